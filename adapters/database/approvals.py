@@ -1,0 +1,79 @@
+"""Decisions that are waiting: whose they are and until when."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
+from sqlalchemy import ARRAY, Text, cast, tuple_
+from sqlmodel import col, select
+
+from adapters.database.engine import Database
+from adapters.database.paging import Name, Page, from_cursor, to_cursor
+from adapters.database.tables import Approval
+
+OPEN = "open"
+PLACE = TypeAdapter(tuple[AwareDatetime, Name])
+
+
+class ApprovalRow(BaseModel):
+    """An approval with the order it belongs to; `key` is its id outside, `<order_no>:<id>`."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    key: str
+    order_no: str
+    id: str
+    realm: str
+    regime: str
+    kind: str
+    stage: str
+    by_roles: tuple[str, ...]
+    unit: str | None
+    status: str
+    opened_at: datetime
+    due_at: datetime | None
+
+
+class Approvals:
+    """Reads only: `Trail.record` writes them with the view that they are part of."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def get(self, key: str) -> ApprovalRow | None:
+        """One approval by its id outside."""
+        async with self.database.session() as session:
+            row = await session.scalar(select(Approval).where(Approval.key == key))
+        return None if row is None else ApprovalRow.model_validate(row)
+
+    async def waiting(
+        self,
+        roles: Sequence[str],
+        *,
+        unit: str | None = None,
+        regime: str | None = None,
+        realm: str = "",
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[ApprovalRow]:
+        """Open approvals that one of `roles` may decide, the oldest first.
+
+        `unit` narrows those that belong to a unit to that one. Raises BadCursor.
+        """
+        found = select(Approval).where(
+            Approval.realm == realm,
+            Approval.status == OPEN,
+            col(Approval.by_roles).op("&&")(cast(list(roles), ARRAY(Text))),
+        )
+        if unit is not None:
+            found = found.where(col(Approval.unit).is_(None) | (col(Approval.unit) == unit))
+        if regime is not None:
+            found = found.where(Approval.regime == regime)
+        place = (col(Approval.opened_at), col(Approval.key))
+        if cursor is not None:
+            found = found.where(tuple_(*place) > tuple_(*from_cursor(cursor, PLACE)))
+        async with self.database.session() as session:
+            rows = (await session.scalars(found.order_by(*place).limit(limit + 1))).all()
+        items = tuple(ApprovalRow.model_validate(row) for row in rows[:limit])
+        last = items[-1] if len(rows) > limit else None
+        return Page(items, to_cursor(last.opened_at, last.key) if last else None)

@@ -1,0 +1,115 @@
+"""The offices of a county and whom to reach there."""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Insert
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+
+from adapters.database.engine import Database
+from adapters.database.tables import Contact, Unit
+
+
+class UnitCard(BaseModel):
+    """An office; `id` is its own within a regime and a realm."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    id: str
+    regime: str
+    realm: str = ""
+    name: str
+    area: str | None = None
+    duties: tuple[str, ...] = ()
+    emergency_level: str | None = None
+
+
+class ContactCard(BaseModel):
+    """Whom to reach for a role; without `unit` the role is the county's."""
+
+    model_config = ConfigDict(frozen=True)
+
+    regime: str
+    realm: str = ""
+    unit: str | None = None
+    role: str
+    name: str
+    phone: str
+
+
+class Catalogue:
+    """Units and contacts, replaced as a whole row at a time; every write may be repeated."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def put_units(self, units: Sequence[UnitCard]) -> None:
+        """Add units, or replace those of the same realm, regime and id."""
+        rows = [unit.model_dump() | {"duties": list(unit.duties)} for unit in units]
+        upsert = insert(Unit)
+        replaced = {name: upsert.excluded[name] for name in ("name", "area", "duties", "emergency_level")}
+        await self._write(upsert.on_conflict_do_update(index_elements=_UNIT_KEY, set_=replaced), rows)
+
+    async def ensure(self, realm: str, units: Sequence[UnitCard], contacts: Sequence[ContactCard] = ()) -> None:
+        """Have these in `realm`, and leave alone what is there already."""
+        await self._write(
+            insert(Unit).on_conflict_do_nothing(),
+            [unit.model_dump() | {"realm": realm, "duties": list(unit.duties)} for unit in units],
+        )
+        await self._write(
+            insert(Contact).on_conflict_do_nothing(),
+            [self._sealed(contact) | {"realm": realm} for contact in contacts],
+        )
+
+    async def units(self, *, realm: str = "", regime: str | None = None) -> list[UnitCard]:
+        """The units of a realm by regime and id."""
+        found = select(Unit).where(Unit.realm == realm)
+        if regime is not None:
+            found = found.where(Unit.regime == regime)
+        async with self.database.session() as session:
+            rows = await session.scalars(found.order_by(col(Unit.regime), col(Unit.id)))
+            return [UnitCard.model_validate(row) for row in rows]
+
+    async def put_contacts(self, contacts: Sequence[ContactCard]) -> None:
+        """Add contacts, or replace those of the same realm, regime, unit and role."""
+        upsert = insert(Contact)
+        replaced = {name: upsert.excluded[name] for name in ("name", "phone")}
+        await self._write(
+            upsert.on_conflict_do_update(index_elements=_CONTACT_KEY, set_=replaced),
+            [self._sealed(contact) for contact in contacts],
+        )
+
+    async def contact(self, role: str, *, regime: str, unit: str | None = None, realm: str = "") -> ContactCard | None:
+        """Whom to reach for a role in a unit, or in the county if `unit` is None."""
+        found = select(Contact).where(
+            Contact.realm == realm,
+            Contact.regime == regime,
+            Contact.role == role,
+            col(Contact.unit_id).is_not_distinct_from(unit),
+        )
+        async with self.database.session() as session:
+            row = await session.scalar(found)
+        if row is None:
+            return None
+        opened = self.database.keyring.decrypt
+        return ContactCard(
+            regime=regime, realm=realm, unit=unit, role=role, name=opened(row.name), phone=opened(row.phone)
+        )
+
+    async def _write(self, statement: Insert, rows: list[dict[str, object]]) -> None:
+        if rows:
+            async with self.database.begin() as session:
+                await session.execute(statement, rows)
+
+    def _sealed(self, contact: ContactCard) -> dict[str, object]:
+        seal = self.database.keyring.encrypt
+        return contact.model_dump(exclude={"unit"}) | {
+            "unit_id": contact.unit,
+            "name": seal(contact.name),
+            "phone": seal(contact.phone),
+        }
+
+
+_UNIT_KEY = ("realm", "regime", "id")
+_CONTACT_KEY = ("realm", "regime", "unit_id", "role")

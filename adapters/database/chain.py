@@ -1,0 +1,100 @@
+"""The hash chain of an order's audit trail: which bytes are hashed, and what a broken chain looks like.
+
+    hash = lower-case hex of SHA-256( previous hash as ASCII hex, "\\n", canonical JSON as UTF-8 )
+
+The canonical JSON is the object {"actor", "at", "data", "event", "order_no", "position", "seq"}: keys sorted
+at every depth, no white space, characters beyond ASCII as they are, `at` in UTC as ISO 8601 with six decimals
+and `+00:00`, `seq` null for a refusal. The hash before position 1 is 64 zeros. Whoever holds an exported
+trail can check it with these lines alone.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+GENESIS = "0" * 64
+LOCAL_TIME = ZoneInfo("Asia/Shanghai")
+
+
+class Content(NamedTuple):
+    """What a link says. `seq` is that of the workflow's event, None for a refusal."""
+
+    seq: int | None
+    at: datetime
+    event: str
+    actor: str
+    data: dict[str, Any]
+
+    @classmethod
+    def of(cls, event: dict[str, Any]) -> "Content":
+        """From the JSON object of contract §4. Raises KeyError or ValueError if it is none."""
+        rest = {k: v for k, v in event.items() if k not in {"seq", "at", "event", "actor"}}
+        at = event["at"] if isinstance(event["at"], datetime) else datetime.fromisoformat(event["at"])
+        if at.tzinfo is None:
+            raise ValueError("the moment of an event needs an offset")
+        return cls(event["seq"], at, event["event"], event["actor"], rest)
+
+    def canonical(self, order_no: str, position: int) -> str:
+        """The text that is hashed."""
+        at = self.at.astimezone(UTC).isoformat(timespec="microseconds")
+        return json.dumps(
+            {**self._asdict(), "at": at, "order_no": order_no, "position": position},
+            sort_keys=True,
+            separators=(",", ":"),
+            ensure_ascii=False,
+            allow_nan=False,
+        )
+
+    def says_the_same(self, other: "Content") -> bool:
+        """Whether both would be hashed alike at one place."""
+        return self.canonical("", 0) == other.canonical("", 0)
+
+
+class Link(NamedTuple):
+    """A content at its place in the chain."""
+
+    position: int
+    content: Content
+    previous_hash: str
+    hash: str
+
+    def outside(self) -> dict[str, Any]:
+        """The JSON object of contract §4, whose `seq` is the position here."""
+        content = self.content
+        at = content.at.astimezone(LOCAL_TIME).isoformat()
+        return {
+            "seq": self.position,
+            "at": at,
+            "event": content.event,
+            "actor": content.actor,
+            **content.data,
+        }
+
+
+def link(order_no: str, position: int, content: Content, previous_hash: str) -> Link:
+    """The next link after one whose hash is `previous_hash`."""
+    text = f"{previous_hash}\n{content.canonical(order_no, position)}"
+    return Link(position, content, previous_hash, sha256(text.encode()).hexdigest())
+
+
+def faults(order_no: str, links: Sequence[Link]) -> list[str]:
+    """What is wrong with a chain, a Chinese sentence each, naming the position; empty if it is whole."""
+    found: list[str] = []
+    expected_position, expected_seq, previous_hash = 1, 1, GENESIS
+    for each in links:
+        if each.position != expected_position:
+            missing = "、".join(str(n) for n in range(expected_position, each.position))
+            found.append(f"第 {missing} 条缺失")
+        elif each.previous_hash != previous_hash:
+            found.append(f"第 {each.position} 条与前一条断链: previous_hash 不等于前一条的 hash")
+        if link(order_no, each.position, each.content, each.previous_hash).hash != each.hash:
+            found.append(f"第 {each.position} 条内容被改动: seq、at、event、actor、data 与 hash 不符")
+        if each.content.seq is not None:
+            if each.content.seq != expected_seq:
+                found.append(f"第 {each.position} 条 seq 应为 {expected_seq}, 实为 {each.content.seq}")
+            expected_seq = each.content.seq + 1
+        expected_position, previous_hash = each.position + 1, each.hash
+    return found

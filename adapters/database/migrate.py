@@ -1,0 +1,86 @@
+"""Bringing a database to the schema of this version.
+
+Any number of processes may do it at once: an advisory lock lets one migrate while the others wait, and they
+then find nothing to do. A migration that fails leaves the schema as it was.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from psycopg import sql
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from adapters.database.engine import connect_args, driver_url
+from adapters.settings import ROOT
+
+LOCK = 0x6A696573
+MIGRATION_SECONDS = 300.0
+LOCAL_HOSTS = frozenset({"", "localhost", "127.0.0.1", "::1"})
+
+
+def upgrade(url: str) -> None:
+    """Migrate to `head()`; on a server of this machine the database is made if it is missing.
+
+    Raises `sqlalchemy.exc.OperationalError` if the server does not answer, or if another process holds the
+    lock for longer than `MIGRATION_SECONDS`.
+    """
+    target = driver_url(url)
+    if _is_local(target):
+        _create_if_missing(target)
+    with _connection(target) as connection:
+        # Held by the transaction: whoever comes second sees the finished schema once the lock is theirs.
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        command.upgrade(_config(connection), "head")
+        connection.commit()
+
+
+def current(url: str) -> str | None:
+    """The revision that the database is at, or None if it was never migrated."""
+    with _connection(driver_url(url)) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def head() -> str:
+    """The revision that this version of the program needs."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+@contextmanager
+def _connection(url: URL, *, autocommit: bool = False) -> Iterator[Connection]:
+    engine = create_engine(url, poolclass=NullPool, connect_args=connect_args(MIGRATION_SECONDS))
+    with engine.connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT") if autocommit else connection
+
+
+def _is_local(url: URL) -> bool:
+    host = url.host or str(url.query.get("host", ""))
+    return host in LOCAL_HOSTS or host.startswith("/")
+
+
+def _create_if_missing(url: URL) -> None:
+    exists = text("SELECT 1 FROM pg_database WHERE datname = :name")
+    with _connection(url.set(database="postgres"), autocommit=True) as connection:
+        if connection.scalar(exists, {"name": url.database}) is not None:
+            return
+        create = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(str(url.database)))
+        try:
+            connection.execute(text(create.as_string().replace(":", r"\:")))
+        except DBAPIError:
+            # Someone else may have made it in the meantime; anything else is a real error.
+            if connection.scalar(exists, {"name": url.database}) is None:
+                raise

@@ -1,0 +1,42 @@
+"""The rules that orders were opened under, kept for as long as an order refers to them."""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+
+from adapters.database.engine import Database
+from adapters.database.tables import PolicySnapshot
+
+
+class Snapshot(NamedTuple):
+    """Rules of a regime; `hash` is that of their content."""
+
+    hash: str
+    regime: str
+    data: dict[str, Any]
+
+
+class Policies:
+    """Snapshots by hash; one that is there never changes."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def put(self, snapshot: Snapshot) -> None:
+        """Keep a snapshot; may be repeated."""
+        add = insert(PolicySnapshot).values(**snapshot._asdict()).on_conflict_do_nothing()
+        async with self.database.begin() as session:
+            await session.execute(add)
+
+    async def get(self, policy_hash: str) -> Snapshot | None:
+        """A snapshot by its hash."""
+        async with self.database.session() as session:
+            row = await session.scalar(select(PolicySnapshot).where(PolicySnapshot.hash == policy_hash))
+        return None if row is None else Snapshot(row.hash, row.regime, row.data)
+
+    async def hashes(self, regime: str) -> list[str]:
+        """The hashes of a regime's snapshots, the newest first."""
+        found = select(PolicySnapshot.hash).where(PolicySnapshot.regime == regime)
+        async with self.database.session() as session:
+            return list(await session.scalars(found.order_by(col(PolicySnapshot.created_at).desc())))

@@ -1,0 +1,179 @@
+"""Tables of an order: what was taken in, where it stands, and what happened."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    TIMESTAMP,
+    Column,
+    Computed,
+    Index,
+    Integer,
+    Sequence,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
+from sqlmodel import Field
+
+from adapters.database.tables.columns import Table, document, moment, recorded, sealed, words
+
+ORDER_NO = Sequence("order_no", metadata=Table.metadata)
+
+
+class WorkOrder(Table, table=True):
+    """An order as it was taken in. `realm` is '' for real orders, or the rehearsal that it lives in."""
+
+    __tablename__ = "work_orders"
+    __table_args__ = (
+        Index("ix_work_orders_unstarted", "created_at", postgresql_where=text("NOT workflow_started")),
+        Index("ix_work_orders_realm_created_at", "realm", "created_at"),
+    )
+
+    no: str = Field(primary_key=True)
+    realm: str = ""
+    regime: str
+    source: str
+    category: str
+    grade: str
+    marks: list[str] = words()
+    area: str | None = None
+    matter: str | None = None
+    required_by: datetime | None = moment(required=False)
+    city_no: str | None = Field(None, index=True)
+    title: bytes = sealed()
+    content: bytes = sealed()
+    citizen_name: bytes | None = sealed(required=False)
+    citizen_phone: bytes | None = sealed(required=False)
+    citizen_address: bytes | None = sealed(required=False)
+    phone_index: str | None = Field(None, index=True)
+    policy_hash: str
+    intake_key: str | None = Field(None, unique=True)
+    workflow_started: bool = Field(False, sa_column_kwargs={"server_default": text("false")})
+    created_at: datetime = recorded()
+
+
+class OrderViewRow(Table, table=True):
+    """The read model: `view` is the whole `OrderView`, the other columns are what lists filter and sort by.
+
+    `rank` and `sort_due` turn the order of a list (priority falling, due moment rising, none last) into one
+    that only rises, so that a single index and a row comparison serve it.
+    """
+
+    __tablename__ = "order_views"
+    __table_args__ = (
+        Index("ix_order_views_list", "realm", "rank", "sort_due", "no"),
+        Index("ix_order_views_regime_stage", "realm", "regime", "stage"),
+        Index("ix_order_views_units", "units", postgresql_using="gin"),
+    )
+
+    no: str = Field(primary_key=True)
+    seq: int
+    realm: str
+    regime: str
+    stage: str
+    category: str
+    grade: str
+    units: list[str] = words()
+    light: str
+    next_due: datetime | None = moment(required=False)
+    overdue: bool
+    priority: int = Field(sa_type=SmallInteger)
+    outcome: str | None = None
+    view: dict[str, Any] = document()
+    rank: int = Field(None, sa_column=Column(SmallInteger, Computed("- priority", persisted=True), nullable=False))
+    sort_due: datetime = Field(
+        None,
+        sa_column=Column(
+            TIMESTAMP(timezone=True),
+            Computed("COALESCE(next_due, '9999-12-31 00:00:00+00'::timestamp with time zone)", persisted=True),
+            nullable=False,
+        ),
+    )
+    updated_at: datetime = recorded()
+
+
+class AuditEntry(Table, table=True):
+    """A link of an order's chain. `seq` is that of the workflow's event; refusals have none.
+
+    No foreign key: the trail takes what the workflow says, even if the row of the intake is to be mended yet.
+    """
+
+    __tablename__ = "audit_trail"
+    __table_args__ = (
+        UniqueConstraint("order_no", "seq"),
+        Index("ix_audit_trail_event_at", "event", "at"),
+    )
+
+    order_no: str = Field(primary_key=True)
+    position: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    seq: int | None = None
+    at: datetime = moment()
+    event: str
+    actor: str
+    data: dict[str, Any] = document()
+    previous_hash: str
+    hash: str
+
+
+class Approval(Table, table=True):
+    """An approval as its deciders look for it; `key` is `<order_no>:<id>`."""
+
+    __tablename__ = "approvals"
+    __table_args__ = (Index("ix_approvals_open", "realm", "status", "opened_at", "key"),)
+
+    key: str = Field(primary_key=True)
+    order_no: str = Field(index=True)
+    id: str
+    realm: str
+    regime: str
+    kind: str
+    stage: str
+    by_roles: list[str] = words()
+    unit: str | None = None
+    status: str
+    opened_at: datetime = moment()
+    due_at: datetime | None = moment(required=False)
+
+
+class Document(Table, table=True):
+    """A text that someone wrote on an order. `fingerprint` finds the same words again (DL-10)."""
+
+    __tablename__ = "documents"
+    __table_args__ = (Index("ix_documents_fingerprint", "realm", "fingerprint", "kind"),)
+
+    id: str = Field(primary_key=True)
+    order_no: str = Field(index=True)
+    realm: str
+    kind: str
+    field: str
+    text: bytes = sealed()
+    fingerprint: str
+    created_at: datetime = recorded()
+
+
+class Attachment(Table, table=True):
+    """What is known of an uploaded file; its bytes are in the object store under `object_key`."""
+
+    __tablename__ = "attachments"
+
+    id: str = Field(primary_key=True)
+    order_no: str | None = Field(None, index=True)
+    name: bytes = sealed()
+    media_type: str
+    size: int = Field(sa_column=Column(Integer, nullable=False))
+    sha256: str
+    object_key: str
+    uploaded_by: str
+    created_at: datetime = recorded()
+
+
+class Archive(Table, table=True):
+    """Where the bundle of an archived order is; `sha256` is that of its manifest."""
+
+    __tablename__ = "archives"
+
+    order_no: str = Field(primary_key=True)
+    bundle: str
+    sha256: str
+    created_at: datetime = recorded()

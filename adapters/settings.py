@@ -1,0 +1,49 @@
+"""Settings of every process, read once from the environment.
+
+A county installs with none of these set: `jiesu up` fills them in for its children. A larger installation
+sets them by hand (see docs/operations.md). TEMPORAL_* variables and profiles are read by
+`temporalio.envconfig`, not here.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105
+
+
+class Settings(BaseSettings):
+    """Where the outside services are and which keys open them. Times are in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="", extra="ignore")
+
+    environment: Literal["development", "production"] = Field("development", alias="JIESU_ENV")
+    data_folder: Path = Field(Path(".jiesu"), alias="JIESU_DATA")
+    policy_file: Path = Field(ROOT / "policies.yaml", alias="JIESU_POLICIES")
+    task_queue: str = Field("jiesu", alias="JIESU_TASK_QUEUE")
+
+    database_url: str = Field("postgresql://postgres@127.0.0.1:5432/jiesu", alias="DATABASE_URL")
+    object_store_url: str = Field("", alias="OBJECT_STORE_URL")
+
+    secret_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_SECRET_KEY")
+    data_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_DATA_KEY")
+
+    twilio_account_sid: str = Field("ACsandbox000000000000000000000000", alias="TWILIO_ACCOUNT_SID")
+    twilio_auth_token: str = Field(DEVELOPMENT_SECRET, alias="TWILIO_AUTH_TOKEN")
+    twilio_base_url: str = Field("http://127.0.0.1:8025", alias="TWILIO_BASE_URL")
+    twilio_from: str = Field("+8612345", alias="TWILIO_FROM")
+
+    city_base_url: str = Field("http://127.0.0.1:8026", alias="CITY_BASE_URL")
+    city_secret: str = Field(DEVELOPMENT_SECRET, alias="CITY_SECRET")
+
+    public_base_url: str = Field("http://127.0.0.1:8000", alias="JIESU_PUBLIC_URL")
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()

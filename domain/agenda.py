@@ -1,0 +1,75 @@
+"""The agenda: every moment at which something is due, derived from the state and never stored (design §1)."""
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from domain.labels import label
+from domain.lifecycle.handling import warn_moment
+from domain.lifecycle.promises import UNIT_CLOCKS
+from domain.order import Clock, Order
+from domain.view import Waiting
+from domain.words import ClockName, Role, Stage
+
+
+class Alarm(NamedTuple):
+    """Something due: `warn` is the pre-expiry warning of a clock, `due` the clock itself. Sorts by moment."""
+
+    at: datetime
+    clock: str
+    what: Literal["warn", "due"]
+
+
+def agenda(order: Order) -> list[Alarm]:
+    """All alarms to come, earliest first; warnings before the limits they warn of."""
+    if order.closed:
+        return []
+    return sorted(alarm for clock in order.clocks.values() for alarm in _alarms(order, clock))
+
+
+def next_alarm(order: Order) -> Alarm | None:
+    """The earliest alarm, None when time alone will change nothing."""
+    return (
+        min((alarm for clock in order.clocks.values() for alarm in _alarms(order, clock)), default=None)
+        if not order.closed
+        else None
+    )
+
+
+def _alarms(order: Order, clock: Clock) -> list[Alarm]:
+    # A return window passes silently: what it closes is checked when somebody asks.
+    if clock.status != "running" or clock.name is ClockName.RETURN:
+        return []
+    if order.paused_since is not None and clock.name in UNIT_CLOCKS:
+        return []
+    alarms = [Alarm(clock.due_at, clock.key, "due")]
+    if not clock.warned and (moment := warn_moment(order, clock)) is not None:
+        alarms.append(Alarm(min(moment, clock.due_at), clock.key, "warn"))
+    return alarms
+
+
+def describe(order: Order, alarm: Alarm) -> str:
+    """What is due and to whom, in Chinese, within the 200 bytes of a timer's summary."""
+    clock = order.clocks[alarm.clock]
+    what = label(clock.name, "clock")
+    if alarm.what == "warn":
+        what += "到期预警"
+    whom = clock.unit or (clock.subject or "热线中心")
+    return f"{what}｜{whom[:40]}｜{alarm.at:%m-%d %H:%M}"
+
+
+def waiting_for(order: Order) -> tuple[Waiting, ...]:
+    """Everyone whom the order waits for; an open order without a next alarm always has someone here."""
+    if order.closed:
+        return () if order.archived else (Waiting(role=Role.SYSTEM, what="archive"),)
+    waits = [Waiting(role=a.by_role, unit=a.unit, what=f"approval.{a.kind.value}") for a in order.open_approvals]
+    if order.awaiting_dispatch:
+        waits.append(Waiting(role=Role.DISPATCHER, what="dispatch"))
+    if order.stage is Stage.CALLBACK:
+        waits.append(Waiting(role=Role.CALLBACK_STAFF, what="record_callback"))
+    for assignment in order.active:
+        if assignment.status == "dispatched":
+            waits.append(Waiting(role=Role.UNIT_CLERK, unit=assignment.unit, what="sign"))
+        elif assignment.status == "handling":
+            what = "request_strike_off" if order.paused_since is not None else "submit_reply"
+            waits.append(Waiting(role=Role.UNIT_CLERK, unit=assignment.unit, what=what))
+    return tuple(waits)

@@ -1,0 +1,296 @@
+"""What can be asked of an order (contract §3): one class a command.
+
+Free text comes as `Text` records (`domain.text`), documents and attachments as ids. `by` is the acting role,
+`person` the staff id, `unit` the acting unit where an order has several. A new field needs a default, so that
+old histories decode.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, AwareDatetime, Field
+
+from domain.calendar import CalendarDays
+from domain.policy import Regime
+from domain.text import Text
+from domain.words import ApprovalKind, DispatchMode, Frozen, Part, Role, SupervisionLevel
+
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+
+def _of_this_age(moment: datetime) -> datetime:
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"时刻须在 {FIRST_YEAR} 年至 {LAST_YEAR} 年之间")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_of_this_age)]
+"""A moment that somebody names: with an offset, and in the years for which a calendar makes sense."""
+
+CLERK = (Role.UNIT_CLERK,)
+COMMANDS: dict[str, "type[Command]"] = {}
+"""Every command that is an update of the workflow, by its name outside."""
+
+
+class Command(Frozen):
+    """A request by someone. Subclasses state their name outside (`do`) and the roles that may ask (`roles`)."""
+
+    do: ClassVar[str] = ""
+    roles: ClassVar[frozenset[Role]] = frozenset()
+
+    by: Role
+    person: str = ""
+    unit: str | None = None
+
+    def __init_subclass__(cls, *, do: str = "", roles: tuple[Role, ...] = (), **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.do, cls.roles = do, frozenset(roles)
+        if do:
+            COMMANDS[do] = cls
+
+
+class AnswerAtIntake(Command, do="answer_at_intake", roles=(Role.AGENT,)):
+    """Answered on the telephone; nothing is dispatched (GT-04)."""
+
+    text: Text | None = None
+
+
+class TransferOut(Command, do="transfer_out", roles=(Role.AGENT, Role.DISPATCHER)):
+    """Handed to an emergency line (GT-03, RG-03)."""
+
+    line: Literal["110", "119", "120", "122"]
+    reason: Text | None = None
+
+
+class DispatchedUnit(Frozen):
+    """A unit and the part it plays; without one the first leads and the others assist."""
+
+    unit: str
+    part: Part | None = None
+
+
+class Dispatch(Command, do="dispatch", roles=(Role.DISPATCHER,)):
+    """Send to the units. `precedent`: the joint order whose allotment this one follows (RG-17)."""
+
+    units: tuple[DispatchedUnit, ...] = Field(default=(), max_length=20)
+    mode: DispatchMode | None = None
+    precedent: str | None = None
+
+
+class Merge(Command, do="merge", roles=(Role.AGENT, Role.DISPATCHER)):
+    """This order repeats another and is carried on there (NA-01)."""
+
+    into: str = Field(pattern=r"^[A-Za-z0-9-]{1,40}$")
+
+
+class Join(Command, do="join", roles=(Role.AGENT, Role.DISPATCHER)):
+    """Another order about the same matter joins this one; its citizen is answered here too (NA-01)."""
+
+    order: str = Field(pattern=r"^[A-Za-z0-9-]{1,40}$")
+
+
+class Sign(Command, do="sign", roles=CLERK):
+    """The unit has the order."""
+
+
+class ArriveOnSite(Command, do="arrive_on_site", roles=CLERK):
+    """The unit's people are on the spot (RG-04)."""
+
+
+class RequestReturn(Command, do="request_return", roles=CLERK):
+    """The unit holds that the order is not its own."""
+
+    reason: Text | None = None
+    basis: Text | None = None
+    proposed_unit: str | None = None
+    signed_by: tuple[Role, ...] = ()
+    attachments: tuple[str, ...] = Field(default=(), max_length=50)
+
+
+class RequestExtension(Command, do="request_extension", roles=CLERK):
+    """The unit asks for time until a moment; without one, for as long as the regime allows."""
+
+    reason: Text | None = None
+    until: Moment | None = None
+    signed_by: tuple[Role, ...] = ()
+    attachments: tuple[str, ...] = Field(default=(), max_length=50)
+
+
+class ReportProgress(Command, do="report_progress", roles=CLERK):
+    """Where the matter stands."""
+
+    stage: Literal["first_opinion", "progress", "plan"] = "progress"
+    text: Text | None = None
+    plan: Text | None = None
+    expected_at: Moment | None = None
+
+
+class RecordVisit(Command, do="record_visit", roles=CLERK):
+    """A face-to-face visit (DL-09)."""
+
+    purpose: Literal["solve", "explain", "discuss"]
+    text: Text | None = None
+
+
+class SubmitReply(Command, do="submit_reply", roles=CLERK):
+    """The unit's answer."""
+
+    sections: dict[str, Text] = Field(default={}, max_length=20)
+    resolution: Literal["resolved", "partial", "unresolved", "unreasonable"] | None = None
+    facts_hold: bool | None = None
+    citizen_satisfied: bool | None = None
+    signed_by: tuple[Role, ...] = ()
+    attachments: tuple[str, ...] = Field(default=(), max_length=50)
+    final: bool = False
+
+
+class RecordCallback(Command, do="record_callback", roles=(Role.CALLBACK_STAFF,)):
+    """What the citizen said. `party` is the order number under which this citizen called (NA-01)."""
+
+    result: Literal["satisfied", "dissatisfied", "unreachable"]
+    intake_rating: int | None = Field(default=None, ge=1, le=5)
+    handling_rating: int | None = Field(default=None, ge=1, le=5)
+    comment: Text | None = None
+    party: str | None = None
+
+
+class Urge(Command, do="urge", roles=(Role.SUPERVISOR,)):
+    """The unit is told to hurry."""
+
+    comment: Text | None = None
+
+
+class OpenSupervision(
+    Command,
+    do="open_supervision",
+    roles=(Role.SUPERVISOR, Role.HOTLINE_DIRECTOR, Role.COUNTY_LEADER, Role.INSPECTION),
+):
+    """The order is put under supervision."""
+
+    level: SupervisionLevel
+    reason: Text | None = None
+
+
+class AnswerSupervision(Command, do="answer_supervision", roles=CLERK):
+    """The unit answers every open supervision of it."""
+
+    text: Text | None = None
+
+
+class RequestSuspension(Command, do="request_suspension", roles=CLERK):
+    """Put on account what cannot be solved soon (GT-10)."""
+
+    reason: Text | None = None
+    plan: Text | None = None
+    review_every: str | None = None
+
+
+class RequestStrikeOff(Command, do="request_strike_off", roles=CLERK):
+    """Take an order off the account."""
+
+    reason: Text | None = None
+    plan: Text | None = None
+    review_every: str | None = None
+
+
+class ListUnclosed(Command, do="list_unclosed", roles=CLERK):
+    """Not solvable in the limit: what was done, the plan, the expected date (RG-12)."""
+
+    text: Text | None = None
+    plan: Text | None = None
+    expected_at: Moment | None = None
+
+
+class Appeal(Command, do="appeal", roles=CLERK):
+    """The unit asks that the order be not counted (HK-09)."""
+
+    ground: str = Field(pattern=r"^[a-z_]{1,60}$")
+    text: Text | None = None
+    signed_by: tuple[Role, ...] = ()
+    attachments: tuple[str, ...] = Field(default=(), max_length=50)
+
+
+class RequestTermination(Command, do="request_termination", roles=(Role.REVIEWER,)):
+    """Ask that the order be ended as outside the hotline's scope (RG-07)."""
+
+    ground: str | None = Field(default=None, pattern=r"^[a-z_]{1,60}$")
+    text: Text | None = None
+
+
+class Withdraw(Command, do="withdraw", roles=(Role.AGENT,)):
+    """The citizen takes the demand back."""
+
+    reason: Text | None = None
+
+
+class Decide(Frozen):
+    """The one answer to an approval: a signal, from REST, console, CLI or the Temporal UI.
+
+    `approval` is its id, or a kind if one of that kind is open. Not a `Command`: it is never refused, what
+    cannot be done is written down as ignored (design §4).
+    """
+
+    approval: str = ""
+    decision: str = ""
+    by: str = Field(default="", alias="as")
+    person: str = ""
+    until: Moment | None = None
+    proposed_unit: str | None = None
+    comment: Text | None = None
+
+    model_config = Frozen.model_config | {"populate_by_name": True}
+
+
+class OpenOrder(Frozen):
+    """The first command of a life: the facts are in the order already."""
+
+    by: Role = Role.AGENT
+    person: str = ""
+
+
+class Ring(Frozen):
+    """An alarm of `domain.agenda` has come due."""
+
+    clock: str
+    what: Literal["warn", "due"]
+
+
+class ReportNotice(Frozen):
+    """What became of a notice."""
+
+    notice: str
+    sent: bool
+    reason: str = ""
+
+
+class ReportArchived(Frozen):
+    """The bundle has been written."""
+
+    bundle: str
+    sha256: str
+
+
+class ReportTally(Frozen):
+    """How many orders of a unit are overdue: at the end of its list without a break, and in total (HJ-18)."""
+
+    unit: str
+    in_a_row: int
+    in_total: int
+
+
+class AdoptPolicy(Frozen):
+    """Move this order to another rule book; clocks that run keep their limits."""
+
+    policy: Regime
+    policy_hash: str
+    person: str = ""
+
+
+class AdoptCalendar(Frozen):
+    """A calendar has become official or was corrected; open due moments are reckoned again."""
+
+    calendar: CalendarDays
+
+
+Internal = OpenOrder | Ring | ReportNotice | ReportArchived | ReportTally | AdoptPolicy | AdoptCalendar
+APPROVAL_KINDS = frozenset(kind.value for kind in ApprovalKind)

@@ -1,0 +1,45 @@
+"""Appeals: on listed grounds an order is not counted in satisfaction (HK-09)."""
+
+from domain.commands import Appeal
+from domain.events import AppealGranted, AppealRefused
+from domain.lifecycle.approvals import Verdict, ask, settles
+from domain.lifecycle.closing import close
+from domain.order import Approval
+from domain.refusal import Code, Refused
+from domain.turn import Turn, decides, require_attachments, require_signatures, require_text
+from domain.words import ApprovalKind, Outcome
+
+
+@decides(Appeal)
+def appeal(turn: Turn, command: Appeal) -> None:
+    """Ask with evidence; at any time while the unit has to do with the order."""
+    rule = turn.order.regime.appeals
+    assignment = turn.acting(command.unit)
+    if not rule.grounds:
+        raise Refused(Code.NOT_ALLOWED, "本地办法没有规定申诉", rule.clause)
+    if command.ground not in rule.grounds:
+        raise Refused(Code.INVALID, f"申诉事由不在规定之列：{command.ground}", rule.clause)
+    require_text(command.text, "申诉说明 text", rule.clause)
+    for signatures in rule.signed_by:
+        require_signatures(signatures.roles, command.signed_by, command.by, rule.clause)
+    require_attachments(command.attachments, rule.attachments.at_least, rule.clause)
+    ask(
+        turn,
+        ApprovalKind.APPEAL,
+        assignment.unit,
+        ground=command.ground,
+        reason=command.text,
+        signed_by=command.signed_by,
+        attachments=command.attachments,
+    )
+
+
+@settles(ApprovalKind.APPEAL)
+def settle_appeal(turn: Turn, approval: Approval, verdict: Verdict) -> None:
+    """Granted: archived as not counted. Refused: everything goes on as before."""
+    assert approval.unit is not None
+    if verdict.granted:
+        turn.emit(AppealGranted(unit=approval.unit, ground=approval.ground))
+        close(turn, Outcome.NOT_COUNTED)
+    else:
+        turn.emit(AppealRefused(unit=approval.unit))

@@ -1,0 +1,55 @@
+"""Callbacks: every citizen is asked whether the promise was kept (GT-13, GT-19, NA-01)."""
+
+from domain.commands import RecordCallback
+from domain.events import CallbackRecorded
+from domain.lifecycle.closing import close
+from domain.lifecycle.rework import dissatisfied
+from domain.order import Order
+from domain.refusal import Code, Refused
+from domain.turn import Turn, decides, evolves
+from domain.words import Outcome, Stage
+
+
+@decides(RecordCallback)
+def record_callback(turn: Turn, command: RecordCallback) -> None:
+    """What one citizen said; the order moves on when all have been heard or given up."""
+    rule = turn.order.regime.callbacks
+    turn.require_stage(Stage.CALLBACK, clause=rule.clause)
+    party = command.party or next(p for p in turn.order.parties if p not in turn.order.called)
+    if party not in turn.order.parties:
+        raise Refused(Code.UNKNOWN_ORDER, f"工单 {party} 未并入本工单", rule.clause)
+    if party in turn.order.called:
+        raise Refused(Code.ALREADY_DONE, "该诉求人已回访", rule.clause)
+    turn.emit(
+        CallbackRecorded(
+            party=party,
+            result=command.result,
+            attempt=turn.order.tries.get(party, 0) + 1,
+            intake_rating=command.intake_rating,
+            handling_rating=command.handling_rating,
+            comment=command.comment,
+        )
+    )
+    if len(turn.order.called) == len(turn.order.parties):
+        _all_heard(turn)
+
+
+def _all_heard(turn: Turn) -> None:
+    results = set(turn.order.called.values())
+    if "dissatisfied" in results:
+        dissatisfied(turn)
+    else:
+        close(turn, Outcome.SATISFIED if "satisfied" in results else Outcome.UNREACHABLE)
+
+
+@evolves(CallbackRecorded)
+def callback_recorded(order: Order, event: CallbackRecorded) -> Order:
+    """An unreachable citizen is tried again until the tries are used up."""
+    order = order.but(tries=order.tries | {event.party: event.attempt})
+    if event.result != "unreachable" or event.attempt >= order.regime.callbacks.tries:
+        order = order.but(called=order.called | {event.party: event.result})
+    ratings = {"intake_rating": event.intake_rating, "handling_rating": event.handling_rating}
+    given = {name: rating for name, rating in ratings.items() if rating is not None}
+    if event.result != "unreachable":
+        given["satisfied"] = event.result == "satisfied"
+    return order.noted(**given)

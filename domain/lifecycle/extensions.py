@@ -1,0 +1,119 @@
+"""Extensions: more time, asked for before it is too late (GT-09, HJ-08, DL-06, RG-11, HK-06)."""
+
+from datetime import datetime
+
+from domain.commands import Decide, RequestExtension
+from domain.due import after_limit, before, due
+from domain.events import ExtensionGranted, ExtensionRefused
+from domain.lifecycle.approvals import CHECKS, Verdict, ask, settles
+from domain.lifecycle.dispatch import limit_of, set_results_due, warning
+from domain.lifecycle.handling import relight
+from domain.lifecycle.promises import key_of, promise
+from domain.order import Approval, Assignment, Clock, Order
+from domain.policy import Extensions
+from domain.refusal import Code, Refused
+from domain.turn import Turn, decides, evolves, require_signatures, require_text
+from domain.words import ApprovalKind, ClockName
+
+
+@decides(RequestExtension)
+def request_extension(turn: Turn, command: RequestExtension) -> None:
+    """Ask for time until a moment; the old limit stands until someone has agreed."""
+    order = turn.order
+    rule = order.regime.extensions
+    assignment = turn.handling(command.unit)
+    if not order.fits(rule.when):
+        raise Refused(Code.NOT_ALLOWED, "此类工单不得申请延期", rule.clause)
+    clock = _limit_clock(order, assignment.unit, rule)
+    if order.count("extensions") >= rule.per_order:
+        raise Refused(Code.LIMIT_REACHED, f"每件工单最多延期 {rule.per_order} 次", rule.clause)
+    latest = before(clock.due_at, rule.ask_before, order.days) if rule.ask_before else clock.due_at
+    if turn.now > latest or turn.now >= clock.due_at:
+        raise Refused(Code.TOO_LATE, f"延期申请应于 {latest:%Y-%m-%d %H:%M} 前提出", rule.clause)
+    if "reason" in rule.needs:
+        require_text(command.reason, "延期理由 reason", rule.clause)
+    if "until" in rule.needs and command.until is None:
+        raise Refused(Code.MISSING_FIELD, "缺少必填内容：预计办结时间 until", rule.clause)
+    for signatures in rule.signed_by:
+        if order.fits(signatures.when):
+            require_signatures(signatures.roles, command.signed_by, command.by, signatures.clause or rule.clause)
+            break
+    until = command.until or furthest(order, assignment, clock)
+    _check_until(order, assignment, clock, until)
+    ask(
+        turn,
+        ApprovalKind.EXTENSION,
+        assignment.unit,
+        until=until,
+        reason=command.reason,
+        signed_by=command.signed_by,
+        attachments=command.attachments,
+    )
+
+
+def _limit_clock(order: Order, unit: str, rule: Extensions) -> Clock:
+    clock = order.clocks.get(key_of(ClockName.HANDLING, unit))
+    if clock is None or clock.status not in ("running", "missed"):
+        raise Refused(Code.WRONG_STAGE, "办理时限已不在计时，不能申请延期", rule.clause)
+    return clock
+
+
+def furthest(order: Order, assignment: Assignment, clock: Clock) -> datetime:
+    """The latest moment that an extension of this limit may reach."""
+    most = order.regime.extensions.at_most
+    if most.from_dispatch is not None:
+        return due(assignment.dispatched_at, most.from_dispatch, order.days, order.pauses)
+    more = most.beyond_limit or limit_of(order).within
+    return after_limit(clock.due_at, more, order.days)
+
+
+def _check_until(order: Order, assignment: Assignment, clock: Clock, until: datetime) -> None:
+    clause = order.regime.extensions.clause
+    if until <= clock.due_at:
+        raise Refused(Code.INVALID, "延期后的时限必须晚于原时限", clause)
+    latest = furthest(order, assignment, clock)
+    if until > latest:
+        raise Refused(Code.EXCEEDS_MAXIMUM, f"延期最多到 {latest:%Y-%m-%d %H:%M}", clause)
+
+
+def check_decision(turn: Turn, approval: Approval, command: Decide) -> None:
+    """A decider may set another moment, within what the regime allows. Raises Refused otherwise."""
+    assert approval.unit is not None
+    clock = turn.order.clocks[key_of(ClockName.HANDLING, approval.unit)]
+    if command.until is not None:
+        _check_until(turn.order, turn.order.assignments[approval.unit], clock, command.until)
+
+
+CHECKS[ApprovalKind.EXTENSION] = check_decision
+
+
+@settles(ApprovalKind.EXTENSION)
+def settle_extension(turn: Turn, approval: Approval, verdict: Verdict) -> None:
+    """Granted: a new limit, the light back to green. Refused: the old limit stands."""
+    assert approval.unit is not None and approval.until is not None
+    if not verdict.granted:
+        turn.emit(ExtensionRefused(unit=approval.unit))
+        return
+    turn.emit(ExtensionGranted(unit=approval.unit, until=approval.until))
+    rule = turn.order.regime.extensions
+    started = turn.order.assignments[approval.unit].dispatched_at
+    within = limit_of(turn.order).within
+    due_at = promise(
+        turn,
+        ClockName.HANDLING,
+        unit=approval.unit,
+        at=approval.until,
+        limit=within,
+        start=started,
+        clause=rule.clause,
+        warn_before=warning(turn.order, within),
+    )
+    set_results_due(turn, approval.unit, due_at)
+    relight(turn, approval.unit, due_at)
+
+
+@evolves(ExtensionGranted)
+def extension_granted(order: Order, event: ExtensionGranted) -> Order:
+    """Counted where the regime counts what was granted."""
+    order = order.noted(extensions=order.facts.get("extensions", 0) + 1)
+    return order.counted("extensions") if order.regime.extensions.counted == "granted" else order

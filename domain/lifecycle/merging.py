@@ -1,0 +1,36 @@
+"""Merging: repeated demands about one matter become one order, each citizen is still answered (NA-01)."""
+
+from domain.commands import Join, Merge
+from domain.events import OrderJoined, OrderMerged
+from domain.lifecycle.closing import close
+from domain.order import Order
+from domain.refusal import Code, Refused
+from domain.turn import Turn, decides, evolves
+from domain.words import Outcome, Stage
+
+CLAUSE = "NA-01"
+
+
+@decides(Merge)
+def merge(turn: Turn, command: Merge) -> None:
+    """This order is carried on by another one, which its citizen has joined before."""
+    turn.require_stage(Stage.INTAKE, clause=CLAUSE)
+    if command.into == turn.order.no:
+        raise Refused(Code.INVALID, "工单不能并入自身", CLAUSE)
+    turn.emit(OrderMerged(into=command.into))
+    close(turn, Outcome.MERGED)
+
+
+@decides(Join)
+def join(turn: Turn, command: Join) -> None:
+    """One more citizen waits for this order's answer."""
+    turn.require_open()
+    if command.order in turn.order.parties:
+        raise Refused(Code.ALREADY_DONE, "该工单已并入本工单", CLAUSE)
+    turn.emit(OrderJoined(order=command.order))
+
+
+@evolves(OrderJoined)
+def order_joined(order: Order, event: OrderJoined) -> Order:
+    """The citizen is called back with the others."""
+    return order.but(parties=(*order.parties, event.order))

@@ -1,0 +1,360 @@
+"""The rule book of a county as data: the schema of `policies.yaml`.
+
+Every rule carries the `clause` it comes from, so that a refusal, a due moment or a notice can say why.
+Durations are written `30m 3h 2wh 3d 5wd` (contract §2).
+"""
+
+import hashlib
+import json
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from domain.calendar import CalendarOverrides
+from domain.durations import Duration
+from domain.words import (
+    ApprovalKind,
+    Category,
+    ClockName,
+    Frozen,
+    Mark,
+    Role,
+    SupervisionLevel,
+    Template,
+)
+
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+Desk = Literal["hotline", "city", "panel", "inspection"]
+Counter = Literal["urges", "sent_back", "bounces", "refused_returns", "reworks", "extensions"]
+
+
+class Match(Frozen):
+    """Which orders a rule is for: every key given must hold; within a key any of its values will do."""
+
+    category: tuple[Category, ...] = ()
+    grade: tuple[Slug, ...] = ()
+    mark: tuple[Mark, ...] = ()
+    source: tuple[str, ...] = ()
+
+    def holds(self, category: str, grade: str, marks: frozenset[Mark], source: str) -> bool:
+        """Whether an order of these facts is meant."""
+        return (
+            (not self.category or category in self.category)
+            and (not self.grade or grade in self.grade)
+            and (not self.mark or not marks.isdisjoint(self.mark))
+            and (not self.source or source in self.source)
+        )
+
+
+class Rule(Frozen):
+    """Anything that rests on a clause; `when` narrows it to some orders."""
+
+    clause: str | None = None
+    when: Match = Match()
+
+
+class Limit(Rule):
+    """The first limit whose `when` holds is the order's handling limit."""
+
+    within: Duration
+
+
+class SignOff(Rule):
+    """The window for signing off, from dispatch."""
+
+    within: Duration
+
+
+class CentreSignOff(Rule):
+    """How long an order may wait at the centre before it is dispatched (HK-01)."""
+
+    within: Duration
+
+
+class Signatures(Rule):
+    """Whose signatures must be attached; of several rules the first whose `when` holds."""
+
+    roles: tuple[Role, ...]
+
+
+class Attachments(Rule):
+    """How many documents must be attached."""
+
+    at_least: int = Field(ge=0, le=20)
+
+
+class Returns(Rule):
+    """Handing an order back as not one's own."""
+
+    window: Duration
+    window_from: Literal["dispatch", "sign_off"]
+    late: Literal["refused", "counts_as_overdue"] = "refused"
+    needs: tuple[Literal["reason", "basis", "proposed_unit"], ...] = ("reason",)
+    signed_by: tuple[Signatures, ...] = ()
+    attachments: Attachments = Attachments(at_least=0)
+    refused: Literal["may_ask_again", "barred"] = "may_ask_again"
+    barred_modes: tuple[str, ...] = ()
+    dispute_after: int = Field(default=2, ge=1)
+    """Granted returns after which a further one is a dispute that the centre decides (NA-02)."""
+    dispute_clause: str | None = None
+
+
+class Milestone(Rule):
+    """A promise on the way: at a set time from dispatch, or ahead of the limit; `every` makes it recur."""
+
+    clock: Literal[ClockName.RESULT, ClockName.FIRST_OPINION, ClockName.PROGRESS, ClockName.ON_SITE]
+    within: Duration | None = None
+    before_limit: Duration | None = None
+    every: Duration | None = None
+    units: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> "Milestone":
+        if sum(m is not None for m in (self.within, self.before_limit, self.every)) != 1:
+            raise ValueError("within、before_limit、every 三者必须且只能给出一个")
+        return self
+
+
+class PreExpiry(Rule):
+    """How long before the limit the notice and the yellow light fall; the first that fits counts."""
+
+    before: Duration
+    shorter_than: Duration | None = None
+
+
+class ExtensionMaximum(Frozen):
+    """How far an extension may reach; exactly one measure."""
+
+    from_dispatch: Duration | None = None
+    beyond_limit: Duration | None = None
+    original_again: bool = False
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> "ExtensionMaximum":
+        if sum((self.from_dispatch is not None, self.beyond_limit is not None, self.original_again)) != 1:
+            raise ValueError("from_dispatch、beyond_limit、original_again 三者必须且只能给出一个")
+        return self
+
+
+class Extensions(Rule):
+    """Asking for more time; `when` says for which orders that is open at all."""
+
+    ask_before: Duration | None = None
+    needs: tuple[Literal["reason", "until"], ...] = ("reason",)
+    signed_by: tuple[Signatures, ...] = ()
+    at_most: ExtensionMaximum
+    per_order: int = Field(default=1, ge=0)
+    counted: Literal["granted", "requested"] = "granted"
+
+
+class VaguePhrases(Rule):
+    """Phrases that do not make an answer."""
+
+    phrases: tuple[str, ...] = ()
+
+
+class Duplicates(Rule):
+    """Whether the words of another reply may serve again."""
+
+    refused: bool = False
+
+
+class FinalReplies(Rule):
+    """A reply marked final: the written finding is attached (RG-06)."""
+
+    attachments: int = Field(default=1, ge=0)
+
+
+class Replies(Rule):
+    """What an answer must have."""
+
+    sections: tuple[Slug, ...]
+    signed_by: tuple[Signatures, ...] = ()
+    attachments: Attachments = Attachments(at_least=0)
+    vague: VaguePhrases = VaguePhrases()
+    duplicates: Duplicates = Duplicates()
+    final: FinalReplies = FinalReplies()
+
+
+class ApprovalStage(Frozen):
+    """One seat that must answer: the desk it belongs to and the role that usually sits there."""
+
+    desk: Desk
+    by: Role
+
+
+class ApprovalRule(Rule):
+    """Who decides, in which order, and in what time."""
+
+    stages: tuple[ApprovalStage, ...] = Field(min_length=1)
+    within: Duration | None = None
+
+
+class Callbacks(Rule):
+    """Calling the citizen back."""
+
+    tries: int = Field(default=3, ge=1)
+
+
+class Rework(Rule):
+    """What happens when the citizen is not satisfied."""
+
+    within: Duration
+    final_after: int = Field(default=2, ge=1)
+    final_clause: str | None = None
+    panel: bool = False
+    panel_clause: str | None = None
+
+
+class Appeals(Rule):
+    """Grounds on which a unit may ask that an order be not counted; none means no appeals."""
+
+    grounds: tuple[Slug, ...] = ()
+    signed_by: tuple[Signatures, ...] = ()
+    attachments: Attachments = Attachments(at_least=0)
+
+
+class Suspensions(Rule):
+    """On-account orders and the rhythm on which they are looked at again."""
+
+    review_every: Duration
+
+
+class Intake(Rule):
+    """What may be answered on the telephone at once, and how long the centre may hold an order."""
+
+    answer: tuple[Category, ...] = (Category.CONSULT, Category.HELP)
+    centre_sign_off: CentreSignOff | None = None
+
+
+class Ladder(Rule):
+    """The steps by which a unit is found for an order (GT-05, HK-02)."""
+
+    steps: tuple[Literal["area", "duty", "nearest_duty", "consultation", "leader"], ...]
+
+
+class Priority(Rule):
+    """Orders of a higher rank stand first in every queue."""
+
+    rank: int = Field(ge=0, le=1000)
+
+
+class SupervisionRule(Rule):
+    """A level of supervision: when it must be answered, and what follows when it is not."""
+
+    answer_within: Duration | None = None
+    then: SupervisionLevel | None = None
+
+
+class NoticeAction(Frozen):
+    """Send this template to that role of the unit (or of the centre, or to the citizen)."""
+
+    template: Template
+    to: Role
+
+
+class Tally(Frozen):
+    """Overdue orders of one unit after which its principal leader answers for them (HJ-18)."""
+
+    in_a_row: int = Field(ge=1)
+    in_total: int = Field(ge=1)
+    escalate: Role
+
+
+class Reaction(Rule):
+    """When this event happens to such an order, these things follow."""
+
+    on: Slug
+    where: dict[str, str | bool | int | tuple[str | bool | int, ...]] = {}
+    at_least: dict[Counter, int] = {}
+    notify: tuple[NoticeAction, ...] = ()
+    supervise: SupervisionLevel | None = None
+    escalate: Role | None = None
+    account: Slug | None = None
+    send_city: Slug | None = None
+    tally: Tally | None = None
+    reason: Slug | None = None
+
+
+class Unit(Frozen):
+    """An office that handles orders, as the catalogue knows it (HK-15, RG-04)."""
+
+    id: Slug
+    name: str
+    area: str | None = None
+    duties: tuple[str, ...] = ()
+    emergency_level: int = Field(default=3, ge=1, le=3)
+
+
+class Regime(Frozen):
+    """The whole rule book of one county."""
+
+    name: str
+    title: str = ""
+    grades: dict[Slug, str]
+    default_grade: Slug
+    required_by: bool = False
+    """Whether a limit set from above replaces the table of limits (`required_by` of the order)."""
+    required_by_clause: str | None = None
+    priority: tuple[Priority, ...] = ()
+    intake: Intake = Intake()
+    ladder: Ladder = Ladder(steps=("duty",))
+    sign_off: SignOff | None = None
+    returns: Returns
+    limits: tuple[Limit, ...] = Field(min_length=1)
+    milestones: tuple[Milestone, ...] = ()
+    pre_expiry: tuple[PreExpiry, ...] = Field(min_length=1)
+    extensions: Extensions
+    replies: Replies
+    approvals: dict[ApprovalKind, ApprovalRule]
+    desks: dict[Desk, tuple[Role, ...]]
+    fallback_stage: ApprovalStage
+    callbacks: Callbacks = Callbacks()
+    rework: Rework
+    appeals: Appeals = Appeals()
+    suspensions: Suspensions
+    supervision: dict[SupervisionLevel, SupervisionRule] = {}
+    reactions: tuple[Reaction, ...] = ()
+    progress: VaguePhrases = VaguePhrases()
+    templates: dict[Template, str] = {}
+    units: tuple[Unit, ...] = ()
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Regime":
+        if self.default_grade not in self.grades:
+            raise ValueError(f"default_grade {self.default_grade} 不在 grades 之中")
+        if self.limits[-1].when != Match():
+            raise ValueError("limits 的最后一条不得带 when，否则有的工单没有时限")
+        missing = [k for k in ApprovalKind if k not in self.approvals and k is not ApprovalKind.CITY_REVIEW]
+        if missing:
+            raise ValueError(f"approvals 缺少 {'、'.join(missing)}")
+        used = {g for rule in self._rules() for g in rule.when.grade}
+        if unknown := sorted(used - set(self.grades)):
+            raise ValueError(f"when.grade 用了未定义的等级 {'、'.join(unknown)}")
+        return self
+
+    def _rules(self) -> list[Rule]:
+        lists: tuple[tuple[Rule, ...], ...] = (
+            self.limits,
+            self.milestones,
+            self.pre_expiry,
+            self.reactions,
+            self.priority,
+        )
+        return [rule for rules in lists for rule in rules] + [self.extensions, self.replies, self.returns]
+
+    def for_order(self) -> "Regime":
+        """The part that an order carries with it: no wording, no catalogue."""
+        return self.model_copy(update={"templates": {}, "units": ()})
+
+    def digest(self) -> str:
+        """Content hash, 16 hexadecimal digits: equal rule books have equal hashes."""
+        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+class PolicyFile(Frozen):
+    """`policies.yaml`: the calendar overrides and the regimes by id."""
+
+    calendar: CalendarOverrides = CalendarOverrides()
+    regimes: dict[Slug, Regime] = Field(min_length=1)

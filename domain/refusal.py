@@ -1,0 +1,39 @@
+"""A refusal: the only way in which the core says no."""
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """Why a command was refused (contract §3)."""
+
+    NOT_ALLOWED = "not_allowed"
+    WRONG_STAGE = "wrong_stage"
+    TOO_LATE = "too_late"
+    TOO_EARLY = "too_early"
+    NOT_PERMITTED = "not_permitted"
+    LIMIT_REACHED = "limit_reached"
+    EXCEEDS_MAXIMUM = "exceeds_maximum"
+    MISSING_FIELD = "missing_field"
+    MISSING_SIGNATURE = "missing_signature"
+    MISSING_SECTION = "missing_section"
+    MISSING_ATTACHMENT = "missing_attachment"
+    VAGUE_REPLY = "vague_reply"
+    DUPLICATE_REPLY = "duplicate_reply"
+    RETURN_BARRED = "return_barred"
+    ALREADY_DONE = "already_done"
+    UNKNOWN_UNIT = "unknown_unit"
+    UNKNOWN_ORDER = "unknown_order"
+    INVALID = "invalid"
+
+
+class Refused(Exception):  # noqa: N818 - the word of the decider pattern and of the contract
+    """A command that changes nothing.
+
+    `reason` is a Chinese sentence for the person who asked; `clause` names the rule it comes from, if one does.
+    """
+
+    def __init__(self, code: Code, reason: str, clause: str | None = None) -> None:
+        super().__init__(f"{code}: {reason}")
+        self.code = code
+        self.reason = reason
+        self.clause = clause

@@ -1,0 +1,76 @@
+"""The read model of an order: what lists, queues and screens show, derived from its state."""
+
+from datetime import datetime
+from typing import Any
+
+from domain.words import ApprovalKind, Category, ClockName, Frozen, Light, Outcome, Role, Stage
+
+
+class Waiting(Frozen):
+    """Someone whom the order waits for; `what` is the command or approval they owe."""
+
+    role: Role
+    unit: str | None = None
+    what: str
+
+
+class ApprovalView(Frozen):
+    """An approval as its deciders see it; `by_roles` may answer the open stage."""
+
+    id: str
+    kind: ApprovalKind
+    stage: str
+    by_roles: tuple[Role, ...]
+    unit: str | None
+    status: str
+    opened_at: datetime
+    due_at: datetime | None
+
+
+class DeadlineView(Frozen):
+    """A promise with the account of how it was reckoned (`basis`, see `domain.due.Basis`)."""
+
+    clock: ClockName
+    unit: str | None
+    started_at: datetime
+    due_at: datetime | None
+    status: str
+    provisional: bool
+    basis: dict[str, Any]
+
+
+class OrderView(Frozen):
+    """One row of the read model. `seq` is the last event it contains."""
+
+    no: str
+    seq: int
+    regime: str
+    policy_hash: str
+    category: Category
+    grade: str
+    marks: tuple[str, ...]
+    source: str
+    stage: Stage
+    units: tuple[str, ...]
+    light: Light
+    next_due: datetime | None
+    provisional: bool
+    overdue: bool
+    priority: int
+    waiting: tuple[Waiting, ...]
+    outcome: Outcome | None
+    facts: dict[str, Any]
+    approvals: tuple[ApprovalView, ...]
+    deadlines: tuple[DeadlineView, ...]
+
+
+class RecordBatch(Frozen):
+    """Events to put on the audit trail together with the read model after them.
+
+    Each event is the JSON object of contract §4: `{seq, at, event, actor, ...}`, `seq` rising from 1 without
+    gaps in one order.
+    """
+
+    order_no: str
+    events: tuple[dict[str, Any], ...]
+    view: OrderView

@@ -1,0 +1,71 @@
+"""A real PostgreSQL for the whole test run, and a migrated database of its own for whoever asks.
+
+Migrations run once, into a template; a database is then a copy of that, which takes milliseconds.
+"""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from adapters.database import migrate
+from adapters.database.crypto import Keyring
+from adapters.database.engine import Database
+from adapters.local_postgres import LocalPostgres
+
+TEMPLATE = "migrated"
+DATA_KEY = "the-data-key-of-the-tests-0123456789"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[LocalPostgres]:
+    """The server: without fsync, in a folder that goes away with it."""
+    folder = Path(tempfile.mkdtemp(prefix="jiesu-pg-"))
+    try:
+        with LocalPostgres.start(folder / "data", durable=False) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def new_database_url(postgres: LocalPostgres) -> Callable[[], str]:
+    """Makes a migrated, empty database and returns its URL. They go away with the server."""
+    migrate.upgrade(postgres.url(TEMPLATE))
+    numbers = count(1)
+
+    def make() -> str:
+        name = f"test_{next(numbers)}"
+        with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+            create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+            connection.execute(create.format(sql.Identifier(name), sql.Identifier(TEMPLATE)))
+        return postgres.url(name)
+
+    return make
+
+
+@pytest.fixture
+def database_url(new_database_url: Callable[[], str]) -> str:
+    """A database of this test's own."""
+    return new_database_url()
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A pool on a database of this test's own."""
+    database = Database(database_url, Keyring(DATA_KEY), pool_size=8)
+    yield database
+    await database.dispose()
+
+
+@pytest.fixture(scope="module")
+async def module_database(new_database_url: Callable[[], str]) -> AsyncIterator[Database]:
+    """A pool on a database that the tests of one module share."""
+    database = Database(new_database_url(), Keyring(DATA_KEY), pool_size=8)
+    yield database
+    await database.dispose()

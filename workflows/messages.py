@@ -1,0 +1,62 @@
+"""What goes in and out of the workflows: small, serialisable, able to grow by fields with defaults.
+
+Nothing here holds a name, a telephone number, an address or free text (design §5).
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from domain.effects import Effect
+from domain.order import Order
+from domain.words import Frozen, Stage
+
+
+class WorkOrderInput(Frozen):
+    """How an order's workflow begins, and what one run hands to the next.
+
+    `order` before its first event, or as the run before left it. `clock_offset` moves the order's own clock
+    against the server's; zero for real orders. The rest is carried over by continue-as-new only:
+    `outbox` are events (JSON objects) not yet on the audit trail, `effects` those not yet performed, `handled`
+    the sequence number that each recent request reached, by request id.
+    """
+
+    order: Order
+    clock_offset: timedelta = timedelta(0)
+    opened_by: str = "agent"
+    opened_by_person: str = ""
+    outbox: tuple[dict[str, Any], ...] = ()
+    effects: tuple[Effect, ...] = ()
+    handled: dict[str, int] = {}
+
+
+class Accepted(Frozen):
+    """The answer to a command that was carried out: the last event's number, the events' names, the stage."""
+
+    no: str
+    seq: int
+    events: tuple[str, ...]
+    stage: Stage
+    at: str
+
+
+class Refusal(Frozen):
+    """The answer to a command that was not: the one detail of the `ApplicationError`, whose type is `code`.
+
+    `at` is the order's own clock in ISO form, for the audit trail.
+    """
+
+    code: str
+    reason: str
+    clause: str | None = None
+    at: str
+
+
+class Snapshot(Frozen):
+    """What the query `snapshot` tells: the whole state, the order's clock, the next alarm, what is unfinished."""
+
+    order: Order
+    at: str
+    next_alarm_at: str | None
+    next_alarm: str | None
+    unrecorded: int
+    effects: tuple[str, ...]

@@ -1,0 +1,59 @@
+"""Search attributes of an order: the single source of their names and types.
+
+They are not encrypted, so nothing personal may become one. With a PostgreSQL store a namespace has 10 Keyword
+attributes and 3 of each other type. All are set at start and then in at most one upsert a step.
+"""
+
+from datetime import UTC, datetime
+
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+
+from domain.agenda import next_alarm
+from domain.order import Order
+
+REGIME = SearchAttributeKey.for_keyword("JiesuRegime")
+CATEGORY = SearchAttributeKey.for_keyword("JiesuCategory")
+GRADE = SearchAttributeKey.for_keyword("JiesuGrade")
+STAGE = SearchAttributeKey.for_keyword("JiesuStage")
+LIGHT = SearchAttributeKey.for_keyword("JiesuLight")
+POLICY = SearchAttributeKey.for_keyword("JiesuPolicy")
+UNITS = SearchAttributeKey.for_keyword_list("JiesuUnits")
+MARKS = SearchAttributeKey.for_keyword_list("JiesuMarks")
+NEXT_DUE = SearchAttributeKey.for_datetime("JiesuNextDue")
+OVERDUE = SearchAttributeKey.for_bool("JiesuOverdue")
+
+DEFINITIONS: dict[str, str] = {
+    REGIME.name: "Keyword",
+    CATEGORY.name: "Keyword",
+    GRADE.name: "Keyword",
+    STAGE.name: "Keyword",
+    LIGHT.name: "Keyword",
+    POLICY.name: "Keyword",
+    UNITS.name: "KeywordList",
+    MARKS.name: "KeywordList",
+    NEXT_DUE.name: "Datetime",
+    OVERDUE.name: "Bool",
+}
+"""Name and type as the server's command line and operator service know them."""
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""Stands for "nothing is due": a value once set is changed, not removed."""
+
+
+def attributes(order: Order) -> TypedSearchAttributes:
+    """All search attributes of an order as it stands."""
+    alarm = next_alarm(order)
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(REGIME, order.regime_id),
+            SearchAttributePair(CATEGORY, order.category.value),
+            SearchAttributePair(GRADE, order.grade),
+            SearchAttributePair(STAGE, order.stage.value),
+            SearchAttributePair(LIGHT, order.light.value),
+            SearchAttributePair(POLICY, order.policy_hash),
+            SearchAttributePair(UNITS, [a.unit for a in order.active]),
+            SearchAttributePair(MARKS, sorted(order.marks)),
+            SearchAttributePair(NEXT_DUE, alarm.at if alarm else NEVER),
+            SearchAttributePair(OVERDUE, bool(order.overdue_units)),
+        ]
+    )
