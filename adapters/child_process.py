@@ -80,9 +80,7 @@ class ChildProcess:
 
     def tail(self, lines: int = 20) -> str:
         """The end of the log."""
-        with self.log.open("rb") as log:
-            log.seek(max(0, self.log.stat().st_size - 64_000))
-            return "\n".join(log.read().decode(errors="replace").splitlines()[-lines:])
+        return tail(self.log, lines)
 
     def stop(self, grace: float = 10.0, first: signal.Signals = signal.SIGTERM) -> None:
         """Ask, wait `grace` seconds, then kill it and whatever it left in its session."""
@@ -94,3 +92,10 @@ class ChildProcess:
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+
+
+def tail(log: Path, lines: int = 20) -> str:
+    """The last lines of a file that may be long."""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - 64_000))
+        return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])

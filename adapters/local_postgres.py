@@ -209,9 +209,7 @@ def _ensure_cluster(folder: Path, owner: Owner | None) -> None:
         if not version.exists():
             raise PostgresUnavailableError(folder, "它不是空的，也不是 PostgreSQL 的数据文件夹")
         if (found := version.read_text().strip()) != str(VERSION):
-            detail = (
-                f"它由 PostgreSQL {found} 建立，这里需要 {VERSION}；请用原来的版本导出数据，或换一个文件夹"
-            )
+            detail = f"它由 PostgreSQL {found} 建立，这里需要 {VERSION}；请用原来的版本导出数据，或换一个文件夹"
             raise PostgresUnavailableError(folder, detail)
         return
     draft = Path(tempfile.mkdtemp(prefix=f"{folder.name}.new-", dir=folder.parent))

@@ -51,9 +51,7 @@ def free_port() -> int:
 class LocalTemporal:
     """A running development server. Make it with `LocalTemporal.start`; it dies with this process."""
 
-    def __init__(
-        self, child: ChildProcess, port: int, ui_port: int | None, attributes: Mapping[str, str]
-    ) -> None:
+    def __init__(self, child: ChildProcess, port: int, ui_port: int | None, attributes: Mapping[str, str]) -> None:
         self.child = child
         self.address = f"{HOST}:{port}"
         self.ui_address = f"http://{HOST}:{ui_port}" if ui_port else None
@@ -125,14 +123,17 @@ class LocalTemporal:
             await client.operator_service.add_search_attributes(request, timeout=_CALL_TIMEOUT)
 
     async def polled(self, task_queue: str) -> bool:
-        """Whether a worker takes workflow tasks from this queue. Raises RPCError."""
-        client = await Client.connect(self.address, namespace=NAMESPACE)
+        """Whether a worker takes workflow tasks from this queue; False also when the server does not answer."""
         request = DescribeTaskQueueRequest(
             namespace=NAMESPACE,
             task_queue=TaskQueue(name=task_queue),
             task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
         )
-        answer = await client.workflow_service.describe_task_queue(request, timeout=_CALL_TIMEOUT)
+        try:
+            client = await Client.connect(self.address, namespace=NAMESPACE)
+            answer = await client.workflow_service.describe_task_queue(request, timeout=_CALL_TIMEOUT)
+        except (RPCError, RuntimeError):
+            return False
         return bool(answer.pollers)
 
     def stop(self) -> None:

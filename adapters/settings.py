@@ -5,6 +5,7 @@ sets them by hand (see docs/operations.md). TEMPORAL_* variables and profiles ar
 `temporalio.envconfig`, not here.
 """
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -25,6 +26,8 @@ class Settings(BaseSettings):
     data_folder: Path = Field(Path(".jiesu"), alias="JIESU_DATA")
     policy_file: Path = Field(ROOT / "policies.yaml", alias="JIESU_POLICIES")
     task_queue: str = Field("jiesu", alias="JIESU_TASK_QUEUE")
+    cached_orders: int = Field(4000, alias="JIESU_CACHED_ORDERS", ge=10)
+    database_connections: int = Field(20, alias="JIESU_DATABASE_CONNECTIONS", ge=2, le=200)
 
     database_url: str = Field("postgresql://postgres@127.0.0.1:5432/jiesu", alias="DATABASE_URL")
     object_store_url: str = Field("", alias="OBJECT_STORE_URL")
@@ -47,3 +50,8 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """The settings of this process."""
     return Settings()
+
+
+def environment() -> dict[str, str]:
+    """The environment that a child process inherits."""
+    return dict(os.environ)

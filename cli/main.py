@@ -1,29 +1,49 @@
 """The command `jiesu`.
 
-Commands are imported when they are called, so that one does not pay for what another needs.
+Only the module of the command that was asked for is imported: no command pays for what another needs.
 """
 
+import sys
 from importlib import import_module
-from typing import Any, NamedTuple, override
+from typing import Any
 
 import typer
-from typer.core import TyperGroup
 
-
-class Command(NamedTuple):
-    """Where a command lives: `module:name` of a function or of a `typer.Typer`, and its line in the help."""
-
-    target: str
-    help: str
-
-
+# name: (module:attribute, line in the help); the attribute is a function or a `typer.Typer` with subcommands.
 COMMANDS = {
-    "up": Command("cli.up:command", "在这台机器上启动全部服务"),
-    "worker": Command("cli.processes:worker", "运行 Temporal 工作进程"),
-    "api": Command("cli.processes:api", "运行 HTTP 接口"),
-    "db": Command("cli.processes:database", "管理数据库"),
-    "rehearse": Command("cli.rehearse:command", "在虚拟时间里演练一张工单"),
-    "policy": Command("cli.policy:app", "检查、解释和比较时限规则"),
-    "bench": Command("cli.bench:command", "测量速度"),
-    "archive": Command("cli.archive:app", "核验归档"),
+    "up": ("cli.up:command", "在这台机器上启动全部服务"),
+    "worker": ("cli.processes:worker", "运行 Temporal 工作进程"),
+    "api": ("cli.processes:api", "运行 HTTP 接口"),
+    "db": ("cli.processes:database", "管理数据库"),
+    "rehearse": ("cli.rehearse:command", "在虚拟时间里演练工单"),
+    "policy": ("cli.policy:app", "检查、解释、比较时限规则"),
+    "bench": ("cli.bench:command", "测量速度"),
+    "archive": ("cli.archive:app", "核验归档"),
 }
+
+
+def main() -> None:
+    """Run the command named by the first argument; without one, or with --help, list them."""
+    app = typer.Typer(
+        help="接诉：12345 热线工单系统", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+    )
+    for name, (target, line) in COMMANDS.items():
+        command = _resolve(target) if sys.argv[1:2] == [name] else _listed
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name, help=line)
+        else:
+            app.command(name, help=line)(command)
+    app()
+
+
+def _resolve(target: str) -> Any:
+    module, attribute = target.split(":")
+    return getattr(import_module(module), attribute)
+
+
+def _listed() -> None:
+    """Stands in the list for a command that was not asked for."""
+
+
+if __name__ == "__main__":
+    main()

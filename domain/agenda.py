@@ -1,6 +1,6 @@
 """The agenda: every moment at which something is due, derived from the state and never stored (design §1)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from domain.labels import label
@@ -11,8 +11,13 @@ from domain.view import Waiting
 from domain.words import ClockName, Role, Stage
 
 
+LAST_SECOND = timedelta(seconds=1)
+"""A promise is kept through the second in which it ends, so it is missed one second later: the order's clock
+counts whole seconds, and what is done at 17:30:00 is done by 17:30."""
+
+
 class Alarm(NamedTuple):
-    """Something due: `warn` is the pre-expiry warning of a clock, `due` the clock itself. Sorts by moment."""
+    """Something to ring: `warn` is the pre-expiry warning of a clock, `due` the clock itself. Sorts by moment."""
 
     at: datetime
     clock: str
@@ -41,10 +46,15 @@ def _alarms(order: Order, clock: Clock) -> list[Alarm]:
         return []
     if order.paused_since is not None and clock.name in UNIT_CLOCKS:
         return []
-    alarms = [Alarm(clock.due_at, clock.key, "due")]
+    alarms = [Alarm(clock.due_at + LAST_SECOND, clock.key, "due")]
     if not clock.warned and (moment := warn_moment(order, clock)) is not None:
         alarms.append(Alarm(min(moment, clock.due_at), clock.key, "warn"))
     return alarms
+
+
+def promised(order: Order, alarm: Alarm) -> datetime:
+    """The moment that people know the alarm by: the limit itself for `due`."""
+    return alarm.at if alarm.what == "warn" else order.clocks[alarm.clock].due_at
 
 
 def describe(order: Order, alarm: Alarm) -> str:
@@ -54,7 +64,7 @@ def describe(order: Order, alarm: Alarm) -> str:
     if alarm.what == "warn":
         what += "到期预警"
     whom = clock.unit or (clock.subject or "热线中心")
-    return f"{what}｜{whom[:40]}｜{alarm.at:%m-%d %H:%M}"
+    return f"{what}｜{whom[:40]}｜{promised(order, alarm):%m-%d %H:%M}"
 
 
 def waiting_for(order: Order) -> tuple[Waiting, ...]:

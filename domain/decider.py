@@ -7,7 +7,7 @@ first command opens.
 from datetime import datetime
 
 import domain.lifecycle as stages  # registers every decision and evolution
-from domain.agenda import Alarm, agenda
+from domain.agenda import Alarm, agenda, next_alarm
 from domain.calendar import CalendarDays
 from domain.commands import Command, Decide, Internal, OpenOrder, Ring
 from domain.events import Event
@@ -18,7 +18,7 @@ from domain.refusal import Code, Refused
 from domain.turn import DECIDERS, Turn, decides, evolve, require_role
 from domain.words import Category, ClockName, Mark, Role
 
-__all__ = ["decide", "evolve", "initial", "replay"]
+__all__ = ["catch_up", "decide", "evolve", "initial", "replay"]
 
 ALARMS = {
     ClockName.SIGN_OFF: stages.sign_off.sign_off_missed,
@@ -113,6 +113,19 @@ def _act(turn: Turn, clock: Clock, alarm: Alarm) -> None:
         stages.handling.warn(turn, clock)
     else:
         ALARMS[clock.name](turn, clock)
+
+
+def catch_up(order: Order, now: datetime) -> list[Event]:
+    """What every alarm due by now makes of the order, in the order in which they were due.
+
+    Alarms missed while everything was down ring once each, late (design §3).
+    """
+    events: list[Event] = []
+    while (alarm := next_alarm(order)) is not None and alarm.at <= now:
+        rung = decide(order, Ring(clock=alarm.clock, what=alarm.what), now)
+        order = replay(order, rung)
+        events += rung
+    return events
 
 
 def replay(order: Order, events: list[Event]) -> Order:

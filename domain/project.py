@@ -1,6 +1,6 @@
 """From state to read model: the one place where an order becomes a row that people look at."""
 
-from domain.agenda import next_alarm, waiting_for
+from domain.agenda import next_alarm, promised, waiting_for
 from domain.order import Approval, Clock, Order
 from domain.view import ApprovalView, DeadlineView, OrderView
 from domain.words import Role
@@ -22,7 +22,7 @@ def project(order: Order) -> OrderView:
         stage=order.stage,
         units=tuple(a.unit for a in order.active),
         light=order.light,
-        next_due=alarm.at if alarm else None,
+        next_due=promised(order, alarm) if alarm else None,
         provisional=any(clock.provisional for clock in running),
         overdue=bool(order.overdue_units),
         priority=priority(order),

@@ -66,9 +66,7 @@ class Gateway:
     async def receive(self, number: str, body: str) -> str:
         """A citizen's SMS arrives and is passed on; returns why it could not be, or nothing."""
         now = time.time()
-        message = Message(
-            new_sid("SM"), "inbound", number, self.account.number, body, "", now, "received", now, now
-        )
+        message = Message(new_sid("SM"), "inbound", number, self.account.number, body, "", now, "received", now, now)
         self.store.add(message)
         form = self._form(message, Body=body, NumMedia="0", NumSegments="1", SmsStatus="received")
         return await self.post(self.account.inbound_url, form)

@@ -156,9 +156,7 @@ def add_pages(app: FastAPI, gateway: Gateway) -> None:
 
     @app.get("/phone/{number}")
     def phone(number: str, problem: str = "") -> HTMLResponse:
-        return HTMLResponse(
-            phone_page.telephone(number, store.conversation(number), store.calls(number), problem)
-        )
+        return HTMLResponse(phone_page.telephone(number, store.conversation(number), store.calls(number), problem))
 
     @app.post("/phone/{number}/reply")
     async def reply(number: str, body: Annotated[str, Form(max_length=MAX_BODY)]) -> RedirectResponse:

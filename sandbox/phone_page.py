@@ -28,8 +28,7 @@ textarea { width: 100%; font: inherit; box-sizing: border-box } button { font: i
 def number_list(numbers: list[tuple[str, int, float]]) -> str:
     """Every telephone that has got or sent anything."""
     items = "".join(
-        f'<li><a href="/phone/{quote(number)}">{escape(number)}</a>'
-        f" <small>{count} 条，最近 {_time(at)}</small></li>"
+        f'<li><a href="/phone/{quote(number)}">{escape(number)}</a> <small>{count} 条，最近 {_time(at)}</small></li>'
         for number, count, at in numbers
     )
     return _page("模拟手机", f"<ul>{items}</ul>" if items else "<p>还没有短信和电话。</p>")

@@ -79,9 +79,7 @@ class PhoneStore:
 
     def message(self, sid: str) -> Message | None:
         """One message."""
-        return next(
-            (Message(*row) for row in self._execute("SELECT * FROM message WHERE sid = ?", sid)), None
-        )
+        return next((Message(*row) for row in self._execute("SELECT * FROM message WHERE sid = ?", sid)), None)
 
     def call(self, sid: str) -> Call | None:
         """One call."""
@@ -113,9 +111,7 @@ class PhoneStore:
 
     def calls(self, receiver: str) -> list[Call]:
         """Calls to a number, newest first."""
-        rows = self._execute(
-            "SELECT * FROM call WHERE receiver = ? ORDER BY created DESC LIMIT 1000", receiver
-        )
+        rows = self._execute("SELECT * FROM call WHERE receiver = ? ORDER BY created DESC LIMIT 1000", receiver)
         return [Call(*row) for row in rows]
 
     def conversation(self, number: str) -> list[Message]:

@@ -5,10 +5,11 @@ attributes and 3 of each other type. All are set at start and then in at most on
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
 
-from domain.agenda import next_alarm
+from domain.agenda import next_alarm, promised
 from domain.order import Order
 
 REGIME = SearchAttributeKey.for_keyword("JiesuRegime")
@@ -53,7 +54,13 @@ def attributes(order: Order) -> TypedSearchAttributes:
             SearchAttributePair(POLICY, order.policy_hash),
             SearchAttributePair(UNITS, [a.unit for a in order.active]),
             SearchAttributePair(MARKS, sorted(order.marks)),
-            SearchAttributePair(NEXT_DUE, alarm.at if alarm else NEVER),
+            SearchAttributePair(NEXT_DUE, promised(order, alarm) if alarm else NEVER),
             SearchAttributePair(OVERDUE, bool(order.overdue_units)),
         ]
     )
+
+
+def changes(before: TypedSearchAttributes, after: TypedSearchAttributes) -> list[SearchAttributeUpdate[Any]]:
+    """What has to be upserted to get from one to the other."""
+    known = {pair.key.name: pair.value for pair in before}
+    return [pair.key.value_set(pair.value) for pair in after if known.get(pair.key.name) != pair.value]

@@ -30,7 +30,8 @@ class Archives:
         add = insert(Archive).values(order_no=order_no, bundle=bundle, sha256=sha256)
         async with self.database.begin() as session:
             await session.execute(add.on_conflict_do_nothing())
-            return _bundle(await session.scalar(select(Archive).where(Archive.order_no == order_no)))
+            found = await session.scalars(select(Archive).where(Archive.order_no == order_no))
+            return _bundle(found.one())
 
     async def get(self, order_no: str) -> Bundle | None:
         """The bundle of an order."""

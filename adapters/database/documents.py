@@ -33,8 +33,9 @@ class Documents:
 
         A repetition keeps a second copy under another id, which nobody refers to.
         """
+        document_id = f"doc-{secrets.token_urlsafe(15)}"
         document = {
-            "id": f"doc-{secrets.token_urlsafe(15)}",
+            "id": document_id,
             "order_no": order_no,
             "realm": realm,
             "kind": kind,
@@ -44,7 +45,7 @@ class Documents:
         }
         async with self.database.begin() as session:
             await session.execute(insert(Document).values(document))
-        return document["id"]  # type: ignore[return-value]
+        return document_id
 
     async def text(self, document_id: str) -> str | None:
         """The text in clear."""
@@ -81,7 +82,7 @@ class Documents:
             found = found.where(col(Document.order_no).in_(same_regime))
         async with self.database.session() as session:
             first = found.order_by(col(Document.created_at), col(Document.id)).limit(1)
-            return await session.scalar(first)  # type: ignore[no-any-return]
+            return await session.scalar(first)
 
     def _fingerprint(self, text: str) -> str:
         return self.database.keyring.blind_index(f"text:{normalised(text)}")

@@ -3,23 +3,15 @@
 Every statement has a limit in the server, every connection one for being made and one for being waited for.
 Nothing is retried here: a broken connection surfaces as `sqlalchemy.exc.OperationalError`, the pool forgets
 it, and the caller (an activity, a request) repeats the whole transaction, which the repositories allow.
-
-The driver runs in threads, one for each connection at most. `Session` has the names and the shapes of
-SQLAlchemy's `AsyncSession`, so that repositories do not know.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
-from functools import partial
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
-from sqlalchemy import Result, ScalarResult, create_engine, make_url, text
+from sqlalchemy import make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.orm import Session as BlockingSession
-from sqlalchemy.orm import sessionmaker
-from sqlalchemy.sql import Executable
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from adapters.database.crypto import Keyring
 
@@ -27,9 +19,7 @@ CONNECT_SECONDS = 5
 CHECKOUT_SECONDS = 30.0
 STATEMENT_SECONDS = 15.0
 
-T = TypeVar("T")
-Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
-
+Session = AsyncSession
 
 def driver_url(url: str) -> URL:
     """`postgresql://…` and `postgres://…`, with `?host=/socket/folder` too, as a URL that names psycopg 3."""
@@ -45,48 +35,14 @@ def connect_args(statement_seconds: float) -> dict[str, Any]:
     return {
         "connect_timeout": CONNECT_SECONDS,
         "application_name": "jiesu",
+        # The limits of statements are kept by the server; these notice that there is no server any more.
+        "tcp_user_timeout": milliseconds + 5000,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
         "options": f"-c statement_timeout={milliseconds} -c timezone=UTC"
         f" -c idle_in_transaction_session_timeout={2 * milliseconds}",
     }
-
-
-class Session:
-    """One transaction in the making. Results are complete in memory when they are handed out."""
-
-    def __init__(self, blocking: BlockingSession, threads: ThreadPoolExecutor) -> None:
-        self._blocking = blocking
-        self._threads = threads
-
-    async def execute(self, statement: Executable, parameters: Parameters = None) -> Result[Any]:
-        """Run a statement, with several parameter sets if it is to run for each."""
-        return await self._run(partial(self._blocking.execute, statement, parameters))
-
-    async def scalars(self, statement: Executable) -> ScalarResult[Any]:
-        """The first column of every row."""
-        return (await self.execute(statement)).scalars()
-
-    async def scalar(self, statement: Executable) -> Any:
-        """The first column of the first row, or None without a row."""
-        return (await self.execute(statement)).scalar()
-
-    async def commit(self) -> None:
-        """Make it durable."""
-        await self._run(self._blocking.commit)
-
-    async def close(self) -> None:
-        """Give the connection back; what was not committed is undone."""
-        await self._run(self._blocking.close)
-
-    async def _run(self, work: Callable[[], T]) -> T:
-        """Run off the event loop. Whoever is cancelled leaves once the connection is at rest."""
-        running = asyncio.get_running_loop().run_in_executor(self._threads, work)
-        try:
-            return await asyncio.shield(running)
-        except asyncio.CancelledError:
-            while not running.done():
-                with suppress(asyncio.CancelledError):
-                    await asyncio.wait([running])
-            raise
 
 
 class Database:
@@ -101,7 +57,7 @@ class Database:
         statement_seconds: float = STATEMENT_SECONDS,
     ) -> None:
         self.keyring = keyring
-        self._engine = create_engine(
+        self._engine = create_async_engine(
             driver_url(url),
             pool_size=pool_size,
             max_overflow=0,
@@ -109,31 +65,19 @@ class Database:
             pool_pre_ping=True,
             connect_args=connect_args(statement_seconds),
         )
-        self._new_session = sessionmaker(self._engine, expire_on_commit=False)
-        self._threads = ThreadPoolExecutor(pool_size, thread_name_prefix="database")
-        # As many sessions as threads: whoever holds a connection always finds a thread to go on with.
-        self._slots = asyncio.Semaphore(pool_size)
+        self._new_session = async_sessionmaker(self._engine, expire_on_commit=False)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
-        """A session for reading; raises `TimeoutError` if none is free within `CHECKOUT_SECONDS`."""
-        async with asyncio.timeout(CHECKOUT_SECONDS):
-            await self._slots.acquire()
-        try:
-            session = Session(self._new_session(), self._threads)
-            try:
-                yield session
-            finally:
-                await session.close()
-        finally:
-            self._slots.release()
+        """A session for reading; raises `TimeoutError` if no connection is free within `CHECKOUT_SECONDS`."""
+        async with self._new_session() as session:
+            yield session
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Session]:
         """A transaction: durable when the block ends, undone when it raises."""
-        async with self.session() as session:
+        async with self._new_session.begin() as session:
             yield session
-            await session.commit()
 
     async def ping(self) -> None:
         """Raises `sqlalchemy.exc.OperationalError` or `TimeoutError` unless the server answers."""
@@ -142,5 +86,4 @@ class Database:
 
     async def dispose(self) -> None:
         """Close every connection. Call it once nothing else is under way."""
-        await asyncio.get_running_loop().run_in_executor(self._threads, self._engine.dispose)
-        self._threads.shutdown(wait=True)
+        await self._engine.dispose()

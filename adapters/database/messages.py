@@ -55,7 +55,8 @@ class Messages:
         }
         async with self.database.begin() as session:
             await session.execute(insert(Message).values(values).on_conflict_do_nothing())
-            return self._clear(await session.scalar(select(Message).where(Message.key == key)))
+            found = await session.scalars(select(Message).where(Message.key == key))
+            return self._clear(found.one())
 
     async def attempting(self, key: str) -> int:
         """Count an attempt before it is made; returns the number of this one."""
@@ -78,7 +79,7 @@ class Messages:
             .returning(col(Message.key))
         )
         async with self.database.begin() as session:
-            return await session.scalar(change)  # type: ignore[no-any-return]
+            return await session.scalar(change)
 
     async def get(self, key: str) -> OutboundMessage | None:
         """A message by the id of its notice."""

@@ -114,7 +114,10 @@ class Orders:
         return f"{day:%Y%m%d}-{serial:06d}"
 
     async def open(self, order: NewOrder, *, intake_key: str | None = None) -> Opened:
-        """Write an order, once: repeated under one `no` or one `intake_key` it returns what is there."""
+        """Write an order, once: repeated under one `no` or one `intake_key` it returns what is there.
+
+        An `intake_key` is one of all orders: a caller puts into it whose key it is.
+        """
         keyring, citizen = self.database.keyring, order.citizen
         values: dict[str, Any] = order.model_dump(exclude={"citizen"}) | {
             "marks": list(order.marks),

@@ -1,15 +1,17 @@
 """The audit trail: what happened to an order, appended once, in one chain, together with the read model."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, func
+from sqlalchemy import BindParameter, Integer, Text, bindparam, delete, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, select
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from adapters.database.chain import GENESIS, Content, Link, faults, link
-from adapters.database.engine import Database, Session
-from adapters.database.tables import Approval, AuditEntry, OrderViewRow, WorkOrder
+from adapters.database.engine import Database
+from adapters.database.tables import Table
 from domain.view import OrderView, RecordBatch
 
 REFUSED = "refused"
@@ -37,13 +39,9 @@ class Trail:
         """
         contents = [Content.of(event) for event in batch.events]
         async with self.database.begin() as session:
-            position, previous = await _lock(session, batch.order_no)
-            new = await _unrecorded(session, batch.order_no, contents)
-            await _append(session, batch.order_no, position, previous, new)
-            await _show(session, batch.view)
-        return len(new)
+            return await session.run_sync(lambda blocking: _record(blocking, batch, contents))
 
-    async def refused(  # noqa: PLR0917 - the fields of a refusal, in the order in which it is told
+    async def refused(
         self, order_no: str, at: datetime, actor: str, do: str, code: str, reason: str, clause: str | None
     ) -> int:
         """Append that a command was refused, and return its position.
@@ -53,21 +51,7 @@ class Trail:
         data = {"do": do, "code": code, "reason": reason, "clause": clause}
         content = Content(None, at, REFUSED, actor, data)
         async with self.database.begin() as session:
-            position, previous = await _lock(session, order_no)
-            earlier = await session.scalar(
-                select(AuditEntry.position).where(
-                    AuditEntry.order_no == order_no,
-                    col(AuditEntry.seq).is_(None),
-                    AuditEntry.event == REFUSED,
-                    AuditEntry.at == at,
-                    AuditEntry.actor == actor,
-                    AuditEntry.data == data,
-                )
-            )
-            if earlier is not None:
-                return int(earlier)
-            await _append(session, order_no, position, previous, [content])
-        return position + 1
+            return await session.run_sync(lambda blocking: _refuse(blocking, order_no, content))
 
     async def timeline(self, order_no: str) -> list[dict[str, object]]:
         """What happened, in the shape of contract §4 and in the order of the chain; `seq` is the position."""
@@ -75,114 +59,136 @@ class Trail:
 
     async def chain(self, order_no: str) -> list[Link]:
         """The links of the trail as they are stored, for an archive that carries its own proof."""
-        entries = select(AuditEntry).where(AuditEntry.order_no == order_no).order_by(col(AuditEntry.position))
         async with self.database.session() as session:
-            return [_link(row) for row in await session.scalars(entries)]
+            rows = await session.execute(_WHOLE, {"order_no": order_no})
+            return [_link(row) for row in rows]
 
     async def verify(self, order_no: str) -> list[str]:
         """What is wrong with the trail, a Chinese sentence each, naming the position; empty if it is whole.
 
-        A tail that was cut off is found as long as the read model still knows of it.
+        Events cut off at the end are found as long as the read model still knows of them; refusals behind the
+        last event are not, unless an archive holds the chain.
         """
-        links = await self.chain(order_no)
+        # The view first: whatever is recorded meanwhile can then only be ahead of it.
         async with self.database.session() as session:
-            shown = await session.scalar(select(OrderViewRow.seq).where(OrderViewRow.no == order_no))
+            shown = await session.scalar(_SHOWN_SEQ, {"order_no": order_no}) or 0
+        links = await self.chain(order_no)
         found = faults(order_no, links)
         last = max((each.content.seq or 0 for each in links), default=0)
-        if shown is not None and shown != last:
+        if last < shown:
             found.append(f"末尾不完整: 最后一条 seq 为 {last}, 工单视图已到 {shown}")
         return found
 
 
-def _link(row: AuditEntry) -> Link:
-    return Link(row.position, Content(row.seq, row.at, row.event, row.actor, row.data), row.previous_hash, row.hash)
+def _link(row: Any) -> Link:
+    content = Content(row.seq, row.at, row.event, row.actor, row.data)
+    return Link(row.position, content, row.previous_hash, row.hash)
 
 
-async def _lock(session: Session, order_no: str) -> tuple[int, str]:
-    """Wait for this order's turn; the last position and its hash. The lock ends with the transaction."""
-    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(order_no, 0))))
-    last = await session.execute(
-        select(AuditEntry.position, AuditEntry.hash)
-        .where(AuditEntry.order_no == order_no)
-        .order_by(col(AuditEntry.position).desc())
-        .limit(1)
-    )
-    row = last.one_or_none()
-    return (row.position, row.hash) if row else (0, GENESIS)
-
-
-async def _unrecorded(session: Session, order_no: str, contents: list[Content]) -> list[Content]:
-    if not contents:
-        return []
-    seqs = [content.seq or 0 for content in contents]
+def _record(session: Session, batch: RecordBatch, contents: Sequence[Content]) -> int:
     # From the event before the batch on: it tells whether the batch follows on what is there.
-    rows = await session.scalars(
-        select(AuditEntry).where(AuditEntry.order_no == order_no, col(AuditEntry.seq) >= min(seqs) - 1)
-    )
-    recorded = {row.seq: _link(row).content for row in rows}
+    since = min((content.seq or 0 for content in contents), default=0) - 1
+    tail = _tail(session, batch.order_no, since)
+    new = _unrecorded(batch.order_no, contents, tail)
+    _append(session, batch.order_no, tail, new)
+    _show(session, batch.view)
+    return len(new)
+
+
+def _refuse(session: Session, order_no: str, content: Content) -> int:
+    tail = _tail(session, order_no, _NEVER)
+    earlier = session.scalar(_SAME_REFUSAL, content._asdict() | {"order_no": order_no})
+    if earlier is not None:
+        return int(earlier)
+    _append(session, order_no, tail, [content])
+    return tail[-1].position + 1 if tail else 1
+
+
+def _tail(session: Session, order_no: str, since: int) -> list[Link]:
+    """Wait for this order's turn, which ends with the transaction; the last link and those from `since` on."""
+    session.execute(_LOCK, {"order_no": order_no})
+    # A statement of its own: it has to see what the writer before has committed.
+    rows = session.execute(_TAIL, {"order_no": order_no, "since": since})
+    return [_link(row) for row in rows]
+
+
+def _unrecorded(order_no: str, contents: Sequence[Content], tail: Sequence[Link]) -> list[Content]:
+    recorded = {each.content.seq: each.content for each in tail if each.content.seq is not None}
     for content in contents:
-        earlier = recorded.get(content.seq)
+        earlier = recorded.get(content.seq or 0)
         if earlier is not None and not earlier.says_the_same(content):
             raise TrailConflict(f"{order_no}: event {content.seq} is recorded with a different content")
     new = [content for content in contents if content.seq not in recorded]
-    last = max((seq for seq in recorded if seq), default=0)
-    for expected, content in enumerate(new, last + 1):
+    for expected, content in enumerate(new, max(recorded, default=0) + 1):
         if content.seq != expected:
             raise GapInTrail(f"{order_no}: event {content.seq} follows, but {expected} is due")
     return new
 
 
-async def _append(session: Session, order_no: str, position: int, previous: str, contents: Iterable[Content]) -> None:
+def _append(session: Session, order_no: str, tail: Sequence[Link], contents: Iterable[Content]) -> None:
+    last, previous = (tail[-1].position, tail[-1].hash) if tail else (0, GENESIS)
     rows = []
-    for content in contents:
-        position += 1
+    for position, content in enumerate(contents, last + 1):
         each = link(order_no, position, content, previous)
+        hashes = {"previous_hash": previous, "hash": each.hash}
+        rows.append({**content._asdict(), "order_no": order_no, "position": position, **hashes})
         previous = each.hash
-        rows.append(
-            {**content._asdict(), "order_no": order_no, "position": position}
-            | {"previous_hash": each.previous_hash, "hash": each.hash}
-        )
     if rows:
-        await session.execute(insert(AuditEntry), rows)
+        session.execute(_APPEND, rows)
 
 
-async def _show(session: Session, view: OrderView) -> None:
+def _show(session: Session, view: OrderView) -> None:
     """Put the view in place of an older one, and its approvals with it."""
-    realm = await session.scalar(select(WorkOrder.realm).where(WorkOrder.no == view.no)) or ""
-    columns = {name: getattr(view, name) for name in _FILTERED} | {
-        "realm": realm,
-        "units": list(view.units),
-        "view": view.model_dump(mode="json"),
-    }
-    upsert = insert(OrderViewRow).values(no=view.no, **columns)
-    upsert = upsert.on_conflict_do_update(
-        index_elements=[col(OrderViewRow.no)],
-        set_={name: upsert.excluded[name] for name in columns} | {"updated_at": func.now()},
-        where=col(OrderViewRow.seq) < upsert.excluded.seq,
-    )
-    newer = await session.scalar(upsert.returning(col(OrderViewRow.no)))
-    if newer is None:
+    columns = {name: getattr(view, name) for name in _FILTERED}
+    columns |= {"no": view.no, "units": list(view.units), "view": view.model_dump(mode="json")}
+    shown = session.execute(_SHOW, columns | {"order_no": view.no}).one_or_none()
+    if shown is None:
         return
+    if shown.has_approvals:
+        session.execute(_DROP_APPROVALS, {"order_no": view.no})
     rows = [
         approval.model_dump()
         | {"key": f"{view.no}:{approval.id}", "by_roles": list(approval.by_roles)}
-        | {"order_no": view.no, "realm": realm, "regime": view.regime}
+        | {"order_no": view.no, "realm": shown.realm, "regime": view.regime}
         for approval in view.approvals
     ]
-    await session.execute(delete(Approval).where(col(Approval.order_no) == view.no))
     if rows:
-        await session.execute(insert(Approval), rows)
+        session.execute(_ADD_APPROVALS, rows)
 
 
-_FILTERED = (
-    "seq",
-    "regime",
-    "stage",
-    "category",
-    "grade",
-    "light",
-    "next_due",
-    "overdue",
-    "priority",
-    "outcome",
+# Statements are built once: building one costs as much as running it, and `record` runs for every step of
+# every order.
+_TRAIL, _VIEWS, _ORDERS, _APPROVALS = (
+    Table.metadata.tables[name] for name in ("audit_trail", "order_views", "work_orders", "approvals")
 )
+_NO: BindParameter[str] = bindparam("order_no", type_=Text)
+_LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(_NO, 0)))
+_LAST = select(func.max(_TRAIL.c.position)).where(_TRAIL.c.order_no == _NO).scalar_subquery()
+_WHOLE = select(*_TRAIL.c).where(_TRAIL.c.order_no == _NO).order_by(_TRAIL.c.position)
+_TAIL = _WHOLE.where(or_(_TRAIL.c.seq >= bindparam("since", type_=Integer), _TRAIL.c.position == _LAST))
+_SHOWN_SEQ = select(_VIEWS.c.seq).where(_VIEWS.c.no == _NO)
+_SAME_REFUSAL = select(_TRAIL.c.position).where(
+    _TRAIL.c.order_no == _NO,
+    _TRAIL.c.seq.is_(None),
+    *(_TRAIL.c[name] == bindparam(name, type_=_TRAIL.c[name].type) for name in ("at", "event", "actor", "data")),
+)
+_NEVER = 2**31 - 1
+_APPEND = insert(_TRAIL)
+_DROP_APPROVALS = delete(_APPROVALS).where(_APPROVALS.c.order_no == _NO)
+_ADD_APPROVALS = insert(_APPROVALS)
+_FILTERED = (*("seq", "regime", "stage", "category", "grade", "light", "next_due", "overdue", "priority", "outcome"),)
+
+
+def _show_statement() -> ReturningInsert[Any]:
+    realm = select(_ORDERS.c.realm).where(_ORDERS.c.no == _NO).scalar_subquery()
+    upsert = insert(_VIEWS).values(realm=func.coalesce(realm, ""))
+    replaced = {name: upsert.excluded[name] for name in (*_FILTERED, "realm", "units", "view")}
+    has_approvals = exists().where(_APPROVALS.c.order_no == _NO).label("has_approvals")
+    return upsert.on_conflict_do_update(
+        index_elements=[_VIEWS.c.no],
+        set_=replaced | {"updated_at": func.now()},
+        where=_VIEWS.c.seq < upsert.excluded.seq,
+    ).returning(_VIEWS.c.realm, has_approvals)
+
+
+_SHOW = _show_statement()

@@ -53,7 +53,7 @@ class Users:
 
     async def _row(self, username: str) -> User | None:
         async with self.database.session() as session:
-            return await session.scalar(select(User).where(User.username == username))  # type: ignore[no-any-return]
+            return await session.scalar(select(User).where(User.username == username))
 
     async def _add(self, accounts: list[Account], password_hash: str) -> int:
         rows = [account.model_dump() | {"password_hash": password_hash} for account in accounts]

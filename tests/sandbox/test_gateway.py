@@ -101,9 +101,7 @@ def test_a_wrong_token_and_an_unknown_message_are_refused(gateway: str) -> None:
 
 def test_status_callbacks_come_in_order_and_signed(gateway: str, listener: tuple[str, Queue[Posted]]) -> None:
     url, posted = listener
-    sent = client(gateway).messages.create(
-        to=CITIZEN, from_=HOTLINE, body="x", status_callback=f"{url}/status?order=1"
-    )
+    sent = client(gateway).messages.create(to=CITIZEN, from_=HOTLINE, body="x", status_callback=f"{url}/status?order=1")
     for status in ("sent", "delivered"):
         path, form, signature = posted.get(timeout=10)
         assert (form["MessageSid"], form["MessageStatus"]) == (sent.sid, status)

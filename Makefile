@@ -1,0 +1,67 @@
+# Every target first makes .venv if it is missing, stale, broken, or was made in another folder.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON := $(firstword $(foreach name,python3 python3.13 python3.12 python3.11 python3.14,\
+	$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
+PYTEST_ARGS ?= -n 2 --dist loadfile
+BIN := .venv/bin
+STAMP := .venv/made-in
+JUNIT := .pytest_cache/junit.xml
+
+# A virtual environment holds absolute paths: one that was moved, or whose Python is gone, is made again.
+ifneq ($(shell [ -f $(STAMP) ] && [ "$$(cat $(STAMP))" = "$(CURDIR)" ] && $(BIN)/python -c 'print("runs")' 2>/dev/null),runs)
+.PHONY: $(STAMP)
+endif
+
+.PHONY: help up test check lint fmt bench clean
+
+help:
+	@echo 'make up      在这台机器上启动全部服务 / run everything on this machine'
+	@echo 'make test    全部检查和测试 / every check and test'
+	@echo 'make check   一分钟内的检查 / what takes less than a minute'
+	@echo 'make fmt     整理格式 / format the code'
+	@echo 'make bench   测量速度 / measure'
+	@echo 'make clean   删除 .venv 和缓存，数据保留 / remove .venv and caches, keep the data'
+
+up: $(STAMP)
+	@exec $(BIN)/jiesu up
+
+test: lint
+	@mkdir -p $(dir $(JUNIT)); rm -f $(JUNIT); \
+	status=0; $(BIN)/python -m pytest $(PYTEST_ARGS) --junitxml=$(JUNIT) || status=$$?; \
+	[ ! -f $(JUNIT) ] || $(BIN)/python .ci/counts.py $(JUNIT); \
+	exit $$status
+
+check: lint
+	$(BIN)/python -m pytest -q tests/domain tests/architecture
+
+lint: $(STAMP)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: $(STAMP)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(STAMP)
+	@exec $(BIN)/jiesu bench
+
+clean:
+	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './.jiesu/*' -prune -exec rm -rf {} +
+
+$(STAMP): requirements.lock pyproject.toml
+	@[ -n '$(PYTHON)' ] || { echo '需要 Python 3.11 或更新的版本，没有找到（可用 make PYTHON=… 指定）。'; \
+		echo 'Python 3.11 or newer is needed and was not found (make PYTHON=... names one).'; exit 1; } >&2
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "需要 Python 3.11 或更新的版本，$(PYTHON) 是 $$($(PYTHON) -V)。"; \
+		echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) -V)."; exit 1; } >&2
+	rm -rf .venv
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@printf %s '$(CURDIR)' > $@

@@ -1,0 +1,98 @@
+"""Telling the city platform what it has to know or to decide."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from temporalio import activity
+
+from activities.failures import not_recorded_yet, unknown_order
+from activities.ports import CityPort, ContentRow, DocumentsPort, OrdersPort, PoliciesPort, TrailPort
+from activities.rule_books import hashes
+from domain.calendar import CST
+from domain.effects import Effect
+
+PATHS = {"result": "results", "extension": "extensions", "appeal": "appeals"}
+"""Where each thing is posted; what is not named here is a report."""
+
+REPORTS = "reports"
+
+
+class CityPlatform:
+    """Posts to the city platform on behalf of an order."""
+
+    def __init__(
+        self,
+        orders: OrdersPort,
+        trail: TrailPort,
+        documents: DocumentsPort,
+        policies: PoliciesPort,
+        city: CityPort,
+    ) -> None:
+        self._orders = orders
+        self._trail = trail
+        self._documents = documents
+        self._policies = policies
+        self._city = city
+
+    @activity.defn(name="city_platform")
+    async def city_platform(self, effect: Effect) -> None:
+        """Post `{no, city_no, realm, regime, category, what, at, unit, approval, content}`.
+
+        `content` is what it is about: the reply, the request under approval, the event that led to a report,
+        with the words in place of their document ids. `realm` is '' unless the order is rehearsed.
+
+        Timeout: 30 s an attempt. Retries: for 24 h, except for `CityRefused` and `UnknownOrder`.
+        Idempotency: the body comes from the trail up to the event that caused it, which never changes, and goes
+        under `Idempotency-Key: effect.key`; the platform answers a repetition as it answered before.
+        """
+        order = await self._orders.get(effect.order_no)
+        if order is None:
+            raise unknown_order(effect.order_no)
+        chain = [link.content for link in await self._trail.chain(effect.order_no)]
+        before = [each for each in chain if each.seq is not None and each.seq <= effect.seq]
+        if not before or before[-1].seq != effect.seq:
+            raise not_recorded_yet(effect.order_no, f"event {effect.seq}")
+        subject = _latest(before, await self._causes(effect, hashes(order, before)[-1]), effect.approval)
+        body = {
+            "no": effect.order_no,
+            "city_no": order.city_no,
+            "realm": order.realm,
+            "regime": order.regime,
+            "category": order.category,
+            "what": effect.what,
+            "at": before[-1].at.astimezone(CST).isoformat(),
+            "unit": effect.unit,
+            "approval": effect.approval,
+            "content": {"event": subject.event, **await self._spelled_out(subject.data)} if subject else None,
+        }
+        await self._city.post(PATHS.get(effect.what or "", REPORTS), effect.key, body)
+
+    async def _causes(self, effect: Effect, policy_hash: str) -> Collection[str]:
+        """The names of events that lead to such a post: fixed ones, or those to which the rule book reacts with it."""
+        if effect.what == "result":
+            return ("reply_submitted",)
+        if effect.approval is not None:
+            return ("approval_opened",)
+        snapshot = await self._policies.get(policy_hash)
+        reactions = snapshot.data.get("reactions", ()) if snapshot else ()
+        return {reaction["on"] for reaction in reactions if reaction.get("send_city") == effect.what}
+
+    async def _spelled_out(self, data: Any) -> Any:
+        """The data of an event with the words themselves where it holds records of texts (`domain.text.Text`)."""
+        match data:
+            case {"document": str(document), "length": int()}:
+                return await self._documents.text(document)
+            case dict():
+                return {key: await self._spelled_out(value) for key, value in data.items()}
+            case list():
+                return [await self._spelled_out(value) for value in data]
+            case _:
+                return data
+
+
+def _latest(contents: Sequence[ContentRow], names: Collection[str], approval: str | None) -> ContentRow | None:
+    """The last event of one of these names; an approval's opening only if it is that approval's."""
+    for content in reversed(contents):
+        if content.event in names and approval in (None, content.data.get("approval", approval)):
+            return content
+    return None

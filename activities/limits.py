@@ -1,0 +1,73 @@
+"""How long each activity may take, how often it is tried, and which errors end the tries at once.
+
+The workflow starts activities with these; their docstrings say why an attempt may be repeated.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+
+
+@dataclass(frozen=True)
+class ActivityLimits:
+    """`start_to_close` bounds one attempt, `schedule_to_close` all of them with the pauses between."""
+
+    start_to_close: timedelta
+    schedule_to_close: timedelta
+    retry: RetryPolicy
+
+
+def _seconds(value: float) -> timedelta:
+    return timedelta(seconds=value)
+
+
+LIMITS: dict[str, ActivityLimits] = {
+    "record": ActivityLimits(
+        start_to_close=_seconds(10),
+        schedule_to_close=_seconds(60),
+        retry=RetryPolicy(
+            initial_interval=_seconds(0.2),
+            maximum_interval=_seconds(10),
+            non_retryable_error_types=["GapInTrail", "TrailConflict"],
+        ),
+    ),
+    "notify": ActivityLimits(
+        start_to_close=_seconds(30),
+        schedule_to_close=timedelta(minutes=15),
+        retry=RetryPolicy(
+            # Long enough for the provider's list to show what the attempt before sent.
+            initial_interval=_seconds(5),
+            maximum_interval=timedelta(minutes=2),
+            maximum_attempts=10,
+        ),
+    ),
+    "call_back": ActivityLimits(
+        start_to_close=_seconds(10),
+        schedule_to_close=timedelta(hours=1),
+        retry=RetryPolicy(maximum_interval=timedelta(minutes=1), maximum_attempts=20),
+    ),
+    "city_platform": ActivityLimits(
+        start_to_close=_seconds(30),
+        schedule_to_close=timedelta(hours=24),
+        retry=RetryPolicy(
+            maximum_interval=timedelta(minutes=10),
+            non_retryable_error_types=["CityRefused"],
+        ),
+    ),
+    "tally": ActivityLimits(
+        start_to_close=_seconds(10),
+        schedule_to_close=timedelta(hours=1),
+        retry=RetryPolicy(maximum_interval=timedelta(minutes=1), maximum_attempts=20),
+    ),
+    "archive": ActivityLimits(
+        start_to_close=timedelta(minutes=2),
+        schedule_to_close=timedelta(hours=24),
+        retry=RetryPolicy(
+            maximum_interval=timedelta(minutes=10),
+            non_retryable_error_types=["NotABundle"],
+        ),
+    ),
+}
+"""By the name of the activity, which is the `kind` of its effect. Error types are names of exception classes of the
+adapters; what activities raise themselves (`activities.failures`) says for itself whether it may be repeated."""

@@ -1,0 +1,253 @@
+"""What activities need from the outside, as shapes; `worker` fills them with adapters."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from domain.view import OrderView, RecordBatch
+
+
+class CitizenRow(Protocol):
+    """Who made the demand."""
+
+    @property
+    def phone(self) -> str | None: ...
+
+
+class OrderRow(Protocol):
+    """An order as it was taken in, in clear."""
+
+    @property
+    def realm(self) -> str: ...
+    @property
+    def regime(self) -> str: ...
+    @property
+    def policy_hash(self) -> str: ...
+    @property
+    def category(self) -> str: ...
+    @property
+    def city_no(self) -> str | None: ...
+    @property
+    def citizen(self) -> CitizenRow: ...
+    def model_dump(self, *, mode: str) -> dict[str, Any]: ...
+
+
+class OrdersPort(Protocol):
+    """Orders and their read model by number."""
+
+    async def get(self, no: str, /) -> OrderRow | None: ...
+    async def view(self, no: str, /) -> OrderView | None: ...
+
+
+class ContentRow(Protocol):
+    """What a link of the trail says; `seq` is None for a refusal."""
+
+    @property
+    def seq(self) -> int | None: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def event(self) -> str: ...
+    @property
+    def actor(self) -> str: ...
+    @property
+    def data(self) -> dict[str, Any]: ...
+
+
+class LinkRow(Protocol):
+    """A link of the trail with its proof."""
+
+    @property
+    def position(self) -> int: ...
+    @property
+    def content(self) -> ContentRow: ...
+    @property
+    def previous_hash(self) -> str: ...
+    @property
+    def hash(self) -> str: ...
+    def outside(self) -> dict[str, Any]: ...
+
+
+class TrailPort(Protocol):
+    """The audit trail."""
+
+    async def record(self, batch: RecordBatch, /) -> int: ...
+    async def chain(self, order_no: str, /) -> Sequence[LinkRow]: ...
+
+
+class ContactRow(Protocol):
+    """Whom to reach."""
+
+    @property
+    def phone(self) -> str: ...
+
+
+class UnitRow(Protocol):
+    """An office."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+class CataloguePort(Protocol):
+    """Offices and whom to reach there."""
+
+    async def units(self, *, realm: str, regime: str | None) -> Sequence[UnitRow]: ...
+    async def contact(self, role: str, /, *, regime: str, unit: str | None, realm: str) -> ContactRow | None: ...
+
+
+class SnapshotRow(Protocol):
+    """A rule book as it stood; `data` is the whole of it."""
+
+    @property
+    def data(self) -> dict[str, Any]: ...
+
+
+class PoliciesPort(Protocol):
+    """Rule books by the hash of their content."""
+
+    async def get(self, policy_hash: str, /) -> SnapshotRow | None: ...
+
+
+class MessageRow(Protocol):
+    """A text message; with `provider_sid` the provider has it."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def to_phone(self) -> str: ...
+    @property
+    def body(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def provider_sid(self) -> str | None: ...
+    @property
+    def attempts(self) -> int: ...
+    @property
+    def error(self) -> str | None: ...
+    @property
+    def created_at(self) -> datetime: ...
+
+
+class MessagesPort(Protocol):
+    """Text messages by key."""
+
+    async def claim(self, key: str, order_no: str, template: str, to_phone: str, body: str, /) -> MessageRow: ...
+    async def attempting(self, key: str, /) -> int: ...
+    async def sent(self, key: str, provider_sid: str, /) -> None: ...
+    async def failed(self, key: str, error: str, /) -> None: ...
+    async def of_order(self, order_no: str, /) -> Sequence[MessageRow]: ...
+
+
+class SendingRow(Protocol):
+    """The provider's answer: the message's id, or the code with which it was refused for good."""
+
+    @property
+    def sid(self) -> str | None: ...
+    @property
+    def refused(self) -> str | None: ...
+
+
+class SmsPort(Protocol):
+    """The provider of text messages. Both raise when it cannot be known what became of the request."""
+
+    async def send(self, to: str, body: str, /) -> SendingRow: ...
+    async def find(self, to: str, body: str, since: datetime, /) -> Sequence[str]: ...
+
+
+class CallbacksPort(Protocol):
+    """Calls that are owed to citizens."""
+
+    async def open(self, order_no: str, round_: int, party: str, /, *, realm: str, regime: str) -> object: ...
+
+
+class DocumentRow(Protocol):
+    """A text that someone wrote."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def field(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def created_at(self) -> datetime: ...
+
+
+class DocumentsPort(Protocol):
+    """What people wrote on orders."""
+
+    async def text(self, document_id: str, /) -> str | None: ...
+    async def of_order(self, order_no: str, /) -> Sequence[DocumentRow]: ...
+
+
+class CityPort(Protocol):
+    """The city platform: posts one signed JSON object under an idempotency key."""
+
+    async def post(self, path: str, key: str, body: Mapping[str, Any], /) -> None: ...
+
+
+class CountRow(Protocol):
+    """Overdue orders of a unit."""
+
+    @property
+    def in_a_row(self) -> int: ...
+    @property
+    def in_total(self) -> int: ...
+
+
+class TalliesPort(Protocol):
+    """Counts over the trails of many orders; None while the order's own overdue is not on its trail."""
+
+    async def overdue(self, order_no: str, unit: str, /) -> CountRow | None: ...
+
+
+class FileRow(Protocol):
+    """What is known of an uploaded file."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def object_key(self) -> str: ...
+    def model_dump(self, *, mode: str) -> dict[str, Any]: ...
+
+
+class AttachmentsPort(Protocol):
+    """Uploaded files by order."""
+
+    async def of_order(self, order_no: str, /) -> Sequence[FileRow]: ...
+
+
+class ObjectsPort(Protocol):
+    """The object store. An object is whole or absent, and never replaced."""
+
+    async def get(self, key: str, /) -> bytes | None: ...
+    async def put_if_absent(self, key: str, content: bytes, /) -> bool: ...
+
+
+class BundlesPort(Protocol):
+    """Makes the bundle of an order, the same bytes for the same content, and checks one; both may block."""
+
+    def pack(self, name: str, closed_on: date, files: Mapping[str, bytes], /) -> bytes: ...
+    def verify(self, name: str, content: bytes, /) -> None: ...
+
+
+class BundleRow(Protocol):
+    """Where an order's bundle is."""
+
+    @property
+    def bundle(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+
+
+class ArchivesPort(Protocol):
+    """Bundles by order."""
+
+    async def record(self, order_no: str, bundle: str, sha256: str, /) -> BundleRow: ...
+    async def get(self, order_no: str, /) -> BundleRow | None: ...

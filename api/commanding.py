@@ -1,0 +1,153 @@
+"""Commands and decisions on their way to an order's workflow."""
+
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from adapters.database.orders import Order
+from api import reaching
+from api.services import Services
+from api.texts import keep_reply, stored_comment, stored_texts
+from api.wire import WIRES
+from api.words import as_moment, checked
+from domain.calendar import BusinessCalendar, compiled
+from domain.commands import COMMANDS, Command, Dispatch, Join, Merge
+from domain.labels import label
+from domain.refusal import Code, Refused
+from domain.words import Role, Stage
+from workflows.messages import Accepted
+
+DECIDE = "decide"
+
+
+class Request(NamedTuple):
+    """A command as it was asked for; `id` names the request, however often it is made."""
+
+    do: str
+    body: dict[str, Any]
+    by: Role
+    person: str
+    id: str
+
+
+async def send(
+    services: Services,
+    no: str,
+    do: str,
+    body: dict[str, Any],
+    *,
+    by: Role,
+    person: str,
+    request_id: str | None = None,
+) -> Accepted:
+    """Carry out a command; under one `request_id` once, with the same answer.
+
+    Raises Refused after writing the refusal on the order's trail, and what `reaching.update` raises.
+    """
+    order = await existing(services, no)
+    request = Request(do, body, by, person, request_id or str(uuid4()))
+    try:
+        return await _carry_out(services, order, request)
+    except Refused as refused:
+        if isinstance(refused, reaching.RefusedByWorkflow):
+            at = refused.at
+        else:
+            at = await reaching.clock(services, order)
+        await services.trail.refused(no, at, by, do[:60], refused.code, refused.reason, refused.clause)
+        raise
+
+
+async def decide(
+    services: Services,
+    no: str,
+    approval: str,
+    decision: str,
+    *,
+    by: Role,
+    person: str,
+    comment: str | None = None,
+    until: str | date | None = None,
+    proposed_unit: str | None = None,
+) -> None:
+    """Send the one answer to an approval. What comes of it stands in the timeline, also when it is ignored.
+
+    Raises Refused: `unknown_order`, `unknown_unit`, `wrong_stage` for an order whose life has ended, and
+    `invalid` for a moment that is none; and RPCError. A second answer is written down as ignored.
+    """
+    order = await existing(services, no)
+    if proposed_unit is not None:
+        await _require_units(services, order, [proposed_unit])
+    moment = as_moment(until, calendar_of(services))
+    body = {
+        "approval": approval,
+        "decision": decision,
+        "as": by.value,
+        "person": person,
+        "until": moment.isoformat() if moment else None,
+        "proposed_unit": proposed_unit,
+        "comment": (await stored_comment(services, order, comment)).model_dump(mode="json") if comment else None,
+    }
+    await reaching.signal(services, order, DECIDE, body)
+
+
+async def existing(services: Services, no: str) -> Order:
+    """The order under a number. Raises Refused(unknown_order)."""
+    order = await services.orders.get(no) if no.isprintable() else None
+    if order is None:
+        raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {no[:60]} 的工单")
+    return order
+
+
+def calendar_of(services: Services) -> BusinessCalendar:
+    """The calendar that knows when a day closes."""
+    return compiled(services.policies.calendar)
+
+
+async def _carry_out(services: Services, order: Order, request: Request) -> Accepted:
+    kind = COMMANDS.get(request.do)
+    if kind is None:
+        raise Refused(Code.INVALID, f"没有名为“{request.do[:60]}”的操作")
+    if request.by not in kind.roles:  # told before anything of it is stored
+        raise Refused(Code.NOT_PERMITTED, f"{label(request.by)}无权执行此操作（{request.do}）")
+    said = checked(WIRES[request.do], request.body, calendar_of(services))
+    fields = {name: getattr(said, name) for name in said.model_fields_set}
+    if kind is Dispatch and "units" in fields:
+        fields["units"] = [addressee.model_dump() for addressee in fields["units"]]
+        await _require_units(services, order, [addressee["unit"] for addressee in fields["units"]])
+    if fields.get("proposed_unit") is not None:
+        await _require_units(services, order, [fields["proposed_unit"]])
+    records = await stored_texts(services, order, request.do, fields)
+    command = kind(by=request.by, person=request.person, **(fields | records))
+    if isinstance(command, Merge):
+        await _join(services, order, command, request)
+    accepted = await reaching.update(services, order, command, request.id)
+    await keep_reply(services, order, request.do, fields)
+    return accepted
+
+
+async def _require_units(services: Services, order: Order, names: list[str]) -> None:
+    known = {unit.id for unit in await services.catalogue.units(realm=order.realm, regime=order.regime)}
+    if unknown := [name for name in names if name not in known]:
+        raise Refused(Code.UNKNOWN_UNIT, f"派单目录中没有单位：{'、'.join(unknown)}")
+
+
+async def _join(services: Services, order: Order, merge: Merge, request: Request) -> None:
+    """Have everyone who waits for this order's answer wait for the other's, before this one ends (NA-01).
+
+    An order that cannot be merged joins nothing: the command itself says why.
+    """
+    target = await existing(services, merge.into)
+    if target.realm != order.realm:
+        raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {merge.into} 的工单")
+    if target.regime != order.regime:
+        raise Refused(Code.INVALID, "只能并入同一地区的工单", "NA-01")
+    state = await reaching.snapshot(services, order.no)
+    if state is None or state.order.stage is not Stage.INTAKE or target.no == order.no:
+        return
+    for party in state.order.parties:
+        join: Command = Join(by=request.by, person=request.person, order=party)
+        try:
+            await reaching.update(services, target, join, f"{request.id}-{party}")
+        except Refused as refused:
+            if refused.code is not Code.ALREADY_DONE:
+                raise Refused(refused.code, f"目标工单：{refused.reason}", refused.clause) from None

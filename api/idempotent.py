@@ -1,0 +1,93 @@
+"""`Idempotency-Key`: a POST that comes twice takes effect once and is answered alike."""
+
+import json
+from collections.abc import Callable, Coroutine
+from hashlib import sha256
+from typing import Any, Final
+
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+
+from adapters.database.idempotency import KeyInFlight, KeyReused
+from adapters.tokens import BadToken, read
+from api.identity import services_of
+from api.problems import ProblemError
+
+HEADER: Final = "Idempotency-Key"
+REPLAYED: Final = "Idempotency-Replayed"
+MAX_KEY: Final = 200
+PARAMETER: Final = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "同一请求重复提交时使用同一键，只生效一次",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[!-~]+$"},
+}
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class IdempotentRoute(APIRoute):
+    """A route that honours the key. Without one, or without a user, it is like any other.
+
+    Only successes are kept: after a refusal or an error nothing has taken effect that a repetition under the
+    same key could double, because intake and commands know the key too (`request_key`).
+    """
+
+    def get_route_handler(self) -> Handler:
+        """The handler with the key around it."""
+        handle = super().get_route_handler()
+
+        async def keyed(request: Request) -> Response:
+            key, user = request.headers.get(HEADER), _user(request)
+            if key is None or user is None or request.method != "POST":
+                return await handle(request)
+            if not 0 < len(key) <= MAX_KEY or not key.isascii() or not key.isprintable() or " " in key:
+                raise ProblemError(422, f"{HEADER} 须为 1 至 {MAX_KEY} 个可见的 ASCII 字符")
+            route = request.url.path
+            request.state.key = sha256(f"{user}\n{route}\n{key}".encode()).hexdigest()
+            return await _once(request, handle, (key, route, user))
+
+        return keyed
+
+
+def request_key(request: Request) -> str | None:
+    """A name for the request that its repetitions share; None without a key."""
+    key: str | None = getattr(request.state, "key", None)
+    return key
+
+
+async def _once(request: Request, handle: Handler, place: tuple[str, str, str]) -> Response:
+    keys = services_of(request).idempotency
+    try:
+        replay = await keys.begin(*place, sha256(await request.body()).hexdigest())
+    except KeyReused:
+        raise ProblemError(422, f"{HEADER} 已用于内容不同的请求") from None
+    except KeyInFlight:
+        raise ProblemError(409, "同一请求正在处理，请稍后重试") from None
+    if replay is not None:
+        kept = replay.response
+        return JSONResponse(kept["body"], replay.status, kept["headers"] | {REPLAYED: "true"})
+    done = False
+    try:
+        response = await handle(request)
+        if response.status_code < 400:
+            headers = {"Location": location} if (location := response.headers.get("Location")) else {}
+            await keys.finish(
+                *place, response.status_code, {"body": json.loads(bytes(response.body)), "headers": headers}
+            )
+            done = True
+        return response
+    finally:
+        if not done:
+            await keys.release(*place)
+
+
+def _user(request: Request) -> str | None:
+    """The name in the token, if there is a valid one; without it the route itself answers."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    try:
+        return read(token, services_of(request).settings.secret_key).sub if scheme.lower() == "bearer" else None
+    except BadToken:
+        return None

@@ -1,0 +1,74 @@
+"""Who asks, and which orders are theirs to see."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import OAuth2PasswordBearer
+
+from adapters.database.orders import Order
+from adapters.tokens import BadToken, Identity, read
+from api.commanding import existing
+from api.problems import ProblemError
+from api.services import Services
+from domain.refusal import Code, Refused
+from domain.view import OrderView
+
+TOKEN_URL = "token"  # noqa: S105 (an address)
+_bearer = OAuth2PasswordBearer(TOKEN_URL, auto_error=False)
+
+
+def services_of(request: Request) -> Services:
+    """The services that the application's lifespan opened."""
+    services: Services = request.app.state.services
+    return services
+
+
+ServicesDep = Annotated[Services, Depends(services_of)]
+
+
+def identify(services: ServicesDep, token: Annotated[str | None, Depends(_bearer)]) -> Identity:
+    """The bearer of the token. Raises ProblemError(401)."""
+    if token is None:
+        raise _unknown("请先登录")
+    try:
+        return read(token, services.settings.secret_key)
+    except BadToken as bad:
+        raise _unknown(f"{bad}，请重新登录") from None
+
+
+User = Annotated[Identity, Depends(identify)]
+
+
+def _unknown(detail: str) -> ProblemError:
+    problem = ProblemError(401, detail)
+    problem.headers = {"WWW-Authenticate": "Bearer"}
+    return problem
+
+
+async def visible(services: Services, user: Identity, no: str) -> tuple[Order, OrderView | None]:
+    """An order and where it stands, None as long as nothing is recorded.
+
+    Raises Refused(unknown_order), also for one that is another county's or was never this unit's, so that
+    the answer does not tell that it exists.
+    """
+    order = await existing(services, no)
+    view = await services.orders.view(no)
+    if order.realm or user.regime not in (None, order.regime) or not _is_theirs(user, view):
+        raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {no[:60]} 的工单")
+    return order, view
+
+
+def _is_theirs(user: Identity, view: OrderView | None) -> bool:
+    """For people of a unit: whether it has the order or has had it."""
+    if not user.of_unit:
+        return True
+    return view is not None and user.unit in {*view.units, *(deadline.unit for deadline in view.deadlines)}
+
+
+def acting_unit(user: Identity, named: object) -> object:
+    """The unit that acts: the person's own, whatever the body says. Raises Refused(not_permitted) for another."""
+    if not user.of_unit:
+        return named
+    if named not in (None, user.unit):
+        raise Refused(Code.NOT_PERMITTED, "只能代表本单位办理")
+    return user.unit

@@ -1,0 +1,158 @@
+"""Intake: the order's row and its workflow under one number, each mended if the other was lost (design §5)."""
+
+import logging
+from datetime import datetime, timedelta
+
+from pydantic import AliasChoices, Field
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from adapters.database.orders import Citizen as StoredCitizen
+from adapters.database.orders import NewOrder
+from adapters.database.policies import Snapshot
+from api.services import Services
+from api.words import LooseMoment, Name, Slug, Wire, Words
+from domain.calendar import CST
+from domain.decider import initial
+from domain.labels import label
+from domain.order import Order
+from domain.policy import Regime
+from domain.words import CITY_SOURCE, Category, Mark, Role
+from workflows.ids import WORK_ORDER, work_order_id
+from workflows.messages import WorkOrderInput
+from workflows.search_attributes import attributes
+
+log = logging.getLogger(__name__)
+
+RPC = timedelta(seconds=10)
+OPENED = "open_order"
+PASSING = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.RESOURCE_EXHAUSTED})
+"""States of the server that pass by themselves."""
+
+
+class Citizen(Wire):
+    """Who makes the demand. All of it is kept encrypted."""
+
+    name: str | None = Field(default=None, max_length=100)
+    phone: str | None = Field(default=None, pattern=r"^[+0-9][0-9 ()-]{2,29}$", examples=["13900000000"])
+    address: str | None = Field(default=None, max_length=300)
+    id_number: str | None = Field(default=None, pattern=r"^[0-9A-Za-z]{6,20}$")
+
+
+class OrderRequest(Wire):
+    """A demand as it is taken in. `policy` is the id of the county's rule book."""
+
+    regime: Slug = Field(validation_alias=AliasChoices("policy", "regime"))
+    category: Category
+    grade: Slug | None = None
+    source: Slug = "phone"
+    title: str = Field(min_length=1, max_length=200)
+    content: Words = Field(min_length=1)
+    citizen: Citizen = Citizen()
+    marks: frozenset[Mark] = frozenset()
+    area: str | None = Field(default=None, max_length=100)
+    matter: Slug | None = None
+    required_by: LooseMoment | None = None
+    city_no: Name | None = None
+
+
+async def open_order(
+    services: Services,
+    request: OrderRequest,
+    *,
+    by: Role,
+    person: str,
+    realm: str = "",
+    clock_offset: timedelta = timedelta(0),
+    client: Client | None = None,
+    no: str | None = None,
+    intake_key: str | None = None,
+) -> str:
+    """Take in a demand and return its number; repeated under one `no` or `intake_key` it is one order.
+
+    A real order (`realm` '') whose workflow cannot be started now is kept, and `api.sweep` starts it later.
+    Raises Refused(invalid) for a regime or grade that is not known, RPCError for a rehearsal's order.
+    """
+    regime = services.policies.regime(request.regime)
+    policy_hash = services.policies.hashes[request.regime]
+    number = no or await services.orders.allocate_no((datetime.now(CST) + clock_offset).date())
+    new = NewOrder(
+        no=number,
+        realm=realm,
+        policy_hash=policy_hash,
+        grade=request.grade or regime.default_grade,
+        marks=tuple(sorted(request.marks)),
+        citizen=StoredCitizen(**request.citizen.model_dump(exclude={"id_number"})),
+        **request.model_dump(exclude={"citizen", "marks", "grade"}),
+    )
+    before_first_event(services, regime, new)
+    await services.snapshots.put(Snapshot(policy_hash, request.regime, regime.model_dump(mode="json")))
+    opened = await services.orders.open(new, intake_key=intake_key)
+    if request.citizen.id_number is not None:
+        await _keep_id_number(services, opened.no, realm, request.citizen.id_number)
+    try:
+        stored = new if opened.created else await services.orders.get(opened.no) or new
+        await start(services, stored, by=by, person=person, clock_offset=clock_offset, client=client)
+    except RPCError as error:
+        if realm or error.status not in PASSING:
+            raise
+        log.warning("workflow of %s not started, the sweep will: %s", opened.no, error.status.name)
+    return opened.no
+
+
+async def start(
+    services: Services,
+    stored: NewOrder,
+    *,
+    by: Role | None = None,
+    person: str = "",
+    clock_offset: timedelta = timedelta(0),
+    client: Client | None = None,
+) -> None:
+    """Start the workflow of an order that is written down. One that runs, or has ended, is left alone.
+
+    Each call ends within `RPC`; the client repeats it while the server is busy. Raises RPCError.
+    """
+    if by is None:
+        by = Role.CITY_PLATFORM if stored.source == CITY_SOURCE else Role.AGENT
+    regime = await services.rules(stored.regime, stored.policy_hash)
+    order = before_first_event(services, regime, stored)
+    try:
+        await (client or services.client).start_workflow(
+            WORK_ORDER,
+            WorkOrderInput(order=order, clock_offset=clock_offset, opened_by=by, opened_by_person=person),
+            id=work_order_id(stored.no),
+            task_queue=services.settings.task_queue,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=attributes(order),
+            static_summary=f"{regime.name}｜{label(order.category)}｜{regime.grades[order.grade]}",
+            rpc_timeout=RPC,
+        )
+    except WorkflowAlreadyStartedError:
+        log.info("workflow of %s has been started before", stored.no)
+    await services.orders.mark_started(stored.no)
+
+
+def before_first_event(services: Services, regime: Regime, new: NewOrder) -> Order:
+    """The state in which the order's workflow takes it over. Raises Refused(invalid) for an unknown grade."""
+    return initial(
+        new.no,
+        new.regime,
+        regime,
+        services.policies.calendar,
+        category=Category(new.category),
+        grade=new.grade,
+        source=new.source,
+        marks=frozenset(map(Mark, new.marks)),
+        required_by=new.required_by,
+        policy_hash=new.policy_hash,
+    )
+
+
+async def _keep_id_number(services: Services, no: str, realm: str, id_number: str) -> None:
+    """Once, also when the process that wrote the row did not come to it."""
+    if not any(text.kind == OPENED for text in await services.documents.of_order(no)):
+        await services.documents.save(no, realm, OPENED, "id_number", id_number)

@@ -1,0 +1,42 @@
+"""How much a request may bring: refused by its announced length, or as soon as it has brought more."""
+
+from typing import Final
+
+from fastapi import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import ProblemError, of_http
+
+MAX_BODY: Final = 2_000_000  # bytes
+
+
+class BodyLimit:
+    """ASGI middleware: no more than `MAX_BODY` bytes are ever taken in."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, or answer 413."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        if announced.isdigit() and int(announced) > MAX_BODY:
+            await of_http(Request(scope), _too_large())(scope, receive, send)
+            return
+        taken = 0
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > MAX_BODY:
+                raise _too_large()
+            return message
+
+        await self._app(scope, counted, send)
+
+
+def _too_large() -> ProblemError:
+    return ProblemError(413, f"请求内容超过 {MAX_BODY} 字节")

@@ -1,0 +1,48 @@
+"""The OpenAPI document, with what FastAPI cannot know: problem documents, bodies of commands, repeated POSTs."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from api.idempotent import PARAMETER
+from api.problems import Problem
+from api.wire import WIRES
+
+REF = "#/components/schemas/{model}"
+BODY = "x-body"
+
+
+def describe(app: FastAPI) -> None:
+    """Have the application describe itself so."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    models: list[type[BaseModel]] = [Problem, *WIRES.values()]
+    _, ours = models_json_schema([(model, "validation") for model in models], ref_template=REF)
+    schemas: dict[str, Any] = document["components"]["schemas"]
+    schemas |= {name: schema for name, schema in ours["$defs"].items() if name not in schemas}
+    for path in document["paths"].values():
+        for method, operation in path.items():
+            _complete(method, operation)
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    return document
+
+
+def _complete(method: str, operation: dict[str, Any]) -> None:
+    if (model := operation.pop(BODY, None)) is not None:
+        schema = {"$ref": REF.format(model=model)}
+        operation["requestBody"] = {"required": False, "content": {"application/json": {"schema": schema}}}
+    if method == "post" and operation.get("security"):
+        operation.setdefault("parameters", []).append(PARAMETER)

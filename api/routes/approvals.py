@@ -1,0 +1,50 @@
+"""Decisions that wait for the person who asks."""
+
+from typing import Literal
+
+from fastapi import APIRouter
+
+from api.commanding import decide
+from api.idempotent import IdempotentRoute
+from api.identity import ServicesDep, User
+from api.problems import ProblemError, answers
+from api.shapes import ApprovalOut, PageOut, Sent
+from api.words import Cursor, Limit, LooseMoment, Name, Wire, Words
+
+router = APIRouter(prefix="/approvals", tags=["审批"], route_class=IdempotentRoute)
+
+
+class Decision(Wire):
+    """The answer to an approval. `until`: the limit that is granted; `proposed_unit`: who gets the order."""
+
+    decision: Literal["approve", "reject"]
+    comment: Words | None = None
+    until: LooseMoment | None = None
+    proposed_unit: Name | None = None
+
+
+@router.get("", responses=answers(401, 422))
+async def mine(services: ServicesDep, user: User, cursor: Cursor = None, limit: Limit = 50) -> PageOut[ApprovalOut]:
+    """等我决定的审批，先来者在前。"""
+    page = await services.approvals.waiting([user.role], unit=user.unit, regime=user.regime, cursor=cursor, limit=limit)
+    return PageOut(items=tuple(map(ApprovalOut.of, page.items)), next=page.next)
+
+
+@router.post("/{id}/decision", status_code=202, responses=answers(400, 401, 404, 409, 413, 422))
+async def answer(id: str, body: Decision, services: ServicesDep, user: User) -> Sent:
+    """作出决定。已送达工单；无权、过时或重复的决定不改变工单，原因记入工单经过。"""
+    approval = await services.approvals.get(id) if id.isprintable() else None
+    if approval is None or approval.realm or user.regime not in (None, approval.regime):
+        raise ProblemError(404, "没有这一项审批")
+    await decide(
+        services,
+        approval.order_no,
+        approval.id,
+        body.decision,
+        by=user.role,
+        person=user.sub,
+        comment=body.comment,
+        until=body.until,
+        proposed_unit=body.proposed_unit,
+    )
+    return Sent(id=id)

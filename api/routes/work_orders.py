@@ -1,0 +1,112 @@
+"""Orders: taking in, finding, looking at."""
+
+import logging
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request, Response
+
+from adapters.database.orders import OrderFilter
+from api.idempotent import IdempotentRoute, request_key
+from api.identity import ServicesDep, User, visible
+from api.intake import OrderRequest, before_first_event, open_order
+from api.problems import ProblemError, answers
+from api.shapes import Opened, OrderDetail, OrderSummary, PageOut, ProposalOut
+from api.words import Cursor, Limit, Slug
+from domain.catalogue import propose
+from domain.project import project
+from domain.refusal import Code, Refused
+from domain.view import DeadlineView
+from domain.words import CITY_SOURCE, UNIT_ROLES, Category, Light, Role, Stage
+
+log = logging.getLogger(__name__)
+
+TAKE_IN: Final = frozenset({Role.AGENT, Role.DISPATCHER, Role.HOTLINE_DIRECTOR, Role.CITY_PLATFORM})
+SEE_CITIZEN: Final = frozenset({*TAKE_IN, Role.CALLBACK_STAFF, *UNIT_ROLES})
+"""Whom their work lets see a citizen's name and number when they ask for it."""
+
+router = APIRouter(prefix="/work-orders", tags=["工单"], route_class=IdempotentRoute)
+
+
+@router.post("", status_code=201, responses=answers(400, 401, 403, 409, 413, 422))
+async def take_in(
+    body: OrderRequest, request: Request, response: Response, services: ServicesDep, user: User
+) -> Opened:
+    """受理诉求，生成工单。"""
+    if user.role not in TAKE_IN:
+        raise ProblemError(403, "无权受理诉求")
+    if user.regime not in (None, body.regime):
+        raise Refused(Code.NOT_PERMITTED, "只能受理本地区的诉求")
+    if user.role is Role.CITY_PLATFORM:
+        body = body.model_copy(update={"source": CITY_SOURCE})
+    no = await open_order(services, body, by=user.role, person=user.sub, intake_key=request_key(request))
+    response.headers["Location"] = f"{request.url.path}/{no}"
+    return Opened(no=no)
+
+
+@router.get("", responses=answers(401, 422))
+async def find(
+    services: ServicesDep,
+    user: User,
+    stage: Stage | None = None,
+    unit: Slug | None = None,
+    light: Light | None = None,
+    regime: Slug | None = None,
+    category: Category | None = None,
+    grade: Slug | None = None,
+    overdue: bool | None = None,
+    phone: Annotated[str | None, Query(pattern=r"^[+0-9][0-9 ()-]{2,29}$")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> PageOut[OrderSummary]:
+    """工单列表：优先级高者在前，同级按到期先后。单位人员只看到本单位的工单。"""
+    if (user.of_unit and unit not in (None, user.unit)) or (user.regime and regime not in (None, user.regime)):
+        return PageOut(items=())
+    wanted = OrderFilter(
+        regime=user.regime or regime,
+        stage=stage,
+        unit=user.unit if user.of_unit else unit,
+        light=light,
+        category=category,
+        grade=grade,
+        overdue=overdue,
+        phone=phone,
+    )
+    page = await services.orders.list(wanted, cursor=cursor, limit=limit)
+    return PageOut(items=tuple(map(OrderSummary.of, page.items)), next=page.next)
+
+
+@router.get("/{no}", responses=answers(401, 403, 404, 422))
+async def look_at(no: str, services: ServicesDep, user: User, reveal: bool = False) -> OrderDetail:
+    """一张工单。诉求人信息默认脱敏；reveal=true 显示全部，并留下记录。"""
+    order, view = await visible(services, user, no)
+    if reveal and user.role not in SEE_CITIZEN:
+        raise ProblemError(403, "无权查看诉求人信息")
+    if reveal:
+        log.info("citizen of %s shown to %s", no, user.sub)
+    if view is None:
+        rules = await services.rules(order.regime, order.policy_hash)
+        view = project(before_first_event(services, rules, order))
+    return OrderDetail.of_order(order, view, reveal=reveal)
+
+
+@router.get("/{no}/timeline", responses=answers(401, 404, 422))
+async def timeline(no: str, services: ServicesDep, user: User) -> list[dict[str, Any]]:
+    """工单经过：{seq, at, event, actor, …} 的列表，含被拒绝的操作。"""
+    await visible(services, user, no)
+    return await services.trail.timeline(no)
+
+
+@router.get("/{no}/deadlines", responses=answers(401, 404, 422))
+async def deadlines(no: str, services: ServicesDep, user: User) -> tuple[DeadlineView, ...]:
+    """工单的各项时限，每项附计算依据。"""
+    _, view = await visible(services, user, no)
+    return view.deadlines if view else ()
+
+
+@router.get("/{no}/proposal", responses=answers(401, 404, 422))
+async def proposal(no: str, services: ServicesDep, user: User) -> ProposalOut:
+    """按本地派单规则建议的承办单位；unit 为空时由县领导指定。"""
+    order, view = await visible(services, user, no)
+    rules = await services.rules(order.regime, view.policy_hash if view else order.policy_hash)
+    units = await services.catalogue.units(realm=order.realm, regime=order.regime)
+    return ProposalOut(units=tuple(propose(rules.ladder.steps, units, area=order.area, matter=order.matter)))

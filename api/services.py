@@ -1,0 +1,68 @@
+"""What a process needs to serve requests, built once."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from temporalio.client import Client
+
+from adapters.database.approvals import Approvals
+from adapters.database.catalogue import Catalogue
+from adapters.database.crypto import Keyring
+from adapters.database.documents import Documents
+from adapters.database.engine import Database
+from adapters.database.idempotency import Idempotency
+from adapters.database.orders import Orders
+from adapters.database.policies import Policies
+from adapters.database.trail import Trail
+from adapters.database.users import Users
+from adapters.policy_book import PolicyBook
+from adapters.settings import Settings
+from adapters.temporal_client import connect
+from domain.policy import Regime
+
+
+@dataclass
+class Services:
+    """The clients of the outside and the repositories over the database."""
+
+    database: Database
+    client: Client
+    policies: PolicyBook
+    settings: Settings
+    _older: dict[str, Regime] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.orders = Orders(self.database)
+        self.documents = Documents(self.database)
+        self.trail = Trail(self.database)
+        self.catalogue = Catalogue(self.database)
+        self.approvals = Approvals(self.database)
+        self.users = Users(self.database)
+        self.idempotency = Idempotency(self.database)
+        self.snapshots = Policies(self.database)
+
+    async def rules(self, regime: str, policy_hash: str) -> Regime:
+        """The rule book that an order lives by: the one in force, or the snapshot kept under its hash.
+
+        Raises LookupError if neither is there, which an intake rules out.
+        """
+        if self.policies.hashes.get(regime) == policy_hash:
+            return self.policies.regimes[regime]
+        if policy_hash not in self._older:
+            snapshot = await self.snapshots.get(policy_hash)
+            if snapshot is None:
+                raise LookupError(f"policy snapshot {policy_hash} of {regime} is missing")
+            self._older[policy_hash] = Regime.model_validate(snapshot.data)
+        return self._older[policy_hash]
+
+
+@asynccontextmanager
+async def services(settings: Settings, policies: PolicyBook | None = None) -> AsyncIterator[Services]:
+    """The services of a process, closed at the end. Raises PolicyErrors, and RPCError without Temporal."""
+    book = policies or PolicyBook.load(settings.policy_file)
+    database = Database(settings.database_url, Keyring(settings.data_key))
+    try:
+        yield Services(database, await connect(), book, settings)
+    finally:
+        await database.dispose()

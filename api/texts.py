@@ -1,0 +1,67 @@
+"""What people write on an order: stored as documents, of which only a record travels (design §5)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.database.orders import Order
+from api.services import Services
+from api.wire import TEXTS
+from domain.commands import ReportProgress, SubmitReply
+from domain.policy import Regime
+from domain.text import Text, measure
+
+ACCEPTED_REPLY = "accepted_reply"
+"""The kind of document by which the words of a reply are found again.
+
+A reply that was refused may be handed in once more with the same words, so those under its own kind do not
+count; a copy under this one is kept when it has been accepted (DL-10).
+"""
+
+
+async def stored_texts(services: Services, order: Order, do: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a command that hold texts, stored, as the records that the command carries.
+
+    Repeated it stores copies to which nobody refers.
+    """
+    said = {name: fields[name] for name in TEXTS[do] if fields.get(name) is not None}
+    if not said:
+        return {}
+    rules = await _rules(services, order)
+    records: dict[str, Any] = {}
+    for name, value in said.items():
+        if isinstance(value, str):
+            vague = rules.progress.phrases if (do, name) == (ReportProgress.do, "text") else ()
+            document = await services.documents.save(order.no, order.realm, do, name, value)
+            records[name] = measure(value, document, vague)
+        else:
+            records[name] = {
+                section: await _section(services, order, rules, section, text) for section, text in value.items()
+            }
+    return records
+
+
+async def stored_comment(services: Services, order: Order, comment: str) -> Text:
+    """The comment on a decision, stored."""
+    return measure(comment, await services.documents.save(order.no, order.realm, "decide", "comment", comment))
+
+
+async def keep_reply(services: Services, order: Order, do: str, fields: Mapping[str, Any]) -> None:
+    """Once a reply is accepted: remember its words where the rules refuse copies (DL-10)."""
+    if do != SubmitReply.do or not (await _rules(services, order)).replies.duplicates.refused:
+        return
+    for section, text in fields.get("sections", {}).items():
+        await services.documents.save(order.no, order.realm, ACCEPTED_REPLY, section, text)
+
+
+async def _section(services: Services, order: Order, rules: Regime, section: str, text: str) -> Text:
+    documents, replies = services.documents, rules.replies
+    duplicate_of = None
+    if replies.duplicates.refused:
+        duplicate_of = await documents.same_text(order.realm, text, ACCEPTED_REPLY, regime=order.regime)
+    document = await documents.save(order.no, order.realm, SubmitReply.do, section, text)
+    return measure(text, document, replies.vague.phrases, duplicate_of)
+
+
+async def _rules(services: Services, order: Order) -> Regime:
+    view = await services.orders.view(order.no)
+    return await services.rules(order.regime, view.policy_hash if view else order.policy_hash)

@@ -1,0 +1,48 @@
+"""The processes of a larger installation, one a command; settings come from the environment."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from adapters.settings import ROOT, settings
+
+database = typer.Typer(no_args_is_help=True)
+
+
+def worker() -> None:
+    """Become the Temporal worker: nothing imports its module, so the process is replaced."""
+    os.chdir(ROOT)
+    os.execv(sys.executable, [sys.executable, str(ROOT / "worker.py")])  # noqa: S606
+
+
+def api(
+    host: Annotated[str, typer.Option(help="监听地址")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="监听端口")] = 8000,
+) -> None:
+    """Serve the HTTP API until a signal comes; requests under way are finished."""
+    import uvicorn  # noqa: PLC0415 (`jiesu db` does not need a web server)
+
+    uvicorn.run(
+        "api.app:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        access_log=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+@database.callback()
+def group() -> None:
+    """Keeps `upgrade` a subcommand."""
+
+
+@database.command("upgrade", help="把数据库迁移到本版本的结构")
+def upgrade() -> None:
+    """Bring the database to the schema of this version."""
+    from adapters.database.migrate import upgrade as migrate  # noqa: PLC0415 (SQLAlchemy is slow to import)
+
+    migrate(settings().database_url)
+    print("数据库已是最新。")

@@ -1,0 +1,105 @@
+"""`jiesu rehearse`: play orders through the real workflow, activities, server and database in virtual time."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from adapters.local_postgres import PostgresUnavailableError
+from adapters.local_temporal import TemporalUnavailableError
+from adapters.policy_file import PolicyErrors
+from cli.rehearse.play import Played, play
+from cli.rehearse.scenario import Scenario, read
+from cli.rehearse.screen import show
+from cli.rehearse.stack import stage
+from domain.refusal import Refused
+
+AT_ONCE = 24
+"""Rehearsals under way at a time: more would only wait for each other, and a step would come late."""
+
+HOLDS, DOES_NOT_HOLD, UNUSABLE = 0, 1, 2
+
+Script = tuple[Path, Scenario]
+
+
+def command(
+    files: Annotated[list[Path], typer.Argument(help="演练脚本（YAML）")],
+    as_json: Annotated[bool, typer.Option("--json", help="每行一个 JSON 对象，供程序读取")] = False,
+    policies: Annotated[Path | None, typer.Option(help="试用另一份 policies.yaml")] = None,
+) -> None:
+    """演练一份或多份脚本；全部预期成立时退出码为 0，有一条不成立为 1，脚本不可用为 2。"""
+    scripts = _read(files)
+    if policies is not None:
+        policies = policies.absolute()
+    try:
+        played = asyncio.run(_perform(scripts, policies))
+    except PolicyErrors as errors:
+        _complain(policies or Path("policies.yaml"), errors)
+        raise typer.Exit(UNUSABLE) from errors
+    except (PostgresUnavailableError, TemporalUnavailableError, RuntimeError) as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(UNUSABLE) from error
+    unusable = False
+    for result in played:
+        if isinstance(result, Played):
+            _print(result, as_json=as_json, several=len(files) > 1)
+        else:
+            print(result, file=sys.stderr)
+            unusable = True
+    if unusable:
+        raise typer.Exit(UNUSABLE)
+    raise typer.Exit(DOES_NOT_HOLD if any(p.problems for p in played if isinstance(p, Played)) else HOLDS)
+
+
+def _read(files: Sequence[Path]) -> list[Script]:
+    scripts: list[Script] = []
+    usable = True
+    for path in files:
+        try:
+            scripts.append((path, read(path)))
+        except PolicyErrors as errors:
+            _complain(path, errors)
+            usable = False
+        except (OSError, UnicodeDecodeError) as error:
+            print(f"{path}：无法读取（{error}）", file=sys.stderr)
+            usable = False
+    if not usable:
+        raise typer.Exit(UNUSABLE)
+    return scripts
+
+
+def _complain(path: Path, errors: PolicyErrors) -> None:
+    for problem in errors.problems:
+        print(f"{path}:{problem.line}: {problem.key}：{problem.message}", file=sys.stderr)
+
+
+async def _perform(scripts: Sequence[Script], policies: Path | None) -> list[Played | str]:
+    places = asyncio.Semaphore(AT_ONCE)
+    async with stage(policies) as ready:
+
+        async def one(number: int, path: Path, scenario: Scenario) -> Played | str:
+            async with places:
+                try:
+                    return await play(ready, path, scenario, number)
+                except Refused as refused:
+                    return f"{path}: order：{refused.reason}"
+
+        return await asyncio.gather(*(one(n, path, scenario) for n, (path, scenario) in enumerate(scripts, start=1)))
+
+
+def _print(played: Played, *, as_json: bool, several: bool) -> None:
+    if not as_json:
+        show(Console(), played)
+        return
+    for row in played.timeline:
+        named = {"scenario": str(played.path), **row} if several else row
+        print(json.dumps(named, ensure_ascii=False))
+    for problem in played.problems:
+        print(f"{played.path}: {problem}", file=sys.stderr)
+    if played.remark:
+        print(f"{played.path}: {played.remark}", file=sys.stderr)

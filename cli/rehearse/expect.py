@@ -1,0 +1,62 @@
+"""Whether a timeline is what a scenario expects: fields as given, moments within a minute."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from cli.rehearse.scenario import Expectation
+from domain.calendar import CST
+
+TOLERANCE = timedelta(seconds=60)
+Row = dict[str, Any]
+
+
+def unmet(expectations: Sequence[Expectation], timeline: Sequence[Row]) -> list[str]:
+    """What does not hold, each named in Chinese with its number."""
+    problems = []
+    for number, expectation in enumerate(expectations, start=1):
+        fields = dict(expectation.model_extra or {})
+        name = expectation.event or expectation.never or ""
+        found = [row for row in timeline if row["event"] == name and _agrees(row, fields)]
+        asked = " ".join([name, *(f"{key}={value}" for key, value in fields.items())])
+        if expectation.event is not None and not found:
+            problems.append(f"第 {number} 条未出现：{asked}{_nearest(timeline, name)}")
+        if expectation.never is not None and found:
+            problems.append(f"第 {number} 条不应出现却出现了：{asked}（{found[0]['at']}）")
+    return problems
+
+
+def _nearest(timeline: Sequence[Row], name: str) -> str:
+    same = [row for row in timeline if row["event"] == name]
+    shown = ("seq", "event", "actor", "basis", "person")
+    brief = [{k: v for k, v in row.items() if k not in shown} for row in same[:3]]
+    return f"；同名事项有 {len(same)} 条：{brief}" if same else "；没有同名事项"
+
+
+def _agrees(row: Row, fields: Row) -> bool:
+    return all(_same(row.get(key), wanted) for key, wanted in fields.items())
+
+
+def _same(found: Any, wanted: Any) -> bool:
+    if isinstance(wanted, dict):
+        return isinstance(found, dict) and _agrees(found, wanted)
+    if isinstance(wanted, list):
+        return (
+            isinstance(found, list)
+            and len(found) == len(wanted)
+            and all(_same(f, w) for f, w in zip(found, wanted, strict=True))
+        )
+    moments = _moment(found), _moment(wanted)
+    if moments[0] is not None and moments[1] is not None:
+        return abs(moments[0] - moments[1]) <= TOLERANCE
+    return bool(found == wanted) or (wanted is not None and str(found) == str(wanted))
+
+
+def _moment(value: Any) -> datetime | None:
+    if isinstance(value, str) and "T" not in value and " " not in value:
+        return None
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=CST)

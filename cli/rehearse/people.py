@@ -1,0 +1,49 @@
+"""The units and people of a scenario: everyone it names exists for it, with a telephone in the sandbox."""
+
+from adapters.database.catalogue import ContactCard, UnitCard
+from api.services import Services
+from cli.rehearse.scenario import Scenario
+from domain.words import UNIT_ROLES, Role
+
+CENTRE_ROLES = (
+    Role.DISPATCHER,
+    Role.REVIEWER,
+    Role.CALLBACK_STAFF,
+    Role.SUPERVISOR,
+    Role.HOTLINE_DIRECTOR,
+    Role.COUNTY_LEADER,
+    Role.INSPECTION,
+)
+
+
+async def cast(services: Services, scenario: Scenario, realm: str) -> None:
+    """Put units and contacts into the scenario's own world. An unknown policy has no catalogue to add."""
+    regime = services.policies.regimes.get(scenario.policy)
+    known = {unit.id: unit for unit in regime.units} if regime else {}
+    cards = []
+    for unit_id in sorted(known.keys() | scenario.units()):
+        unit = known.get(unit_id)
+        cards.append(
+            UnitCard(
+                id=unit_id,
+                realm=realm,
+                regime=scenario.policy,
+                name=unit.name if unit else unit_id,
+                area=unit.area if unit else None,
+                duties=unit.duties if unit else (),
+                emergency_level=str(unit.emergency_level) if unit else None,
+            )
+        )
+    roles = [(card.id, role) for card in cards for role in sorted(UNIT_ROLES)]
+    contacts = [
+        ContactCard(
+            unit=unit,
+            realm=realm,
+            regime=scenario.policy,
+            role=role,
+            name=f"演练{number}",
+            phone=f"139{number:08d}",
+        )
+        for number, (unit, role) in enumerate([*roles, *((None, role) for role in CENTRE_ROLES)], start=1)
+    ]
+    await services.catalogue.ensure(realm, cards, contacts)

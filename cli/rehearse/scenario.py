@@ -1,0 +1,145 @@
+"""A scenario file: the life of one order, written down beforehand (contract §5)."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from adapters.policy_file import load
+from domain.calendar import CST
+from domain.commands import COMMANDS
+from domain.durations import Duration
+from domain.words import Category, Mark, Role
+
+DECIDE = "decide"
+
+
+def _with_offset(value: Any) -> Any:
+    """A moment without an offset is Chinese time."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return value
+    return value.replace(tzinfo=CST) if isinstance(value, datetime) and value.tzinfo is None else value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_with_offset)]
+
+
+class Part(BaseModel):
+    """A part of a scenario: closed to unknown keys; a number serves where a text is wanted (`phone: 138…`)."""
+
+    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True, frozen=True)
+
+
+class Caller(Part):
+    """The invented citizen."""
+
+    name: str = "演练诉求人"
+    phone: str = "13800000000"
+    address: str | None = None
+
+
+class Demand(Part):
+    """The order as intake files it."""
+
+    category: Category
+    grade: str | None = None
+    source: str = "phone"
+    title: str = "演练工单"
+    content: str = "演练内容"
+    citizen: Caller = Caller()
+    marks: tuple[Mark, ...] = ()
+    required_by: Moment | None = None
+    area: str | None = None
+    matter: str | None = None
+    city_no: str | None = None
+
+
+def _elapsed(value: Any) -> Any:
+    if value in (0, "0", "0m", "0s"):
+        return timedelta(0)
+    if isinstance(value, str) and value.endswith("s") and value[:-1].isdigit():
+        return timedelta(seconds=int(value[:-1]))
+    return Duration.parse(value).elapsed if isinstance(value, str) else value
+
+
+class Step(Part):
+    """One act: at a moment, or a time after the step before it."""
+
+    at: Moment | None = None
+    after: Annotated[timedelta, BeforeValidator(_elapsed)] | None = None
+    role: Role = Field(alias="as")
+    do: str
+    body: dict[str, Any] = Field(default={}, alias="with")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Step":
+        if (self.at is None) == (self.after is None):
+            raise ValueError("每一步必须且只能给出 at 或 after 之一")
+        if self.do not in COMMANDS and self.do != DECIDE:
+            raise ValueError(f"没有 {self.do} 这个操作，可用：{'、'.join([*COMMANDS, DECIDE])}")
+        return self
+
+
+class Expectation(BaseModel):
+    """An event that must be in the timeline with these fields, or (`never`) one that must not."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    event: str | None = None
+    never: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "Expectation":
+        if (self.event is None) == (self.never is None):
+            raise ValueError("expect 的每一条必须且只能给出 event 或 never 之一")
+        return self
+
+
+class Scenario(Part):
+    """The whole file."""
+
+    policy: str
+    start: Moment
+    order: Demand
+    steps: tuple[Step, ...] = ()
+    until: Literal["archived"] | Moment = "archived"
+    expect: tuple[Expectation, ...] = ()
+
+    @model_validator(mode="after")
+    def _forward(self) -> "Scenario":
+        moment = self.start
+        for number, step in enumerate(self.steps, start=1):
+            then = step.at if step.at is not None else moment + (step.after or timedelta(0))
+            if then < moment:
+                raise ValueError(f"第 {number} 步的时间 {then.isoformat()} 早于前一步")
+            moment = then
+        return self
+
+    def moments(self) -> list[datetime]:
+        """When each step happens."""
+        moments, moment = [], self.start
+        for step in self.steps:
+            moment = step.at if step.at is not None else moment + (step.after or timedelta(0))
+            moments.append(moment)
+        return moments
+
+    def units(self) -> set[str]:
+        """Every unit that the scenario names: these exist for it."""
+        named: set[str] = set()
+        for step in self.steps:
+            named |= {step.body[key] for key in ("unit", "proposed_unit") if isinstance(step.body.get(key), str)}
+            listed = step.body.get("units")
+            for item in listed if isinstance(listed, list) else []:
+                unit = item.get("unit") if isinstance(item, dict) else item
+                if isinstance(unit, str):
+                    named.add(unit)
+        return named
+
+
+def read(path: Path) -> Scenario:
+    """The scenario in a file. Raises PolicyErrors (line, key, what was expected) or OSError."""
+    return load(path, Scenario)

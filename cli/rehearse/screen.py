@@ -1,0 +1,66 @@
+"""A rehearsal for a person to read: what happened, and a chart of the clocks."""
+
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from cli.rehearse.play import Played
+from domain.calendar import CST
+from domain.labels import label
+
+_HIDDEN = frozenset("seq at event actor person basis key started_at fixed_at held stages".split())
+_WIDTH = 48
+
+
+def show(console: Console, played: Played) -> None:
+    """The table, the chart, and what does not hold."""
+    console.rule(f"{played.path.name}｜{played.scenario.policy}｜工单 {played.order_no}")
+    table = Table("#", "时间", "事项", "谁", "内容", pad_edge=False)
+    for row in played.timeline:
+        content = " ".join(f"{k}={_brief(v)}" for k, v in row.items() if k not in _HIDDEN and v not in (None, [], ""))
+        moment = datetime.fromisoformat(row["at"]).astimezone(CST)
+        table.add_row(str(row["seq"]), f"{moment:%m-%d %H:%M:%S}", row["event"], label(row["actor"]), escape(content))
+    console.print(table)
+    _chart(console, played)
+    if played.remark:
+        console.print(f"[yellow]{played.remark}[/]")
+    for problem in played.problems:
+        console.print(f"[red]✗ {escape(problem)}[/]")
+    if played.scenario.expect and not played.problems:
+        console.print(f"[green]✓ {len(played.scenario.expect)} 条预期全部成立[/]")
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ",".join(value) + "}"
+    if isinstance(value, list):
+        return (
+            "[" + ",".join(_brief(item.get("unit", item) if isinstance(item, dict) else item) for item in value) + "]"
+        )
+    return str(value)
+
+
+def _chart(console: Console, played: Played) -> None:
+    """One bar a clock, from its start to its due moment, on one scale."""
+    clocks = [row for row in played.timeline if row["event"] == "deadline_set"]
+    if not clocks:
+        return
+    spans = [(datetime.fromisoformat(row["started_at"]), datetime.fromisoformat(row["due_at"]), row) for row in clocks]
+    first = min(start for start, _, _ in spans)
+    length = max((due for _, due, _ in spans)) - first
+    table = Table("时限", "单位", "起止", "到期", "依据", title="时限图", pad_edge=False)
+    for start, due, row in spans:
+        scale = length.total_seconds() or 1.0
+        lead = round(_WIDTH * (start - first).total_seconds() / scale)
+        bar = max(1, round(_WIDTH * (due - start).total_seconds() / scale))
+        table.add_row(
+            label(row["clock"], "clock"),
+            row.get("unit", ""),
+            " " * lead + "━" * bar,
+            f"{due.astimezone(CST):%m-%d %H:%M}" + ("（暂定）" if row["provisional"] else ""),
+            row.get("clause", ""),
+        )
+    console.print(table)

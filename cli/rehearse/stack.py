@@ -1,0 +1,128 @@
+"""The stage on which rehearsals are played: a real server, database, worker and peers, made for the occasion."""
+
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
+
+from adapters.child_process import ChildProcess
+from adapters.database.crypto import Keyring
+from adapters.database.engine import Database
+from adapters.database.migrate import upgrade
+from adapters.local_postgres import LocalPostgres
+from adapters.local_temporal import LocalTemporal, free_port
+from adapters.policy_book import PolicyBook
+from adapters.settings import ROOT, Settings, environment, settings
+from api.services import Services
+from workflows.search_attributes import DEFINITIONS
+
+READY_WITHIN = 60.0
+MOST_SKIPS = 100_000
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything that a rehearsal needs: the database, and clients whose orders can be moved in time."""
+
+    settings: Settings
+    database: Database
+    client: Client
+    skipper: TimeSkipper
+    books: dict[int, PolicyBook] = field(default_factory=dict)
+
+    def services(self, year: int) -> Services:
+        """The services as they would be in a year, with the calendar of that time."""
+        if year not in self.books:
+            self.books[year] = PolicyBook.load(self.settings.policy_file, year)
+        return Services(self.database, self.client, self.books[year], self.settings)
+
+
+@asynccontextmanager
+async def stage(policies: Path | None = None) -> AsyncIterator[Stage]:
+    """Set the stage in a folder of its own, and clear it away afterwards.
+
+    Raises PostgresUnavailableError, TemporalUnavailableError, PolicyErrors, RuntimeError for a dead process.
+    """
+    with tempfile.TemporaryDirectory(prefix="jiesu-rehearsal-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        children: list[ChildProcess] = []
+        gateway, city = free_port(), free_port()
+        temporal = LocalTemporal.start(folder / "temporal.log", search_attributes=DEFINITIONS)
+        postgres: LocalPostgres | None = None
+        try:
+            children.append(_peer("sandbox.gateway", gateway, folder, "--data", str(folder / "gateway")))
+            children.append(_peer("sandbox.city", city, folder))
+            postgres = LocalPostgres.start(folder / "postgres", durable=False)
+            url = postgres.url("jiesu")
+            upgrade(url)
+            values = {
+                "DATABASE_URL": url,
+                "JIESU_DATA": str(folder),
+                "OBJECT_STORE_URL": (folder / "objects").as_uri(),
+                "TWILIO_BASE_URL": f"http://127.0.0.1:{gateway}",
+                "CITY_BASE_URL": f"http://127.0.0.1:{city}",
+                "TEMPORAL_ADDRESS": temporal.address,
+            }
+            if policies is not None:
+                values["JIESU_POLICIES"] = str(policies)
+            await temporal.ready()
+            worker = _run([sys.executable, str(ROOT / "worker.py")], folder / "worker.log", values)
+            children.append(worker)
+            chosen = Settings.model_validate(values)
+            await _until_ready(temporal, chosen.task_queue, worker, (gateway, city))
+            client = await Client.connect(temporal.address, data_converter=pydantic_data_converter)
+            database = Database(chosen.database_url, Keyring(chosen.data_key), pool_size=20)
+            try:
+                skipping = TimeSkippingConfig(enabled=False, max_session_skip_count=MOST_SKIPS)
+                yield Stage(chosen, database, client, TimeSkipper(client, config=skipping))
+            finally:
+                await database.dispose()
+        finally:
+            for child in reversed(children):
+                child.stop()
+            temporal.stop()
+            if postgres is not None:
+                postgres.stop()
+
+
+def _peer(module: str, port: int, folder: Path, *more: str) -> ChildProcess:
+    chosen = settings()
+    keys = {
+        "TWILIO_ACCOUNT_SID": chosen.twilio_account_sid,
+        "TWILIO_AUTH_TOKEN": chosen.twilio_auth_token,
+        "CITY_SECRET": chosen.city_secret,
+    }
+    return _run([sys.executable, "-m", module, "--port", str(port), *more], folder / f"{module}.log", keys)
+
+
+def _run(command: list[str], log: Path, values: Mapping[str, str]) -> ChildProcess:
+    return ChildProcess.spawn(command, log, env=environment() | dict(values), cwd=ROOT)
+
+
+async def _until_ready(temporal: LocalTemporal, queue: str, worker: ChildProcess, ports: tuple[int, ...]) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    async with httpx.AsyncClient() as http:
+        while not (await temporal.polled(queue) and await _answering(http, ports)):
+            if worker.status is not None:
+                raise RuntimeError(f"工作进程启动失败：\n{worker.tail()}")
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"演练环境在 {READY_WITHIN:.0f} 秒内没有就绪：\n{worker.tail()}")
+            await asyncio.sleep(0.05)
+
+
+async def _answering(http: httpx.AsyncClient, ports: tuple[int, ...]) -> bool:
+    try:
+        for port in ports:
+            await http.get(f"http://127.0.0.1:{port}/", timeout=1)
+    except httpx.TransportError:
+        return False
+    return True

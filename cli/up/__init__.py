@@ -1,0 +1,74 @@
+"""`jiesu up`: everything on this machine, with one command and one Ctrl-C."""
+
+import asyncio
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cli.up.folder import load_secrets, opened
+from cli.up.ports import refuse_busy
+from cli.up.problems import CannotStartError, ServiceFailedError
+from cli.up.screen import console, show
+
+
+def command(
+    data: Annotated[Path, typer.Option(help="数据文件夹")] = Path(".jiesu"),
+    port: Annotated[int, typer.Option(help="接口的端口")] = 8000,
+    temporal_port: Annotated[int, typer.Option(help="Temporal 的端口")] = 7233,
+    ui_port: Annotated[int, typer.Option(help="Temporal 界面的端口")] = 8233,
+    gateway_port: Annotated[int, typer.Option(help="短信网关的端口")] = 8025,
+    city_port: Annotated[int, typer.Option(help="模拟市平台的端口")] = 8026,
+) -> None:
+    """Start, show where everything is, and run until Ctrl-C."""
+    ports = {
+        "--port": port,
+        "--temporal-port": temporal_port,
+        "--ui-port": ui_port,
+        "--gateway-port": gateway_port,
+        "--city-port": city_port,
+    }
+    screen = console()
+    try:
+        with opened(data) as folder:
+            refuse_busy(ports)
+            asyncio.run(_until_signal(folder, list(ports.values()), screen))
+    except (CannotStartError, ServiceFailedError) as problem:
+        console(stderr=True).print(str(problem), style="red", markup=False)
+        raise typer.Exit(problem.status) from None
+    except KeyboardInterrupt:
+        pass
+    screen.print("已停止。")
+
+
+async def _until_signal(folder: Path, ports: list[int], screen: Console) -> None:
+    loop = asyncio.get_running_loop()
+    work = asyncio.ensure_future(_run(folder, ports, screen))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, work.cancel)
+    with suppress(asyncio.CancelledError):
+        await work
+
+
+async def _run(folder: Path, ports: list[int], screen: Console) -> None:
+    from cli.up.stack import Ports, Stack  # noqa: PLC0415 (loads Temporal's client; a busy port is told before)
+
+    began = time.monotonic()
+    secrets = load_secrets(folder)
+    stack = Stack(folder, Ports(*ports), secrets)
+    try:
+        with screen.status("正在启动……"):
+            await stack.start()
+        show(screen, stack.addresses(), secrets["login_password"], time.monotonic() - began)
+        await stack.watch(screen.print)
+    finally:
+        # A second signal must not interrupt the stopping, which ends by itself.
+        stopping = asyncio.ensure_future(stack.stop())
+        while not stopping.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([stopping])
+        stopping.result()

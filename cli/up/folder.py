@@ -1,0 +1,77 @@
+"""The data folder of `jiesu up`: one owner at a time, one layout, secrets made once."""
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cli.up.problems import CannotStartError
+
+LAYOUT = "1"  # changes when an older folder can no longer be used as it is
+SPACE_NEEDED = 500_000_000  # bytes; an empty installation takes about 100 MB
+SECRET_BYTES = {
+    "secret_key": 32,
+    "data_key": 32,
+    "twilio_auth_token": 16,
+    "city_secret": 32,
+    "login_password": 9,
+}
+
+
+@contextmanager
+def opened(folder: Path, space_needed: int = SPACE_NEEDED) -> Iterator[Path]:
+    """The folder's absolute path, made if missing and locked against a second `jiesu up`.
+
+    Raises CannotStartError, also later for a write inside the block that the file system refuses.
+    """
+    folder = folder.expanduser().absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _check_layout(folder)
+        with (folder / "up.lock").open("a") as lock:
+            _lock(lock.fileno(), folder)
+            if shutil.disk_usage(folder).free < space_needed:
+                raise CannotStartError(f"磁盘剩余空间不足：{folder} 需要 {space_needed // 1_000_000} MB")
+            (folder / "VERSION").write_text(f"{LAYOUT}\n")
+            yield folder
+    except OSError as error:
+        raise CannotStartError(f"无法写入数据文件夹 {folder}：{error.strerror or error}") from error
+
+
+def load_secrets(folder: Path) -> dict[str, str]:
+    """The development secrets, readable by the owner alone; those that are missing are made."""
+    file = folder / "secrets.json"
+    known = json.loads(file.read_text()) if file.exists() else {}
+    complete = {name: known.get(name) or secrets.token_urlsafe(size) for name, size in SECRET_BYTES.items()}
+    if complete != known:
+        draft = folder / "secrets.json.new"
+        draft.unlink(missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as output:
+            json.dump(complete, output, indent=2)
+            output.flush()
+            os.fsync(output.fileno())
+        draft.replace(file)
+    return complete
+
+
+def _check_layout(folder: Path) -> None:
+    version = folder / "VERSION"
+    if version.exists():
+        if (found := version.read_text().strip()) != LAYOUT:
+            raise CannotStartError(
+                f"数据文件夹 {folder} 的版本是 {found}，本程序需要 {LAYOUT}；"
+                "请用建立它的版本打开，或用 --data 换一个文件夹"
+            )
+    elif any(entry.name != "up.lock" for entry in folder.iterdir()):
+        raise CannotStartError(f"{folder} 不是空的，也不是接诉的数据文件夹；请用 --data 换一个")
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise CannotStartError(f"另一个 jiesu up 正在使用数据文件夹 {folder}") from None

@@ -1,0 +1,32 @@
+"""What `jiesu up` shows: where everything is and who may sign in."""
+
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.table import Table
+
+from domain.labels import label
+from domain.words import Role
+
+NOT_PEOPLE = {Role.CITIZEN, Role.CLOCK, Role.SYSTEM}
+PLAIN_WIDTH = 140  # columns when the output is a file or a pipe
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that does not cut addresses when nobody looks."""
+    screen = Console(stderr=stderr, highlight=False)
+    return screen if screen.is_terminal else Console(stderr=stderr, highlight=False, width=PLAIN_WIDTH)
+
+
+def show(screen: Console, addresses: Mapping[str, str], password: str, seconds: float) -> None:
+    """Print both tables; `seconds` is how long the start took."""
+    places = Table(title=f"接诉已经启动，用时 {seconds:.1f} 秒", title_justify="left")
+    places.add_column("服务")
+    places.add_column("地址", overflow="fold")
+    for name, address in addresses.items():
+        places.add_row(name, address)
+    logins = Table("岗位", "用户名", "密码", title="登录账号", title_justify="left")
+    for role in Role:
+        if role not in NOT_PEOPLE:
+            logins.add_row(label(role), role, password)
+    screen.print(places, logins, "按 Ctrl-C 停止。", sep="\n")

@@ -1,0 +1,61 @@
+"""The outside as activities meet it: a real database, a real gateway, a real city platform."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from adapters.database.catalogue import Catalogue, ContactCard, UnitCard
+from adapters.database.engine import Database
+from adapters.database.orders import Orders
+from adapters.database.policies import Policies, Snapshot
+from adapters.settings import Settings
+from tests.activities.given import CITY_SECRET, CLERK, TEMPLATES
+from tests.adapters.orders_at_hand import new_order
+from tests.sandbox.conftest import peer
+from tests.sandbox.words import ACCOUNT, TOKEN, Peer
+
+__all__ = ["peer"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where this test keeps its objects."""
+    return tmp_path / "data"
+
+
+@pytest.fixture(scope="module")
+def gateway(peer: Peer, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The base URL of a gateway for tests that use telephone numbers of their own."""
+    return peer("gateway", "--data", str(tmp_path_factory.mktemp("gateway")))[0]
+
+
+@pytest.fixture(scope="module")
+def city(peer: Peer) -> str:
+    """The base URL of a city platform."""
+    return peer("city", "--secret", CITY_SECRET)[0]
+
+
+@pytest.fixture
+def settings_for(folder: Path) -> Callable[..., Settings]:
+    """Settings with these changes."""
+
+    def make(**changes: str) -> Settings:
+        chosen = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "CITY_SECRET": CITY_SECRET}
+        return Settings.model_validate(chosen | {"JIESU_DATA": folder} | changes)
+
+    return make
+
+
+@pytest.fixture
+async def hotline(database: Database) -> Database:
+    """A database with an order of huojia, a unit, its clerk, and the rule book."""
+    await Orders(database).open(new_order("20261123-000001"))
+    catalogue = Catalogue(database)
+    await catalogue.put_units([UnitCard(id="housing", regime="huojia", name="住建局")])
+    await catalogue.put_contacts(
+        [ContactCard(regime="huojia", unit="housing", role="unit_clerk", name="王某", phone=CLERK)]
+    )
+    reactions = [{"on": "unclosed_listed", "send_city": "not_soon_solvable"}]
+    await Policies(database).put(Snapshot("abc", "huojia", {"templates": TEMPLATES, "reactions": reactions}))
+    return database

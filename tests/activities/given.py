@@ -1,0 +1,38 @@
+"""What the tests of activities start from."""
+
+from datetime import datetime
+from typing import Any
+
+from adapters.database.engine import Database
+from adapters.database.trail import Trail
+from domain.effects import Effect
+from domain.view import RecordBatch
+from tests.adapters.orders_at_hand import NINE, view
+
+NO = "20261123-000001"
+CLERK = "+8613900000001"
+CITIZEN = "+8613800138000"
+CITY_SECRET = "secret-of-the-city"  # noqa: S105
+DUE = datetime.fromisoformat("2026-11-27T00:00:00+08:00")
+TEMPLATES = {
+    "dispatch": "【12345热线】工单{no}已派至{unit_name}，事项类别：{category}，请于{due_at}前办结答复。",
+    "overdue": "【12345热线】工单{no}已超过办理时限（{due_at}），请立即处理并说明情况。",
+    "survey": "【12345热线】您反映的事项（编号{no}）已答复，请回复1至5为办理结果评分。",
+    "rework": "您好{title}",
+}
+
+
+def notice(number: int, template: str = "dispatch", to_role: str = "unit_clerk", **fields: Any) -> Effect:
+    """The effect of a notice, to the clerk of housing unless told otherwise."""
+    told = {"unit": "housing", "due_at": DUE} if to_role == "unit_clerk" else {}
+    about = {"kind": "notify", "key": f"{NO}:N{number}", "order_no": NO, "notice": f"N{number}"}
+    return Effect(**(about | {"template": template, "to_role": to_role} | told | fields))
+
+
+async def recorded(database: Database, no: str, *events: dict[str, Any], **shown: Any) -> None:
+    """Put these events on the trail, numbered from 1; each is at nine unless it says otherwise."""
+    numbered = tuple(
+        {"seq": seq, "at": NINE.isoformat(), "actor": "system"} | each for seq, each in enumerate(events, 1)
+    )
+    batch = RecordBatch(order_no=no, events=numbered, view=view(no, len(numbered), **shown))
+    await Trail(database).record(batch)

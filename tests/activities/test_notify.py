@@ -1,0 +1,212 @@
+"""Notices reach whom they are for, once, whatever happens on the way."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import datetime
+
+import httpx
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities.notify import NoticeOutcome, Notify
+from adapters.database.catalogue import Catalogue, ContactCard
+from adapters.database.engine import Database
+from adapters.database.messages import Messages
+from adapters.database.orders import Citizen, Orders
+from adapters.database.policies import Policies
+from adapters.settings import ROOT, Settings
+from adapters.sms import Sending, SmsUnavailable, TwilioSms, e164
+from domain.effects import Effect
+from tests.activities.given import CITIZEN, CLERK, NO, notice
+from tests.adapters.orders_at_hand import CANARY, new_order
+from tests.sandbox.words import ACCOUNT, TOKEN
+
+SENT = NoticeOutcome(sent=True)
+DISPATCH = "【12345热线】工单20261123-000001已派至住建局，事项类别：投诉，请于2026年11月26日24:00前办结答复。"
+
+
+class LosesTheAnswer(TwilioSms):
+    """The process ends after the provider took the message and before anybody wrote that down."""
+
+    async def send(self, to: str, body: str) -> Sending:
+        await super().send(to, body)
+        raise ConnectionResetError
+
+
+class NeverGetsThere(TwilioSms):
+    """The process ends before the provider hears of the message."""
+
+    async def send(self, to: str, body: str) -> Sending:
+        raise ConnectionResetError
+
+
+class Phone:
+    """What the gateway has for a telephone."""
+
+    def __init__(self, gateway: str) -> None:
+        self._url = f"{gateway}/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+
+    def bodies(self, number: str) -> list[str]:
+        found = httpx.get(self._url, params={"To": number}, auth=(ACCOUNT, TOKEN)).raise_for_status()
+        return [message["body"] for message in found.json()["messages"]]
+
+
+@pytest.fixture
+def phone(gateway: str) -> Phone:
+    return Phone(gateway)
+
+
+@pytest.fixture
+def sms(gateway: str, settings_for: Callable[..., Settings]) -> TwilioSms:
+    return TwilioSms(settings_for(TWILIO_BASE_URL=gateway))
+
+
+async def reachable(database: Database, number: str) -> None:
+    """Give the clerk of housing a number of this test's own."""
+    card = ContactCard(regime="huojia", unit="housing", role="unit_clerk", name="王某", phone=number)
+    await Catalogue(database).put_contacts([card])
+
+
+async def perform(database: Database, sms: TwilioSms, effect: Effect) -> NoticeOutcome:
+    notify = Notify(Orders(database), Catalogue(database), Policies(database), Messages(database), sms)
+    return await ActivityEnvironment().run(notify.notify, effect)
+
+
+async def test_the_clerk_of_the_unit_is_told_and_it_is_written_down(
+    hotline: Database, sms: TwilioSms, phone: Phone
+) -> None:
+    assert await perform(hotline, sms, notice(1)) == SENT
+    assert phone.bodies(CLERK) == [DISPATCH]
+    message = await Messages(hotline).get(f"{NO}:N1")
+    assert message is not None
+    assert (message.status, message.body, message.attempts) == ("sent", DISPATCH, 1)
+    assert (message.provider_sid or "").startswith("SM")
+
+
+async def test_the_same_key_is_one_message(hotline: Database, sms: TwilioSms, phone: Phone) -> None:
+    await reachable(hotline, "+8613900000002")
+    assert [await perform(hotline, sms, notice(1)) for _ in range(2)] == [SENT, SENT]
+    assert len(phone.bodies("+8613900000002")) == 1
+
+
+async def test_a_crash_after_the_sending_and_before_the_writing_is_one_message(
+    hotline: Database, settings_for: Callable[..., Settings], gateway: str, sms: TwilioSms, phone: Phone
+) -> None:
+    await reachable(hotline, "+8613900000003")
+    with pytest.raises(ConnectionResetError):
+        await perform(hotline, LosesTheAnswer(settings_for(TWILIO_BASE_URL=gateway)), notice(1))
+    written = await Messages(hotline).get(f"{NO}:N1")
+    assert written is not None
+    assert written.provider_sid is None
+
+    assert await perform(hotline, sms, notice(1)) == SENT
+    assert phone.bodies("+8613900000003") == [DISPATCH]
+    written = await Messages(hotline).get(f"{NO}:N1")
+    assert written is not None
+    assert (written.status, written.provider_sid is None) == ("sent", False)
+
+
+async def test_a_crash_before_the_sending_does_not_swallow_the_message(
+    hotline: Database, settings_for: Callable[..., Settings], gateway: str, sms: TwilioSms, phone: Phone
+) -> None:
+    await reachable(hotline, "13900000004")
+    assert await perform(hotline, sms, notice(1)) == SENT
+    with pytest.raises(ConnectionResetError):
+        await perform(hotline, NeverGetsThere(settings_for(TWILIO_BASE_URL=gateway)), notice(2))
+    assert await perform(hotline, sms, notice(2)) == SENT
+    assert phone.bodies("+8613900000004") == [DISPATCH, DISPATCH], "both read alike, yet each is a notice of its own"
+
+
+async def test_a_gateway_that_is_down_is_tried_again_and_the_failure_names_nobody(
+    hotline: Database, settings_for: Callable[..., Settings], sms: TwilioSms, phone: Phone
+) -> None:
+    await reachable(hotline, "+8613900000005")
+    nowhere = TwilioSms(settings_for(TWILIO_BASE_URL="http://127.0.0.1:9"))
+    for _ in range(2):  # the second one looks the message up first
+        with pytest.raises(SmsUnavailable) as failure:
+            await perform(hotline, nowhere, notice(1))
+        assert "139" not in str(failure.value)
+        assert failure.value.__cause__ is None
+    assert await perform(hotline, sms, notice(1)) == SENT
+    assert len(phone.bodies("+8613900000005")) == 1
+
+
+async def test_a_refusal_for_good_is_an_answer_that_stands(hotline: Database, sms: TwilioSms) -> None:
+    await reachable(hotline, "不详")
+    refused = NoticeOutcome(sent=False, reason="twilio_21604")
+    assert await perform(hotline, sms, notice(1)) == refused
+    await reachable(hotline, CLERK)
+    assert await perform(hotline, sms, notice(1)) == refused
+    assert await perform(hotline, sms, notice(2)) == SENT
+
+
+async def test_whom_nobody_can_reach(hotline: Database, sms: TwilioSms) -> None:
+    nobody = NoticeOutcome(sent=False, reason="no_contact")
+    assert await perform(hotline, sms, notice(1, to_role="unit_principal_leader")) == nobody
+    assert await perform(hotline, sms, notice(2, "survey", "citizen", party="20261123-999999")) == nobody
+
+
+async def test_a_template_that_asks_for_more_than_a_notice_may_say(hotline: Database, sms: TwilioSms) -> None:
+    assert await perform(hotline, sms, notice(1, "rework")) == NoticeOutcome(sent=False, reason="bad_template")
+    assert await perform(hotline, sms, notice(2, "escalation")) == NoticeOutcome(sent=False, reason="bad_template")
+
+
+async def test_the_centre_and_the_county_are_found_without_a_unit(
+    hotline: Database, sms: TwilioSms, phone: Phone
+) -> None:
+    leader = ContactCard(regime="huojia", role="county_leader", name="李某", phone="+8613900000006")
+    await Catalogue(hotline).put_contacts([leader])
+    assert await perform(hotline, sms, notice(1, "overdue", "county_leader", unit="housing")) == SENT
+    assert phone.bodies("+8613900000006") == [
+        "【12345热线】工单20261123-000001已超过办理时限（规定时限），请立即处理并说明情况。"
+    ]
+
+
+async def test_each_citizen_of_a_matter_is_told_under_their_own_number(
+    hotline: Database, sms: TwilioSms, phone: Phone
+) -> None:
+    other = new_order("20261123-000002", citizen=Citizen(phone="138 0013 8001"))
+    await Orders(hotline).open(other)
+    for number, party in enumerate((NO, other.no), 1):
+        assert await perform(hotline, sms, notice(number, "survey", "citizen", party=party)) == SENT
+    for telephone, party in ((CITIZEN, NO), ("+8613800138001", other.no)):
+        (body,) = phone.bodies(telephone)
+        assert party in body
+        assert CANARY not in body
+
+
+async def test_a_rehearsal_reaches_its_own_people_only(hotline: Database, sms: TwilioSms, phone: Phone) -> None:
+    await Orders(hotline).open(new_order("20261123-000003", realm="rehearsal-1"))
+    effect = notice(1, order_no="20261123-000003", key="20261123-000003:N1")
+    assert (await perform(hotline, sms, effect)).reason == "no_contact"
+    card = ContactCard(regime="huojia", unit="housing", role="unit_clerk", name="演练", phone="+8613900000007")
+    await Catalogue(hotline).ensure("rehearsal-1", [], [card])
+    assert await perform(hotline, sms, effect) == SENT
+    assert len(phone.bodies("+8613900000007")) == 1
+
+
+async def test_only_messages_since_then_are_found(sms: TwilioSms) -> None:
+    sid = (await sms.send("+8613900000008", "同样的话")).sid
+    long_ago, far_ahead = (datetime.fromisoformat(f"{year}-01-01T00:00:00+08:00") for year in (2020, 9000))
+    assert await sms.find("+8613900000008", "同样的话", long_ago) == [sid]
+    assert await sms.find("+8613900000008", "别的话", long_ago) == []
+    assert await sms.find("+8613900000008", "同样的话", far_ahead) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("+86 138-0013-8000", "+8613800138000"),
+        ("13800138000", "+8613800138000"),
+        ("12345", "12345"),
+        ("+1 (415) 555-0100", "+14155550100"),
+    ],
+)
+def test_numbers_are_kept_as_the_provider_keeps_them(written: str, kept: str) -> None:
+    assert e164(written) == kept
+
+
+def test_the_sdk_is_not_imported_before_a_message_is_sent() -> None:
+    check = "import sys, adapters.sms; sys.exit('twilio' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check], cwd=ROOT, check=False).returncode == 0

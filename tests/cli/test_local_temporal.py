@@ -1,0 +1,43 @@
+"""The Temporal server of one machine: ready means usable, and an old database learns new attributes."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client
+
+from adapters.local_temporal import RETENTION, LocalTemporal, TemporalUnavailableError
+
+
+async def attributes(server: LocalTemporal) -> set[str]:
+    client = await Client.connect(server.address)
+    request = ListSearchAttributesRequest(namespace="default")
+    answer = await client.operator_service.list_search_attributes(request, timeout=timedelta(seconds=10))
+    return set(answer.custom_attributes)
+
+
+async def test_a_server_keeps_its_file_and_learns_new_attributes(tmp_path: Path) -> None:
+    wanted = {"TestStage": "Keyword"}
+    for more in ({}, {"TestUnits": "KeywordList"}):
+        wanted |= more
+        server = LocalTemporal.start(tmp_path / "log", database=tmp_path / "temporal.db", search_attributes=wanted)
+        try:
+            await server.ready()
+            assert wanted.keys() <= await attributes(server)
+            assert not await server.polled("nobody")
+            client = await Client.connect(server.address)
+            request = DescribeNamespaceRequest(namespace="default")
+            described = await client.workflow_service.describe_namespace(request)
+            kept = described.config.workflow_execution_retention_ttl.ToTimedelta()
+            assert kept == RETENTION
+        finally:
+            server.stop()
+        assert server.child.status is not None
+
+
+async def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
+    server = LocalTemporal.start(tmp_path / "log", database=tmp_path)
+    with pytest.raises(TemporalUnavailableError, match="启动失败"):
+        await server.ready()

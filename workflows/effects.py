@@ -1,0 +1,105 @@
+"""Performing effects: which activity does what, for how long it is tried, and what is reported back."""
+
+from datetime import timedelta
+
+from activities.archive import Archive
+from activities.call_back import CallBack
+from activities.city_platform import CityPlatform
+from activities.limits import LIMITS
+from activities.notify import Notify
+from activities.record import Record
+from activities.tally import Tally
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+from domain.commands import Internal, ReportArchived, ReportNotice, ReportTally
+from domain.effects import Effect
+from domain.labels import label
+from domain.view import RecordBatch
+
+RETRY_AFTER = timedelta(hours=1)
+"""When an effect that used up its tries is taken up again: nothing promised to the outside is dropped."""
+
+RETRY_RECORD_AFTER = timedelta(minutes=1)
+"""When a record that could not be written is tried again; commands and alarms go on meanwhile."""
+
+
+async def record(batch: RecordBatch) -> None:
+    """Put events on the audit trail. Raises ActivityError when the tries are used up; the caller keeps them."""
+    limits = LIMITS["record"]
+    await workflow.execute_local_activity_method(
+        Record.record,
+        batch,
+        start_to_close_timeout=limits.start_to_close,
+        schedule_to_close_timeout=limits.schedule_to_close,
+        retry_policy=limits.retry,
+        summary=f"写入台账：{len(batch.events)} 件事项",
+    )
+
+
+async def perform(effect: Effect) -> Internal | None:
+    """Do one effect; what it reports, if anything.
+
+    A notice that cannot be delivered is reported as failed. Every other failure is an ActivityError for the
+    caller to try again later.
+    """
+    limits = LIMITS[effect.kind]
+    match effect.kind:
+        case "notify":
+            try:
+                outcome = await workflow.execute_activity_method(
+                    Notify.notify,
+                    effect,
+                    start_to_close_timeout=limits.start_to_close,
+                    schedule_to_close_timeout=limits.schedule_to_close,
+                    retry_policy=limits.retry,
+                    summary=f"短信：{effect.template} → {label(effect.to_role or '')}",
+                )
+            except ActivityError as failure:
+                return ReportNotice(notice=effect.notice or "", sent=False, reason=_reason(failure))
+            return ReportNotice(notice=effect.notice or "", sent=outcome.sent, reason=outcome.reason)
+        case "archive":
+            archived = await workflow.execute_activity_method(
+                Archive.archive,
+                effect,
+                start_to_close_timeout=limits.start_to_close,
+                schedule_to_close_timeout=limits.schedule_to_close,
+                retry_policy=limits.retry,
+                summary="归档",
+            )
+            return ReportArchived(bundle=archived.bundle, sha256=archived.sha256)
+        case "city_platform":
+            await workflow.execute_activity_method(
+                CityPlatform.city_platform,
+                effect,
+                start_to_close_timeout=limits.start_to_close,
+                schedule_to_close_timeout=limits.schedule_to_close,
+                retry_policy=limits.retry,
+                summary=f"报市平台：{effect.what}",
+            )
+        case "call_back":
+            await workflow.execute_local_activity_method(
+                CallBack.call_back,
+                effect,
+                start_to_close_timeout=limits.start_to_close,
+                schedule_to_close_timeout=limits.schedule_to_close,
+                retry_policy=limits.retry,
+                summary="列入回访",
+            )
+        case "tally":
+            count = await workflow.execute_local_activity_method(
+                Tally.tally,
+                effect,
+                start_to_close_timeout=limits.start_to_close,
+                schedule_to_close_timeout=limits.schedule_to_close,
+                retry_policy=limits.retry,
+                summary=f"统计逾期：{effect.unit}",
+            )
+            return ReportTally(unit=effect.unit or "", in_a_row=count.in_a_row, in_total=count.in_total)
+    return None
+
+
+def _reason(failure: ActivityError) -> str:
+    """A code for why an activity failed, never the provider's words, which may hold a telephone number."""
+    cause = failure.cause
+    return (cause.type or "failed") if isinstance(cause, ApplicationError) else "no_answer"

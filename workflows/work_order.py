@@ -1,0 +1,285 @@
+"""The life of a work order: an entity workflow around the pure core (design §1).
+
+It takes commands, waits for news or for the earliest alarm, moves the order on, puts what happened on the
+record, performs the effects, and ends when the order is archived and nothing is left undone.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+from domain import commands as c
+from domain.agenda import Alarm, describe, next_alarm
+from domain.calendar import CST
+from domain.decider import catch_up, decide, evolve, replay
+from domain.effects import Effect, effects
+from domain.events import Event, to_json
+from domain.project import project
+from domain.refusal import Refused
+from domain.view import RecordBatch
+from domain.words import Role
+from workflows.commands import refusal, update_for
+from workflows.details import details
+from workflows.effects import RETRY_AFTER, RETRY_RECORD_AFTER, perform, record
+from workflows.ids import WORK_ORDER
+from workflows.messages import Accepted, Snapshot, WorkOrderInput
+from workflows.search_attributes import attributes, changes
+
+REMEMBERED_REQUESTS = 50
+"""Request ids kept across continue-as-new, which the server's own deduplication does not cross."""
+
+
+@workflow.defn(name=WORK_ORDER)
+class WorkOrderWorkflow:
+    """One work order, from intake to archive."""
+
+    @workflow.init
+    def __init__(self, start: WorkOrderInput) -> None:
+        """Take over where the run before left off, or open the order."""
+        self.order = start.order
+        self.offset = start.clock_offset
+        self.outbox = list(start.outbox)
+        self.unfinished = {effect.key: effect for effect in start.effects}
+        self.handled = dict(start.handled)
+        self.underway: dict[str, asyncio.Task[None]] = {}
+        self.busy: set[str] = set()
+        self.recorded = start.order.seq - len(self.outbox)
+        self.stalled = False
+        self.retry: asyncio.Task[None] | None = None
+        self.timer: asyncio.Task[None] | None = None
+        self.alarm: Alarm | None = None
+        self.shown = attributes(self.order)
+        if self.order.opened_at is None:
+            self.apply(c.OpenOrder(by=Role(start.opened_by), person=start.opened_by_person))
+
+    @workflow.run
+    async def run(self, start: WorkOrderInput) -> None:
+        """Until the order is archived: ring, record, show, act, wait."""
+        while not self.finished:
+            self.ring()
+            await self.put_on_record()
+            self.show()
+            self.act()
+            self.set_timer()
+            await workflow.wait_condition(lambda: self.news)
+            if self.may_continue_as_new:
+                workflow.continue_as_new(self.carried_over())
+
+    # What the order is told
+
+    answer_at_intake = update_for(c.AnswerAtIntake)
+    transfer_out = update_for(c.TransferOut)
+    merge = update_for(c.Merge)
+    join = update_for(c.Join)
+    dispatch = update_for(c.Dispatch)
+    sign = update_for(c.Sign)
+    arrive_on_site = update_for(c.ArriveOnSite)
+    request_return = update_for(c.RequestReturn)
+    request_extension = update_for(c.RequestExtension)
+    report_progress = update_for(c.ReportProgress)
+    record_visit = update_for(c.RecordVisit)
+    submit_reply = update_for(c.SubmitReply)
+    record_callback = update_for(c.RecordCallback)
+    urge = update_for(c.Urge)
+    open_supervision = update_for(c.OpenSupervision)
+    answer_supervision = update_for(c.AnswerSupervision)
+    request_suspension = update_for(c.RequestSuspension)
+    request_strike_off = update_for(c.RequestStrikeOff)
+    list_unclosed = update_for(c.ListUnclosed)
+    appeal = update_for(c.Appeal)
+    request_termination = update_for(c.RequestTermination)
+    withdraw = update_for(c.Withdraw)
+
+    @workflow.signal
+    def decide(self, body: Any = None) -> None:
+        """Answer an approval. A signal never fails the order: what cannot be done is written down as ignored."""
+        try:
+            decision = c.Decide.model_validate(body)
+        except ValidationError:
+            decision = c.Decide()
+        self.apply(decision)
+
+    @workflow.signal
+    def adopt_policy(self, asked: c.AdoptPolicy) -> None:
+        """Move this order to another rule book."""
+        self.apply(asked)
+
+    @workflow.signal
+    def adopt_calendar(self, asked: c.AdoptCalendar) -> None:
+        """Reckon with another calendar from now on."""
+        self.apply(asked)
+
+    @workflow.query
+    def snapshot(self) -> Snapshot:
+        """The whole state, the order's own clock and what is unfinished."""
+        alarm = next_alarm(self.order)
+        return Snapshot(
+            order=self.order,
+            at=self.now.isoformat(),
+            next_alarm_at=alarm.at.isoformat() if alarm else None,
+            next_alarm=describe(self.order, alarm) if alarm else None,
+            unrecorded=len(self.outbox),
+            effects=tuple(self.unfinished),
+        )
+
+    # Carrying out
+
+    @property
+    def now(self) -> datetime:
+        """The order's own clock, in whole seconds as the regulations count."""
+        return (workflow.now() + self.offset).astimezone(CST).replace(microsecond=0)
+
+    def check(self, command: c.Command) -> None:
+        """Raise the refusal of a command that may not be carried out; a repeated request is let through."""
+        update = workflow.current_update_info()
+        if update is not None and update.id in self.handled:
+            return
+        now = self.now
+        try:
+            decide(replay(self.order, catch_up(self.order, now)), command, now)
+        except Refused as refused:
+            raise refusal(refused, now.isoformat()) from refused
+
+    async def carry_out(self, command: c.Command) -> Accepted:
+        """Move the order on at once, and answer when the record has it (or cannot be reached just now)."""
+        update = workflow.current_update_info()
+        request = update.id if update is not None else ""
+        names: tuple[str, ...] = ()
+        if request not in self.handled:
+            self.ring()
+            try:
+                names = self.apply(command)
+            except Refused as refused:
+                raise refusal(refused, self.now.isoformat()) from refused
+            self.remember(request)
+        seq = self.handled[request]
+        await workflow.wait_condition(lambda: self.recorded >= seq or self.stalled)
+        return Accepted(no=self.order.no, seq=seq, events=names, stage=self.order.stage, at=self.now.isoformat())
+
+    def remember(self, request: str) -> None:
+        """A repeated request gets the same answer; the oldest are forgotten."""
+        self.handled[request] = self.order.seq
+        while len(self.handled) > REMEMBERED_REQUESTS:
+            del self.handled[next(iter(self.handled))]
+
+    def apply(self, command: c.Command | c.Decide | c.Internal) -> tuple[str, ...]:
+        """Decide, and take in what follows; the names of the events."""
+        return self.take_in(decide(self.order, command, self.now))
+
+    def ring(self) -> None:
+        """Every alarm whose moment has come, in order, each once, however late it is seen."""
+        self.take_in(catch_up(self.order, self.now))
+
+    def take_in(self, events: list[Event]) -> tuple[str, ...]:
+        """Evolve, and note what is to be recorded and done."""
+        for event in events:
+            self.order = evolve(self.order, event)
+            self.outbox.append(to_json(event))
+            self.unfinished |= {effect.key: effect for effect in effects(self.order, event)}
+        return tuple(event.event for event in events)
+
+    async def put_on_record(self) -> None:
+        """Events and read model to PostgreSQL, in order; what cannot be written now stays in the outbox."""
+        self.stalled = False
+        while self.outbox:
+            batch = RecordBatch(order_no=self.order.no, events=tuple(self.outbox), view=project(self.order))
+            try:
+                await record(batch)
+            except ActivityError:
+                self.stalled = True
+                self.retry = asyncio.create_task(workflow.sleep(RETRY_RECORD_AFTER, summary="稍后重试：写入台账"))
+                return
+            self.recorded = batch.view.seq
+            del self.outbox[: len(batch.events)]
+
+    def act(self) -> None:
+        """Start what must be done outside and is not yet under way; nothing is done that is not on record."""
+        for task in self.underway.values():
+            if task.done():
+                task.result()  # a bug in an effect stops this task of the workflow, where it can be seen
+        for key, effect in self.unfinished.items():
+            if key not in self.underway and not self.outbox:
+                self.underway[key] = asyncio.create_task(self.accomplish(effect))
+
+    async def accomplish(self, effect: Effect) -> None:
+        """Perform an effect until it is done, and take in what it reports."""
+        while True:
+            self.busy.add(effect.key)
+            try:
+                report = await perform(effect)
+            except ActivityError:
+                self.busy.discard(effect.key)
+                await workflow.sleep(RETRY_AFTER, summary=f"稍后重试：{effect.kind}")
+                continue
+            self.busy.discard(effect.key)
+            if report is not None:
+                self.apply(report)
+            del self.unfinished[effect.key], self.underway[effect.key]
+            return
+
+    # Waiting
+
+    def set_timer(self) -> None:
+        """One durable timer, for the earliest alarm; left alone while that stays the same."""
+        alarm = next_alarm(self.order)
+        if alarm == self.alarm and self.timer is not None and not self.timer.done():
+            return
+        if self.timer is not None and not self.timer.done():
+            self.timer.cancel()
+        self.alarm, self.timer = alarm, None
+        if alarm is not None:
+            wait = max(alarm.at - (workflow.now() + self.offset), timedelta(0))
+            self.timer = asyncio.create_task(workflow.sleep(wait, summary=describe(self.order, alarm)))
+
+    @property
+    def news(self) -> bool:
+        """Whether there is something to do before waiting on."""
+        return bool(
+            self.finished
+            or (self.outbox and not self.stalled)
+            or (self.stalled and self.retry is not None and self.retry.done())
+            or (not self.outbox and any(key not in self.underway for key in self.unfinished))
+            or any(task.done() for task in self.underway.values())
+            or (self.timer is not None and self.timer.done())
+            or next_alarm(self.order) != self.alarm
+            or self.may_continue_as_new
+        )
+
+    def show(self) -> None:
+        """What the Temporal UI shows: search attributes in one upsert if they changed, and the details."""
+        now_shown = attributes(self.order)
+        if changed := changes(self.shown, now_shown):
+            workflow.upsert_search_attributes(changed)
+            self.shown = now_shown
+        workflow.set_current_details(details(self.order))
+
+    # Ending
+
+    @property
+    def finished(self) -> bool:
+        """Archived, recorded, every effect done and every caller answered."""
+        return self.order.archived and not self.outbox and not self.unfinished and workflow.all_handlers_finished()
+
+    @property
+    def may_continue_as_new(self) -> bool:
+        """Whether the server asks for a fresh history and nobody waits and nothing is under way."""
+        return (
+            workflow.info().is_continue_as_new_suggested()
+            and workflow.all_handlers_finished()
+            and not self.busy
+            and not self.outbox
+        )
+
+    def carried_over(self) -> WorkOrderInput:
+        """Everything that the next run needs."""
+        return WorkOrderInput(
+            order=self.order,
+            clock_offset=self.offset,
+            outbox=tuple(self.outbox),
+            effects=tuple(self.unfinished.values()),
+            handled=self.handled,
+        )
