@@ -44,6 +44,14 @@ class Opened(Shape):
     no: str
 
 
+class CitizenOut(Shape):
+    """Who made the demand."""
+
+    name: str | None
+    phone: str | None
+    address: str | None
+
+
 class OrderSummary(Shape):
     """A row of a list. `waiting`: on whom the order waits now."""
 
@@ -81,7 +89,7 @@ class OrderDetail(OrderSummary):
     content: str
     matter: str | None
     required_by: datetime | None
-    citizen: Citizen
+    citizen: CitizenOut
     facts: dict[str, Any]
     approvals: tuple[ApprovalView, ...]
     deadlines: tuple[DeadlineView, ...]
@@ -90,7 +98,7 @@ class OrderDetail(OrderSummary):
     def of_order(cls, order: Order, view: OrderView, *, reveal: bool) -> "OrderDetail":
         """From what was taken in and where it stands; `reveal` shows the citizen unmasked."""
         citizen = order.citizen if reveal else masked(order.citizen)
-        return cls.model_validate(order.model_dump() | view.model_dump() | {"citizen": citizen})
+        return cls.model_validate(order.model_dump() | view.model_dump() | {"citizen": citizen.model_dump()})
 
 
 class ApprovalOut(Shape):

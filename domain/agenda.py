@@ -79,7 +79,9 @@ def waiting_for(order: Order) -> tuple[Waiting, ...]:
     for assignment in order.active:
         if assignment.status == "dispatched":
             waits.append(Waiting(role=Role.UNIT_CLERK, unit=assignment.unit, what="sign"))
-        elif assignment.status == "handling":
-            what = "request_strike_off" if order.paused_since is not None else "submit_reply"
-            waits.append(Waiting(role=Role.UNIT_CLERK, unit=assignment.unit, what=what))
+        elif assignment.status == "handling" and order.paused_since is None:
+            waits.append(Waiting(role=Role.UNIT_CLERK, unit=assignment.unit, what="submit_reply"))
+    if order.paused_since is not None:
+        working = [a for a in order.active if a.status == "handling"] or order.leads
+        waits += [Waiting(role=Role.UNIT_CLERK, unit=a.unit, what="request_strike_off") for a in working]
     return tuple(waits)

@@ -160,7 +160,10 @@ class Order(Value):
             assert clock.limit is not None, "a promise needs a limit or a moment"
             return explain(clock.started_at, clock.limit, self.days, self.pauses)
         unit = clock.limit.unit if clock.limit else "h"
-        return explain_fixed(clock.started_at, clock.fixed_at, unit, self.days, self.pauses)
+        # Whoever named the moment knew of the pauses before: only what came after moves it.
+        since = clock.started_at
+        later = [Pause(begin=max(p.begin, since), end=p.end) for p in self.pauses if p.end > since]
+        return explain_fixed(since, clock.fixed_at, unit, self.days, later)
 
     @property
     def days(self) -> BusinessCalendar:

@@ -2,7 +2,6 @@
 
 from adapters.database.catalogue import ContactCard, UnitCard
 from api.services import Services
-from cli.rehearse.scenario import Scenario
 from domain.words import UNIT_ROLES, Role
 
 CENTRE_ROLES = (
@@ -16,18 +15,18 @@ CENTRE_ROLES = (
 )
 
 
-async def cast(services: Services, scenario: Scenario, realm: str) -> None:
-    """Put units and contacts into the scenario's own world. An unknown policy has no catalogue to add."""
-    regime = services.policies.regimes.get(scenario.policy)
+async def cast(services: Services, policy: str, units: set[str], realm: str) -> None:
+    """Put the regime's units, and those named, with their people into a world. An unknown policy adds none."""
+    regime = services.policies.regimes.get(policy)
     known = {unit.id: unit for unit in regime.units} if regime else {}
     cards = []
-    for unit_id in sorted(known.keys() | scenario.units()):
+    for unit_id in sorted(known.keys() | units):
         unit = known.get(unit_id)
         cards.append(
             UnitCard(
                 id=unit_id,
                 realm=realm,
-                regime=scenario.policy,
+                regime=policy,
                 name=unit.name if unit else unit_id,
                 area=unit.area if unit else None,
                 duties=unit.duties if unit else (),
@@ -39,7 +38,7 @@ async def cast(services: Services, scenario: Scenario, realm: str) -> None:
         ContactCard(
             unit=unit,
             realm=realm,
-            regime=scenario.policy,
+            regime=policy,
             role=role,
             name=f"演练{number}",
             phone=f"139{number:08d}",

@@ -1,4 +1,4 @@
-"""Playing a scenario: the same intake, commands and decisions that staff use, at the moments it names."""
+"""Playing an order: the same intake, commands and decisions that staff use, at the moments one wants."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,17 +12,83 @@ from api.services import Services
 from cli.rehearse.clock import VirtualClock
 from cli.rehearse.expect import unmet
 from cli.rehearse.people import cast
-from cli.rehearse.scenario import DECIDE, Scenario, Step
+from cli.rehearse.scenario import DECIDE, Demand, Scenario
 from cli.rehearse.stack import Stage
 from domain.refusal import Refused
 from domain.words import Role
 from workflows.ids import work_order_id
+from workflows.messages import Accepted, Snapshot
 from workflows.work_order import WorkOrderWorkflow
 
+PERSON = "rehearsal"
 PATIENCE = timedelta(days=800)
 """How far beyond its last step an order is followed before it counts as one that waits for a person."""
 
 MOST_ALARMS = 300
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """One order in a world of its own (`realm`), whose time passes when it is told to."""
+
+    services: Services
+    no: str
+    realm: str
+    clock: VirtualClock
+
+    async def act(self, role: Role, do: str, body: dict[str, Any]) -> Accepted | Refused | None:
+        """Carry out a command now; a refusal is returned, and stands on the trail. None for a signal."""
+        if do == DECIDE:
+            asked = dict(body)
+            by = Role(asked.pop("as", role))
+            approval, decision = str(asked.pop("approval", "")), str(asked.pop("decision", ""))
+            await decide(self.services, self.no, approval, decision, by=by, person=PERSON, **asked)
+            return None
+        try:
+            return await send(self.services, self.no, do, body, by=role, person=PERSON)
+        except Refused as refused:
+            return refused
+
+    async def timeline(self) -> list[dict[str, Any]]:
+        """What has happened so far, once everything is recorded."""
+        await self.clock.settle()
+        return await self.services.trail.timeline(self.no)
+
+    async def to_the_end(self, patience: timedelta = PATIENCE) -> bool:
+        """Let time pass, alarm after alarm, until the order is archived; False when it waits for a person."""
+        horizon: datetime | None = None
+        for _ in range(MOST_ALARMS):
+            snapshot: Snapshot | None = await self.clock.settle()
+            if snapshot is None:
+                return True
+            horizon = horizon or datetime.fromisoformat(snapshot.at) + patience
+            if snapshot.next_alarm_at is None or datetime.fromisoformat(snapshot.next_alarm_at) > horizon:
+                return False
+            await self.clock.move_to(datetime.fromisoformat(snapshot.next_alarm_at) + timedelta(seconds=1))
+        return False
+
+
+async def open_rehearsal(
+    stage: Stage, policy: str, start: datetime, demand: Demand, units: set[str], no: str, realm: str | None = None
+) -> Rehearsal:
+    """Take in an order at a moment of any time. Raises Refused when it cannot be opened."""
+    services = stage.services(start.year)
+    realm = no if realm is None else realm
+    await cast(services, policy, units, realm)
+    request = OrderRequest.model_validate({"regime": policy, **demand.model_dump(mode="json", exclude_none=True)})
+    offset = start - datetime.now(UTC)
+    await open_order(
+        services,
+        request,
+        by=Role.AGENT,
+        person=PERSON,
+        realm=realm,
+        clock_offset=offset,
+        client=stage.skipper.client,
+        no=no,
+    )
+    handle = services.client.get_workflow_handle_for(WorkOrderWorkflow.run, work_order_id(no))
+    return Rehearsal(services, no, realm, VirtualClock(stage.skipper, handle, offset))
 
 
 @dataclass(frozen=True)
@@ -38,60 +104,17 @@ class Played:
 
 
 async def play(stage: Stage, path: Path, scenario: Scenario, number: int) -> Played:
-    """One life, in a world of its own. Raises Refused when the order cannot even be opened."""
-    services = stage.services(scenario.start.year)
-    no = f"R{number:05d}"
-    await cast(services, scenario, no)
-    offset = scenario.start - datetime.now(UTC)
-    request = OrderRequest.model_validate(
-        {"regime": scenario.policy, **scenario.order.model_dump(mode="json", exclude_none=True)}
+    """One scenario from start to end. Raises Refused when its order cannot even be opened."""
+    rehearsal = await open_rehearsal(
+        stage, scenario.policy, scenario.start, scenario.order, scenario.units(), f"R{number:05d}"
     )
-    await open_order(
-        services,
-        request,
-        by=Role.AGENT,
-        person="rehearsal",
-        realm=no,
-        clock_offset=offset,
-        client=stage.skipper.client,
-        no=no,
-    )
-    handle = services.client.get_workflow_handle_for(WorkOrderWorkflow.run, work_order_id(no))
-    clock = VirtualClock(stage.skipper, handle, offset)
     for step, moment in zip(scenario.steps, scenario.moments(), strict=True):
-        await clock.move_to(moment)
-        await _act(services, no, step)
-    remark = await _to_the_end(clock, scenario)
-    timeline = await services.trail.timeline(no)
-    return Played(path, scenario, no, timeline, unmet(scenario.expect, timeline), remark)
-
-
-async def _act(services: Services, no: str, step: Step) -> None:
-    """One step; a refusal is on the trail already and the play goes on."""
-    body = dict(step.body)
-    if step.do == DECIDE:
-        role = Role(body.pop("as", step.role))
-        approval, decision = str(body.pop("approval", "")), str(body.pop("decision", ""))
-        await decide(services, no, approval, decision, by=role, person="rehearsal", **body)
-        return
-    try:
-        await send(services, no, step.do, body, by=step.role, person="rehearsal")
-    except Refused:
-        return
-
-
-async def _to_the_end(clock: VirtualClock, scenario: Scenario) -> str:
-    """Let time pass until the scenario's end; what is worth saying when it does not come."""
+        await rehearsal.clock.move_to(moment)
+        await rehearsal.act(step.role, step.do, step.body)
+    remark = ""
     if isinstance(scenario.until, datetime):
-        await clock.move_to(scenario.until)
-        await clock.settle()
-        return ""
-    horizon = (scenario.moments() or [scenario.start])[-1] + PATIENCE
-    for _ in range(MOST_ALARMS):
-        snapshot = await clock.settle()
-        if snapshot is None:
-            return ""
-        if snapshot.next_alarm_at is None or (moment := datetime.fromisoformat(snapshot.next_alarm_at)) > horizon:
-            break
-        await clock.move_to(moment + timedelta(seconds=1))
-    return "工单没有归档：它在等人办理，时间不再改变什么"
+        await rehearsal.clock.move_to(scenario.until)
+    elif not await rehearsal.to_the_end():
+        remark = "工单没有归档：它在等人办理，时间不再改变什么"
+    timeline = await rehearsal.timeline()
+    return Played(path, scenario, rehearsal.no, timeline, unmet(scenario.expect, timeline), remark)

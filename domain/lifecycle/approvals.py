@@ -25,6 +25,10 @@ from domain.words import ApprovalKind, ClockName, Role
 
 Settlement = Callable[[Turn, Approval, "Verdict"], None]
 SETTLEMENTS: dict[ApprovalKind, Settlement] = {}
+HOLDING = frozenset(
+    {ApprovalKind.REVIEW, ApprovalKind.CITY_REVIEW, ApprovalKind.PANEL, ApprovalKind.FINAL_REPLY}
+)
+"""Kinds without whose answer the order stands still."""
 CHECKS: dict[ApprovalKind, Callable[[Turn, Approval, Decide], None]] = {}
 
 
@@ -89,8 +93,8 @@ def _open_stage(
             **details,
         )
     )
-    rule = turn.order.regime.approvals[kind]
-    if rule.within is not None:
+    rule = turn.order.regime.approvals.get(kind)  # a rule book adopted since may know no check by the city
+    if rule is not None and rule.within is not None:
         promise(turn, ClockName.APPROVAL, unit=unit, limit=rule.within, clause=rule.clause, subject=approval)
     if desk == "city":
         turn.emit(SentToCity(what=kind.value, unit=unit, approval=approval))
@@ -178,7 +182,10 @@ def _answer(turn: Turn, approval: Approval, command: Decide) -> None:
 
 
 def lapsed(turn: Turn, clock: Clock) -> None:
-    """The window has passed without an answer: the old state of things stands, the director hears of it."""
+    """The window has passed without an answer: the old state of things stands, the director hears of it.
+
+    Where the order cannot go on without an answer, it is asked for again.
+    """
     assert clock.subject is not None
     approval = turn.order.approvals[clock.subject]
     turn.emit(
@@ -198,6 +205,8 @@ def lapsed(turn: Turn, clock: Clock) -> None:
             clause=clock.clause,
         )
     )
+    if approval.kind in HOLDING:
+        ask(turn, approval.kind, approval.unit)
 
 
 @evolves(ApprovalOpened)

@@ -6,7 +6,7 @@ from domain.commands import Dispatch, DispatchedUnit
 from domain.due import before
 from domain.durations import Duration
 from domain.events import Dispatched, OrderDispatched
-from domain.lifecycle.promises import promise
+from domain.lifecycle.promises import key_of, promise
 from domain.order import Assignment, Order
 from domain.policy import Limit, Milestone, PreExpiry
 from domain.refusal import Code, Refused
@@ -108,7 +108,7 @@ def start_clocks(turn: Turn, unit: str) -> None:
 
 
 def set_results_due(turn: Turn, unit: str, limit_at: datetime) -> None:
-    """The milestones that are measured back from the limit, set anew whenever the limit moves (HJ-12, DL-07)."""
+    """The milestones that are measured back from the limit, set with every limit that is given (HJ-12, DL-07)."""
     for milestone in milestones(turn.order, unit):
         if milestone.before_limit is not None:
             promise(
@@ -118,6 +118,13 @@ def set_results_due(turn: Turn, unit: str, limit_at: datetime) -> None:
                 at=before(limit_at, milestone.before_limit, turn.order.days),
                 clause=milestone.clause,
             )
+
+
+def move_results_due(turn: Turn, unit: str, limit_at: datetime) -> None:
+    """The same when a given limit has moved; one that was met or missed by then stays so."""
+    result = turn.order.clocks.get(key_of(ClockName.RESULT, unit))
+    if result is not None and result.status == "running":
+        set_results_due(turn, unit, limit_at)
 
 
 def limit_of(order: Order) -> Limit:

@@ -77,11 +77,15 @@ def _check_until(order: Order, assignment: Assignment, clock: Clock, until: date
 
 
 def check_decision(turn: Turn, approval: Approval, command: Decide) -> None:
-    """A decider may set another moment, within what the regime allows. Raises Refused otherwise."""
+    """A decider may set another moment, within what the regime allows. Raises Refused otherwise.
+
+    What was asked for is checked too: a pause may have moved the limit beyond it since.
+    """
     assert approval.unit is not None
     clock = turn.order.clocks[key_of(ClockName.HANDLING, approval.unit)]
-    if command.until is not None:
-        _check_until(turn.order, turn.order.assignments[approval.unit], clock, command.until)
+    until = command.until or approval.until
+    assert until is not None
+    _check_until(turn.order, turn.order.assignments[approval.unit], clock, until)
 
 
 CHECKS[ApprovalKind.EXTENSION] = check_decision
@@ -96,7 +100,6 @@ def settle_extension(turn: Turn, approval: Approval, verdict: Verdict) -> None:
         return
     turn.emit(ExtensionGranted(unit=approval.unit, until=approval.until))
     rule = turn.order.regime.extensions
-    started = turn.order.assignments[approval.unit].dispatched_at
     within = limit_of(turn.order).within
     due_at = promise(
         turn,
@@ -104,7 +107,6 @@ def settle_extension(turn: Turn, approval: Approval, verdict: Verdict) -> None:
         unit=approval.unit,
         at=approval.until,
         limit=within,
-        start=started,
         clause=rule.clause,
         warn_before=warning(turn.order, within),
     )

@@ -47,6 +47,7 @@ def report_progress(turn: Turn, command: ReportProgress) -> None:
         raise Refused(Code.VAGUE_REPLY, "不能笼统写“正在办理”等，请写明具体进展", rule.clause)
     if command.stage == "plan":
         require_text(command.plan, "工作方案 plan", rule.clause)
+    clocks = [turn.order.clocks.get(key_of(name, assignment.unit)) for name in MET_BY_REPORT[command.stage]]
     turn.emit(
         ProgressReported(
             unit=assignment.unit,
@@ -57,10 +58,9 @@ def report_progress(turn: Turn, command: ReportProgress) -> None:
         )
     )
     answer_all(turn, assignment.unit)
-    for name in MET_BY_REPORT[command.stage]:
-        clock = turn.order.clocks.get(key_of(name, assignment.unit))
-        if clock is not None and clock.every is not None:
-            promise(turn, name, unit=clock.unit, limit=clock.every, every=clock.every, clause=clock.clause)
+    for clock in clocks:
+        if clock is not None and clock.status == "running" and clock.every is not None:
+            promise(turn, clock.name, unit=clock.unit, limit=clock.every, every=clock.every, clause=clock.clause)
 
 
 @decides(RecordVisit)

@@ -11,7 +11,9 @@ from domain.refusal import Code, Refused
 from domain.turn import Turn, decides, evolves, require_attachments, require_signatures
 from domain.words import ApprovalKind, ClockName, Mark, Part
 
-_WORK_APPROVALS = frozenset({ApprovalKind.EXTENSION, ApprovalKind.SUSPENSION, ApprovalKind.RETURN})
+_WORK_APPROVALS = frozenset(
+    {ApprovalKind.EXTENSION, ApprovalKind.SUSPENSION, ApprovalKind.RETURN, ApprovalKind.REDISPATCH}
+)
 
 
 @decides(SubmitReply)

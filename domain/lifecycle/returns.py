@@ -7,6 +7,7 @@ from domain.events import Dispatched, HandlingOverdue, ReturnBarred, ReturnGrant
 from domain.lifecycle.approvals import Verdict, ask, settles
 from domain.lifecycle.dispatch import send_to
 from domain.lifecycle.promises import key_of
+from domain.lifecycle.reviews import call_back
 from domain.order import Approval, Assignment, Order
 from domain.policy import Returns
 from domain.refusal import Code, Refused
@@ -50,7 +51,7 @@ def _check_window(turn: Turn, assignment: Assignment, rule: Returns) -> bool:
         if turn.order.open_approval(kind, assignment.unit):
             raise Refused(Code.ALREADY_DONE, "退单申请正在审核", rule.clause)
     clock = turn.order.clocks.get(key_of(ClockName.RETURN, assignment.unit))
-    if clock is None:
+    if clock is None or clock.started_at < assignment.dispatched_at:
         raise Refused(Code.WRONG_STAGE, "请先签收工单，再申请退单", rule.clause)
     if turn.now <= clock.due_at:
         return False
@@ -114,6 +115,8 @@ def _hand_on(turn: Turn, approval: Approval, mode: DispatchMode) -> None:
     turn.emit(ReturnGranted(unit=approval.unit, to_unit=target))
     if target is not None:
         send_to(turn, (Dispatched(unit=target, part=returned.part),), mode)
+    elif returned.part is Part.LEAD:
+        call_back(turn)
 
 
 @evolves(ReturnGranted)

@@ -36,7 +36,12 @@ def accept(turn: Turn, unit: str) -> None:
     turn.emit(ReplyAccepted(unit=unit))
     if turn.order.assignments[unit].light is not Light.GREEN:
         turn.emit(LightChanged(unit=unit, light=Light.GREEN))
-    if all(lead.status == "accepted" for lead in turn.order.leads):
+    call_back(turn)
+
+
+def call_back(turn: Turn) -> None:
+    """Call the citizens once the answer of every lead stands."""
+    if turn.order.leads and all(lead.status == "accepted" for lead in turn.order.leads):
         turn.emit(CallbackDue(round=turn.order.reworks))
 
 

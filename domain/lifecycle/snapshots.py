@@ -2,7 +2,8 @@
 
 from domain.commands import AdoptCalendar, AdoptPolicy
 from domain.events import CalendarAdopted, PolicyAdopted
-from domain.lifecycle.dispatch import set_results_due
+from domain.lifecycle.dispatch import move_results_due
+from domain.lifecycle.handling import relight
 from domain.lifecycle.promises import LIMITS, reckon_again
 from domain.order import Order
 from domain.turn import Turn, decides, evolves
@@ -25,10 +26,14 @@ def adopt_calendar(turn: Turn, command: AdoptCalendar) -> None:
     if turn.order.closed or command.calendar == turn.order.calendar:
         return
     turn.emit(CalendarAdopted(calendar=command.calendar))
+    earlier = turn.order.clocks
     reckon_again(turn, frozenset(ClockName) - {ClockName.RESULT})
-    for clock in tuple(turn.order.clocks.values()):
-        if clock.name in LIMITS and clock.status == "running" and clock.unit is not None:
-            set_results_due(turn, clock.unit, clock.due_at)
+    for key, clock in tuple(turn.order.clocks.items()):
+        moved = clock.due_at != earlier[key].due_at
+        if moved and clock.name in LIMITS and clock.status == "running" and clock.unit is not None:
+            if clock.name is ClockName.HANDLING:
+                move_results_due(turn, clock.unit, clock.due_at)
+            relight(turn, clock.unit, clock.due_at)
 
 
 @evolves(PolicyAdopted)

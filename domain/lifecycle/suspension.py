@@ -5,7 +5,7 @@ from domain.due import Pause
 from domain.durations import Duration
 from domain.events import StruckOff, Suspended, SuspensionReviewDue
 from domain.lifecycle.approvals import Verdict, ask, settles
-from domain.lifecycle.dispatch import set_results_due
+from domain.lifecycle.dispatch import move_results_due
 from domain.lifecycle.handling import relight
 from domain.lifecycle.promises import LIMITS, UNIT_CLOCKS, promise, reckon_again
 from domain.order import Approval, Clock, Order
@@ -89,13 +89,14 @@ def settle_strike_off(turn: Turn, approval: Approval, verdict: Verdict) -> None:
     for clock in tuple(turn.order.clocks.values()):
         if clock.name in LIMITS and clock.status == "running" and clock.unit is not None:
             if clock.name is ClockName.HANDLING:
-                set_results_due(turn, clock.unit, clock.due_at)
+                move_results_due(turn, clock.unit, clock.due_at)
             relight(turn, clock.unit, clock.due_at)
 
 
 @evolves(Suspended)
 def suspended(order: Order, event: Suspended) -> Order:
-    """The pause begins."""
+    """The pause begins; what is on account cannot be handed back."""
+    order = order.with_voided(kinds=frozenset({ApprovalKind.RETURN, ApprovalKind.REDISPATCH}))
     return order.but(paused_since=event.at).noted(suspended=True)
 
 

@@ -6,7 +6,7 @@ from domain.lifecycle.promises import LIMITS, promise
 from domain.order import Order
 from domain.refusal import Code, Refused
 from domain.turn import Turn, decides, evolves, require_text
-from domain.words import ClockName
+from domain.words import ApprovalKind, ClockName
 
 CLAUSE = "RG-12"
 
@@ -31,4 +31,5 @@ def list_unclosed(turn: Turn, command: ListUnclosed) -> None:
 def unclosed_listed(order: Order, event: UnclosedListed) -> Order:
     """The limit passes with a plan: it no longer makes the unit overdue."""
     order = order.with_assignment(event.unit, unclosed=True).noted(unclosed=True)
+    order = order.with_voided(unit=event.unit, kinds=frozenset({ApprovalKind.EXTENSION}))
     return order.with_clocks_stopped("stopped", unit=event.unit, names=LIMITS | {ClockName.RESULT})
