@@ -13,19 +13,22 @@ YEARS_BACK, YEARS_AHEAD = 1, 3
 
 
 class PolicyBook:
-    """Regimes by id. `hashes` names the content of each, `calendar` covers last year to three years ahead."""
+    """Regimes by id. `hashes` names the content of each; `calendar` covers the year before to three years ahead."""
 
-    def __init__(self, regimes: dict[str, Regime], calendar: CalendarDays) -> None:
-        self.regimes = regimes
-        self.calendar = calendar
-        self.hashes = {name: regime.digest() for name, regime in regimes.items()}
+    def __init__(self, file: PolicyFile, year: int) -> None:
+        self.regimes = file.regimes
+        self.hashes = {name: regime.digest() for name, regime in file.regimes.items()}
+        self._overrides = file.calendar
+        self.calendar = self.days_around(year)
 
     @classmethod
     def load(cls, source: Path | str, year: int | None = None) -> "PolicyBook":
         """The book of a file (a Path) or of a YAML text, for orders of `year` (this one). Raises PolicyErrors."""
-        file = load(source, PolicyFile)
-        year = year or datetime.now(CST).year
-        return cls(file.regimes, calendar_days(file.calendar, year - YEARS_BACK, year + YEARS_AHEAD))
+        return cls(load(source, PolicyFile), year or datetime.now(CST).year)
+
+    def days_around(self, year: int) -> CalendarDays:
+        """The calendar for orders of a year."""
+        return calendar_days(self._overrides, year - YEARS_BACK, year + YEARS_AHEAD)
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -1,15 +1,18 @@
 """Commands and decisions on their way to an order's workflow."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import uuid4
+
+from pydantic import ValidationError
 
 from adapters.database.orders import Order
 from api import reaching
 from api.services import Services
 from api.texts import keep_reply, stored_comment, stored_texts
 from api.wire import WIRES
-from api.words import as_moment, checked
+from api.words import as_moment, checked, refusal_of
 from domain.calendar import BusinessCalendar, compiled
 from domain.commands import COMMANDS, Command, Dispatch, Join, Merge
 from domain.labels import label
@@ -114,10 +117,15 @@ async def _carry_out(services: Services, order: Order, request: Request) -> Acce
     if kind is Dispatch and "units" in fields:
         fields["units"] = [addressee.model_dump() for addressee in fields["units"]]
         await _require_units(services, order, [addressee["unit"] for addressee in fields["units"]])
+    if fields.get("precedent") is not None:
+        await _require_precedent(services, order, fields)
     if fields.get("proposed_unit") is not None:
         await _require_units(services, order, [fields["proposed_unit"]])
     records = await stored_texts(services, order, request.do, fields)
-    command = kind(by=request.by, person=request.person, **(fields | records))
+    try:
+        command = kind(by=request.by, person=request.person, **(fields | records))
+    except ValidationError as invalid:  # the core may be stricter than what is said outside
+        raise refusal_of(invalid) from None
     if isinstance(command, Merge):
         await _join(services, order, command, request)
     accepted = await reaching.update(services, order, command, request.id)
@@ -129,6 +137,16 @@ async def _require_units(services: Services, order: Order, names: list[str]) -> 
     known = {unit.id for unit in await services.catalogue.units(realm=order.realm, regime=order.regime)}
     if unknown := [name for name in names if name not in known]:
         raise Refused(Code.UNKNOWN_UNIT, f"派单目录中没有单位：{'、'.join(unknown)}")
+
+
+async def _require_precedent(services: Services, order: Order, dispatch: Mapping[str, Any]) -> None:
+    """The order whose allotment is followed, and that it was allotted to these units (RG-17)."""
+    precedent = await existing(services, dispatch["precedent"])
+    view = await services.orders.view(precedent.no)
+    if precedent.realm != order.realm or precedent.regime != order.regime or view is None:
+        raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {precedent.no} 的工单", "RG-17")
+    if strange := [addressee["unit"] for addressee in dispatch.get("units", ()) if addressee["unit"] not in view.units]:
+        raise Refused(Code.INVALID, f"先例工单 {precedent.no} 并未交由 {'、'.join(strange)} 办理", "RG-17")
 
 
 async def _join(services: Services, order: Order, merge: Merge, request: Request) -> None:

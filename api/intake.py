@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from typing import Annotated
 
 from pydantic import AliasChoices, Field
 from temporalio.client import Client
@@ -13,7 +14,7 @@ from adapters.database.orders import Citizen as StoredCitizen
 from adapters.database.orders import NewOrder
 from adapters.database.policies import Snapshot
 from api.services import Services
-from api.words import LooseMoment, Name, Slug, Wire, Words
+from api.words import Digits, LooseMoment, Name, Slug, Source, Wire, Words
 from domain.calendar import CST
 from domain.decider import initial
 from domain.labels import label
@@ -47,7 +48,7 @@ class OrderRequest(Wire):
     regime: Slug = Field(validation_alias=AliasChoices("policy", "regime"))
     category: Category
     grade: Slug | None = None
-    source: Slug = "phone"
+    source: Annotated[Source, Digits] = "phone"
     title: str = Field(min_length=1, max_length=200)
     content: Words = Field(min_length=1)
     citizen: Citizen = Citizen()

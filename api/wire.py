@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 from pydantic import StrictBool, create_model
 
 from api.words import Digits, LooseMoment, Name, Wire, Words
-from domain.commands import COMMANDS, Command, DispatchedUnit, Moment
+from domain.commands import COMMANDS, Command, DispatchedUnit, Identifier, Moment
 from domain.text import Text
 from domain.words import Part
 
@@ -25,6 +25,7 @@ class Addressee(Wire):
 _REPLACED: Final[dict[Any, Any]] = {
     Text: Words,
     Moment: LooseMoment,
+    Identifier: Name,
     str: Name,
     bool: StrictBool,
     DispatchedUnit: Addressee,
@@ -38,6 +39,8 @@ def _outside(annotation: Any) -> Any:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Literal:
         return Annotated[annotation, Digits]
+    if origin is Annotated:
+        return Annotated[_outside(arguments[0]), *arguments[1:]]
     if not arguments:
         return annotation
     replaced = tuple(argument if argument is ... else _outside(argument) for argument in arguments)

@@ -89,6 +89,9 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 """An id of something."""
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+Source = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,40}$")]
+"""The way by which a demand came in; that of an emergency line is its number, `110` (GT-03, RG-03)."""
+
 Digits = BeforeValidator(_digits)
 """Lets a number stand for the text of its digits: `110` for `"110"`."""
 
@@ -142,12 +145,17 @@ def checked(model: type[W], body: Any, calendar: BusinessCalendar) -> W:
     try:
         return model.model_validate(body, context={"calendar": calendar})
     except ValidationError as invalid:
-        errors = invalid.errors(include_url=False)
+        raise refusal_of(invalid) from None
+
+
+def refusal_of(invalid: ValidationError) -> Refused:
+    """What a model finds wrong, as a refusal: `missing_field` if something is absent and nothing else is wrong."""
+    errors = invalid.errors(include_url=False)
     absent = [place(error["loc"]) for error in errors if error["type"] == "missing"]
     if len(absent) == len(errors):
-        raise Refused(Code.MISSING_FIELD, f"缺少必填内容：{'、'.join(absent)}")
+        return Refused(Code.MISSING_FIELD, f"缺少必填内容：{'、'.join(absent)}")
     faults = [f"{place(error['loc'])}：{wording(error)}" for error in errors if error["type"] != "missing"]
-    raise Refused(Code.INVALID, "；".join(faults[:MAX_FAULTS]))
+    return Refused(Code.INVALID, "；".join(faults[:MAX_FAULTS]))
 
 
 def place(path: tuple[int | str, ...]) -> str:

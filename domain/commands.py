@@ -27,6 +27,9 @@ def _of_this_age(moment: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(_of_this_age)]
 """A moment that somebody names: with an offset, and in the years for which a calendar makes sense."""
 
+Identifier = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,120}$")]
+"""A name made by machines or kept in a catalogue: short, and never with a control character."""
+
 CLERK = (Role.UNIT_CLERK,)
 COMMANDS: dict[str, "type[Command]"] = {}
 """Every command that is an update of the workflow, by its name outside."""
@@ -39,8 +42,8 @@ class Command(Frozen):
     roles: ClassVar[frozenset[Role]] = frozenset()
 
     by: Role
-    person: str = ""
-    unit: str | None = None
+    person: Identifier | Literal[""] = ""
+    unit: Identifier | None = None
 
     def __init_subclass__(cls, *, do: str = "", roles: tuple[Role, ...] = (), **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -65,7 +68,7 @@ class TransferOut(Command, do="transfer_out", roles=(Role.AGENT, Role.DISPATCHER
 class DispatchedUnit(Frozen):
     """A unit and the part it plays; without one the first leads and the others assist."""
 
-    unit: str
+    unit: Identifier
     part: Part | None = None
 
 
@@ -74,19 +77,19 @@ class Dispatch(Command, do="dispatch", roles=(Role.DISPATCHER,)):
 
     units: tuple[DispatchedUnit, ...] = Field(default=(), max_length=20)
     mode: DispatchMode | None = None
-    precedent: str | None = None
+    precedent: Identifier | None = None
 
 
 class Merge(Command, do="merge", roles=(Role.AGENT, Role.DISPATCHER)):
     """This order repeats another and is carried on there (NA-01)."""
 
-    into: str = Field(pattern=r"^[A-Za-z0-9-]{1,40}$")
+    into: Identifier
 
 
 class Join(Command, do="join", roles=(Role.AGENT, Role.DISPATCHER)):
     """Another order about the same matter joins this one; its citizen is answered here too (NA-01)."""
 
-    order: str = Field(pattern=r"^[A-Za-z0-9-]{1,40}$")
+    order: Identifier
 
 
 class Sign(Command, do="sign", roles=CLERK):
@@ -102,9 +105,9 @@ class RequestReturn(Command, do="request_return", roles=CLERK):
 
     reason: Text | None = None
     basis: Text | None = None
-    proposed_unit: str | None = None
+    proposed_unit: Identifier | None = None
     signed_by: tuple[Role, ...] = ()
-    attachments: tuple[str, ...] = Field(default=(), max_length=50)
+    attachments: tuple[Identifier, ...] = Field(default=(), max_length=50)
 
 
 class RequestExtension(Command, do="request_extension", roles=CLERK):
@@ -113,7 +116,7 @@ class RequestExtension(Command, do="request_extension", roles=CLERK):
     reason: Text | None = None
     until: Moment | None = None
     signed_by: tuple[Role, ...] = ()
-    attachments: tuple[str, ...] = Field(default=(), max_length=50)
+    attachments: tuple[Identifier, ...] = Field(default=(), max_length=50)
 
 
 class ReportProgress(Command, do="report_progress", roles=CLERK):
@@ -135,12 +138,12 @@ class RecordVisit(Command, do="record_visit", roles=CLERK):
 class SubmitReply(Command, do="submit_reply", roles=CLERK):
     """The unit's answer."""
 
-    sections: dict[str, Text] = Field(default={}, max_length=20)
+    sections: dict[Identifier, Text] = Field(default={}, max_length=20)
     resolution: Literal["resolved", "partial", "unresolved", "unreasonable"] | None = None
     facts_hold: bool | None = None
     citizen_satisfied: bool | None = None
     signed_by: tuple[Role, ...] = ()
-    attachments: tuple[str, ...] = Field(default=(), max_length=50)
+    attachments: tuple[Identifier, ...] = Field(default=(), max_length=50)
     final: bool = False
 
 
@@ -151,7 +154,7 @@ class RecordCallback(Command, do="record_callback", roles=(Role.CALLBACK_STAFF,)
     intake_rating: int | None = Field(default=None, ge=1, le=5)
     handling_rating: int | None = Field(default=None, ge=1, le=5)
     comment: Text | None = None
-    party: str | None = None
+    party: Identifier | None = None
 
 
 class Urge(Command, do="urge", roles=(Role.SUPERVISOR,)):
@@ -207,7 +210,7 @@ class Appeal(Command, do="appeal", roles=CLERK):
     ground: str = Field(pattern=r"^[a-z_]{1,60}$")
     text: Text | None = None
     signed_by: tuple[Role, ...] = ()
-    attachments: tuple[str, ...] = Field(default=(), max_length=50)
+    attachments: tuple[Identifier, ...] = Field(default=(), max_length=50)
 
 
 class RequestTermination(Command, do="request_termination", roles=(Role.REVIEWER,)):
@@ -235,7 +238,7 @@ class Decide(Frozen):
     by: str = Field(default="", alias="as")
     person: str = ""
     until: Moment | None = None
-    proposed_unit: str | None = None
+    proposed_unit: Identifier | None = None
     comment: Text | None = None
 
     model_config = Frozen.model_config | {"populate_by_name": True}

@@ -97,6 +97,8 @@ class Returns(Rule):
     dispute_after: int = Field(default=2, ge=1)
     """Granted returns after which a further one is a dispute that the centre decides (NA-02)."""
     dispute_clause: str | None = None
+    dispute_others: Literal["released", "assist"] = "released"
+    """What becomes of the units that handed a disputed order back: `assist` keeps them responsible (HK-04)."""
 
 
 class Milestone(Rule):
@@ -151,6 +153,12 @@ class VaguePhrases(Rule):
     """Phrases that do not make an answer."""
 
     phrases: tuple[str, ...] = ()
+
+
+class Progress(VaguePhrases):
+    """Reports while the unit works. `plan_dated`: whether a plan must say when it will be done (HK-08)."""
+
+    plan_dated: bool = False
 
 
 class Duplicates(Rule):
@@ -315,7 +323,7 @@ class Regime(Frozen):
     suspensions: Suspensions
     supervision: dict[SupervisionLevel, SupervisionRule] = {}
     reactions: tuple[Reaction, ...] = ()
-    progress: VaguePhrases = VaguePhrases()
+    progress: Progress = Progress()
     templates: dict[Template, str] = {}
     units: tuple[Unit, ...] = ()
 
@@ -341,7 +349,8 @@ class Regime(Frozen):
             self.reactions,
             self.priority,
         )
-        return [rule for rules in lists for rule in rules] + [self.extensions, self.replies, self.returns]
+        single = [self.extensions, self.replies, self.returns, self.suspensions]
+        return [rule for rules in lists for rule in rules] + single
 
     def for_order(self) -> "Regime":
         """The part that an order carries with it: no wording, no catalogue."""

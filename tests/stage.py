@@ -154,6 +154,11 @@ async def the_stage() -> AsyncIterator[Stage]:
 
 @pytest.fixture
 def lives(the_stage: Stage) -> Lives:
+    """Opens orders on the shared stage."""
+    return lives_on(the_stage)
+
+
+def lives_on(the_stage: Stage) -> Lives:
     """Opens orders in worlds of their own; a `realm` given twice puts two orders into one world."""
 
     async def begin(

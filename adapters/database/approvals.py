@@ -9,10 +9,10 @@ from sqlmodel import col, select
 
 from adapters.database.engine import Database
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
-from adapters.database.tables import Approval
+from adapters.database.tables import Approval, OrderViewRow
 
 OPEN = "open"
-PLACE = TypeAdapter(tuple[AwareDatetime, Name])
+PLACE = TypeAdapter(tuple[int, AwareDatetime, Name])
 
 
 class ApprovalRow(BaseModel):
@@ -56,24 +56,30 @@ class Approvals:
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[ApprovalRow]:
-        """Open approvals that one of `roles` may decide, the oldest first.
+        """Open approvals that one of `roles` may decide: by falling priority of the order (DL-04), then the oldest.
 
         `unit` narrows those that belong to a unit to that one. Raises BadCursor.
         """
-        found = select(Approval).where(
-            Approval.realm == realm,
-            Approval.status == OPEN,
-            col(Approval.by_roles).op("&&")(cast(list(roles), ARRAY(Text))),
+        place = (col(OrderViewRow.rank), col(Approval.opened_at), col(Approval.key))
+        found = (
+            select(Approval, place[0])
+            .join(OrderViewRow, col(OrderViewRow.no) == col(Approval.order_no))
+            .where(
+                Approval.realm == realm,
+                Approval.status == OPEN,
+                col(Approval.by_roles).op("&&")(cast(list(roles), ARRAY(Text))),
+            )
         )
         if unit is not None:
             found = found.where(col(Approval.unit).is_(None) | (col(Approval.unit) == unit))
         if regime is not None:
             found = found.where(Approval.regime == regime)
-        place = (col(Approval.opened_at), col(Approval.key))
         if cursor is not None:
             found = found.where(tuple_(*place) > tuple_(*from_cursor(cursor, PLACE)))
         async with self.database.session() as session:
-            rows = (await session.scalars(found.order_by(*place).limit(limit + 1))).all()
-        items = tuple(ApprovalRow.model_validate(row) for row in rows[:limit])
-        last = items[-1] if len(rows) > limit else None
-        return Page(items, to_cursor(last.opened_at, last.key) if last else None)
+            rows = (await session.execute(found.order_by(*place).limit(limit + 1))).all()
+        items = tuple(ApprovalRow.model_validate(row) for row, _ in rows[:limit])
+        if len(rows) <= limit:
+            return Page(items, None)
+        last, rank = rows[limit - 1]
+        return Page(items, to_cursor(rank, last.opened_at, last.key))

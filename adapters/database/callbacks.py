@@ -10,10 +10,10 @@ from sqlmodel import col, select
 
 from adapters.database.engine import Database
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
-from adapters.database.tables import CallbackTask
+from adapters.database.tables import CallbackTask, OrderViewRow
 
 OPEN, DONE = "open", "done"
-PLACE = TypeAdapter(tuple[AwareDatetime, Name, int, Name])
+PLACE = TypeAdapter(tuple[int, AwareDatetime, Name, int, Name])
 
 
 class Callback(BaseModel):
@@ -75,20 +75,25 @@ class Callbacks:
     async def waiting(
         self, *, realm: str = "", regime: str | None = None, cursor: str | None = None, limit: int = 50
     ) -> Page[Callback]:
-        """Open calls, the oldest first. Raises BadCursor."""
-        place = tuple(col(c) for c in (CallbackTask.created_at, *_KEY))
-        found = select(CallbackTask).where(CallbackTask.realm == realm, CallbackTask.status == OPEN)
+        """Open calls by falling priority of the order (DL-04), then the oldest. Raises BadCursor."""
+        ranked = func.coalesce(OrderViewRow.rank, 0)
+        place = (ranked, *(col(c) for c in (CallbackTask.created_at, *_KEY)))
+        found = (
+            select(CallbackTask, ranked)
+            .outerjoin(OrderViewRow, col(OrderViewRow.no) == col(CallbackTask.order_no))
+            .where(CallbackTask.realm == realm, CallbackTask.status == OPEN)
+        )
         if regime is not None:
             found = found.where(CallbackTask.regime == regime)
         if cursor is not None:
             found = found.where(tuple_(*place) > tuple_(*from_cursor(cursor, PLACE)))
         async with self.database.session() as session:
-            rows = (await session.scalars(found.order_by(*place).limit(limit + 1))).all()
-        items = tuple(Callback.model_validate(row) for row in rows[:limit])
+            rows = (await session.execute(found.order_by(*place).limit(limit + 1))).all()
+        items = tuple(Callback.model_validate(row) for row, _ in rows[:limit])
         if len(rows) <= limit:
             return Page(items, None)
-        last = items[-1]
-        return Page(items, to_cursor(last.created_at, last.order_no, last.round, last.party))
+        last, rank = rows[limit - 1]
+        return Page(items, to_cursor(rank, last.created_at, last.order_no, last.round, last.party))
 
     async def _change(
         self, order_no: str, round_: int, party: str, *, only_open: bool = False, **values: Any

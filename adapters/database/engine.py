@@ -21,6 +21,7 @@ STATEMENT_SECONDS = 15.0
 
 Session = AsyncSession
 
+
 def driver_url(url: str) -> URL:
     """`postgresql://…` and `postgres://…`, with `?host=/socket/folder` too, as a URL that names psycopg 3."""
     scheme, separator, rest = url.partition("://")

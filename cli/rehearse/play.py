@@ -38,16 +38,25 @@ class Rehearsal:
 
     async def act(self, role: Role, do: str, body: dict[str, Any]) -> Accepted | Refused | None:
         """Carry out a command now; a refusal is returned, and stands on the trail. None for a signal."""
-        if do == DECIDE:
-            asked = dict(body)
-            by = Role(asked.pop("as", role))
-            approval, decision = str(asked.pop("approval", "")), str(asked.pop("decision", ""))
-            await decide(self.services, self.no, approval, decision, by=by, person=PERSON, **asked)
-            return None
         try:
+            if do == DECIDE:
+                return await self._decide(role, body)
             return await send(self.services, self.no, do, body, by=role, person=PERSON)
         except Refused as refused:
             return refused
+
+    async def _decide(self, role: Role, body: dict[str, Any]) -> None:
+        """Send the signal. What cannot even be sent is put on the trail here, for no workflow hears of it."""
+        answer = {key: body[key] for key in ("comment", "until", "proposed_unit") if key in body}
+        approval, decision = str(body.get("approval", "")), str(body.get("decision", ""))
+        try:
+            by = Role(body.get("as", role))
+            await decide(self.services, self.no, approval, decision, by=by, person=PERSON, **answer)
+        except Refused as refused:
+            at = await self.clock.now()
+            code, clause = refused.code, refused.clause
+            await self.services.trail.refused(self.no, at, role, DECIDE, code, refused.reason, clause)
+            raise
 
     async def timeline(self) -> list[dict[str, Any]]:
         """What has happened so far, once everything is recorded."""

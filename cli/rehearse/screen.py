@@ -11,7 +11,9 @@ from cli.rehearse.play import Played
 from domain.calendar import CST
 from domain.labels import label
 
-_HIDDEN = frozenset("seq at event actor person basis key started_at fixed_at held stages".split())
+_HIDDEN = frozenset(
+    ["seq", "at", "event", "actor", "person", "basis", "key", "started_at", "fixed_at", "held", "stages"]
+)
 _WIDTH = 48
 
 

@@ -5,9 +5,10 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 from temporalio.client import Client
@@ -29,6 +30,23 @@ READY_WITHIN = 60.0
 MOST_SKIPS = 100_000
 
 
+@dataclass
+class Processes:
+    """The processes of a stage, in the order in which they were started."""
+
+    folder: Path
+    values: dict[str, str]
+    postgres: LocalPostgres
+    temporal: LocalTemporal
+    worker: ChildProcess
+    peers: tuple[ChildProcess, ...]
+
+    def start_worker(self) -> ChildProcess:
+        """Start the worker, in place of one that has stopped."""
+        self.worker = _worker(self.folder, self.values)
+        return self.worker
+
+
 @dataclass(frozen=True)
 class Stage:
     """Everything that a rehearsal needs: the database, and clients whose orders can be moved in time."""
@@ -37,6 +55,7 @@ class Stage:
     database: Database
     client: Client
     skipper: TimeSkipper
+    processes: Processes
     books: dict[int, PolicyBook] = field(default_factory=dict)
 
     def services(self, year: int) -> Services:
@@ -47,51 +66,63 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(policies: Path | None = None) -> AsyncIterator[Stage]:
+async def stage(policies: Path | None = None, dynamic_config: Mapping[str, str] | None = None) -> AsyncIterator[Stage]:
     """Set the stage in a folder of its own, and clear it away afterwards.
 
-    Raises PostgresUnavailableError, TemporalUnavailableError, PolicyErrors, RuntimeError for a dead process.
+    `dynamic_config` adds to the server's settings. Raises PostgresUnavailableError,
+    TemporalUnavailableError, PolicyErrors, RuntimeError for a dead process.
     """
     with tempfile.TemporaryDirectory(prefix="jiesu-rehearsal-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        children: list[ChildProcess] = []
-        gateway, city = free_port(), free_port()
-        temporal = LocalTemporal.start(folder / "temporal.log", search_attributes=DEFINITIONS)
-        postgres: LocalPostgres | None = None
-        try:
-            children.append(_peer("sandbox.gateway", gateway, folder, "--data", str(folder / "gateway")))
-            children.append(_peer("sandbox.city", city, folder))
-            postgres = LocalPostgres.start(folder / "postgres", durable=False)
-            url = postgres.url("jiesu")
-            upgrade(url)
-            values = {
-                "DATABASE_URL": url,
-                "JIESU_DATA": str(folder),
-                "OBJECT_STORE_URL": (folder / "objects").as_uri(),
-                "TWILIO_BASE_URL": f"http://127.0.0.1:{gateway}",
-                "CITY_BASE_URL": f"http://127.0.0.1:{city}",
-                "TEMPORAL_ADDRESS": temporal.address,
-            }
-            if policies is not None:
-                values["JIESU_POLICIES"] = str(policies)
-            await temporal.ready()
-            worker = _run([sys.executable, str(ROOT / "worker.py")], folder / "worker.log", values)
-            children.append(worker)
-            chosen = Settings.model_validate(values)
-            await _until_ready(temporal, chosen.task_queue, worker, (gateway, city))
-            client = await Client.connect(temporal.address, data_converter=pydantic_data_converter)
+        with ExitStack() as closing:
+            processes = _processes(folder, policies, dynamic_config, closing)
+            upgrade(processes.values["DATABASE_URL"])
+            await processes.temporal.ready()
+            chosen = Settings.model_validate(processes.values)
+            ports = tuple(urlsplit(url).port or 0 for url in (chosen.twilio_base_url, chosen.city_base_url))
+            await _until_ready(processes.temporal, chosen.task_queue, processes.worker, ports)
+            client = await Client.connect(processes.temporal.address, data_converter=pydantic_data_converter)
             database = Database(chosen.database_url, Keyring(chosen.data_key), pool_size=20)
             try:
                 skipping = TimeSkippingConfig(enabled=False, max_session_skip_count=MOST_SKIPS)
-                yield Stage(chosen, database, client, TimeSkipper(client, config=skipping))
+                yield Stage(chosen, database, client, TimeSkipper(client, config=skipping), processes)
             finally:
                 await database.dispose()
-        finally:
-            for child in reversed(children):
-                child.stop()
-            temporal.stop()
-            if postgres is not None:
-                postgres.stop()
+
+
+def _processes(
+    folder: Path, policies: Path | None, dynamic_config: Mapping[str, str] | None, closing: ExitStack
+) -> Processes:
+    """Start everything; each is ready in its own time. `closing` stops what was started, also after an error."""
+    gateway, city = free_port(), free_port()
+    log = folder / "temporal.log"
+    temporal = LocalTemporal.start(log, search_attributes=DEFINITIONS, dynamic_config=dynamic_config)
+    closing.callback(temporal.stop)
+    peers = (
+        _peer("sandbox.gateway", gateway, folder, "--data", str(folder / "gateway")),
+        _peer("sandbox.city", city, folder),
+    )
+    for peer in peers:
+        closing.callback(peer.stop)
+    postgres = LocalPostgres.start(folder / "postgres", durable=False)
+    closing.callback(postgres.stop)
+    values = {
+        "DATABASE_URL": postgres.url("jiesu"),
+        "JIESU_DATA": str(folder),
+        "OBJECT_STORE_URL": (folder / "objects").as_uri(),
+        "TWILIO_BASE_URL": f"http://127.0.0.1:{gateway}",
+        "CITY_BASE_URL": f"http://127.0.0.1:{city}",
+        "TEMPORAL_ADDRESS": temporal.address,
+    }
+    if policies is not None:
+        values["JIESU_POLICIES"] = str(policies)
+    processes = Processes(folder, values, postgres, temporal, _worker(folder, values), peers)
+    closing.callback(lambda: processes.worker.stop())
+    return processes
+
+
+def _worker(folder: Path, values: Mapping[str, str]) -> ChildProcess:
+    return _run([sys.executable, str(ROOT / "worker.py")], folder / "worker.log", values)
 
 
 def _peer(module: str, port: int, folder: Path, *more: str) -> ChildProcess:

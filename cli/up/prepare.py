@@ -38,7 +38,7 @@ def samples() -> None:
     """Make the sample orders, which needs a running system."""
     from cli.up.samples import load as load_samples  # noqa: PLC0415 (it imports the workflows)
 
-    load_samples(settings())
+    asyncio.run(load_samples(settings()))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 What an answer means for the order stands with its kind: each stage file registers `@settles(kind)`.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -24,10 +25,11 @@ from domain.turn import Turn, decides, evolves
 from domain.words import ApprovalKind, ClockName, Role
 
 Settlement = Callable[[Turn, Approval, "Verdict"], None]
+_UNNAMED = re.compile(r"[^A-Za-z0-9_]")
+"""What is left out when a signal's words are written down: they may hold anything, and the trail is for ever."""
+
 SETTLEMENTS: dict[ApprovalKind, Settlement] = {}
-HOLDING = frozenset(
-    {ApprovalKind.REVIEW, ApprovalKind.CITY_REVIEW, ApprovalKind.PANEL, ApprovalKind.FINAL_REPLY}
-)
+HOLDING = frozenset({ApprovalKind.REVIEW, ApprovalKind.CITY_REVIEW, ApprovalKind.PANEL, ApprovalKind.FINAL_REPLY})
 """Kinds without whose answer the order stands still."""
 CHECKS: dict[ApprovalKind, Callable[[Turn, Approval, Decide], None]] = {}
 
@@ -109,8 +111,8 @@ def decide(turn: Turn, command: Decide) -> None:
     except Refused as refused:
         turn.emit(
             SignalIgnored(
-                approval=command.approval[:60],
-                decision=command.decision[:20],
+                approval=_UNNAMED.sub("", command.approval)[:60],
+                decision=_UNNAMED.sub("", command.decision)[:20],
                 reason=refused.code.value,
                 explanation=refused.reason,
             )

@@ -168,5 +168,6 @@ def order_dispatched(order: Order, event: OrderDispatched) -> Order:
             dispatched_at=event.at,
             return_barred=barred,
         )
-    order = order.but(assignments=assignments, awaiting_dispatch=False, mode=event.mode)
+    order = order.but(assignments=assignments, mode=event.mode)
+    order = order.but(awaiting_dispatch=not order.leads)
     return order.with_clock(ClockName.SIGN_OFF.value, status="met")

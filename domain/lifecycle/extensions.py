@@ -79,12 +79,14 @@ def _check_until(order: Order, assignment: Assignment, clock: Clock, until: date
 def check_decision(turn: Turn, approval: Approval, command: Decide) -> None:
     """A decider may set another moment, within what the regime allows. Raises Refused otherwise.
 
-    What was asked for is checked too: a pause may have moved the limit beyond it since.
+    What was asked for is checked too: time may have passed it, or a pause have moved the limit beyond it since.
     """
     assert approval.unit is not None
     clock = turn.order.clocks[key_of(ClockName.HANDLING, approval.unit)]
     until = command.until or approval.until
     assert until is not None
+    if until <= turn.now:
+        raise Refused(Code.TOO_LATE, "所申请的时限已过，请另定时限 until", turn.order.regime.extensions.clause)
     _check_until(turn.order, turn.order.assignments[approval.unit], clock, until)
 
 

@@ -47,6 +47,8 @@ def report_progress(turn: Turn, command: ReportProgress) -> None:
         raise Refused(Code.VAGUE_REPLY, "不能笼统写“正在办理”等，请写明具体进展", rule.clause)
     if command.stage == "plan":
         require_text(command.plan, "工作方案 plan", rule.clause)
+        if rule.plan_dated and command.expected_at is None:
+            raise Refused(Code.MISSING_FIELD, "缺少必填内容：进度安排 expected_at", rule.clause)
     clocks = [turn.order.clocks.get(key_of(name, assignment.unit)) for name in MET_BY_REPORT[command.stage]]
     turn.emit(
         ProgressReported(
@@ -61,6 +63,16 @@ def report_progress(turn: Turn, command: ReportProgress) -> None:
     for clock in clocks:
         if clock is not None and clock.status == "running" and clock.every is not None:
             promise(turn, clock.name, unit=clock.unit, limit=clock.every, every=clock.every, clause=clock.clause)
+    if assignment.unclosed and assignment.status in ("dispatched", "handling"):
+        _keep_tracking(turn, assignment.unit, command.expected_at)
+
+
+def _keep_tracking(turn: Turn, unit: str, expected_at: datetime | None) -> None:
+    """A report does not end the tracking of an unclosed order: the date stands, or the unit names another (RG-12)."""
+    promised = turn.order.clocks[key_of(ClockName.PROGRESS, unit)]
+    at = expected_at or promised.due_at
+    if at > turn.now:
+        promise(turn, ClockName.PROGRESS, unit=unit, at=at, clause=promised.clause)
 
 
 @decides(RecordVisit)

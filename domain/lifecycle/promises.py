@@ -101,7 +101,9 @@ def _duration(text: str | None) -> Duration | None:
 
 @evolves(DeadlineSet)
 def deadline_set(order: Order, event: DeadlineSet) -> Order:
-    """The clock runs, in place of an earlier one of its key; whether it was warned of starts over."""
+    """The clock runs, in place of an earlier one of its key; a limit that has moved will be warned of again."""
+    known = order.clocks.get(event.key)
+    same = known is not None and (known.started_at, known.due_at) == (event.started_at, event.due_at)
     clock = Clock(
         key=event.key,
         name=event.clock,
@@ -115,6 +117,7 @@ def deadline_set(order: Order, event: DeadlineSet) -> Order:
         warn_before=_duration(event.warn_before),
         subject=event.subject,
         every=_duration(event.every),
+        warned=known is not None and known.warned and same,
         status="held" if event.held else "running",
     )
     return order.but(clocks=order.clocks | {event.key: clock})

@@ -3,7 +3,7 @@
 from domain.commands import SubmitReply
 from domain.events import ReplySubmitted
 from domain.lifecycle.approvals import ask
-from domain.lifecycle.promises import UNIT_CLOCKS
+from domain.lifecycle.promises import LIMITS, UNIT_CLOCKS
 from domain.lifecycle.supervision import answer_all
 from domain.order import Order
 from domain.policy import Replies
@@ -78,11 +78,14 @@ def _check_final(order: Order, command: SubmitReply, rule: Replies) -> None:
 
 @evolves(ReplySubmitted)
 def reply_submitted(order: Order, event: ReplySubmitted) -> Order:
-    """The limit is held: a reply sent back sets it running again as it was. Milestones are met."""
+    """The limit, or the date promised in its place, is held: a reply sent back sets it running again as it was.
+
+    Milestones are met.
+    """
     lead = event.part is Part.LEAD
     order = order.with_assignment(event.unit, status="replied" if lead else "accepted")
     order = order.with_voided(unit=event.unit, kinds=_WORK_APPROVALS)
-    limits = frozenset({ClockName.HANDLING, ClockName.REWORK})
+    limits = LIMITS | {ClockName.PROGRESS} if order.assignments[event.unit].unclosed else LIMITS
     order = order.with_clocks_stopped(
         "held" if lead else "met", unit=event.unit, names=limits, only=frozenset({"running"})
     )

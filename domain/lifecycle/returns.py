@@ -100,9 +100,19 @@ def settle_dispute(turn: Turn, approval: Approval, verdict: Verdict) -> None:
     assert approval.unit is not None
     if verdict.granted:
         _hand_on(turn, approval, DispatchMode.COORDINATION)
-        return
-    turn.emit(ReturnRefused(unit=approval.unit))
-    turn.emit(ReturnBarred(unit=approval.unit))
+        for lead in turn.order.leads:
+            if not lead.return_barred:
+                turn.emit(ReturnBarred(unit=lead.unit))
+    else:
+        turn.emit(ReturnRefused(unit=approval.unit))
+        turn.emit(ReturnBarred(unit=approval.unit))
+    others = tuple(Dispatched(unit=a.unit, part=Part.ASSIST) for a in _handed_back(turn.order))
+    if others and turn.order.leads and turn.order.regime.returns.dispute_others == "assist":
+        send_to(turn, others, DispatchMode.COORDINATION)
+
+
+def _handed_back(order: Order) -> tuple[Assignment, ...]:
+    return tuple(a for a in order.assignments.values() if a.status == "returned")
 
 
 def _hand_on(turn: Turn, approval: Approval, mode: DispatchMode) -> None:
@@ -126,7 +136,7 @@ def return_granted(order: Order, event: ReturnGranted) -> Order:
     order = order.with_clocks_stopped("stopped", unit=event.unit).with_voided(unit=event.unit)
     order = order.counted("bounces").noted(returns=order.facts.get("returns", 0) + 1)
     leads = any(a.part is Part.LEAD for a in order.active)
-    return order.but(awaiting_dispatch=event.to_unit is None and not leads)
+    return order.but(awaiting_dispatch=not leads)
 
 
 @evolves(ReturnRefused)

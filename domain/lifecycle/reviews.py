@@ -2,7 +2,6 @@
 
 from domain.events import CallbackDue, LightChanged, ReplyAccepted, ReplySentBack, SentToCity
 from domain.lifecycle.approvals import Verdict, ask, settles
-from domain.lifecycle.promises import LIMITS
 from domain.order import Approval, Order
 from domain.turn import Turn, evolves
 from domain.words import ApprovalKind, Light, Part
@@ -63,7 +62,7 @@ def reply_accepted(order: Order, event: ReplyAccepted) -> Order:
 def reply_sent_back(order: Order, event: ReplySentBack) -> Order:
     """The unit works on it again; the same limit runs on."""
     order = order.with_assignment(event.unit, status="handling").counted("sent_back")
-    return order.with_clocks_stopped("running", unit=event.unit, names=LIMITS, only=frozenset({"held"}))
+    return order.with_clocks_stopped("running", unit=event.unit, only=frozenset({"held"}))
 
 
 @evolves(CallbackDue)

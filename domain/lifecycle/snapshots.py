@@ -30,7 +30,7 @@ def adopt_calendar(turn: Turn, command: AdoptCalendar) -> None:
     reckon_again(turn, frozenset(ClockName) - {ClockName.RESULT})
     for key, clock in tuple(turn.order.clocks.items()):
         moved = clock.due_at != earlier[key].due_at
-        if moved and clock.name in LIMITS and clock.status == "running" and clock.unit is not None:
+        if moved and clock.name in LIMITS and clock.status in ("running", "held") and clock.unit is not None:
             if clock.name is ClockName.HANDLING:
                 move_results_due(turn, clock.unit, clock.due_at)
             relight(turn, clock.unit, clock.due_at)

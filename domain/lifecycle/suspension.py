@@ -1,5 +1,7 @@
 """Suspension 挂账: what cannot be solved soon is put on account, looked at on a rhythm, struck off (GT-10)."""
 
+from datetime import datetime, timedelta
+
 from domain.commands import RequestStrikeOff, RequestSuspension
 from domain.due import Pause
 from domain.durations import Duration
@@ -19,6 +21,8 @@ def request_suspension(turn: Turn, command: RequestSuspension) -> None:
     """Ask to put the order on account, with a plan and a rhythm."""
     rule = turn.order.regime.suspensions
     assignment = turn.handling(command.unit)
+    if not turn.order.fits(rule.when):
+        raise Refused(Code.NOT_ALLOWED, "此类工单不在挂账事项范围之内", rule.clause)
     require_text(command.reason, "挂账理由 reason", rule.clause)
     require_text(command.plan, "解决方案 plan", rule.clause)
     every = _rhythm(command.review_every, rule.review_every, rule.clause)
@@ -61,10 +65,11 @@ def settle_suspension(turn: Turn, approval: Approval, verdict: Verdict) -> None:
     _next_review(turn, Duration.parse(approval.review_every))
 
 
-def _next_review(turn: Turn, every: Duration) -> None:
+def _next_review(turn: Turn, every: Duration, start: datetime | None = None) -> None:
     promise(
         turn,
         ClockName.SUSPENSION_REVIEW,
+        start=start,
         limit=every,
         every=every,
         clause=turn.order.regime.suspensions.clause,
@@ -72,10 +77,11 @@ def _next_review(turn: Turn, every: Duration) -> None:
 
 
 def review_due(turn: Turn, clock: Clock) -> None:
-    """Somebody has to look at it again; and again after that."""
+    """Somebody has to look at it again; and again after that, counted from the day that this review ended."""
     assert clock.every is not None
     turn.emit(SuspensionReviewDue(due_at=clock.due_at))
-    _next_review(turn, clock.every)
+    # A review due at 24:00 belongs to the day before, and so does the beginning of the next.
+    _next_review(turn, clock.every, clock.due_at - timedelta(seconds=1))
 
 
 @settles(ApprovalKind.STRIKE_OFF)
@@ -87,7 +93,7 @@ def settle_strike_off(turn: Turn, approval: Approval, verdict: Verdict) -> None:
     turn.emit(StruckOff(unit=approval.unit))
     reckon_again(turn, UNIT_CLOCKS - {ClockName.RESULT})
     for clock in tuple(turn.order.clocks.values()):
-        if clock.name in LIMITS and clock.status == "running" and clock.unit is not None:
+        if clock.name in LIMITS and clock.status in ("running", "held") and clock.unit is not None:
             if clock.name is ClockName.HANDLING:
                 move_results_due(turn, clock.unit, clock.due_at)
             relight(turn, clock.unit, clock.due_at)

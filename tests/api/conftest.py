@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +70,7 @@ async def installation(
 
 
 @pytest.fixture(scope="session")
-def caller(installation: Installation) -> Callable[[str], Caller]:
+def caller(installation: Installation) -> Iterator[Callable[[str], Caller]]:
     """Someone who has signed in, by user name; nobody for ''."""
     callers: dict[str, Caller] = {}
 
@@ -79,7 +79,9 @@ def caller(installation: Installation) -> Callable[[str], Caller]:
             callers[username] = Caller(installation.base, username)
         return callers[username]
 
-    return sign_in
+    yield sign_in
+    for each in callers.values():
+        each.http.close()
 
 
 async def _people(settings: Settings) -> None:

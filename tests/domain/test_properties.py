@@ -102,8 +102,11 @@ def _due(order: Order, event: DeadlineSet) -> None:
 
 def _second(start: datetime, limit: str, days: CalendarDays, pauses: tuple[naive_due.Interval, ...]) -> datetime:
     by_hour = Duration.parse(limit)
-    if by_hour.is_elapsed and not pauses:
-        return start + by_hour.elapsed
+    if by_hour.is_elapsed:
+        end = start + by_hour.elapsed
+        for begin, stop in sorted(pauses):
+            end += max(timedelta(), stop - max(begin, start)) if begin < end else timedelta()
+        return end
     return naive_due.due(start, by_hour.amount, by_hour.unit, days, pauses)
 
 

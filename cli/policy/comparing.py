@@ -1,0 +1,49 @@
+"""`jiesu policy diff`: two rule books key by key."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from adapters.policy_book import PolicyBook
+from cli.policy.book import open_book, pick
+
+
+def diff(a: str, b: str) -> None:
+    """Show what differs between two regimes, or between two files. Nothing differs: nothing is shown."""
+    if Path(a).is_file() and Path(b).is_file():
+        left, right = _file(open_book(Path(a))), _file(open_book(Path(b)))
+    else:
+        book = open_book()
+        left, right = (pick(book, name).model_dump(mode="json") for name in (a, b))
+    table = Table("键", a, b)
+    for key, ours, theirs in differences(left, right):
+        table.add_row(key, _shown(ours), _shown(theirs))
+    if table.row_count:
+        screen = Console()
+        (screen if screen.is_terminal else Console(width=160)).print(table)
+
+
+def differences(left: Any, right: Any, key: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Key, left and right value wherever two JSON values differ; None stands for what is not there."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        for name in [*left, *(name for name in right if name not in left)]:
+            yield from differences(left.get(name), right.get(name), f"{key}.{name}" if key else name)
+    elif isinstance(left, list) and isinstance(right, list):
+        for index in range(max(len(left), len(right))):
+            ours, theirs = (side[index] if index < len(side) else None for side in (left, right))
+            yield from differences(ours, theirs, f"{key}[{index}]")
+    elif left != right:
+        yield key, left, right
+
+
+def _file(book: PolicyBook) -> dict[str, Any]:
+    calendar = book.calendar.model_dump(mode="json")
+    return {"calendar": calendar, **{name: regime.model_dump(mode="json") for name, regime in book.regimes.items()}}
+
+
+def _shown(value: Any) -> str:
+    return "—" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

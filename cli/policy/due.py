@@ -1,0 +1,54 @@
+"""`jiesu policy due`: due moments for lines of standard input."""
+
+import sys
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from adapters.policy_book import PolicyBook
+from cli.policy.book import UNUSABLE, open_book, pick
+from domain.calendar import BusinessCalendar, compiled, local
+from domain.due import due as due_moment
+from domain.durations import Duration
+
+
+class Calendars:
+    """Calendars by the year of the start, each covering the years around it."""
+
+    def __init__(self, book: PolicyBook) -> None:
+        self._book = book
+        self._calendars: dict[int, BusinessCalendar] = {}
+
+    def of(self, year: int) -> BusinessCalendar:
+        """The calendar for a period that starts in a year."""
+        if year not in self._calendars:
+            self._calendars[year] = compiled(self._book.days_around(year))
+        return self._calendars[year]
+
+
+def due(regime: Annotated[str, typer.Argument(help="规程，如 huojia")]) -> None:
+    """One due moment a line, in +08:00. Bad lines are told on standard error and end in status 2."""
+    book = open_book()
+    pick(book, regime)
+    calendars, bad = Calendars(book), False
+    for number, raw in enumerate(sys.stdin.buffer, start=1):
+        try:
+            print(_due(raw.decode("utf-8", "replace"), calendars))
+        except ValueError as problem:
+            bad = True
+            print(f"line {number}: {problem}", file=sys.stderr)
+    if bad:
+        raise typer.Exit(UNUSABLE)
+
+
+def _due(line: str, calendars: Calendars) -> str:
+    words = line.split()
+    if len(words) != 2:
+        raise ValueError("应为“起算时刻 时长”，如 2026-09-18T16:00:00+08:00 5wd")
+    try:
+        start = datetime.fromisoformat(words[0])
+    except ValueError:
+        raise ValueError(f"时刻“{words[0][:40]}”无法识别，例如 2026-09-18T16:00:00+08:00") from None
+    start = local(start)
+    return due_moment(start, Duration.parse(words[1]), calendars.of(start.year)).isoformat()

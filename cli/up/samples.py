@@ -1,0 +1,97 @@
+"""Sample orders for a machine on which the system is tried out: invented, a few of each county."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from adapters.database.catalogue import ContactCard
+from adapters.settings import Settings
+from api.commanding import send
+from api.intake import OrderRequest, open_order
+from api.services import Services, services
+from api.stocking import stock
+from domain.labels import label
+from domain.policy import Unit
+from domain.words import UNIT_ROLES, Role
+
+PERSON = "samples"
+CENTRE_ROLES = (Role.HOTLINE_DIRECTOR, Role.SUPERVISOR, Role.COUNTY_LEADER, Role.INSPECTION)
+
+
+class Demand(NamedTuple):
+    """A demand, and how far it is carried: dispatched, signed, or left at intake."""
+
+    category: str
+    title: str
+    content: str
+    matter: str
+    steps: tuple[str, ...]
+
+
+DEMANDS = (
+    Demand("complaint", "楼道照明损坏", "幸福家园三号楼楼道灯坏了一周，夜间不便。", "housing", ("dispatch", "sign")),
+    Demand("help", "门前积水", "和平路与学府街路口雨后积水，请帮助疏通。", "water", ("dispatch",)),
+    Demand("suggestion", "增设休息座椅", "建议在滨河步道增设座椅和遮阳设施。", "parks", ()),
+)
+
+
+async def load(settings: Settings) -> int:
+    """Have the units, their contacts and the sample orders; returns how many orders are new.
+
+    The numbers are fixed, so a second run adds nothing. Regimes without units get none. Needs a running worker.
+    Raises what `api.intake.open_order` and `api.commanding.send` raise.
+    """
+    async with services(settings) as opened:
+        await stock(opened)
+        await opened.catalogue.ensure("", (), _contacts(opened))
+        new = 0
+        regimes = {name: regime for name, regime in opened.policies.regimes.items() if regime.units}
+        for place, (name, regime) in enumerate(regimes.items(), start=1):
+            for number, demand in enumerate(DEMANDS, start=1):
+                no = f"SAMPLE-{place}{number:02d}"
+                if await opened.orders.get(no) is None:
+                    await _sample(opened, no, name, demand, _unit_for(regime.units, demand.matter))
+                    new += 1
+        return new
+
+
+async def _sample(opened: Services, no: str, regime: str, demand: Demand, unit: Unit) -> None:
+    request = OrderRequest.model_validate(
+        {
+            "policy": regime,
+            "title": demand.title,
+            "content": demand.content,
+            "category": demand.category,
+            "matter": demand.matter,
+            "area": unit.area,
+            "citizen": {"name": "诉求人甲", "phone": "19900000000"},
+        }
+    )
+    await open_order(opened, request, by=Role.AGENT, person=PERSON, no=no)
+    bodies: dict[str, tuple[Role, dict[str, Any]]] = {
+        "dispatch": (Role.DISPATCHER, {"units": [{"unit": unit.id, "part": "lead"}]}),
+        "sign": (Role.UNIT_CLERK, {"unit": unit.id}),
+    }
+    for step in demand.steps:
+        role, body = bodies[step]
+        await send(opened, no, step, body, by=role, person=PERSON, request_id=f"{no}-{step}")
+
+
+def _unit_for(units: Sequence[Unit], matter: str) -> Unit:
+    """The unit whose duty it is, else the first."""
+    return next((unit for unit in units if matter in unit.duties), units[0])
+
+
+def _contacts(opened: Services) -> list[ContactCard]:
+    """Someone for every role of every unit and of the centre, with a telephone in the sandbox."""
+    regimes = opened.policies.regimes
+    seats: list[tuple[str, str | None, Role]] = [
+        (name, unit.id, role)
+        for name, regime in regimes.items()
+        for unit in regime.units
+        for role in sorted(UNIT_ROLES)
+    ]
+    seats += [(name, None, role) for name in regimes for role in CENTRE_ROLES]
+    return [
+        ContactCard(regime=name, unit=unit, role=role, name=label(role), phone=f"199{number:08d}")
+        for number, (name, unit, role) in enumerate(seats, start=1)
+    ]

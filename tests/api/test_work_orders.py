@@ -1,0 +1,185 @@
+"""Taking in orders and finding them again."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from adapters.database.crypto import Keyring
+from adapters.database.documents import Documents
+from adapters.database.engine import Database
+from adapters.database.orders import NewOrder
+from adapters.policy_book import PolicyBook
+from adapters.tokens import Identity, issue
+from api.services import services
+from api.sweep import mend
+from domain.words import Role
+from tests.api.callers import DEMAND, PASSWORD, Caller, eventually, new_key, problem
+from tests.api.conftest import Installation
+
+SignIn = Callable[[str], Caller]
+
+
+def test_a_wrong_password_opens_nothing(caller: SignIn) -> None:
+    nobody = caller("")
+    problem(
+        nobody.http.post("/token", data={"username": "agent", "password": f"{PASSWORD}x"}), 401, "not_authenticated"
+    )
+    problem(nobody.http.post("/token", data={"username": "a\x00b", "password": "x"}), 401, "not_authenticated")
+    problem(nobody.http.post("/token", data={}), 422, "missing_field")
+    refused = nobody.get("/work-orders")
+    problem(refused, 401, "not_authenticated")
+    assert refused.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_token_of_another_secret_opens_nothing(installation: Installation) -> None:
+    stranger = Caller(installation.base, "")
+    forged = issue(Identity(sub="admin", role=Role.ADMIN), "x" * 64)
+    stranger.http.headers["Authorization"] = f"Bearer {forged}"
+    problem(stranger.get("/units"), 401, "not_authenticated")
+    stranger.http.close()
+
+
+def test_an_intake_that_comes_twice_is_one_order(caller: SignIn) -> None:
+    agent, key = caller("agent"), new_key()
+    with ThreadPoolExecutor(4) as at_once:
+        posts = [at_once.submit(agent.post, "/work-orders", DEMAND, Idempotency_Key=key) for _ in range(4)]
+        answers = [post.result() for post in posts]
+    opened = [answer for answer in answers if answer.status_code == 201]
+    assert opened and {answer.json()["no"] for answer in opened} == {opened[0].json()["no"]}
+    for answer in answers:
+        if answer.status_code != 201:
+            problem(answer, 409, "in_flight")
+    again = agent.post("/work-orders", DEMAND, Idempotency_Key=key)
+    assert (again.status_code, again.json()) == (201, opened[0].json())
+    assert again.headers["Location"] == opened[0].headers["Location"] == f"/api/v1/work-orders/{again.json()['no']}"
+    problem(agent.post("/work-orders", DEMAND | {"title": "另一件"}, Idempotency_Key=key), 422, "invalid")
+    problem(agent.post("/work-orders", DEMAND, Idempotency_Key="a key"), 422, "invalid")
+
+
+def test_an_order_is_shown_without_the_citizen(caller: SignIn) -> None:
+    agent = caller("agent")
+    no = agent.open(title="夜间😀噪声")
+    shown = agent.get(f"/work-orders/{no}").json()
+    assert (shown["stage"], shown["title"], shown["grade"]) == ("intake", "夜间😀噪声", "days_7")
+    assert shown["citizen"] == {"name": "欧***", "phone": "139******78", "address": "***"}
+    revealed = agent.get(f"/work-orders/{no}", reveal=True).json()
+    assert revealed["citizen"]["phone"] == DEMAND["citizen"]["phone"]
+    problem(caller("reviewer").get(f"/work-orders/{no}", reveal=True), 403, "not_permitted")
+    assert DEMAND["citizen"]["phone"] not in agent.get("/work-orders", phone="+86 139-1234-5678").text
+
+
+def test_what_cannot_be_taken_in_is_refused(caller: SignIn) -> None:
+    agent = caller("agent")
+    for fields, code in (
+        ({"policy": "atlantis"}, "invalid"),
+        ({"grade": "critical"}, "invalid"),
+        ({"category": "joke"}, "invalid"),
+        ({"title": ""}, "invalid"),
+        ({"title": "有\x1b字"}, "invalid"),
+        ({"citizen": {"phone": "打我电话"}}, "invalid"),
+        ({"marks": ["loud"]}, "invalid"),
+        ({"surprise": 1}, "invalid"),
+        ({"required_by": 5}, "invalid"),
+    ):
+        problem(agent.post("/work-orders", DEMAND | fields), 422, code)
+    problem(agent.post("/work-orders", {key: DEMAND[key] for key in DEMAND if key != "title"}), 422, "missing_field")
+    problem(caller("reviewer").post("/work-orders", DEMAND), 403, "not_permitted")
+
+
+def test_a_list_pages_without_gaps_or_repetitions(caller: SignIn) -> None:
+    agent, phone = caller("agent"), "13800001111"
+    citizen = {"citizen": {"phone": phone}}
+    first = agent.open(**citizen, marks=["urgent_mark"])
+    numbers = {first, *(agent.open(**citizen) for _ in range(4))}
+    eventually(lambda: len(agent.get("/work-orders", phone=phone).json()["items"]) == len(numbers) or None)
+    found: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = agent.get("/work-orders", phone=phone, limit=2, **cursor).json()
+        assert len(page["items"]) <= 2
+        found += [item["no"] for item in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = {"cursor": page["next"]}
+    assert found[0] == first
+    assert (len(found), set(found)) == (5, numbers)
+    for query in ({"cursor": "nonsense"}, {"limit": 0}, {"limit": 201}, {"stage": "nowhere"}, {"phone": "x"}):
+        problem(agent.get("/work-orders", **query), 422, "invalid")
+
+
+def test_a_unit_sees_what_it_has_or_had(caller: SignIn) -> None:
+    agent, dispatcher = caller("agent"), caller("dispatcher")
+    housing, market = caller("clerk-housing"), caller("clerk-market")
+    no = agent.open()
+    problem(housing.get(f"/work-orders/{no}"), 404, "unknown_order")
+    assert dispatcher.do(no, "dispatch", units=[{"unit": "housing"}]).status_code == 200
+    assert no in {item["no"] for item in housing.get("/work-orders", limit=200).json()["items"]}
+    for path in ("", "/timeline", "/deadlines", "/proposal"):
+        problem(market.get(f"/work-orders/{no}{path}"), 404, "unknown_order")
+    problem(market.do(no, "sign"), 404, "unknown_order")
+    assert market.get("/work-orders", unit="housing").json()["items"] == []
+
+
+def test_a_unit_is_proposed_by_the_ladder(caller: SignIn) -> None:
+    agent = caller("agent")
+    by_area = agent.get(f"/work-orders/{agent.open()}/proposal").json()["units"]
+    by_duty = agent.get(f"/work-orders/{agent.open(area=None)}/proposal").json()["units"]
+    assert by_area == [{"unit": "town_nanhua", "part": "lead", "step": "area"}]
+    assert by_duty == [{"unit": "housing", "part": "lead", "step": "duty"}]
+
+
+def test_units_and_rule_books_are_open_to_read(caller: SignIn) -> None:
+    agent = caller("agent")
+    assert {unit["id"] for unit in agent.get("/units", regime="huojia").json()["items"]} >= {"housing"}
+    policies = agent.get("/policies").json()["items"]
+    assert [policy["id"] for policy in policies] == ["gaotai", "huojia", "dalad", "rugao", "hukou"]
+    rules = agent.get("/policies/rugao").json()
+    assert rules["rules"]["sign_off"]["within"] == "2wh"
+    problem(agent.get("/policies/atlantis"), 404, "not_found")
+
+
+def _lost(book: PolicyBook, no: str, realm: str = "") -> NewOrder:
+    """An order whose intake died after writing it down."""
+    return NewOrder(
+        no=no,
+        realm=realm,
+        policy_hash=book.hashes["gaotai"],
+        regime="gaotai",
+        source="phone",
+        category="complaint",
+        grade="days_7",
+        title="丢失的一半",
+        content="内容",
+    )
+
+
+async def test_what_an_intake_left_half_done_is_mended(
+    installation: Installation, caller: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", installation.temporal.address)
+    agent = caller("agent")
+    async with services(installation.settings) as ours:
+        swept, at_once, rehearsed = "20000101-000001", "20000101-000002", "R00001"
+        for no in (swept, at_once):
+            await ours.orders.open(_lost(ours.policies, no))
+        await ours.orders.open(_lost(ours.policies, rehearsed, realm="R00001"))
+        assert agent.get(f"/work-orders/{at_once}").json()["stage"] == "intake"
+        # A command does not wait for the sweep.
+        assert agent.do(at_once, "withdraw", reason="不再需要").status_code == 200
+        assert await mend(ours, timedelta(0)) == 1
+        assert await mend(ours, timedelta(0)) == 0
+    opened = eventually(lambda: agent.get(f"/work-orders/{swept}/timeline").json() or None)
+    assert opened[0]["event"] == "order_opened"
+    problem(agent.get(f"/work-orders/{rehearsed}"), 404, "unknown_order")
+
+
+async def test_an_identity_number_is_kept_apart_and_once(installation: Installation, caller: SignIn) -> None:
+    agent, key = caller("agent"), new_key()
+    no = agent.post("/work-orders", DEMAND, Idempotency_Key=key).json()["no"]
+    agent.post("/work-orders", DEMAND, Idempotency_Key=key)
+    database = Database(installation.settings.database_url, Keyring(installation.settings.data_key), pool_size=2)
+    kept = [(text.field, text.text) for text in await Documents(database).of_order(no)]
+    await database.dispose()
+    assert kept == [("id_number", DEMAND["citizen"]["id_number"])]

@@ -1,0 +1,125 @@
+"""An order of the core played by hand: commands by name, time that rings what is due, refusals as (code, clause)."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from domain.calendar import CST
+from domain.commands import COMMANDS, Decide, OpenOrder, ReportArchived
+from domain.decider import decide, evolve
+from domain.events import Event, to_json
+from domain.order import Clock, Order
+from domain.policy import Regime
+from domain.refusal import Refused
+from domain.text import Text
+from domain.words import Role, Stage
+from tests.domain.lives import GOOD, LEADERS, Life, Said
+from tests.domain.regimes import new_order
+
+MONDAY = "2026-11-23T09:00"
+BLANK = Text(document="D0", length=0)
+VAGUE = Text(document="D3", length=4, vague=True)
+COPIED = Text(document="D4", length=30, duplicate_of="T-9")
+WHO = {"open_supervision": Role.SUPERVISOR, "transfer_out": Role.AGENT, "merge": Role.AGENT, "join": Role.AGENT}
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=CST)
+
+
+def written(at: datetime) -> str:
+    """`2026-11-27T00:00` in +08:00, seconds only where there are any."""
+    text = at.astimezone(CST).strftime("%Y-%m-%dT%H:%M:%S")
+    return text.removesuffix(":00")
+
+
+class Play:
+    """One order, opened at once. Every command is the act of the role that usually does it."""
+
+    def __init__(self, regime: str | Regime, at: str = MONDAY, **facts: Any) -> None:
+        self.life = Life(new_order(regime, **facts), moment(at))
+        self.life.say(OpenOrder())
+
+    @property
+    def order(self) -> Order:
+        return self.life.order
+
+    @property
+    def stage(self) -> Stage:
+        return self.order.stage
+
+    def at(self, text: str) -> "Play":
+        """Time goes on to a moment; alarms ring on the way, when they are due."""
+        self.life.until(moment(text))
+        return self
+
+    def do(self, name: str, **fields: Any) -> list[Event]:
+        """A command that is carried out. Raises Refused when it is not."""
+        return self._say(COMMANDS[name].model_validate({"by": WHO.get(name) or min(COMMANDS[name].roles)} | fields))
+
+    def refused(self, name: str, **fields: Any) -> tuple[str, str | None]:
+        """Code and clause of the refusal of a command."""
+        with pytest.raises(Refused) as caught:
+            self.do(name, **fields)
+        return caught.value.code.value, caught.value.clause
+
+    def decide(self, kind: str, decision: str = "approve", by: str | None = None, **fields: Any) -> list[Event]:
+        """The signal, by the role of the open stage unless another is named."""
+        asked = next((a for a in self.order.approvals.values() if kind in (a.id, a.kind) and a.status == "open"), None)
+        role = by or (asked.by_role.value if asked else "reviewer")
+        return self._say(Decide(approval=kind, decision=decision, by=role, **fields))
+
+    def _say(self, said: Said) -> list[Event]:
+        events = decide(self.order, said, self.life.now)
+        for event in events:
+            self.life.order = evolve(self.order, event)
+        self.life.events += events
+        return events
+
+    def dispatch(self, *units: str, **fields: Any) -> "Play":
+        self.do("dispatch", units=[{"unit": unit} for unit in units or ("housing",)], **fields)
+        return self
+
+    def signed(self, *units: str) -> "Play":
+        """Dispatched and signed at once."""
+        self.dispatch(*units)
+        for unit in units or ("housing",):
+            self.do("sign", unit=unit)
+        return self
+
+    def reply(self, **fields: Any) -> list[Event]:
+        """A reply that every rule book takes, but for what `fields` change."""
+        sections = dict.fromkeys(self.order.regime.replies.sections, GOOD)
+        good = {"sections": sections, "signed_by": LEADERS, "attachments": ("F1", "F2")}
+        return self.do("submit_reply", **(good | fields))
+
+    def replied(self, **fields: Any) -> "Play":
+        self.reply(**fields)
+        return self
+
+    def answered(self) -> "Play":
+        """Replied and reviewed by all who must: the citizen is called."""
+        self.reply()
+        while self.stage is Stage.REVIEW:
+            self.decide("review")
+        return self
+
+    def archived(self) -> None:
+        self._say(ReportArchived(bundle="b", sha256="0"))
+        assert self.stage is Stage.ARCHIVED
+
+    def clock(self, name: str, unit: str | None = "housing") -> Clock:
+        return next(c for c in self.order.clocks.values() if c.name == name and c.unit == unit)
+
+    def due(self, name: str, unit: str | None = "housing") -> str:
+        return written(self.clock(name, unit).due_at)
+
+    def found(self, name: str, **fields: Any) -> list[dict[str, Any]]:
+        """The events of a name that hold these fields, as the outside sees them."""
+        told = [to_json(event) for event in self.life.events if event.event == name]
+        return [event for event in told if fields.items() <= event.items()]
+
+    def when(self, name: str, **fields: Any) -> list[str]:
+        """The moments of those events."""
+        return [written(datetime.fromisoformat(event["at"])) for event in self.found(name, **fields)]
