@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import psycopg
 from psycopg import sql
 

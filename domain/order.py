@@ -69,6 +69,8 @@ class Assignment(Value):
     light: Light = Light.GREEN
     unclosed: bool = False
     return_barred: bool = False
+    barred_clause: str | None = None
+    """What bars the return where that is not the rule of returns."""
 
     @property
     def active(self) -> bool:

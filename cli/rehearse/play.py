@@ -40,7 +40,8 @@ class Rehearsal:
         """Carry out a command now; a refusal is returned, and stands on the trail. None for a signal."""
         try:
             if do == DECIDE:
-                return await self._decide(role, body)
+                await self._decide(role, body)
+                return None
             return await send(self.services, self.no, do, body, by=role, person=PERSON)
         except Refused as refused:
             return refused

@@ -167,6 +167,7 @@ def order_dispatched(order: Order, event: OrderDispatched) -> Order:
             part=unit.part,
             dispatched_at=event.at,
             return_barred=barred,
+            barred_clause=order.regime.ladder.clause if event.precedent is not None else None,
         )
     order = order.but(assignments=assignments, mode=event.mode)
     order = order.but(awaiting_dispatch=not order.leads)

@@ -42,7 +42,7 @@ def request_return(turn: Turn, command: RequestReturn) -> None:
 def _check_window(turn: Turn, assignment: Assignment, rule: Returns) -> bool:
     """Whether the request comes late where the regime takes late ones. Raises Refused."""
     if assignment.return_barred:
-        raise Refused(Code.RETURN_BARRED, "本单位不得再次退回此工单", rule.clause)
+        raise Refused(Code.RETURN_BARRED, "本单位不得退回此工单", assignment.barred_clause or rule.clause)
     if assignment.status not in ("dispatched", "handling"):
         raise Refused(Code.WRONG_STAGE, "本单位已提交答复，不能退单", rule.clause)
     if turn.order.paused_since is not None:

@@ -142,7 +142,7 @@ async def test_hj_04(lives: Lives) -> None:
 
 
 async def test_hj_05(lives: Lives) -> None:
-    """Return within 1 h of dispatch with reason, basis and the principal leader's signature; refused once, never again."""
+    """Return within 1 h of dispatch with reason, basis and the principal leader's signature; once refused, never."""
     life = await dispatched(lives)
     await life.expect("deadline_set", clock="return", due_at="2026-11-23T10:00:00+08:00", clause="HJ-05")
     for without, code in (("reason", "missing_field"), ("basis", "missing_field"), ("signed_by", "missing_signature")):

@@ -89,7 +89,7 @@ async def test_rg_04(lives: Lives) -> None:
     await slow.at("2026-11-23T22:31")
     await slow.expect("milestone_missed", clock="on_site", unit="gas", at="2026-11-23T22:30:00+08:00")
     await slow.expect("escalated", to_role="unit_principal_leader", unit="gas", reason="not_on_site", clause="RG-04")
-    await slow.expect("notice_issued", template="overdue", to_role="unit_deputy_leader", unit="gas")
+    await slow.expect("notice_issued", template="overdue", to_role="unit_deputy_leader", unit="gas", clause="RG-04")
 
     calm = await lives("rugao", start=night)
     await calm.dispatch("police")
@@ -204,7 +204,7 @@ async def test_rg_08(lives: Lives) -> None:
 
 
 async def test_rg_09(lives: Lives) -> None:
-    """Limits: consult 1 wd, warned of 2 wh before; help, suggestion, complaint and report 5 wd, warned of 1 wd before."""
+    """Limits: consult 1 wd; help, suggestion, complaint and report 5 wd; warned of 2 wh and 1 wd before."""
     consult = await at_work(lives, category="consult", start="2026-09-30T17:00")
     await consult.expect("deadline_set", clock="handling", due_at="2026-10-08T17:30:00+08:00", clause="RG-09")
     await consult.at("2026-10-08T17:31")
@@ -406,7 +406,7 @@ async def test_rg_16(lives: Lives) -> None:
     await life.expect("signal_ignored", reason="not_permitted")
     await life.decide("reviewer", "review", "reject", comment="佐证照片与答复不对应，后续措施不明确")
     sent_back = await life.expect("reply_sent_back", unit="housing", desk="hotline", by_role="reviewer")
-    await life.expect("approval_decided", kind="review", decision="reject", comment={"length": 16})
+    await life.expect("approval_decided", kind="review", decision="reject", comment={"length": 17})
     await life.never("callback_due")
     assert len(await life.events("deadline_set", clock="handling")) == 1
     await life.at("2026-11-30T17:31")

@@ -1,0 +1,37 @@
+"""What a workflow asked of the server, told from its history, without what time and batching change.
+
+Two lives of one story have one fingerprint as long as the workflow's code asks for the same things in the
+same order: that is what replay depends on.
+"""
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from temporalio.api.history.v1 import HistoryEvent
+
+
+def fingerprint(events: Iterable[HistoryEvent]) -> list[str]:
+    """Updates taken, signals received, activities and timers asked for, in order, each by its name.
+
+    Activities asked for side by side stand in alphabetical order: among themselves their order says nothing.
+    """
+    told: list[str] = []
+    for event in events:
+        summary = event.user_metadata.summary.data.decode().strip('"')
+        match event.WhichOneof("attributes"):
+            case "workflow_execution_update_accepted_event_attributes":
+                accepted = event.workflow_execution_update_accepted_event_attributes
+                told.append(f"update {accepted.accepted_request.input.name}")
+            case "workflow_execution_signaled_event_attributes":
+                told.append(f"signal {event.workflow_execution_signaled_event_attributes.signal_name}")
+            case "activity_task_scheduled_event_attributes":
+                scheduled = event.activity_task_scheduled_event_attributes
+                told.append(f"activity {scheduled.activity_type.name} {summary}")
+            case "timer_started_event_attributes":
+                told.append(f"timer {'｜'.join(summary.split('｜')[:2])}")
+            case "workflow_execution_completed_event_attributes":
+                told.append("completed")
+    in_order: list[str] = []
+    for beside, lines in groupby(told, key=lambda line: line.startswith("activity ")):
+        in_order += sorted(lines) if beside else lines
+    return in_order
