@@ -12,11 +12,13 @@ from rich.console import Console
 
 from adapters.local_postgres import PostgresUnavailableError
 from adapters.local_temporal import TemporalUnavailableError
-from adapters.policy_file import PolicyErrors
+from adapters.policy_file import PolicyErrors, load
+from adapters.settings import settings
 from cli.rehearse.play import Played, play
 from cli.rehearse.scenario import Scenario, read
 from cli.rehearse.screen import show
 from cli.rehearse.stack import stage
+from domain.policy import PolicyFile
 from domain.refusal import Refused
 
 AT_ONCE = 24
@@ -33,14 +35,10 @@ def command(
     policies: Annotated[Path | None, typer.Option(help="试用另一份 policies.yaml")] = None,
 ) -> None:
     """演练一份或多份脚本；全部预期成立时退出码为 0，有一条不成立为 1，脚本不可用为 2。"""
-    scripts = _read(files)
-    if policies is not None:
-        policies = policies.absolute()
+    policies = (policies or settings().policy_file).absolute()
+    scripts = _read(files, policies)
     try:
         played = asyncio.run(_perform(scripts, policies))
-    except PolicyErrors as errors:
-        _complain(policies or Path("policies.yaml"), errors)
-        raise typer.Exit(UNUSABLE) from errors
     except (PostgresUnavailableError, TemporalUnavailableError, RuntimeError) as error:
         print(error, file=sys.stderr)
         raise typer.Exit(UNUSABLE) from error
@@ -56,17 +54,19 @@ def command(
     raise typer.Exit(DOES_NOT_HOLD if any(p.problems for p in played if isinstance(p, Played)) else HOLDS)
 
 
-def _read(files: Sequence[Path]) -> list[Script]:
+def _read(files: Sequence[Path], policies: Path) -> list[Script]:
     scripts: list[Script] = []
+    try:
+        regimes = load(policies, PolicyFile).regimes
+    except PolicyErrors as errors:
+        _complain(policies, errors)
+        raise typer.Exit(UNUSABLE) from errors
     usable = True
     for path in files:
         try:
-            scripts.append((path, read(path)))
+            scripts.append((path, read(path, regimes)))
         except PolicyErrors as errors:
             _complain(path, errors)
-            usable = False
-        except (OSError, UnicodeDecodeError) as error:
-            print(f"{path}：无法读取（{error}）", file=sys.stderr)
             usable = False
     if not usable:
         raise typer.Exit(UNUSABLE)
@@ -78,7 +78,7 @@ def _complain(path: Path, errors: PolicyErrors) -> None:
         print(f"{path}:{problem.line}: {problem.key}：{problem.message}", file=sys.stderr)
 
 
-async def _perform(scripts: Sequence[Script], policies: Path | None) -> list[Played | str]:
+async def _perform(scripts: Sequence[Script], policies: Path) -> list[Played | str]:
     places = asyncio.Semaphore(AT_ONCE)
     async with stage(policies) as ready:
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from api.commanding import decide, send
-from api.intake import OrderRequest, open_order
+from api.intake import open_order
 from api.services import Services
 from cli.rehearse.clock import VirtualClock
 from cli.rehearse.expect import unmet
@@ -85,11 +85,10 @@ async def open_rehearsal(
     services = stage.services(start.year)
     realm = no if realm is None else realm
     await cast(services, policy, units, realm)
-    request = OrderRequest.model_validate({"regime": policy, **demand.model_dump(mode="json", exclude_none=True)})
     offset = start - datetime.now(UTC)
     await open_order(
         services,
-        request,
+        demand.request(policy),
         by=Role.AGENT,
         person=PERSON,
         realm=realm,

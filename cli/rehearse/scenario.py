@@ -1,15 +1,28 @@
 """A scenario file: the life of one order, written down beforehand (contract §5)."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
-from adapters.policy_file import load
+from adapters.policy_file import PolicyErrors, load, resolve
+from adapters.validation_wording import wording
+from adapters.yaml_tree import Problem
+from api.intake import OrderRequest
 from domain.calendar import CST
 from domain.commands import COMMANDS
 from domain.durations import Duration
+from domain.policy import Regime
 from domain.words import Category, Mark, Role
 
 DECIDE = "decide"
@@ -56,6 +69,10 @@ class Demand(Part):
     area: str | None = None
     matter: str | None = None
     city_no: str | None = None
+
+    def request(self, policy: str) -> OrderRequest:
+        """The demand as intake takes it. Raises ValidationError."""
+        return OrderRequest.model_validate({"regime": policy, **self.model_dump(mode="json", exclude_none=True)})
 
 
 def _elapsed(value: Any) -> Any:
@@ -140,6 +157,24 @@ class Scenario(Part):
         return named
 
 
-def read(path: Path) -> Scenario:
-    """The scenario in a file. Raises PolicyErrors (line, key, what was expected) or OSError."""
-    return load(path, Scenario)
+def read(path: Path, regimes: Mapping[str, Regime]) -> Scenario:
+    """The scenario in a file, for one of these rule books. Raises PolicyErrors (line, key, what is wrong)."""
+    scenario = load(path, Scenario)
+    if faults := _faults(scenario, regimes):
+        _, line_of = resolve(path)
+        raise PolicyErrors([Problem(*line_of(where), message) for where, message in faults])
+    return scenario
+
+
+def _faults(scenario: Scenario, regimes: Mapping[str, Regime]) -> list[tuple[tuple[str | int, ...], str]]:
+    """What no intake would take in: the path of each key, and what is wrong with it."""
+    regime, grade = regimes.get(scenario.policy), scenario.order.grade
+    if regime is None:
+        return [(("policy",), f"没有名为“{scenario.policy}”的规程，可选：{'、'.join(regimes)}")]
+    if grade is not None and grade not in regime.grades:
+        return [(("order", "grade"), f"等级 {grade} 不在本地规定之列：{'、'.join(regime.grades)}")]
+    try:
+        scenario.order.request(scenario.policy)
+    except ValidationError as invalid:
+        return [(("order", *error["loc"]), wording(error)) for error in invalid.errors(include_url=False)]
+    return []

@@ -41,6 +41,19 @@ class Processes:
     worker: ChildProcess
     peers: tuple[ChildProcess, ...]
 
+    def stop_worker(self) -> None:
+        """Stop the worker that runs now."""
+        self.worker.stop()
+
+    def start_postgres(self) -> LocalPostgres:
+        """Start the database again on the same folder."""
+        self.postgres = LocalPostgres.start(self.folder / "postgres", durable=False)
+        return self.postgres
+
+    def stop_postgres(self) -> None:
+        """Stop the database that runs now."""
+        self.postgres.stop()
+
     def start_worker(self) -> ChildProcess:
         """Start the worker, in place of one that has stopped."""
         self.worker = _worker(self.folder, self.values)
@@ -105,7 +118,6 @@ def _processes(
     for peer in peers:
         closing.callback(peer.stop)
     postgres = LocalPostgres.start(folder / "postgres", durable=False)
-    closing.callback(postgres.stop)
     values = {
         "DATABASE_URL": postgres.url("jiesu"),
         "JIESU_DATA": str(folder),
@@ -117,7 +129,8 @@ def _processes(
     if policies is not None:
         values["JIESU_POLICIES"] = str(policies)
     processes = Processes(folder, values, postgres, temporal, _worker(folder, values), peers)
-    closing.callback(lambda: processes.worker.stop())
+    closing.callback(processes.stop_postgres)
+    closing.callback(processes.stop_worker)
     return processes
 
 

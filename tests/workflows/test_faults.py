@@ -1,0 +1,88 @@
+"""What breaks: the worker is killed, the database is away, everything is down when an alarm falls."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+
+import pytest
+
+from cli.rehearse.stack import Stage, stage
+from domain.commands import Sign
+from domain.words import Role
+from tests.stage import Life, Lives, lives_on
+from workflows.ids import work_order_id
+from workflows.work_order import WorkOrderWorkflow
+
+
+@pytest.fixture(scope="module")
+async def own_stage() -> AsyncIterator[Stage]:
+    """A stage of this file's own: its processes are going to be mistreated."""
+    async with stage() as ready:
+        yield ready
+
+
+@pytest.fixture
+def fragile_lives(own_stage: Stage) -> Lives:
+    return lives_on(own_stage)
+
+
+async def issued_and_sent(life: Life) -> tuple[list[str], list[str]]:
+    timeline = await life.timeline()
+    issued = sorted(row["notice"] for row in timeline if row["event"] == "notice_issued")
+    return issued, sorted(row["notice"] for row in timeline if row["event"] == "notice_sent")
+
+
+async def test_killing_the_worker_loses_nothing(own_stage: Stage, fragile_lives: Lives) -> None:
+    life = await fragile_lives("gaotai", grade="days_3")
+    for act in (life.dispatch("housing"), life.sign("housing"), life.reply("housing")):
+        await act
+        os.killpg(own_stage.processes.worker.process.pid, signal.SIGKILL)
+        own_stage.processes.worker.process.wait()
+        own_stage.processes.start_worker()
+    await life.decide("reviewer", "review")
+    await life.called("satisfied")
+    await life.archived()
+    issued, sent = await issued_and_sent(life)
+    assert issued == sent
+    timeline = await life.timeline()
+    assert [row["seq"] for row in timeline] == list(range(1, len(timeline) + 1))
+
+
+async def test_alarms_missed_while_all_was_down_ring_once_in_order_and_late(
+    own_stage: Stage, fragile_lives: Lives
+) -> None:
+    life = await fragile_lives("gaotai", grade="hours_3", start="2026-11-23T09:00")
+    await life.dispatch("housing")
+    await life.timeline()
+    own_stage.processes.stop_worker()
+    away = asyncio.create_task(life.at("2026-11-23T20:00"))
+    await asyncio.sleep(0)
+    own_stage.processes.start_worker()
+    await away
+    clock = [row for row in await life.timeline() if row["actor"] == "clock"]
+    assert [row["event"] for row in clock] == ["sign_off_missed", "light_changed", "light_changed", "handling_overdue"]
+    assert clock[-1]["due_at"] == "2026-11-23T12:00:00+08:00"
+
+
+async def test_an_order_moves_on_while_the_database_is_away_and_is_recorded_afterwards(
+    own_stage: Stage, fragile_lives: Lives
+) -> None:
+    life = await fragile_lives("gaotai", grade="days_3")
+    await life.dispatch("housing")
+    await life.timeline()
+    handle = own_stage.client.get_workflow_handle_for(WorkOrderWorkflow.run, work_order_id(life.no))
+    postgres = own_stage.processes.postgres
+    postgres.stop()
+    try:
+        accepting = asyncio.create_task(
+            handle.execute_update("sign", Sign(by=Role.UNIT_CLERK, unit="housing"), id="while-away")
+        )
+        await asyncio.wait([accepting], timeout=2)
+        unrecorded = (await handle.query(WorkOrderWorkflow.snapshot)).unrecorded
+    finally:
+        own_stage.processes.start_postgres()
+    assert unrecorded > 0
+    await accepting
+    signed = await life.expect("order_signed", unit="housing")
+    assert signed["actor"] == "unit_clerk"
