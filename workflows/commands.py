@@ -10,6 +10,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from domain.commands import Command
+from domain.labels import label
 from domain.refusal import Refused
 from workflows.messages import Accepted, Refusal
 
@@ -30,8 +31,7 @@ def update_for(command: type[Command]) -> Any:
         function.__name__ = command.do
         function.__qualname__ = f"WorkOrderWorkflow.{command.do}"
         function.__annotations__ = {"asked": command, "return": Accepted}
-    handle.__doc__ = command.__doc__
-    update = workflow.update(name=command.do, description=(command.__doc__ or "").strip())(handle)
+    update = workflow.update(name=command.do, description=label(command.do, "command"))(handle)
     update.validator(validate)
     return update
 

@@ -53,7 +53,7 @@ async def perform(effect: Effect) -> Internal | None:
                     start_to_close_timeout=limits.start_to_close,
                     schedule_to_close_timeout=limits.schedule_to_close,
                     retry_policy=limits.retry,
-                    summary=f"短信：{effect.template} → {label(effect.to_role or '')}",
+                    summary=f"{label(effect.template or '', 'template')} → {label(effect.to_role or '')}",
                 )
             except ActivityError as failure:
                 return ReportNotice(notice=effect.notice or "", sent=False, reason=_reason(failure))

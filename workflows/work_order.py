@@ -18,6 +18,7 @@ from domain.calendar import CST
 from domain.decider import catch_up, decide, evolve, replay
 from domain.effects import Effect, effects
 from domain.events import Event, to_json
+from domain.labels import label
 from domain.project import project
 from domain.refusal import Refused
 from domain.view import RecordBatch
@@ -213,7 +214,7 @@ class WorkOrderWorkflow:
                 report = await perform(effect)
             except ActivityError:
                 self.busy.discard(effect.key)
-                await workflow.sleep(RETRY_AFTER, summary=f"稍后重试：{effect.kind}")
+                await workflow.sleep(RETRY_AFTER, summary=f"稍后重试：{label(effect.kind, 'effect')}")
                 continue
             self.busy.discard(effect.key)
             if report is not None:

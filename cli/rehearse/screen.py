@@ -11,9 +11,37 @@ from cli.rehearse.play import Played
 from domain.calendar import CST
 from domain.labels import label
 
-_HIDDEN = frozenset(
-    ["seq", "at", "event", "actor", "person", "basis", "key", "started_at", "fixed_at", "held", "stages"]
-)
+_SHOWN = {
+    "unit": ("单位", ""),
+    "units": ("单位", ""),
+    "to_unit": ("转", ""),
+    "clock": ("", "clock"),
+    "due_at": ("到期", ""),
+    "until": ("至", ""),
+    "expected_at": ("预期", ""),
+    "template": ("", "template"),
+    "to_role": ("→", ""),
+    "light": ("", ""),
+    "level": ("", "level"),
+    "kind": ("", "approval"),
+    "approval": ("编号", ""),
+    "stage": ("", ""),
+    "by_role": ("", ""),
+    "decision": ("", ""),
+    "outcome": ("", ""),
+    "result": ("", ""),
+    "round": ("第几次", ""),
+    "line": ("线路", ""),
+    "into": ("并入", ""),
+    "what": ("内容", ""),
+    "reason": ("原因", ""),
+    "do": ("操作", "command"),
+    "code": ("", ""),
+    "bundle": ("", ""),
+    "clause": ("依据", ""),
+}
+"""The fields of an event that a person wants to see: what they are called, and of which kind their words are."""
+
 _WIDTH = 48
 
 
@@ -22,9 +50,9 @@ def show(console: Console, played: Played) -> None:
     console.rule(f"{played.path.name}｜{played.scenario.policy}｜工单 {played.order_no}")
     table = Table("#", "时间", "事项", "谁", "内容", pad_edge=False)
     for row in played.timeline:
-        content = " ".join(f"{k}={_brief(v)}" for k, v in row.items() if k not in _HIDDEN and v not in (None, [], ""))
         moment = datetime.fromisoformat(row["at"]).astimezone(CST)
-        table.add_row(str(row["seq"]), f"{moment:%m-%d %H:%M:%S}", row["event"], label(row["actor"]), escape(content))
+        event = f"{label(row['event'], 'event')} [dim]{row['event']}[/]"
+        table.add_row(str(row["seq"]), f"{moment:%m-%d %H:%M:%S}", event, label(row["actor"]), escape(_content(row)))
     console.print(table)
     _chart(console, played)
     if played.remark:
@@ -35,14 +63,24 @@ def show(console: Console, played: Played) -> None:
         console.print(f"[green]✓ {len(played.scenario.expect)} 条预期全部成立[/]")
 
 
-def _brief(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ",".join(value) + "}"
+def _content(row: dict[str, Any]) -> str:
+    """What an event says beside its name."""
+    said = []
+    for key, (name, kind) in _SHOWN.items():
+        if (value := row.get(key)) not in (None, [], ""):
+            said.append(f"{name}{_word(value, kind)}")
+    return " ".join(said)
+
+
+def _word(value: Any, kind: str) -> str:
     if isinstance(value, list):
-        return (
-            "[" + ",".join(_brief(item.get("unit", item) if isinstance(item, dict) else item) for item in value) + "]"
-        )
-    return str(value)
+        return "、".join(f"{item['unit']}（{label(item['part'])}）" for item in value)
+    if isinstance(value, dict):
+        return f"{value.get('length', 0)} 字"
+    text = str(value)
+    if text[:4].isdigit() and "T" in text:
+        return f"{datetime.fromisoformat(text).astimezone(CST):%m-%d %H:%M}"
+    return label(text, kind)
 
 
 def _chart(console: Console, played: Played) -> None:

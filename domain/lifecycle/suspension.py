@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from domain.commands import RequestStrikeOff, RequestSuspension
-from domain.due import Pause
+from domain.due import Pause, due
 from domain.durations import Duration
 from domain.events import StruckOff, Suspended, SuspensionReviewDue
 from domain.lifecycle.approvals import Verdict, ask, settles
@@ -81,7 +81,9 @@ def review_due(turn: Turn, clock: Clock) -> None:
     assert clock.every is not None
     turn.emit(SuspensionReviewDue(due_at=clock.due_at))
     # A review due at 24:00 belongs to the day before, and so does the beginning of the next.
-    _next_review(turn, clock.every, clock.due_at - timedelta(seconds=1))
+    last = clock.due_at - timedelta(seconds=1) if clock.every.unit in ("d", "wd") else clock.due_at
+    several_missed = due(last, clock.every, turn.order.days) < turn.now
+    _next_review(turn, clock.every, turn.now if several_missed else last)
 
 
 @settles(ApprovalKind.STRIKE_OFF)

@@ -66,7 +66,8 @@ class Play:
 
     def decide(self, kind: str, decision: str = "approve", by: str | None = None, **fields: Any) -> list[Event]:
         """The signal, by the role of the open stage unless another is named."""
-        asked = next((a for a in self.order.approvals.values() if kind in (a.id, a.kind) and a.status == "open"), None)
+        kinds = ("review", "city_review") if kind == "review" else (kind,)
+        asked = next((a for a in self.order.open_approvals if a.id == kind or a.kind in kinds), None)
         role = by or (asked.by_role.value if asked else "reviewer")
         return self._say(Decide(approval=kind, decision=decision, by=role, **fields))
 
@@ -101,8 +102,9 @@ class Play:
     def answered(self) -> "Play":
         """Replied and reviewed by all who must: the citizen is called."""
         self.reply()
-        while self.stage is Stage.REVIEW:
-            self.decide("review")
+        for _ in ("hotline", "city"):
+            if self.stage is Stage.REVIEW:
+                self.decide("review")
         return self
 
     def archived(self) -> None:

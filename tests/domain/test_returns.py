@@ -167,7 +167,7 @@ def test_the_third_bounce_is_a_dispute_that_the_centre_ends() -> None:
 
 def test_by_precedent_or_on_a_leaders_word_it_cannot_go_back() -> None:
     joint = Play("rugao").dispatch("housing", "water", precedent="T-7")
-    assert joint.refused("request_return", unit="housing", **FORMS["rugao"]) == ("return_barred", "RG-13")
+    assert joint.refused("request_return", unit="housing", **FORMS["rugao"]) == ("return_barred", "RG-17")
     for mode in ("leader_assigned", "coordination", "consultation"):
         play = Play("hukou").dispatch(mode=mode)
         play.do("sign")

@@ -133,7 +133,10 @@ def test_on_site_in_half_an_hour() -> None:
 def test_complex_orders_report_on_a_rhythm_until_they_are_answered() -> None:
     play = Play("hukou", grade="complex").signed()
     assert play.due("progress") == "2026-11-26T17:30"
-    play.at("2026-11-25T09:00").do("report_progress", stage="plan", text=GOOD, plan=GOOD)
+    play.at("2026-11-25T09:00")
+    assert play.refused("report_progress", stage="plan", text=GOOD, plan=GOOD) == ("missing_field", "HK-08")
+    dated = moment("2026-12-02T17:00")
+    play.do("report_progress", stage="plan", text=GOOD, plan=GOOD, expected_at=dated)
     assert play.due("progress") == "2026-11-30T17:30"
     play.at("2026-12-01T09:00")
     assert play.when("milestone_missed", clock="progress") == ["2026-11-30T17:30:01"]

@@ -32,6 +32,7 @@ def fingerprint(events: Iterable[HistoryEvent]) -> list[str]:
             case "workflow_execution_completed_event_attributes":
                 told.append("completed")
     in_order: list[str] = []
-    for beside, lines in groupby(told, key=lambda line: line.startswith("activity ")):
+    for beside, group in groupby(told, key=lambda line: line.startswith("activity ")):
+        lines = list(group)
         in_order += sorted(lines) if beside else lines
     return in_order

@@ -35,9 +35,7 @@ async def test_a_long_life_goes_through_many_runs_and_loses_nothing(long_lives: 
     first_run = (await handle.describe()).run_id
     urge = Urge(by=Role.SUPERVISOR, unit="housing")
     for wave in range(12):
-        await asyncio.gather(
-            *(handle.execute_update("urge", urge, id=f"urge-{wave}-{number}") for number in range(5))
-        )
+        await asyncio.gather(*(handle.execute_update("urge", urge, id=f"urge-{wave}-{number}") for number in range(5)))
     assert (await handle.describe()).run_id != first_run
     again = await handle.execute_update("urge", urge, id="urge-11-4")
     assert not again["events"], "a request repeated after continue-as-new was carried out twice"

@@ -18,5 +18,5 @@ async def test_a_plain_life_costs_at_most_100_history_events(lives: Lives) -> No
     history = await handle.fetch_history()
     kinds = Counter(EventType.Name(event.event_type).removeprefix("EVENT_TYPE_") for event in history.events)
     account = "\n".join(f"{number:4} {kind}" for kind, number in kinds.most_common())
-    print(f"{len(history.events)} events\n{account}")
+
     assert len(history.events) <= MOST_EVENTS, account

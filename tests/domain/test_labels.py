@@ -1,0 +1,23 @@
+"""Everything that stands on a screen or in the Temporal UI has a Chinese name."""
+
+import pytest
+
+from domain.commands import COMMANDS
+from domain.events import EVENTS
+from domain.labels import label
+from domain.words import ApprovalKind, Category, ClockName, Light, Outcome, Part, Role, Stage, SupervisionLevel, Template
+
+WORDS = [
+    *((word.value, "") for kind in (Role, Category, Part, Light, Stage, Outcome) for word in kind),
+    *((word.value, "clock") for word in ClockName),
+    *((word.value, "approval") for word in ApprovalKind),
+    *((word.value, "template") for word in Template),
+    *((word.value, "level") for word in SupervisionLevel),
+    *((name, "event") for name in EVENTS),
+    *((name, "command") for name in COMMANDS),
+]
+
+
+@pytest.mark.parametrize(("word", "kind"), WORDS)
+def test_a_word_has_a_chinese_name(word: str, kind: str) -> None:
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in label(word, kind))
