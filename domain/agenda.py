@@ -10,7 +10,6 @@ from domain.order import Clock, Order
 from domain.view import Waiting
 from domain.words import ClockName, Role, Stage
 
-
 LAST_SECOND = timedelta(seconds=1)
 """A promise is kept through the second in which it ends, so it is missed one second later: the order's clock
 counts whole seconds, and what is done at 17:30:00 is done by 17:30."""

@@ -349,7 +349,7 @@ class Regime(Frozen):
             self.reactions,
             self.priority,
         )
-        single = [self.extensions, self.replies, self.returns, self.suspensions]
+        single = [self.extensions, self.replies, self.returns, self.suspensions, self.progress]
         return [rule for rules in lists for rule in rules] + single
 
     def for_order(self) -> "Regime":

@@ -6,7 +6,7 @@ from domain.lifecycle.approvals import Verdict, ask, settles
 from domain.lifecycle.closing import close
 from domain.order import Approval
 from domain.refusal import Code, Refused
-from domain.turn import Turn, decides, require_attachments, require_signatures, require_text
+from domain.turn import Turn, decides, require_attachments, require_signatures
 from domain.words import ApprovalKind, Outcome
 
 
@@ -19,7 +19,6 @@ def appeal(turn: Turn, command: Appeal) -> None:
         raise Refused(Code.NOT_ALLOWED, "本地办法没有规定申诉", rule.clause)
     if command.ground not in rule.grounds:
         raise Refused(Code.INVALID, f"申诉事由不在规定之列：{command.ground}", rule.clause)
-    require_text(command.text, "申诉说明 text", rule.clause)
     for signatures in rule.signed_by:
         require_signatures(signatures.roles, command.signed_by, command.by, rule.clause)
     require_attachments(command.attachments, rule.attachments.at_least, rule.clause)

@@ -4,7 +4,7 @@ from domain.commands import ReportArchived, RequestTermination, Withdraw
 from domain.events import OrderArchived, OrderClosed, OrderTerminated, OrderWithdrawn
 from domain.lifecycle.approvals import Verdict, ask, settles
 from domain.order import Approval, Order
-from domain.turn import Turn, decides, evolves, require_text
+from domain.turn import Turn, decides, evolves
 from domain.words import ApprovalKind, Outcome
 
 
@@ -17,7 +17,7 @@ def close(turn: Turn, outcome: Outcome) -> None:
 def withdraw(turn: Turn, command: Withdraw) -> None:
     """The citizen takes the demand back."""
     turn.require_open()
-    turn.emit(OrderWithdrawn(reason=require_text(command.reason, "撤回原因 reason")))
+    turn.emit(OrderWithdrawn(reason=command.reason))
     close(turn, Outcome.WITHDRAWN)
 
 
@@ -25,9 +25,7 @@ def withdraw(turn: Turn, command: Withdraw) -> None:
 def request_termination(turn: Turn, command: RequestTermination) -> None:
     """Outside the hotline's scope: ended only by joint finding (RG-07)."""
     turn.require_open()
-    clause = turn.order.regime.approvals[ApprovalKind.TERMINATION].clause
-    text = require_text(command.text, "认定意见 text", clause)
-    ask(turn, ApprovalKind.TERMINATION, None, ground=command.ground, reason=text)
+    ask(turn, ApprovalKind.TERMINATION, None, ground=command.ground, reason=command.text)
 
 
 @settles(ApprovalKind.TERMINATION)

@@ -47,7 +47,7 @@ def report_progress(turn: Turn, command: ReportProgress) -> None:
         raise Refused(Code.VAGUE_REPLY, "不能笼统写“正在办理”等，请写明具体进展", rule.clause)
     if command.stage == "plan":
         require_text(command.plan, "工作方案 plan", rule.clause)
-        if rule.plan_dated and command.expected_at is None:
+        if rule.plan_dated and turn.order.fits(rule.when) and command.expected_at is None:
             raise Refused(Code.MISSING_FIELD, "缺少必填内容：进度安排 expected_at", rule.clause)
     clocks = [turn.order.clocks.get(key_of(name, assignment.unit)) for name in MET_BY_REPORT[command.stage]]
     turn.emit(

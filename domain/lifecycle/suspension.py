@@ -24,7 +24,6 @@ def request_suspension(turn: Turn, command: RequestSuspension) -> None:
     if not turn.order.fits(rule.when):
         raise Refused(Code.NOT_ALLOWED, "此类工单不在挂账事项范围之内", rule.clause)
     require_text(command.reason, "挂账理由 reason", rule.clause)
-    require_text(command.plan, "解决方案 plan", rule.clause)
     every = _rhythm(command.review_every, rule.review_every, rule.clause)
     ask(
         turn,
@@ -42,7 +41,6 @@ def request_strike_off(turn: Turn, command: RequestStrikeOff) -> None:
     rule = turn.order.regime.suspensions
     assignment = turn.acting(command.unit)
     turn.require_stage(Stage.SUSPENDED, clause=rule.clause)
-    require_text(command.reason, "销账理由 reason", rule.clause)
     ask(turn, ApprovalKind.STRIKE_OFF, assignment.unit, reason=command.reason, plan=command.plan)
 
 

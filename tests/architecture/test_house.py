@@ -3,7 +3,6 @@
 import ast
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,18 @@ from domain.commands import COMMANDS
 from domain.events import EVENTS
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("domain", "workflows", "activities", "adapters", "api", "cli", "console", "sandbox", "migrations", "benchmarks")
+PACKAGES = (
+    "domain",
+    "workflows",
+    "activities",
+    "adapters",
+    "api",
+    "cli",
+    "console",
+    "sandbox",
+    "migrations",
+    "benchmarks",
+)
 COUNTIES = re.compile(r"gaotai|huojia|dalad|rugao|hukou")
 FREE_OF_COUNTIES = ("domain", "workflows", "activities", "adapters", "api", "cli", "console")
 LONGEST = 300
@@ -64,12 +74,9 @@ CONTRACT_COMMANDS = {
 }
 
 
-def modules(*packages: str) -> Iterator[Path]:
+def modules(*packages: str) -> list[Path]:
     """Every module of these packages, and the worker."""
-    for package in packages:
-        yield from sorted((ROOT / package).rglob("*.py"))
-    if (worker := ROOT / "worker.py").exists():
-        yield worker
+    return [*(path for package in packages for path in sorted((ROOT / package).rglob("*.py"))), ROOT / "worker.py"]
 
 
 def named(path: Path) -> str:

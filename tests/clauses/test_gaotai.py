@@ -236,8 +236,8 @@ async def test_gt_10(lives: Lives) -> None:
     await life.expect("deadline_set", clock="handling", due_at="2026-12-02T17:30:00+08:00")
     await life.at("2026-11-24T10:00")
     why = {"unit": "housing", "reason": "需等待管网改造资金"}
-    planless = await life.refused("unit_clerk", "request_suspension", **why)
-    assert (planless.code, planless.clause) == ("missing_field", "GT-10")
+    groundless = await life.refused("unit_clerk", "request_suspension", unit="housing")
+    assert (groundless.code, groundless.clause) == ("missing_field", "GT-10")
     not_on_account = await life.refused("unit_clerk", "request_strike_off", **why)
     assert (not_on_account.code, not_on_account.clause) == ("wrong_stage", "GT-10")
     await life.do("unit_clerk", "request_suspension", plan="资金到位后施工", review_every="7d", **why)

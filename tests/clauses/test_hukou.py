@@ -299,7 +299,6 @@ async def test_hk_09(lives: Lives) -> None:
     life = await signed(lives, source="city_platform")
     for change, code in (
         ({"ground": "too_hard"}, "invalid"),
-        ({"text": ""}, "missing_field"),
         ({"signed_by": []}, "missing_signature"),
         ({"attachments": []}, "missing_attachment"),
     ):
@@ -353,7 +352,7 @@ async def test_hk_10(lives: Lives) -> None:
 
 @pytest.mark.parametrize("mark", ["repeated", "leader_assigned", "wide_impact", "sensitive"])
 async def test_hk_11(lives: Lives, mark: str) -> None:
-    """Repeated complaints, leader-assigned orders and major concerns are verified by the inspection."""
+    """Repeated complaints or rework, buck-passing, leader-assigned, major concern: verified by the inspection."""
     life = await lives("hukou", marks=[mark])
     await life.dispatch("housing")
     await life.expect("escalated", to_role="inspection", unit="housing", reason="major_concern", clause="HK-11")
@@ -398,7 +397,7 @@ async def test_hk_11_buck_passing(lives: Lives) -> None:
 
 
 async def test_hk_12(lives: Lives) -> None:
-    """The panel finds the demand reasonable: solved by a limit; after that the final reply is decided."""
+    """Dissatisfied though the unit complied: a panel. Reasonable: solved by a limit; else an appeal is supported."""
     life = await signed(lives)
     await still_dissatisfied(life, 2)
     await life.never("panel_opened")

@@ -265,13 +265,15 @@ def _any_decision(life: Life, chance: Chance) -> Decide:
     order = life.order
     names = (*(approval.id for approval in order.open_approvals), *order.approvals, *ApprovalKind, "A99", "")
     known = order.approvals.get(name := str(chance.one_of(names)))
-    return Decide(
-        approval=name,
-        decision=chance.one_of(("approve", "approve", "reject", "maybe")),
-        by=chance.one_of((known.by_role.value if known else "reviewer", "hotline_director", *Role, "nobody")),
-        until=moments(life, chance) if chance.rarely() else None,
-        proposed_unit=chance.one_of((None, None, *UNITS)),
-        comment=chance.one_of(TEXTS),
+    return Decide.model_validate(
+        {
+            "approval": name,
+            "decision": chance.one_of(("approve", "approve", "reject", "maybe")),
+            "as": chance.one_of((known.by_role.value if known else "reviewer", "hotline_director", *Role, "nobody")),
+            "until": moments(life, chance) if chance.rarely() else None,
+            "proposed_unit": chance.one_of((None, None, *UNITS)),
+            "comment": chance.one_of(TEXTS),
+        }
     )
 
 
@@ -325,7 +327,7 @@ def answer(order: Order, waited: Waiting, chance: Chance) -> Said:
             kind = ApprovalKind(waited.what.partition(".")[2])
             asked = order.open_approval(kind, waited.unit)
             assert asked is not None
-            return Decide(approval=asked.id, decision=approve, by=waited.role.value)
+            return Decide.model_validate({"approval": asked.id, "decision": approve, "as": waited.role.value})
         case "dispatch":
             fresh = [unit for unit in (*UNITS, "relief") if unit not in _units(order)]
             mode, *parts = chance.one_of(TEAMS if len(fresh) > 1 else TEAMS[:1])
@@ -334,7 +336,7 @@ def answer(order: Order, waited: Waiting, chance: Chance) -> Said:
         case "archive":
             return ReportArchived(bundle="b", sha256="0")
         case command:
-            fields = {
+            answers: dict[str, dict[str, Any]] = {
                 "submit_reply": {
                     "sections": dict.fromkeys(order.regime.replies.sections, GOOD),
                     "signed_by": LEADERS,
@@ -342,5 +344,6 @@ def answer(order: Order, waited: Waiting, chance: Chance) -> Said:
                 },
                 "record_callback": {"result": chance.one_of(("satisfied", "dissatisfied", "dissatisfied"))},
                 "request_strike_off": {"reason": GOOD},
-            }.get(command, {})
-            return COMMANDS[command].model_validate({"by": waited.role, "unit": waited.unit, **fields})
+            }
+            fields = {"by": waited.role, "unit": waited.unit} | answers.get(command, {})
+            return COMMANDS[command].model_validate(fields)

@@ -56,7 +56,7 @@ class Play:
 
     def do(self, name: str, **fields: Any) -> list[Event]:
         """A command that is carried out. Raises Refused when it is not."""
-        return self._say(COMMANDS[name].model_validate({"by": WHO.get(name) or min(COMMANDS[name].roles)} | fields))
+        return self.say(COMMANDS[name].model_validate({"by": WHO.get(name) or min(COMMANDS[name].roles)} | fields))
 
     def refused(self, name: str, **fields: Any) -> tuple[str, str | None]:
         """Code and clause of the refusal of a command."""
@@ -69,9 +69,9 @@ class Play:
         kinds = ("review", "city_review") if kind == "review" else (kind,)
         asked = next((a for a in self.order.open_approvals if a.id == kind or a.kind in kinds), None)
         role = by or (asked.by_role.value if asked else "reviewer")
-        return self._say(Decide(approval=kind, decision=decision, by=role, **fields))
+        return self.say(Decide.model_validate({"approval": kind, "decision": decision, "as": role} | fields))
 
-    def _say(self, said: Said) -> list[Event]:
+    def say(self, said: Said) -> list[Event]:
         events = decide(self.order, said, self.life.now)
         for event in events:
             self.life.order = evolve(self.order, event)
@@ -108,7 +108,7 @@ class Play:
         return self
 
     def archived(self) -> None:
-        self._say(ReportArchived(bundle="b", sha256="0"))
+        self.say(ReportArchived(bundle="b", sha256="0"))
         assert self.stage is Stage.ARCHIVED
 
     def clock(self, name: str, unit: str | None = "housing") -> Clock:

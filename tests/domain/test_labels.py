@@ -5,7 +5,18 @@ import pytest
 from domain.commands import COMMANDS
 from domain.events import EVENTS
 from domain.labels import label
-from domain.words import ApprovalKind, Category, ClockName, Light, Outcome, Part, Role, Stage, SupervisionLevel, Template
+from domain.words import (
+    ApprovalKind,
+    Category,
+    ClockName,
+    Light,
+    Outcome,
+    Part,
+    Role,
+    Stage,
+    SupervisionLevel,
+    Template,
+)
 
 WORDS = [
     *((word.value, "") for kind in (Role, Category, Part, Light, Stage, Outcome) for word in kind),

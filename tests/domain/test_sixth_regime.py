@@ -34,7 +34,10 @@ COUNTY = """
       vague: {phrases: [已处理], clause: LS-07}
       clause: LS-07
     approvals:
-      review: {stages: [{desk: hotline, by: supervisor}, {desk: inspection, by: inspection}], within: 1wd, clause: LS-08}
+      review:
+        stages: [{desk: hotline, by: supervisor}, {desk: inspection, by: inspection}]
+        within: 1wd
+        clause: LS-08
     rework: {within: 1wd, final_after: 1, clause: LS-09}
     supervision:
       phone: {answer_within: 2wh, then: leader, clause: LS-10}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.commands import ReportTally
 from tests.domain.lives import GOOD
 from tests.domain.play import BLANK, VAGUE, Play, moment
 
@@ -61,10 +62,8 @@ def test_huojia_writes_to_the_principal_leader() -> None:
     [(2, 4, None), (3, 3, "overdue_in_a_row"), (0, 5, "overdue_in_total"), (3, 5, "overdue_in_a_row")],
 )
 def test_three_in_a_row_or_five_in_all_reach_the_county(in_a_row: int, in_total: int, reason: str | None) -> None:
-    from domain.commands import ReportTally
-
     play = Play("huojia").signed()
-    play._say(ReportTally(unit="housing", in_a_row=in_a_row, in_total=in_total))
+    play.say(ReportTally(unit="housing", in_a_row=in_a_row, in_total=in_total))
     assert [event["reason"] for event in play.found("escalated", to_role="county_leader")] == [reason] * bool(reason)
 
 
