@@ -31,12 +31,12 @@ class PolicyErrors(ValueError):  # noqa: N818 (it holds many errors)
         super().__init__("\n".join(map(str, self.problems)))
 
 
-def load(source: Path | str, model: type[M]) -> M:
-    """The model that a file (a Path) or a YAML text (a str) describes.
+def load(source: Path | str, model: type[M], *, aliases: bool = False) -> M:
+    """The model that a file (a Path) or a YAML text (a str) describes; YAML aliases only where allowed.
 
     Raises PolicyErrors with all problems: syntax, duplicate keys, inheritance, unknown keys, types, values.
     """
-    tree, problems = _resolved(source)
+    tree, problems = _resolved(source, aliases)
     try:
         loaded = model.model_validate(tree.plain())
     except ValidationError as invalid:
@@ -47,13 +47,13 @@ def load(source: Path | str, model: type[M]) -> M:
     return loaded
 
 
-def resolve(source: Path | str) -> tuple[dict[str, Any], Lookup]:
+def resolve(source: Path | str, *, aliases: bool = False) -> tuple[dict[str, Any], Lookup]:
     """The plain data after inheritance, abstract regimes left out, and a lookup of lines in it.
 
     The lookup takes a path of keys and indices and gives the nearest known line and its dotted key; parts
     that name nothing, such as the branch of a union, are passed over. Raises PolicyErrors.
     """
-    tree, problems = _resolved(source)
+    tree, problems = _resolved(source, aliases)
     if problems:
         raise PolicyErrors(problems)
     return tree.plain(), lambda path: _locate(tree, path)
@@ -79,8 +79,8 @@ def json_schema(model: type[BaseModel]) -> dict[str, Any]:
     return schema
 
 
-def _resolved(source: Path | str) -> tuple[Tree, list[Problem]]:
-    tree, problems = grow(_text(source))
+def _resolved(source: Path | str, aliases: bool) -> tuple[Tree, list[Problem]]:
+    tree, problems = grow(_text(source), aliases=aliases)
     if tree is None:
         raise PolicyErrors(problems)
     if not isinstance(tree.value, dict):

@@ -1,8 +1,9 @@
 """YAML as a tree that remembers its lines, so that every complaint can name one.
 
 Scalars follow the YAML 1.2 core schema: `true`/`false`, `null`, decimal numbers. Everything else is text:
-`08:30`, `2026-10-01`, `0571`, `yes`, `on`. Anchors, aliases and tags are refused: a file must read as it
-stands, and cannot blow up in memory.
+`08:30`, `2026-10-01`, `0571`, `yes`, `on`. Tags are refused. So are anchors and aliases, for a rule book must
+read as it stands, unless the caller allows them; then no alias may lie within its own anchor, and a file that
+would blow up in memory is refused all the same.
 """
 
 import re
@@ -69,8 +70,11 @@ _READ: Final[Mapping[str, Callable[[str], Scalar]]] = {
 }
 _COLLECTIONS: Final = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 
+MAX_NODES: Final = 100_000
+"""The most a document may come to when its aliases are written out."""
 
-def grow(text: str) -> tuple[Tree | None, list[Problem]]:
+
+def grow(text: str, *, aliases: bool = False) -> tuple[Tree | None, list[Problem]]:
     """The tree of a YAML document and what is wrong with it; no tree where it cannot be read at all."""
     try:
         node = yaml.compose(text, Loader=_Composer)
@@ -84,24 +88,41 @@ def grow(text: str) -> tuple[Tree | None, list[Problem]]:
         return None, [Problem(1, "", "嵌套层数过多")]
     if node is None:
         return None, [Problem(1, "", "文件是空的")]
-    grower = _Grower()
+    grower = _Grower(aliases)
     tree = grower.tree(node, node.start_mark.line + 1, ())
     return tree, grower.problems
 
 
 class _Grower:
-    def __init__(self) -> None:
+    def __init__(self, aliases: bool) -> None:
         self.problems: list[Problem] = []
+        self._aliases = aliases
         self._seen: set[int] = set()
+        self._open: set[int] = set()
+        self._grown = 0
 
     def _complain(self, node: yaml.Node, path: tuple[str, ...], message: str) -> None:
         self.problems.append(Problem(node.start_mark.line + 1, ".".join(path), message))
 
     def tree(self, node: yaml.Node, line: int, path: tuple[str, ...]) -> Tree:
-        if id(node) in self._seen:
+        if id(node) in self._seen and not self._aliases:
             self._complain(node, path, "不支持锚点与引用（& *），请写出内容，规程之间请用 extends")
             return Tree(line, None)
+        if id(node) in self._open:
+            self._complain(node, path, "引用（*）指向了包含它自己的内容")
+            return Tree(line, None)
+        self._grown += 1
+        if self._grown > MAX_NODES:
+            if self._grown == MAX_NODES + 1:
+                self._complain(node, path, f"展开引用后内容过多，最多 {MAX_NODES} 项")
+            return Tree(line, None)
         self._seen.add(id(node))
+        self._open.add(id(node))
+        grown = self._grow(node, line, path)
+        self._open.remove(id(node))
+        return grown
+
+    def _grow(self, node: yaml.Node, line: int, path: tuple[str, ...]) -> Tree:
         self._check_tag(node, path)
         if isinstance(node, yaml.MappingNode):
             return Tree(line, self._mapping(node, path))

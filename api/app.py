@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
-from adapters.outages import OUTAGES
 from adapters.settings import Settings, settings
 from api import problems
 from api.limits import BodyLimit
@@ -56,11 +55,11 @@ async def _lifespan(app: FastAPI, of: Settings) -> AsyncIterator[None]:
 
 
 async def _sweep(opened: Services) -> None:
-    """At once, and then every minute. An outage ends one round, not the sweep."""
+    """At once, and then every minute. Whatever goes wrong ends one round, not the sweep."""
     while True:
         try:
             if mended := await mend(opened):
                 log.warning("%d orders started that their intake could not start", mended)
-        except OUTAGES:
+        except Exception:
             log.exception("sweep put off")
         await asyncio.sleep(SWEEP_SECONDS)

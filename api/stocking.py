@@ -1,11 +1,18 @@
-"""The dispatch catalogue as the rule books list it."""
+"""What a process brings into the database when it starts: the dispatch catalogue and the rule books."""
 
 from adapters.database.catalogue import UnitCard
+from adapters.database.policies import Snapshot
 from api.services import Services
 
 
 async def stock(services: Services) -> None:
-    """Have every unit of every regime; one that is there keeps what its county made of it. May be repeated."""
+    """Have every unit and rule book of every regime; a unit keeps what its county made of it. May be repeated.
+
+    A rule book that no order was taken in under is wanted too: an order may be moved to it by a signal.
+    """
+    for name, regime in services.policies.regimes.items():
+        snapshot = Snapshot(services.policies.hashes[name], name, regime.model_dump(mode="json"))
+        await services.snapshots.put(snapshot)
     cards = [
         UnitCard(
             id=unit.id,

@@ -9,7 +9,7 @@ from datetime import datetime
 import domain.lifecycle as stages  # registers every decision and evolution
 from domain.agenda import Alarm, agenda, next_alarm
 from domain.calendar import CalendarDays
-from domain.commands import Command, Decide, Internal, OpenOrder, Ring
+from domain.commands import AdoptPolicy, Command, Decide, Internal, OpenOrder, Ring
 from domain.events import Event
 from domain.order import Clock, Order
 from domain.policy import Regime
@@ -95,6 +95,8 @@ def _actor(command: Command | Decide | Internal) -> tuple[Role, str]:
             return (Role(command.by) if known else Role.SYSTEM), command.person
         case Ring():
             return Role.CLOCK, ""
+        case AdoptPolicy():
+            return Role.ADMIN, command.person
         case _:
             return Role.SYSTEM, ""
 

@@ -13,7 +13,7 @@ from domain.words import Frozen
 
 Unit = Literal["m", "h", "wh", "d", "wd"]
 
-MAX_AMOUNT: Final = 10_000
+MAX_AMOUNT: Final = 99_999
 _FORM: Final = re.compile(r"([0-9]+)(m|h|wh|d|wd)", re.ASCII)
 _ELAPSED: Final[Mapping[str, timedelta]] = {
     "m": timedelta(minutes=1),

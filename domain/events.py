@@ -124,6 +124,8 @@ class DeadlineSet(Event):
     subject: str | None = None
     """What the promise is about: an approval's or a supervision's id."""
     every: str | None = None
+    ahead: str | None = None
+    """How long before the limit the moment lies, where it is measured back from the limit (HJ-12, DL-07)."""
     held: bool = False
     """The clock was met for now (a reply is under review) and stays so."""
 

@@ -55,6 +55,8 @@ class Clock(Value):
     warned: bool = False
     every: Duration | None = None
     subject: str | None = None
+    ahead: Duration | None = None
+    """How long before the limit the moment lies, where it is measured back from the limit."""
     status: Literal["running", "held", "met", "missed", "stopped"] = "running"
 
 
@@ -165,7 +167,12 @@ class Order(Value):
         # Whoever named the moment knew of the pauses before: only what came after moves it.
         since = clock.started_at
         later = [Pause(begin=max(p.begin, since), end=p.end) for p in self.pauses if p.end > since]
-        return explain_fixed(since, clock.fixed_at, unit, self.days, later)
+        account = explain_fixed(since, clock.fixed_at, unit, self.days, later)
+        return (
+            account
+            if clock.ahead is None
+            else account.model_copy(update={"rule": f"办理时限之前{clock.ahead.chinese}"})
+        )
 
     @property
     def days(self) -> BusinessCalendar:

@@ -4,6 +4,8 @@ from domain.agenda import describe, next_alarm, waiting_for
 from domain.labels import label
 from domain.order import Order
 
+SUMMARY_BYTES = 200
+
 
 def details(order: Order) -> str:
     """Markdown: stage, lights, who must act, what is due next, open approvals."""
@@ -23,6 +25,11 @@ def details(order: Order) -> str:
     if (alarm := next_alarm(order)) is not None:
         lines.append(f"\n**下一时限**：{describe(order, alarm)}")
     return "\n".join(lines)
+
+
+def brief(text: str) -> str:
+    """As much of a line as a timer's or activity's summary holds."""
+    return text.encode()[:SUMMARY_BYTES].decode(errors="ignore")
 
 
 def _what(what: str) -> str:

@@ -16,6 +16,7 @@ from domain.commands import Internal, ReportArchived, ReportNotice, ReportTally
 from domain.effects import Effect
 from domain.labels import label
 from domain.view import RecordBatch
+from workflows.details import brief
 
 RETRY_AFTER = timedelta(hours=1)
 """When an effect that used up its tries is taken up again: nothing promised to the outside is dropped."""
@@ -93,7 +94,7 @@ async def perform(effect: Effect) -> Internal | None:
                 start_to_close_timeout=limits.start_to_close,
                 schedule_to_close_timeout=limits.schedule_to_close,
                 retry_policy=limits.retry,
-                summary=f"统计逾期：{effect.unit}",
+                summary=brief(f"统计逾期：{effect.unit}"),
             )
             return ReportTally(unit=effect.unit or "", in_a_row=count.in_a_row, in_total=count.in_total)
     return None

@@ -4,6 +4,8 @@ They are not encrypted, so nothing personal may become one. With a PostgreSQL st
 attributes and 3 of each other type. All are set at start and then in at most one upsert a step.
 """
 
+import json
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,6 +39,9 @@ DEFINITIONS: dict[str, str] = {
 }
 """Name and type as the server's command line and operator service know them."""
 
+MOST_BYTES = 2000
+"""Of one attribute's value; the server fails every task of an order that sets more than 2,048, for ever."""
+
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """Stands for "nothing is due": a value once set is changed, not removed."""
 
@@ -52,12 +57,22 @@ def attributes(order: Order) -> TypedSearchAttributes:
             SearchAttributePair(STAGE, order.stage.value),
             SearchAttributePair(LIGHT, order.light.value),
             SearchAttributePair(POLICY, order.policy_hash),
-            SearchAttributePair(UNITS, [a.unit for a in order.active]),
+            SearchAttributePair(UNITS, list(_fitting(a.unit for a in order.active))),
             SearchAttributePair(MARKS, sorted(order.marks)),
             SearchAttributePair(NEXT_DUE, promised(order, alarm) if alarm else NEVER),
             SearchAttributePair(OVERDUE, bool(order.overdue_units)),
         ]
     )
+
+
+def _fitting(units: Iterable[str]) -> Iterator[str]:
+    """The first units, as many as the value holds once it is written as JSON."""
+    size = 2
+    for unit in units:
+        size += len(json.dumps(unit)) + 2
+        if size > MOST_BYTES:
+            return
+        yield unit
 
 
 def changes(before: TypedSearchAttributes, after: TypedSearchAttributes) -> list[SearchAttributeUpdate[Any]]:

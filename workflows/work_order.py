@@ -8,7 +8,6 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
@@ -23,8 +22,8 @@ from domain.project import project
 from domain.refusal import Refused
 from domain.view import RecordBatch
 from domain.words import Role
-from workflows.commands import refusal, update_for
-from workflows.details import details
+from workflows.commands import read, refusal, update_for
+from workflows.details import brief, details
 from workflows.effects import RETRY_AFTER, RETRY_RECORD_AFTER, perform, record
 from workflows.ids import WORK_ORDER
 from workflows.messages import Accepted, Snapshot, WorkOrderInput
@@ -97,22 +96,18 @@ class WorkOrderWorkflow:
 
     @workflow.signal
     def decide(self, body: Any = None) -> None:
-        """Answer an approval. A signal never fails the order: what cannot be done is written down as ignored."""
-        try:
-            decision = c.Decide.model_validate(body)
-        except ValidationError:
-            decision = c.Decide()
-        self.apply(decision)
+        """Answer an approval."""
+        self.hear(c.Decide, body)
 
     @workflow.signal
-    def adopt_policy(self, asked: c.AdoptPolicy) -> None:
+    def adopt_policy(self, body: Any = None) -> None:
         """Move this order to another rule book."""
-        self.apply(asked)
+        self.hear(c.AdoptPolicy, body)
 
     @workflow.signal
-    def adopt_calendar(self, asked: c.AdoptCalendar) -> None:
+    def adopt_calendar(self, body: Any = None) -> None:
         """Reckon with another calendar from now on."""
-        self.apply(asked)
+        self.hear(c.AdoptCalendar, body)
 
     @workflow.query
     def snapshot(self) -> Snapshot:
@@ -140,10 +135,7 @@ class WorkOrderWorkflow:
         if update is not None and update.id in self.handled:
             return
         now = self.now
-        try:
-            decide(replay(self.order, catch_up(self.order, now)), command, now)
-        except Refused as refused:
-            raise refusal(refused, now.isoformat()) from refused
+        decide(replay(self.order, catch_up(self.order, now)), command, now)
 
     async def carry_out(self, command: c.Command) -> Accepted:
         """Move the order on at once, and answer when the record has it (or cannot be reached just now)."""
@@ -151,7 +143,6 @@ class WorkOrderWorkflow:
         request = update.id if update is not None else ""
         names: tuple[str, ...] = ()
         if request not in self.handled:
-            self.ring()
             try:
                 names = self.apply(command)
             except Refused as refused:
@@ -167,8 +158,16 @@ class WorkOrderWorkflow:
         while len(self.handled) > REMEMBERED_REQUESTS:
             del self.handled[next(iter(self.handled))]
 
+    def hear(self, kind: type[c.Decide | c.AdoptPolicy | c.AdoptCalendar], body: Any) -> None:
+        """Act on a signal. It never fails the order: what cannot be done is written down as ignored."""
+        try:
+            self.apply(read(kind, body))
+        except Refused:
+            self.apply(c.Decide())
+
     def apply(self, command: c.Command | c.Decide | c.Internal) -> tuple[str, ...]:
-        """Decide, and take in what follows; the names of the events."""
+        """Decide, after every alarm that was due before, and take in what follows; the names of the events."""
+        self.ring()
         return self.take_in(decide(self.order, command, self.now))
 
     def ring(self) -> None:
@@ -233,8 +232,10 @@ class WorkOrderWorkflow:
             self.timer.cancel()
         self.alarm, self.timer = alarm, None
         if alarm is not None:
-            wait = max(alarm.at - (workflow.now() + self.offset), timedelta(0))
-            self.timer = asyncio.create_task(workflow.sleep(wait, summary=describe(self.order, alarm)))
+            # The order's clock shows whole seconds, so an alarm within a second rings at its end.
+            moment = alarm.at + timedelta(microseconds=-alarm.at.microsecond % 1_000_000)
+            wait = max(moment - (workflow.now() + self.offset), timedelta(0))
+            self.timer = asyncio.create_task(workflow.sleep(wait, summary=brief(describe(self.order, alarm))))
 
     @property
     def news(self) -> bool:
@@ -267,12 +268,15 @@ class WorkOrderWorkflow:
 
     @property
     def may_continue_as_new(self) -> bool:
-        """Whether the server asks for a fresh history and nobody waits and nothing is under way."""
+        """Whether the server asks for a fresh history and nobody waits and nothing is under way.
+
+        While the record cannot be reached the outbox travels on: tries fill histories too.
+        """
         return (
             workflow.info().is_continue_as_new_suggested()
             and workflow.all_handlers_finished()
             and not self.busy
-            and not self.outbox
+            and (self.stalled or not self.outbox)
         )
 
     def carried_over(self) -> WorkOrderInput:

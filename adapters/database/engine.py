@@ -64,6 +64,7 @@ class Database:
             max_overflow=0,
             pool_timeout=CHECKOUT_SECONDS,
             pool_pre_ping=True,
+            hide_parameters=True,  # an error's text reaches logs and Temporal; names and numbers must not
             connect_args=connect_args(statement_seconds),
         )
         self._new_session = async_sessionmaker(self._engine, expire_on_commit=False)

@@ -133,7 +133,9 @@ class Orders:
             no = await session.scalar(write)
             if no is not None:
                 return Opened(no=no, created=True)
-            there = or_(col(WorkOrder.no) == order.no, col(WorkOrder.intake_key) == intake_key)
+            there = col(WorkOrder.no) == order.no
+            if intake_key is not None:
+                there = or_(there, col(WorkOrder.intake_key) == intake_key)
             return Opened(no=await session.scalar(select(WorkOrder.no).where(there)), created=False)
 
     async def get(self, no: str) -> Order | None:

@@ -27,7 +27,7 @@ class Calendars:
         return self._calendars[year]
 
 
-def due(regime: Annotated[str, typer.Argument(help="规程，如 huojia")]) -> None:
+def due(regime: Annotated[str, typer.Argument(help="规程")]) -> None:
     """One due moment a line, in +08:00. Bad lines are told on standard error and end in status 2."""
     book = open_book()
     pick(book, regime)

@@ -25,7 +25,7 @@ NOBODY = "unit"
 
 
 def explain(
-    regime: Annotated[str, typer.Argument(help="规程，如 huojia")],
+    regime: Annotated[str, typer.Argument(help="规程")],
     category: Annotated[Category, typer.Option(help="事项类别")],
     dispatched_at: Annotated[str, typer.Option(help="派单时刻，如 2026-11-23T09:00:00+08:00")],
     grade: Annotated[str | None, typer.Option(help="等级，缺省为该规程的缺省等级")] = None,

@@ -20,17 +20,20 @@ def unmet(expectations: Sequence[Expectation], timeline: Sequence[Row]) -> list[
         found = [row for row in timeline if row["event"] == name and _agrees(row, fields)]
         asked = " ".join([name, *(f"{key}={value}" for key, value in fields.items())])
         if expectation.event is not None and not found:
-            problems.append(f"第 {number} 条未出现：{asked}{_nearest(timeline, name)}")
+            problems.append(f"第 {number} 条未出现：{asked}{_nearest(timeline, name, fields)}")
         if expectation.never is not None and found:
             problems.append(f"第 {number} 条不应出现却出现了：{asked}（{found[0]['at']}）")
     return problems
 
 
-def _nearest(timeline: Sequence[Row], name: str) -> str:
+def _nearest(timeline: Sequence[Row], name: str, fields: Row) -> str:
+    """What the events of that name say of the fields that were asked for; those that agree most come first."""
     same = [row for row in timeline if row["event"] == name]
-    shown = ("seq", "event", "actor", "basis", "person")
-    brief = [{k: v for k, v in row.items() if k not in shown} for row in same[:3]]
-    return f"；同名事项有 {len(same)} 条：{brief}" if same else "；没有同名事项"
+    if not same:
+        return "；没有同名事项"
+    closest = sorted(same, key=lambda row: -sum(_same(row.get(key), wanted) for key, wanted in fields.items()))[:3]
+    said = "；".join(" ".join([row["at"], *(f"{key}={row.get(key)}" for key in fields)]) for row in closest)
+    return f"；同名事项 {len(same)} 条，最接近的是：{said}"
 
 
 def _agrees(row: Row, fields: Row) -> bool:

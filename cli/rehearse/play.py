@@ -14,7 +14,7 @@ from cli.rehearse.expect import unmet
 from cli.rehearse.people import cast
 from cli.rehearse.scenario import DECIDE, Demand, Scenario
 from cli.rehearse.stack import Stage
-from domain.refusal import Refused
+from domain.refusal import Code, Refused
 from domain.words import Role
 from workflows.ids import work_order_id
 from workflows.messages import Accepted, Snapshot
@@ -51,6 +51,8 @@ class Rehearsal:
         answer = {key: body[key] for key in ("comment", "until", "proposed_unit") if key in body}
         approval, decision = str(body.get("approval", "")), str(body.get("decision", ""))
         try:
+            if body.get("as", role) not in set(Role):
+                raise Refused(Code.INVALID, f"没有 {body['as']} 这个岗位")
             by = Role(body.get("as", role))
             await decide(self.services, self.no, approval, decision, by=by, person=PERSON, **answer)
         except Refused as refused:

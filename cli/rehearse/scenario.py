@@ -159,9 +159,9 @@ class Scenario(Part):
 
 def read(path: Path, regimes: Mapping[str, Regime]) -> Scenario:
     """The scenario in a file, for one of these rule books. Raises PolicyErrors (line, key, what is wrong)."""
-    scenario = load(path, Scenario)
+    scenario = load(path, Scenario, aliases=True)
     if faults := _faults(scenario, regimes):
-        _, line_of = resolve(path)
+        _, line_of = resolve(path, aliases=True)
         raise PolicyErrors([Problem(*line_of(where), message) for where, message in faults])
     return scenario
 

@@ -116,6 +116,7 @@ def set_results_due(turn: Turn, unit: str, limit_at: datetime) -> None:
                 milestone.clock,
                 unit=unit,
                 at=before(limit_at, milestone.before_limit, turn.order.days),
+                ahead=milestone.before_limit,
                 clause=milestone.clause,
             )
 

@@ -41,6 +41,7 @@ def promise(
     warn_before: Duration | None = None,
     subject: str | None = None,
     every: Duration | None = None,
+    ahead: Duration | None = None,
 ) -> datetime:
     """Set a clock, by a `limit` from `start` (now if not given) or at the moment `at`; returns the due moment.
 
@@ -59,6 +60,7 @@ def promise(
         warn_before=warn_before,
         subject=subject,
         every=every,
+        ahead=ahead,
     )
     event = _reckoned(turn.order, clock)
     turn.emit(event)
@@ -91,6 +93,7 @@ def _reckoned(order: Order, clock: Clock) -> DeadlineSet:
         warn_before=str(clock.warn_before) if clock.warn_before else None,
         subject=clock.subject,
         every=str(clock.every) if clock.every else None,
+        ahead=str(clock.ahead) if clock.ahead else None,
         held=clock.status == "held",
     )
 
@@ -117,6 +120,7 @@ def deadline_set(order: Order, event: DeadlineSet) -> Order:
         warn_before=_duration(event.warn_before),
         subject=event.subject,
         every=_duration(event.every),
+        ahead=_duration(event.ahead),
         warned=known is not None and known.warned and same,
         status="held" if event.held else "running",
     )

@@ -237,6 +237,21 @@ def test_what_yaml_can_do_beyond_data_is_refused(text: str, said: str) -> None:
     assert any(said in message for *_, message in problems(text))
 
 
+def test_aliases_are_written_out_where_they_are_allowed() -> None:
+    class Loose(BaseModel):
+        one: dict[str, list[int]]
+        two: dict[str, list[int]]
+
+    assert load("one: &x {a: [1, 2]}\ntwo: *x\n", Loose, aliases=True) == Loose(one={"a": [1, 2]}, two={"a": [1, 2]})
+    for text, said in [
+        ("one: &x\n  a: *x\ntwo: {}\n", "包含它自己"),
+        ("\n".join(["l0: &l0 [1]", *(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]" for n in range(1, 9))]), "过多"),
+    ]:
+        with pytest.raises(PolicyErrors) as refused:
+            load(text, Loose, aliases=True)
+        assert any(said in each.message for each in refused.value.problems)
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     assert "无法读取" in problems(tmp_path / "none.yaml")[0][2]
     latin = tmp_path / "latin.yaml"

@@ -32,7 +32,7 @@ async def test_gt_03(lives: Lives) -> None:
 
 
 @pytest.mark.parametrize("category", ["consult", "help"])
-async def test_gt_04_answered_at_intake(lives: Lives, category: str) -> None:
+async def test_gt_04(lives: Lives, category: str) -> None:
     """Consult and help are answered at intake and closed at once, without dispatch."""
     life = await lives("gaotai", category=category)
     silent = await life.refused("agent", "answer_at_intake")

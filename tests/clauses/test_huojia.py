@@ -462,7 +462,7 @@ async def test_hj_16_clustered(lives: Lives) -> None:
         assert len(await life.events("supervision_opened", level="joint", reason="clustered_overdue")) == joint
 
 
-async def test_hj_16_by_hand(lives: Lives) -> None:
+async def test_hj_16(lives: Lives) -> None:
     """The inspection office may open a joint supervision itself, with a reason; a clerk may not."""
     life = await dispatched(lives)
     ask = {"unit": "housing", "level": "joint"}
@@ -530,7 +530,7 @@ class Months:
         ]
 
 
-async def test_hj_18_in_a_row(lives: Lives) -> None:
+async def test_hj_18(lives: Lives) -> None:
     """The third order in a row that a unit lets lapse brings its principal leader before the county."""
     orders = Months(lives, "three-in-a-row")
     assert await orders.order("housing") == []
@@ -550,7 +550,7 @@ async def test_hj_18_in_total(lives: Lives) -> None:
     assert await orders.order("housing") == ["overdue_in_total"]
 
 
-async def test_hj_21_disputed_return(lives: Lives) -> None:
+async def test_hj_21(lives: Lives) -> None:
     """A return that is disputed after two others is decided by the hotline's director, and that is the end of it."""
     life = await dispatched(lives)
     for unit, proposed in (("housing", "traffic"), ("traffic", "environment")):

@@ -1,9 +1,8 @@
 """Random lives of orders: bytes that Hypothesis makes and shrinks, read as the choices of people and of time."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from domain.agenda import Alarm, agenda, waiting_for
 from domain.calendar import CST
@@ -13,22 +12,19 @@ from domain.commands import (
     AdoptPolicy,
     Command,
     Decide,
-    Internal,
     OpenOrder,
     ReportArchived,
     ReportNotice,
     ReportTally,
     Ring,
 )
-from domain.decider import decide, evolve
 from domain.due import before
 from domain.durations import Duration
-from domain.events import Event
 from domain.order import Order
-from domain.refusal import Refused
 from domain.text import Text
 from domain.view import Waiting
 from domain.words import ApprovalKind, Category, ClockName, DispatchMode, Mark, Part, Role, SupervisionLevel
+from tests.domain.chance import Chance, Life, Said
 from tests.domain.regimes import HASHES, REGIMES, new_order
 from tests.domain.times import OFFICIAL
 
@@ -46,8 +42,6 @@ WORK = (
     "submit_reply",
 )
 ENDINGS = frozenset({"answer_at_intake", "transfer_out", "merge", "withdraw", "request_termination"})
-T = TypeVar("T")
-Said = Command | Decide | Internal
 
 MINUTE = timedelta(minutes=1)
 UNITS = ("housing", "water", "market", "police")
@@ -82,80 +76,6 @@ STARTS = (
     "2026-12-30T11:59",
     "2026-11-28T00:00",
 )
-
-
-class Chance:
-    """Choices read off bytes; once they are spent the first of everything is chosen."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._read = 0
-
-    @property
-    def spent(self) -> bool:
-        return self._read >= len(self._data)
-
-    def below(self, n: int) -> int:
-        self._read += 1
-        return self._data[self._read - 1] % n if self._read <= len(self._data) else 0
-
-    def one_of(self, choices: Sequence[T]) -> T:
-        return choices[self.below(len(choices))]
-
-    def some_of(self, choices: Sequence[T]) -> tuple[T, ...]:
-        """All of them, seldom any few."""
-        if not self.rarely():
-            return tuple(choices)
-        chosen = self.below(256)
-        return tuple(choice for index, choice in enumerate(choices) if chosen >> (index % 8) & 1)
-
-    def rarely(self) -> bool:
-        return self.below(8) == 7
-
-
-@dataclass
-class Life:
-    """An order with its clock. `watch` sees every turn: the order before, what was said, the events."""
-
-    order: Order
-    now: datetime
-    watch: Callable[["Life", Order, Said, list[Event]], None] = lambda *_: None
-    events: list[Event] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
-
-    def say(self, said: Said) -> list[Event]:
-        """One turn; a refusal is kept and changes nothing."""
-        earlier = self.order
-        try:
-            events = decide(earlier, said, self.now)
-        except Refused as refused:
-            assert isinstance(said, Command), f"{said} may not be refused: {refused}"
-            self.refused.append(refused)
-            return []
-        for event in events:
-            self.order = evolve(self.order, event)
-        self.events += events
-        self.watch(self, earlier, said, events)
-        return events
-
-    def ring(self) -> None:
-        """Every alarm that is due by now, one after the other, as the shell does it."""
-        for _ in range(200):
-            alarms = agenda(self.order)
-            assert alarms == sorted(alarms)
-            if not alarms or alarms[0].at > self.now:
-                return
-            first = alarms[0]
-            assert self.say(Ring(clock=first.clock, what=first.what)), f"{first} rings for nothing"
-            assert first not in agenda(self.order), f"{first} is still there after it rang"
-        raise AssertionError("the alarms do not end")
-
-    def until(self, moment: datetime) -> None:
-        """Time goes by, alarms ring when they are due."""
-        while (alarm := next(iter(agenda(self.order)), None)) is not None and alarm.at <= moment:
-            self.now = max(self.now, alarm.at)
-            self.ring()
-        self.now = max(self.now, moment)
 
 
 def begin(regime: str, chance: Chance) -> Life:

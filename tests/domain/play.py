@@ -14,7 +14,8 @@ from domain.policy import Regime
 from domain.refusal import Refused
 from domain.text import Text
 from domain.words import Role, Stage
-from tests.domain.lives import GOOD, LEADERS, Life, Said
+from tests.domain.chance import Life, Said
+from tests.domain.lives import GOOD, LEADERS
 from tests.domain.regimes import new_order
 
 MONDAY = "2026-11-23T09:00"

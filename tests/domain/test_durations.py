@@ -27,7 +27,7 @@ def test_the_short_form_goes_in_and_out(amount: int, unit: str) -> None:
     [
         ("0d", "必须大于 0"),
         ("000wd", "必须大于 0"),
-        ("10001h", "过大"),
+        ("100000h", "过大"),
         ("9" * 5000 + "m", "过大"),
         *((junk, "无法识别") for junk in ["", "5", "wd", "-1d", "1.5h", "5 wd", "5WD", "5w", "٣d", "1d\n", "1h30m"]),
     ],
