@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
 from activities.archive import Archive
 from activities.call_back import CallBack
 from activities.city_platform import CityPlatform
@@ -9,9 +12,6 @@ from activities.limits import LIMITS
 from activities.notify import Notify
 from activities.record import Record
 from activities.tally import Tally
-from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
-
 from domain.commands import Internal, ReportArchived, ReportNotice, ReportTally
 from domain.effects import Effect
 from domain.labels import label

@@ -42,6 +42,7 @@ class WorkOrderWorkflow:
         """Take over where the run before left off, or open the order."""
         self.order = start.order
         self.offset = start.clock_offset
+        self.stood_at = datetime.min.replace(tzinfo=CST)
         self.outbox = list(start.outbox)
         self.unfinished = {effect.key: effect for effect in start.effects}
         self.handled = dict(start.handled)
@@ -109,6 +110,12 @@ class WorkOrderWorkflow:
         """Reckon with another calendar from now on."""
         self.hear(c.AdoptCalendar, body)
 
+    @workflow.signal
+    def stand_at(self, moment: datetime) -> None:
+        """Let a rehearsed order's clock show a moment until time has caught up; a real order's never stands."""
+        if self.offset:
+            self.stood_at = moment
+
     @workflow.query
     def snapshot(self) -> Snapshot:
         """The whole state, the order's own clock and what is unfinished."""
@@ -127,7 +134,7 @@ class WorkOrderWorkflow:
     @property
     def now(self) -> datetime:
         """The order's own clock, in whole seconds as the regulations count."""
-        return (workflow.now() + self.offset).astimezone(CST).replace(microsecond=0)
+        return max(workflow.now() + self.offset, self.stood_at).astimezone(CST).replace(microsecond=0)
 
     def check(self, command: c.Command) -> None:
         """Raise the refusal of a command that may not be carried out; a repeated request is let through."""

@@ -120,7 +120,7 @@ async def play(stage: Stage, path: Path, scenario: Scenario, number: int) -> Pla
         stage, scenario.policy, scenario.start, scenario.order, scenario.units(), f"R{number:05d}"
     )
     for step, moment in zip(scenario.steps, scenario.moments(), strict=True):
-        await rehearsal.clock.move_to(moment)
+        await rehearsal.clock.stand_at(moment)
         await rehearsal.act(step.role, step.do, step.body)
     remark = ""
     if isinstance(scenario.until, datetime):

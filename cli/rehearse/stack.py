@@ -79,16 +79,20 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(policies: Path | None = None, dynamic_config: Mapping[str, str] | None = None) -> AsyncIterator[Stage]:
+async def stage(
+    policies: Path | None = None,
+    dynamic_config: Mapping[str, str] | None = None,
+    temporal_file: Path | None = None,
+) -> AsyncIterator[Stage]:
     """Set the stage in a folder of its own, and clear it away afterwards.
 
-    `dynamic_config` adds to the server's settings. Raises PostgresUnavailableError,
-    TemporalUnavailableError, PolicyErrors, RuntimeError for a dead process.
+    `dynamic_config` adds to the server's settings; it keeps its data in memory or in `temporal_file`.
+    Raises PostgresUnavailableError, TemporalUnavailableError, PolicyErrors, RuntimeError for a dead process.
     """
     with tempfile.TemporaryDirectory(prefix="jiesu-rehearsal-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with ExitStack() as closing:
-            processes = _processes(folder, policies, dynamic_config, closing)
+            processes = _processes(folder, policies, dynamic_config, temporal_file, closing)
             upgrade(processes.values["DATABASE_URL"])
             await processes.temporal.ready()
             chosen = Settings.model_validate(processes.values)
@@ -104,12 +108,18 @@ async def stage(policies: Path | None = None, dynamic_config: Mapping[str, str] 
 
 
 def _processes(
-    folder: Path, policies: Path | None, dynamic_config: Mapping[str, str] | None, closing: ExitStack
+    folder: Path,
+    policies: Path | None,
+    dynamic_config: Mapping[str, str] | None,
+    temporal_file: Path | None,
+    closing: ExitStack,
 ) -> Processes:
     """Start everything; each is ready in its own time. `closing` stops what was started, also after an error."""
     gateway, city = free_port(), free_port()
     log = folder / "temporal.log"
-    temporal = LocalTemporal.start(log, search_attributes=DEFINITIONS, dynamic_config=dynamic_config)
+    temporal = LocalTemporal.start(
+        log, database=temporal_file, search_attributes=DEFINITIONS, dynamic_config=dynamic_config
+    )
     closing.callback(temporal.stop)
     peers = (
         _peer("sandbox.gateway", gateway, folder, "--data", str(folder / "gateway")),

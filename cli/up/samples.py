@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from adapters.database.catalogue import ContactCard
 from adapters.settings import Settings
-from api.commanding import send
+from api.commanding import decide, send
 from api.intake import OrderRequest, open_order
 from api.services import Services, services
 from api.stocking import stock
@@ -18,7 +18,7 @@ CENTRE_ROLES = (Role.HOTLINE_DIRECTOR, Role.SUPERVISOR, Role.COUNTY_LEADER, Role
 
 
 class Demand(NamedTuple):
-    """A demand, and how far it is carried: dispatched, signed, or left at intake."""
+    """A demand, and the steps by which it is carried on; without any it is left at intake."""
 
     category: str
     title: str
@@ -31,7 +31,24 @@ DEMANDS = (
     Demand("complaint", "楼道照明损坏", "幸福家园三号楼楼道灯坏了一周，夜间不便。", "housing", ("dispatch", "sign")),
     Demand("help", "门前积水", "和平路与学府街路口雨后积水，请帮助疏通。", "water", ("dispatch",)),
     Demand("suggestion", "增设休息座椅", "建议在滨河步道增设座椅和遮阳设施。", "parks", ()),
+    Demand(
+        "complaint",
+        "夜间施工噪声",
+        "体育路工地夜里十一点后仍在浇筑，影响休息。",
+        "environment",
+        ("dispatch", "sign", "submit_reply"),
+    ),
+    Demand(
+        "report",
+        "占道经营",
+        "学府路早市摊位占用盲道，行人只能走车行道。",
+        "street_order",
+        ("dispatch", "sign", "submit_reply", "approve"),
+    ),
+    Demand("consult", "医保报销比例", "异地就医住院报销需要哪些材料。", "welfare", ("answer_at_intake",)),
 )
+
+SAID = "经现场核实情况属实，已安排人员处理并电话告知诉求人"
 
 
 async def load(settings: Settings) -> int:
@@ -67,11 +84,22 @@ async def _sample(opened: Services, no: str, regime: str, demand: Demand, unit: 
         }
     )
     await open_order(opened, request, by=Role.AGENT, person=PERSON, no=no)
+    sections = {
+        name: f"{SAID}（{demand.title}，第{number}项）"
+        for number, name in enumerate(opened.policies.regime(regime).replies.sections, start=1)
+    }
+    signed_by = [role.value for role in sorted(UNIT_ROLES)]
+    reply = {"unit": unit.id, "sections": sections, "signed_by": signed_by, "attachments": ["before", "after"]}
     bodies: dict[str, tuple[Role, dict[str, Any]]] = {
+        "answer_at_intake": (Role.AGENT, {"text": "请携带住院票据、费用清单和出院记录到医保窗口办理"}),
         "dispatch": (Role.DISPATCHER, {"units": [{"unit": unit.id, "part": "lead"}]}),
         "sign": (Role.UNIT_CLERK, {"unit": unit.id}),
+        "submit_reply": (Role.UNIT_CLERK, reply),
     }
     for step in demand.steps:
+        if step == "approve":
+            await decide(opened, no, "review", "approve", by=Role.REVIEWER, person=PERSON)
+            continue
         role, body = bodies[step]
         await send(opened, no, step, body, by=role, person=PERSON, request_id=f"{no}-{step}")
 

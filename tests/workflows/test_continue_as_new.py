@@ -1,9 +1,11 @@
 """Continue-as-new: a long life goes on in a fresh history and loses no update, handler or effect."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import text
 
 from cli.rehearse.stack import Stage, stage
 from domain.commands import Urge
@@ -47,3 +49,35 @@ async def test_a_long_life_goes_through_many_runs_and_loses_nothing(long_lives: 
     assert [row["count"] for row in timeline if row["event"] == "order_urged"] == list(range(1, 61))
     issued = {row["notice"] for row in timeline if row["event"] == "notice_issued"}
     assert issued == {row["notice"] for row in timeline if row["event"] == "notice_sent"}
+
+
+FOREIGN_LINK = text(
+    "INSERT INTO audit_trail (order_no, position, seq, at, event, actor, data, previous_hash, hash)"
+    " SELECT order_no, position + 1, seq + 1, at, 'order_urged', actor, CAST(:data AS jsonb), hash, :hash"
+    " FROM audit_trail WHERE order_no = :no ORDER BY position DESC LIMIT 1"
+)
+
+
+async def test_an_order_whose_record_is_refused_goes_on_in_fresh_histories_and_is_recorded_when_it_can_be(
+    short_histories: Stage, long_lives: Lives
+) -> None:
+    life = await long_lives("rugao")
+    await life.dispatch("housing")
+    await life.sign("housing")
+    seq = len(await life.timeline())
+    async with short_histories.database.begin() as session:
+        await session.execute(FOREIGN_LINK, {"no": life.no, "data": json.dumps({"of": "another"}), "hash": "0" * 64})
+    handle = life.rehearsal.services.client.get_workflow_handle_for(WorkOrderWorkflow.run, work_order_id(life.no))
+    first_run = (await handle.describe()).run_id
+    urge = Urge(by=Role.SUPERVISOR, unit="housing")
+    for number in range(12):
+        await handle.execute_update("urge", urge, id=f"urge-{number}")
+    assert (await handle.describe()).run_id != first_run
+    assert (await handle.query(WorkOrderWorkflow.snapshot)).unrecorded >= 12
+    async with short_histories.database.begin() as session:
+        await session.execute(text("SET LOCAL session_replication_role = replica"))
+        await session.execute(
+            text("DELETE FROM audit_trail WHERE order_no = :no AND seq > :seq"), {"no": life.no, "seq": seq}
+        )
+    await life.after(minutes=2)
+    assert [row["count"] for row in await life.events("order_urged")] == list(range(1, 13))

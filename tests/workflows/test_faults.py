@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -63,6 +64,30 @@ async def test_alarms_missed_while_all_was_down_ring_once_in_order_and_late(
     clock = [row for row in await life.timeline() if row["actor"] == "clock"]
     assert [row["event"] for row in clock] == ["sign_off_missed", "light_changed", "light_changed", "handling_overdue"]
     assert clock[-1]["due_at"] == "2026-11-23T12:00:00+08:00"
+
+
+async def test_a_decision_is_late_when_its_window_passed_before_though_nobody_was_there_to_see(
+    own_stage: Stage, fragile_lives: Lives
+) -> None:
+    life = await fragile_lives("hukou", units=("housing", "water"))
+    await life.dispatch("housing")
+    await life.sign("housing")
+    request = {"reason": "不属于本单位", "proposed_unit": "water", "signed_by": ["unit_principal_leader"]}
+    await life.do("unit_clerk", "request_return", unit="housing", **request)
+    window = datetime.fromisoformat((await life.expect("deadline_set", clock="approval"))["due_at"])
+    own_stage.processes.stop_worker()
+    away = asyncio.create_task(life.rehearsal.clock.move_to(window + timedelta(hours=1)))
+    try:
+        async with asyncio.timeout(20):
+            while await life.rehearsal.clock.now() <= window:
+                await asyncio.sleep(0.05)  # noqa: ASYNC110 (nothing tells that time has passed)
+        await life.rehearsal.act(Role.DISPATCHER, "decide", {"approval": "return", "decision": "approve"})
+    finally:
+        own_stage.processes.start_worker()
+    await away
+    await life.expect("approval_lapsed", kind="return")
+    await life.expect("signal_ignored", approval="return")
+    await life.never("return_granted")
 
 
 async def test_an_order_moves_on_while_the_database_is_away_and_is_recorded_afterwards(

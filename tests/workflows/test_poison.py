@@ -50,6 +50,7 @@ async def test_poison_in_an_update_is_refused_with_a_code_and_changes_nothing(li
     life = await lives("gaotai", grade="days_7")
     await life.dispatch("housing")
     await life.sign("housing")
+    await life.timeline()
     before, history = await state(life), len((await handle_of(life).fetch_history()).events)
     for do, body in POISON:
         refused = await refusal(life, do, body)
