@@ -78,7 +78,7 @@ def worker(client: Client, database: Database, chosen: Settings) -> Worker:
         task_queue=chosen.task_queue,
         workflows=[WorkOrderWorkflow],
         activities=activities(database, chosen),
-        workflow_runner=runner(),
+        workflow_runner=runner(sandboxed=chosen.workflow_sandbox),
         max_cached_workflows=chosen.cached_orders,
         max_concurrent_workflow_tasks=100,
         max_concurrent_local_activities=100,

@@ -67,6 +67,7 @@ async def open_order(
     person: str,
     realm: str = "",
     clock_offset: timedelta = timedelta(0),
+    stands: tuple[datetime, ...] = (),
     client: Client | None = None,
     no: str | None = None,
     intake_key: str | None = None,
@@ -74,6 +75,7 @@ async def open_order(
     """Take in a demand and return its number; repeated under one `no` or `intake_key` it is one order.
 
     A real order (`realm` '') whose workflow cannot be started now is kept, and `api.sweep` starts it later.
+    `clock_offset` and `stands` are for rehearsals (see `WorkOrderInput`).
     Raises Refused(invalid) for a regime or grade that is not known, RPCError for a rehearsal's order.
     """
     regime = services.policies.regime(request.regime)
@@ -95,7 +97,7 @@ async def open_order(
         await _keep_id_number(services, opened.no, realm, request.citizen.id_number)
     try:
         stored = new if opened.created else await services.orders.get(opened.no) or new
-        await start(services, stored, by=by, person=person, clock_offset=clock_offset, client=client)
+        await start(services, stored, by=by, person=person, clock_offset=clock_offset, stands=stands, client=client)
     except RPCError as error:
         if realm or error.status not in PASSING:
             raise
@@ -110,6 +112,7 @@ async def start(
     by: Role | None = None,
     person: str = "",
     clock_offset: timedelta = timedelta(0),
+    stands: tuple[datetime, ...] = (),
     client: Client | None = None,
 ) -> None:
     """Start the workflow of an order that is written down. One that runs, or has ended, is left alone.
@@ -123,7 +126,9 @@ async def start(
     try:
         await (client or services.client).start_workflow(
             WORK_ORDER,
-            WorkOrderInput(order=order, clock_offset=clock_offset, opened_by=by, opened_by_person=person),
+            WorkOrderInput(
+                order=order, clock_offset=clock_offset, stands=stands, opened_by=by, opened_by_person=person
+            ),
             id=work_order_id(stored.no),
             task_queue=services.settings.task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,

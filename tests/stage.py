@@ -170,7 +170,8 @@ def lives_on(the_stage: Stage) -> Lives:
         **demand: Any,
     ) -> Life:
         no = f"T{next(_numbers):05d}"
-        order = Demand.model_validate({"category": "complaint", "title": "路灯不亮", "content": "小区路灯不亮", **demand})
+        usual = {"category": "complaint", "title": "路灯不亮", "content": "小区路灯不亮"}
+        order = Demand.model_validate(usual | demand)
         moment = datetime.fromisoformat(start).replace(tzinfo=CST)
         return Life(await open_rehearsal(the_stage, policy, moment, order, set(units), no, realm), policy)
 

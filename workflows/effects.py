@@ -26,7 +26,7 @@ RETRY_RECORD_AFTER = timedelta(minutes=1)
 
 
 async def record(batch: RecordBatch) -> None:
-    """Put events on the audit trail. Raises ActivityError when the tries are used up; the caller keeps them."""
+    """Put events on the audit trail. Raises FailureError when the tries are used up; the caller keeps them."""
     limits = LIMITS["record"]
     await workflow.execute_local_activity_method(
         Record.record,
@@ -41,8 +41,9 @@ async def record(batch: RecordBatch) -> None:
 async def perform(effect: Effect) -> Internal | None:
     """Do one effect; what it reports, if anything.
 
-    A notice that cannot be delivered is reported as failed. Every other failure is an ActivityError for the
-    caller to try again later.
+    A notice that cannot be delivered is reported as failed. Every other failure is a FailureError for the
+    caller to try again later: an ActivityError, or of a local activity what it raised itself, which would end
+    the order for good if it were let through.
     """
     limits = LIMITS[effect.kind]
     match effect.kind:

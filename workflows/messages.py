@@ -3,25 +3,31 @@
 Nothing here holds a name, a telephone number, an address or free text (design §5).
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain.effects import Effect
 from domain.order import Order
 from domain.words import Frozen, Stage
 
+HEAD_START = timedelta(seconds=10)
+"""A rehearsed step is begun this much before its moment, which the order's clock shows from then on: what a busy
+machine takes to carry the step out must not make it late, for a promise kept exactly at its limit is kept."""
+
 
 class WorkOrderInput(Frozen):
     """How an order's workflow begins, and what one run hands to the next.
 
     `order` before its first event, or as the run before left it. `clock_offset` moves the order's own clock
-    against the server's; zero for real orders. The rest is carried over by continue-as-new only:
+    against the server's; zero for real orders. `stands` are the moments of a rehearsal's steps, empty for real
+    orders: for `HEAD_START` before each the clock shows it already. The rest is carried over by continue-as-new only:
     `outbox` are events (JSON objects) not yet on the audit trail, `effects` those not yet performed, `handled`
     the sequence number that each recent request reached, by request id.
     """
 
     order: Order
     clock_offset: timedelta = timedelta(0)
+    stands: tuple[datetime, ...] = ()
     opened_by: str = "agent"
     opened_by_person: str = ""
     outbox: tuple[dict[str, Any], ...] = ()

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import FailureError
 
 from domain import commands as c
 from domain.agenda import Alarm, describe, next_alarm
@@ -26,7 +26,7 @@ from workflows.commands import read, refusal, update_for
 from workflows.details import brief, details
 from workflows.effects import RETRY_AFTER, RETRY_RECORD_AFTER, perform, record
 from workflows.ids import WORK_ORDER
-from workflows.messages import Accepted, Snapshot, WorkOrderInput
+from workflows.messages import HEAD_START, Accepted, Snapshot, WorkOrderInput
 from workflows.search_attributes import attributes, changes
 
 REMEMBERED_REQUESTS = 50
@@ -42,7 +42,7 @@ class WorkOrderWorkflow:
         """Take over where the run before left off, or open the order."""
         self.order = start.order
         self.offset = start.clock_offset
-        self.stood_at = datetime.min.replace(tzinfo=CST)
+        self.stands = start.stands
         self.outbox = list(start.outbox)
         self.unfinished = {effect.key: effect for effect in start.effects}
         self.handled = dict(start.handled)
@@ -110,12 +110,6 @@ class WorkOrderWorkflow:
         """Reckon with another calendar from now on."""
         self.hear(c.AdoptCalendar, body)
 
-    @workflow.signal
-    def stand_at(self, moment: datetime) -> None:
-        """Let a rehearsed order's clock show a moment until time has caught up; a real order's never stands."""
-        if self.offset:
-            self.stood_at = moment
-
     @workflow.query
     def snapshot(self) -> Snapshot:
         """The whole state, the order's own clock and what is unfinished."""
@@ -134,7 +128,9 @@ class WorkOrderWorkflow:
     @property
     def now(self) -> datetime:
         """The order's own clock, in whole seconds as the regulations count."""
-        return max(workflow.now() + self.offset, self.stood_at).astimezone(CST).replace(microsecond=0)
+        running = workflow.now() + self.offset
+        stands = (moment for moment in self.stands if running < moment <= running + HEAD_START)
+        return next(stands, running).astimezone(CST).replace(microsecond=0)
 
     def check(self, command: c.Command) -> None:
         """Raise the refusal of a command that may not be carried out; a repeated request is let through."""
@@ -196,7 +192,7 @@ class WorkOrderWorkflow:
             batch = RecordBatch(order_no=self.order.no, events=tuple(self.outbox), view=project(self.order))
             try:
                 await record(batch)
-            except ActivityError:
+            except FailureError:
                 self.stalled = True
                 self.retry = asyncio.create_task(workflow.sleep(RETRY_RECORD_AFTER, summary="稍后重试：写入台账"))
                 return
@@ -218,7 +214,7 @@ class WorkOrderWorkflow:
             self.busy.add(effect.key)
             try:
                 report = await perform(effect)
-            except ActivityError:
+            except FailureError:
                 self.busy.discard(effect.key)
                 await workflow.sleep(RETRY_AFTER, summary=f"稍后重试：{label(effect.kind, 'effect')}")
                 continue
@@ -291,6 +287,7 @@ class WorkOrderWorkflow:
         return WorkOrderInput(
             order=self.order,
             clock_offset=self.offset,
+            stands=self.stands,
             outbox=tuple(self.outbox),
             effects=tuple(self.unfinished.values()),
             handled=self.handled,

@@ -16,10 +16,6 @@ Handle = WorkflowHandle[WorkOrderWorkflow, None]
 SETTLED_WITHIN = 20.0
 """Seconds of real time in which effects finish unless a peer is out of order."""
 
-HEAD_START = timedelta(seconds=10)
-"""A step is begun this much before its moment and the clock then stands at it: what a busy machine takes to
-carry the step out must not make it late, for a promise kept exactly at its limit is kept."""
-
 
 class VirtualClock:
     """Moves one order's clock. `offset` is what the order's clock is ahead of the server's."""
@@ -28,48 +24,50 @@ class VirtualClock:
         self._skipper = skipper
         self._handle = handle
         self._offset = offset
-        self._stood_at = datetime.min.replace(tzinfo=UTC)
 
     async def now(self) -> datetime:
         """The order's own clock."""
-        return max(await self._running(), self._stood_at)
+        return (await self._look())[1]
 
-    async def _running(self) -> datetime:
-        return await self._skipper.get_current_time(self._handle) + self._offset
-
-    async def stand_at(self, moment: datetime) -> None:
-        """Let time pass until a moment, which the clock then shows until `HEAD_START` of real time is over."""
-        await self.move_to(moment - HEAD_START)
-        try:
-            await self._handle.signal(WorkOrderWorkflow.stand_at, moment)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-        self._stood_at = moment
+    async def _look(self) -> tuple[bool, datetime]:
+        """Whether the order's workflow still runs, and its own clock, in one call."""
+        description = await self._handle.describe()
+        info = description.raw_description.workflow_extended_info.time_skipping_info
+        skipped = info.HasField("current_time")
+        now = info.current_time.ToDatetime(UTC) if skipped else datetime.now(UTC)
+        return description.status is WorkflowExecutionStatus.RUNNING, now + self._offset
 
     async def move_to(self, moment: datetime) -> None:
         """Let time pass until a moment, ringing every alarm on the way; nothing if it has passed already."""
-        ahead = moment - await self._running()
-        if ahead <= timedelta(0) or await self.ended():
+        running, now = await self._look()
+        if moment <= now or not running:
             return
         try:
-            await self._skipper.fast_forward(self._handle, ahead)
+            await self._skipper.fast_forward(self._handle, moment - now)
         except RPCError as error:
             if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION):
                 raise
 
     async def ended(self) -> bool:
         """Whether the order's workflow has come to its end."""
-        status = (await self._handle.describe()).status
-        return status is not WorkflowExecutionStatus.RUNNING
+        return not (await self._look())[0]
 
     async def settle(self) -> Snapshot | None:
         """Wait until everything is recorded and done outside; None once the order has ended."""
         deadline = time.monotonic() + SETTLED_WITHIN
         while not await self.ended():
             snapshot = await self._handle.query(WorkOrderWorkflow.snapshot)
-            unfinished = snapshot.unrecorded or snapshot.effects or snapshot.order.archived
-            if not unfinished or time.monotonic() > deadline:
+            if snapshot.order.closed:
+                return await self._archived(snapshot, deadline)
+            if not (snapshot.unrecorded or snapshot.effects) or time.monotonic() > deadline:
                 return snapshot
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
+        return None
+
+    async def _archived(self, snapshot: Snapshot, deadline: float) -> Snapshot | None:
+        """A closed order ends by itself: wait for that instead of asking again and again."""
+        try:
+            await asyncio.wait_for(self._handle.result(), deadline - time.monotonic())
+        except TimeoutError:
+            return snapshot
         return None

@@ -17,7 +17,7 @@ from cli.rehearse.stack import Stage
 from domain.refusal import Code, Refused
 from domain.words import Role
 from workflows.ids import work_order_id
-from workflows.messages import Accepted, Snapshot
+from workflows.messages import HEAD_START, Accepted, Snapshot
 from workflows.work_order import WorkOrderWorkflow
 
 PERSON = "rehearsal"
@@ -81,13 +81,23 @@ class Rehearsal:
 
 
 async def open_rehearsal(
-    stage: Stage, policy: str, start: datetime, demand: Demand, units: set[str], no: str, realm: str | None = None
+    stage: Stage,
+    policy: str,
+    start: datetime,
+    demand: Demand,
+    units: set[str],
+    no: str,
+    realm: str | None = None,
+    steps: Sequence[datetime] = (),
 ) -> Rehearsal:
-    """Take in an order at a moment of any time. Raises Refused when it cannot be opened."""
+    """Take in an order at a moment of any time; at its `steps` its clock stands until they are carried out.
+
+    Raises Refused when it cannot be opened.
+    """
     services = stage.services(start.year)
     realm = no if realm is None else realm
     await cast(services, policy, units, realm)
-    offset = start - datetime.now(UTC)
+    offset = start - HEAD_START - datetime.now(UTC)
     await open_order(
         services,
         demand.request(policy),
@@ -95,6 +105,7 @@ async def open_rehearsal(
         person=PERSON,
         realm=realm,
         clock_offset=offset,
+        stands=(start, *steps),
         client=stage.skipper.client,
         no=no,
     )
@@ -116,11 +127,12 @@ class Played:
 
 async def play(stage: Stage, path: Path, scenario: Scenario, number: int) -> Played:
     """One scenario from start to end. Raises Refused when its order cannot even be opened."""
+    moments = scenario.moments()
     rehearsal = await open_rehearsal(
-        stage, scenario.policy, scenario.start, scenario.order, scenario.units(), f"R{number:05d}"
+        stage, scenario.policy, scenario.start, scenario.order, scenario.units(), f"R{number:05d}", steps=moments
     )
-    for step, moment in zip(scenario.steps, scenario.moments(), strict=True):
-        await rehearsal.clock.stand_at(moment)
+    for step, moment in zip(scenario.steps, moments, strict=True):
+        await rehearsal.clock.move_to(moment - HEAD_START)
         await rehearsal.act(step.role, step.do, step.body)
     remark = ""
     if isinstance(scenario.until, datetime):

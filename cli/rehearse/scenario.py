@@ -42,9 +42,17 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_with_offset)]
 
 
 class Part(BaseModel):
-    """A part of a scenario: closed to unknown keys; a number serves where a text is wanted (`phone: 138…`)."""
+    """A part of a scenario: closed to unknown keys; a number serves where a text is wanted (`phone: 138…`).
+
+    A key with nothing after it (`with:`) counts as left out.
+    """
 
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _said(cls, data: Any) -> Any:
+        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
 
 
 class Caller(Part):

@@ -1,6 +1,7 @@
 """The stage on which rehearsals are played: a real server, database, worker and peers, made for the occasion."""
 
 import asyncio
+import signal
 import sys
 import tempfile
 import time
@@ -83,16 +84,28 @@ async def stage(
     policies: Path | None = None,
     dynamic_config: Mapping[str, str] | None = None,
     temporal_file: Path | None = None,
+    sandboxed: bool = True,
 ) -> AsyncIterator[Stage]:
     """Set the stage in a folder of its own, and clear it away afterwards.
 
-    `dynamic_config` adds to the server's settings; it keeps its data in memory or in `temporal_file`.
+    `dynamic_config` adds to the server's settings; it keeps its data in memory or in `temporal_file`. The worker
+    runs workflows in the sandbox unless `sandboxed` is false (docs/adr/0011).
     Raises PostgresUnavailableError, TemporalUnavailableError, PolicyErrors, RuntimeError for a dead process.
     """
     with tempfile.TemporaryDirectory(prefix="jiesu-rehearsal-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with ExitStack() as closing:
-            processes = _processes(folder, policies, dynamic_config, temporal_file, closing)
+            values = {"JIESU_WORKFLOW_SANDBOX": str(sandboxed)}
+            if policies is not None:
+                values["JIESU_POLICIES"] = str(policies)
+            temporal = LocalTemporal.start(
+                folder / "temporal.log",
+                database=temporal_file,
+                search_attributes=DEFINITIONS,
+                dynamic_config=dynamic_config,
+            )
+            closing.callback(_kill, temporal.child)
+            processes = _processes(folder, temporal, values, closing)
             upgrade(processes.values["DATABASE_URL"])
             await processes.temporal.ready()
             chosen = Settings.model_validate(processes.values)
@@ -107,28 +120,17 @@ async def stage(
                 await database.dispose()
 
 
-def _processes(
-    folder: Path,
-    policies: Path | None,
-    dynamic_config: Mapping[str, str] | None,
-    temporal_file: Path | None,
-    closing: ExitStack,
-) -> Processes:
-    """Start everything; each is ready in its own time. `closing` stops what was started, also after an error."""
+def _processes(folder: Path, temporal: LocalTemporal, chosen: Mapping[str, str], closing: ExitStack) -> Processes:
+    """Start the others; each is ready in its own time. `closing` stops what was started, also after an error."""
     gateway, city = free_port(), free_port()
-    log = folder / "temporal.log"
-    temporal = LocalTemporal.start(
-        log, database=temporal_file, search_attributes=DEFINITIONS, dynamic_config=dynamic_config
-    )
-    closing.callback(temporal.stop)
     peers = (
         _peer("sandbox.gateway", gateway, folder, "--data", str(folder / "gateway")),
         _peer("sandbox.city", city, folder),
     )
     for peer in peers:
-        closing.callback(peer.stop)
+        closing.callback(_kill, peer)
     postgres = LocalPostgres.start(folder / "postgres", durable=False)
-    values = {
+    values = dict(chosen) | {
         "DATABASE_URL": postgres.url("jiesu"),
         "JIESU_DATA": str(folder),
         "OBJECT_STORE_URL": (folder / "objects").as_uri(),
@@ -136,12 +138,15 @@ def _processes(
         "CITY_BASE_URL": f"http://127.0.0.1:{city}",
         "TEMPORAL_ADDRESS": temporal.address,
     }
-    if policies is not None:
-        values["JIESU_POLICIES"] = str(policies)
     processes = Processes(folder, values, postgres, temporal, _worker(folder, values), peers)
     closing.callback(processes.stop_postgres)
-    closing.callback(processes.stop_worker)
+    closing.callback(lambda: _kill(processes.worker))
     return processes
+
+
+def _kill(child: ChildProcess) -> None:
+    """Stop without waiting for good manners: what it holds is thrown away with the folder."""
+    child.stop(first=signal.SIGKILL)
 
 
 def _worker(folder: Path, values: Mapping[str, str]) -> ChildProcess:

@@ -14,6 +14,7 @@ from adapters.local_temporal import LocalTemporal, TemporalUnavailableError
 from adapters.settings import Settings
 from cli.up.children import Job, Service, answers, died
 from cli.up.problems import ServiceFailedError
+from cli.up.stamp import Stamp, stamp
 
 DATABASE = "jiesu"
 RESTARTS = 3
@@ -51,6 +52,8 @@ class Stack:
         self._postgres: LocalPostgres | None = None
         self._temporal: LocalTemporal | None = None
         self._task_queue = Settings().task_queue
+        wanted = stamp(Settings().policy_file, secrets["login_password"])
+        self._filled = Stamp(folder / "filled", folder / "postgres", wanted)
 
     def addresses(self) -> dict[str, str]:
         """Name → address of everything that an operator may open."""
@@ -69,14 +72,10 @@ class Stack:
         """Start everything. Raises ServiceFailedError; call `stop` whatever happens."""
         try:
             # What takes longest goes first, and nothing waits for what it does not need.
-            await _together(self._start_database(), self._start_temporal(), self._start_peers())
-            env = self._environment()
-            api = [sys.executable, "-m", "cli.main", "api", "--port", str(self._ports.api)]
-            await _together(
-                self._serve("工作进程", "worker", [sys.executable, "worker.py"], self._polled, env, RESTARTS),
-                self._serve("接口", "api", api, answers(self._url("health/ready")), env, RESTARTS),
-            )
-            await self._job("示例工单", "samples", env)
+            await _together(self._start_own(), self._start_temporal(), self._start_peers())
+            if not self._filled.holds:
+                await self._job("示例工单", "samples", self._environment())
+                self._filled.put()
         except (PostgresUnavailableError, TemporalUnavailableError, OSError) as error:
             raise ServiceFailedError(str(error)) from error
 
@@ -94,12 +93,23 @@ class Stack:
         while self._running:
             await asyncio.to_thread(self._running.pop().stop)
 
+    async def _start_own(self) -> None:
+        """The database, and what works on it; both processes wait for Temporal by themselves."""
+        await self._start_database()
+        env = self._environment()
+        api = [sys.executable, "-m", "cli.main", "api", "--port", str(self._ports.api)]
+        await _together(
+            self._serve("工作进程", "worker", [sys.executable, "worker.py"], self._polled, env, RESTARTS),
+            self._serve("接口", "api", api, answers(self._url("health/ready")), env, RESTARTS),
+        )
+
     async def _start_database(self) -> None:
         folder = self._folder / "postgres"
         self._postgres_start = asyncio.create_task(asyncio.to_thread(LocalPostgres.start, folder))
         self._postgres = await asyncio.shield(self._postgres_start)
         self._running.insert(0, self._postgres)
-        await self._job("数据库迁移", "database", self._environment())
+        if not self._filled.holds:
+            await self._job("数据库迁移", "database", self._environment())
 
     async def _start_temporal(self) -> None:
         from workflows.search_attributes import DEFINITIONS  # noqa: PLC0415 (imports what workflows import)

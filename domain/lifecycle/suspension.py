@@ -48,9 +48,12 @@ def _rhythm(text: str | None, standard: Duration, clause: str | None) -> Duratio
     if text is None:
         return standard
     try:
-        return Duration.parse(text)
+        every = Duration.parse(text)
     except ValueError as error:
         raise Refused(Code.INVALID, f"复核周期 review_every 无效：{error}", clause) from error
+    if every.unit not in ("d", "wd"):
+        raise Refused(Code.INVALID, "复核周期 review_every 须以日或工作日计", clause)
+    return every
 
 
 @settles(ApprovalKind.SUSPENSION)

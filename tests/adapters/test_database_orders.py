@@ -212,3 +212,12 @@ async def test_no_personal_data_stands_readable_in_any_table(database: Database,
             for (row,) in rows:
                 assert not [form for form in forms if form in row], table
     assert filled >= 5
+
+
+async def test_a_number_that_is_taken_names_its_own_order_among_many(database: Database) -> None:
+    orders = Orders(database)
+    for no in ("B1", "B2", "B3"):
+        await orders.open(new_order(no))
+    for no in ("B3", "B2", "B1"):
+        again = await orders.open(new_order(no))
+        assert (again.no, again.created) == (no, False)

@@ -132,6 +132,36 @@ def test_a_person_gets_a_table_a_chart_and_what_does_not_hold(tmp_path: Path) ->
     assert "第 2 条未出现：order_archived" in ran.stdout
 
 
+IN_THE_LAST_SECOND = """\
+policy: dalad
+start: 2026-11-23T09:00:00+08:00
+order: {category: complaint, grade: difficult, marks: , citizen: {phone: 13900000099}}
+steps:
+  - {at: 2026-11-23T09:05, as: dispatcher, do: dispatch, with: {units: [{unit: water}]}}
+  - {after: 1h, as: unit_clerk, do: sign, with: }
+  - at: 2026-11-29T17:30
+    as: unit_clerk
+    do: request_extension
+    with: &long {reason: 管网改造, until: 2026-12-07T17:31}
+%s
+  - {after: 0s, as: unit_clerk, do: request_extension, with: {reason: 管网改造, until: 2026-12-07T17:30}}
+  - {after: 1m, as: hotline_director, do: decide, with: {approval: extension, decision: approve}}
+until: 2026-11-30T09:00
+expect:
+  - {event: extension_granted, unit: water}
+"""
+
+
+def test_a_step_happens_at_its_moment_however_long_the_machine_takes(tmp_path: Path) -> None:
+    again = "\n".join(["  - {after: 0s, as: unit_clerk, do: request_extension, with: *long}"] * 8)
+    ran = rehearse(written(tmp_path, IN_THE_LAST_SECOND % again), "--json")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    asked = [row for row in rows(ran) if row.get("do") == "request_extension"]
+    assert asked and {row["code"] for row in asked} == {"exceeds_maximum"}
+    [opened] = [row for row in rows(ran) if row["event"] == "approval_opened"]
+    assert opened["at"] == "2026-11-29T17:30:00+08:00"
+
+
 FAULTS = [
     (3, "{category: complaint", "{category: [complaint", "YAML"),
     (3, "title:", "titel:", "未知的键"),

@@ -18,6 +18,7 @@ from adapters.local_temporal import free_port
 from adapters.settings import ROOT
 from cli.up.folder import load_secrets, opened
 from cli.up.problems import CannotStartError
+from cli.up.stamp import Stamp, stamp
 
 OPTIONS = ("--port", "--temporal-port", "--ui-port", "--gateway-port", "--city-port")
 START_LIMIT = 120.0  # seconds; a loaded machine is not what is tested
@@ -87,6 +88,19 @@ def test_secrets_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
     assert load_secrets(tmp_path) == first
     assert len(set(first.values())) == len(first)
     assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_database_is_filled_again_when_it_or_what_fills_it_is_new(tmp_path: Path) -> None:
+    rules, database = tmp_path / "policies.yaml", tmp_path / "postgres"
+    rules.write_text("one")
+    first = stamp(rules, "secret")
+    database.mkdir()
+    assert not Stamp(tmp_path / "filled", database, first).holds
+    Stamp(tmp_path / "filled", database, first).put()
+    assert Stamp(tmp_path / "filled", database, first).holds
+    assert not Stamp(tmp_path / "filled", tmp_path / "made-anew", first).holds
+    rules.write_text("two")
+    assert not Stamp(tmp_path / "filled", database, stamp(rules, "secret")).holds
 
 
 class Running:

@@ -1,0 +1,28 @@
+"""Whether the database has been filled from these very files already: then a start need not do it again."""
+
+from hashlib import sha256
+from pathlib import Path
+
+from adapters.settings import ROOT
+
+SOURCES = ("migrations/versions/*.py", "adapters/database/development.py", "cli/up/samples.py")
+
+
+def stamp(policy_file: Path, password: str) -> str:
+    """One word for everything that `cli.up.prepare` puts into the database."""
+    files = [policy_file, *sorted(file for pattern in SOURCES for file in ROOT.glob(pattern))]
+    return sha256(b"\0".join([password.encode(), *(file.read_bytes() for file in files)])).hexdigest()
+
+
+class Stamp:
+    """A file that holds the stamp of what the database beside it was filled with."""
+
+    def __init__(self, file: Path, database: Path, wanted: str) -> None:
+        self._file = file
+        self._wanted = wanted
+        # Asked before the database is started: a folder that is made anew is empty, whatever the file says.
+        self.holds = database.exists() and file.exists() and file.read_text() == wanted
+
+    def put(self) -> None:
+        """Note that all is done."""
+        self._file.write_text(self._wanted)
