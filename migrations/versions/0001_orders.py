@@ -83,9 +83,7 @@ def upgrade() -> None:
         sa.Column(
             "sort_due",
             sa.TIMESTAMP(timezone=True),
-            sa.Computed(
-                "COALESCE(next_due, '9999-12-31 00:00:00+00'::timestamp with time zone)", persisted=True
-            ),
+            sa.Computed("COALESCE(next_due, '9999-12-31 00:00:00+00'::timestamp with time zone)", persisted=True),
             nullable=False,
         ),
         sa.Column("updated_at", sa.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),

@@ -22,9 +22,7 @@ histories replay, add a history of the new way, and only then record: python -m 
 
 
 def replayer() -> Replayer:
-    return Replayer(
-        workflows=[WorkOrderWorkflow], workflow_runner=runner(), data_converter=pydantic_data_converter
-    )
+    return Replayer(workflows=[WorkOrderWorkflow], workflow_runner=runner(), data_converter=pydantic_data_converter)
 
 
 def history(regime: str) -> str:
