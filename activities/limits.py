@@ -5,8 +5,17 @@ The workflow starts activities with these; their docstrings say why an attempt m
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypedDict
 
 from temporalio.common import RetryPolicy
+
+
+class Options(TypedDict):
+    """What starting an activity is told of its limits."""
+
+    start_to_close_timeout: timedelta
+    schedule_to_close_timeout: timedelta
+    retry_policy: RetryPolicy
 
 
 @dataclass(frozen=True)
@@ -16,6 +25,15 @@ class ActivityLimits:
     start_to_close: timedelta
     schedule_to_close: timedelta
     retry: RetryPolicy
+
+    @property
+    def options(self) -> Options:
+        """The same by the names that starting an activity takes them."""
+        return {
+            "start_to_close_timeout": self.start_to_close,
+            "schedule_to_close_timeout": self.schedule_to_close,
+            "retry_policy": self.retry,
+        }
 
 
 def _seconds(value: float) -> timedelta:

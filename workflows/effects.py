@@ -27,14 +27,12 @@ RETRY_RECORD_AFTER = timedelta(minutes=1)
 
 async def record(batch: RecordBatch) -> None:
     """Put events on the audit trail. Raises FailureError when the tries are used up; the caller keeps them."""
-    limits = LIMITS["record"]
+    limits = LIMITS["record"].options
     await workflow.execute_local_activity_method(
         Record.record,
         batch,
-        start_to_close_timeout=limits.start_to_close,
-        schedule_to_close_timeout=limits.schedule_to_close,
-        retry_policy=limits.retry,
         summary=f"写入台账：{len(batch.events)} 件事项",
+        **limits,
     )
 
 
@@ -45,17 +43,15 @@ async def perform(effect: Effect) -> Internal | None:
     caller to try again later: an ActivityError, or of a local activity what it raised itself, which would end
     the order for good if it were let through.
     """
-    limits = LIMITS[effect.kind]
+    limits = LIMITS[effect.kind].options
     match effect.kind:
         case "notify":
             try:
                 outcome = await workflow.execute_activity_method(
                     Notify.notify,
                     effect,
-                    start_to_close_timeout=limits.start_to_close,
-                    schedule_to_close_timeout=limits.schedule_to_close,
-                    retry_policy=limits.retry,
                     summary=f"{label(effect.template or '', 'template')} → {label(effect.to_role or '')}",
+                    **limits,
                 )
             except ActivityError as failure:
                 return ReportNotice(notice=effect.notice or "", sent=False, reason=_reason(failure))
@@ -64,38 +60,30 @@ async def perform(effect: Effect) -> Internal | None:
             archived = await workflow.execute_activity_method(
                 Archive.archive,
                 effect,
-                start_to_close_timeout=limits.start_to_close,
-                schedule_to_close_timeout=limits.schedule_to_close,
-                retry_policy=limits.retry,
                 summary="归档",
+                **limits,
             )
             return ReportArchived(bundle=archived.bundle, sha256=archived.sha256)
         case "city_platform":
             await workflow.execute_activity_method(
                 CityPlatform.city_platform,
                 effect,
-                start_to_close_timeout=limits.start_to_close,
-                schedule_to_close_timeout=limits.schedule_to_close,
-                retry_policy=limits.retry,
                 summary=f"报市平台：{effect.what}",
+                **limits,
             )
         case "call_back":
             await workflow.execute_local_activity_method(
                 CallBack.call_back,
                 effect,
-                start_to_close_timeout=limits.start_to_close,
-                schedule_to_close_timeout=limits.schedule_to_close,
-                retry_policy=limits.retry,
                 summary="列入回访",
+                **limits,
             )
         case "tally":
             count = await workflow.execute_local_activity_method(
                 Tally.tally,
                 effect,
-                start_to_close_timeout=limits.start_to_close,
-                schedule_to_close_timeout=limits.schedule_to_close,
-                retry_policy=limits.retry,
                 summary=brief(f"统计逾期：{effect.unit}"),
+                **limits,
             )
             return ReportTally(unit=effect.unit or "", in_a_row=count.in_a_row, in_total=count.in_total)
     return None
