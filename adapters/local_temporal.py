@@ -2,10 +2,12 @@
 
 import asyncio
 import re
+import secrets
 import socket
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
@@ -24,6 +26,7 @@ HOST = "127.0.0.1"
 NAMESPACE = "default"
 READY_TIMEOUT = 60.0  # seconds
 RETENTION = timedelta(days=30)  # the development server's own is one day
+FREE_PORTS = range(20_000, 32_000)
 _CALL_TIMEOUT = timedelta(seconds=2)
 
 # At the shipped polling rates a first activity starts three times later and timers fire half a second late.
@@ -42,10 +45,15 @@ class TemporalUnavailableError(RuntimeError):
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """A port of this machine that nobody listens on at the moment.
+
+    It lies below those that systems lend to outgoing connections, one of which could take it before it is used.
+    """
+    while True:
+        port = secrets.choice(FREE_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((HOST, port))
+            return port
 
 
 class LocalTemporal:

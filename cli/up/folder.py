@@ -18,8 +18,9 @@ SECRET_BYTES = {
     "data_key": 32,
     "twilio_auth_token": 16,
     "city_secret": 32,
-    "login_password": 9,
 }
+PASSWORD_LENGTH = 12
+READABLE = "abcdefghjkmnpqrstuvwxyz23456789"  # a person copies a password off a screen: nothing looks alike
 
 
 @contextmanager
@@ -47,6 +48,9 @@ def load_secrets(folder: Path) -> dict[str, str]:
     file = folder / "secrets.json"
     known = json.loads(file.read_text()) if file.exists() else {}
     complete = {name: known.get(name) or secrets.token_urlsafe(size) for name, size in SECRET_BYTES.items()}
+    complete["login_password"] = known.get("login_password") or "".join(
+        secrets.choice(READABLE) for _ in range(PASSWORD_LENGTH)
+    )
     if complete != known:
         draft = folder / "secrets.json.new"
         draft.unlink(missing_ok=True)

@@ -87,6 +87,7 @@ def test_secrets_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
     first = load_secrets(tmp_path)
     assert load_secrets(tmp_path) == first
     assert len(set(first.values())) == len(first)
+    assert first["login_password"].isalnum()
     assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
 
 
@@ -156,7 +157,7 @@ def running(data: Path) -> Iterator[Running]:
             time.sleep(0.1)
         base = f"http://127.0.0.1:{port}"
         assert httpx.get(f"{base}/health/ready", timeout=10).is_success
-        login = re.search(r"hotline_director\W+(\S+)", shown)
+        login = re.search(r"hotline_director[│\s]+([^│\s]+)", shown)
         assert login, shown
         yield Running(process, base, login[1])
     finally:
