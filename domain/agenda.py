@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from domain.labels import label
 from domain.lifecycle.handling import warn_moment
-from domain.lifecycle.promises import UNIT_CLOCKS
+from domain.lifecycle.promises import UNIT_CLOCKS, key_of
 from domain.order import Clock, Order
 from domain.view import Waiting
 from domain.words import ClockName, Role, Stage
@@ -25,18 +25,12 @@ class Alarm(NamedTuple):
 
 def agenda(order: Order) -> list[Alarm]:
     """All alarms to come, earliest first; warnings before the limits they warn of."""
-    if order.closed:
-        return []
     return sorted(alarm for clock in order.clocks.values() for alarm in _alarms(order, clock))
 
 
 def next_alarm(order: Order) -> Alarm | None:
     """The earliest alarm, None when time alone will change nothing."""
-    return (
-        min((alarm for clock in order.clocks.values() for alarm in _alarms(order, clock)), default=None)
-        if not order.closed
-        else None
-    )
+    return min((alarm for clock in order.clocks.values() for alarm in _alarms(order, clock)), default=None)
 
 
 def _alarms(order: Order, clock: Clock) -> list[Alarm]:
@@ -69,12 +63,12 @@ def describe(order: Order, alarm: Alarm) -> str:
 def waiting_for(order: Order) -> tuple[Waiting, ...]:
     """Everyone whom the order waits for; an open order without a next alarm always has someone here."""
     if order.closed:
-        return () if order.archived else (Waiting(role=Role.SYSTEM, what="archive"),)
+        return () if order.archived else (_waiting_to_archive(order),)
     waits = [Waiting(role=a.by_role, unit=a.unit, what=f"approval.{a.kind.value}") for a in order.open_approvals]
     if order.awaiting_dispatch:
         waits.append(Waiting(role=Role.DISPATCHER, what="dispatch"))
     if order.stage is Stage.CALLBACK:
-        waits.append(Waiting(role=Role.CALLBACK_STAFF, what="record_callback"))
+        waits.append(Waiting(role=_asked_now(order), what="record_callback"))
     for assignment in order.active:
         if assignment.status == "dispatched":
             waits.append(Waiting(role=Role.UNIT_CLERK, unit=assignment.unit, what="sign"))
@@ -84,3 +78,19 @@ def waiting_for(order: Order) -> tuple[Waiting, ...]:
         working = [a for a in order.active if a.status == "handling"] or order.leads
         waits += [Waiting(role=Role.UNIT_CLERK, unit=a.unit, what="request_strike_off") for a in working]
     return tuple(waits)
+
+
+def _waiting_to_archive(order: Order) -> Waiting:
+    """A closed order goes into the archive, once the emergency line that took it over has said so (GT-03)."""
+    acknowledgement = order.clocks.get(ClockName.ACKNOWLEDGEMENT.value)
+    if acknowledgement is not None and acknowledgement.status == "running":
+        return Waiting(role=Role.DISPATCHER, what="acknowledge_transfer")
+    return Waiting(role=Role.SYSTEM, what="archive")
+
+
+def _asked_now(order: Order) -> Role:
+    """Who is waited for in a callback: the citizens, as long as each of them may yet answer by themselves."""
+    unheard = [party for party in order.parties if party not in order.called]
+    clocks = [order.clocks.get(key_of(ClockName.CALLBACK, party)) for party in unheard]
+    automatic = all(clock is not None and clock.status == "running" for clock in clocks)
+    return Role.CITIZEN if automatic else Role.CALLBACK_STAFF

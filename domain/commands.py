@@ -12,6 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, Field
 
 from domain.calendar import CalendarDays
 from domain.policy import Regime
+from domain.policy_emergency import Line
 from domain.text import Text
 from domain.words import ApprovalKind, DispatchMode, Frozen, Part, Role, SupervisionLevel
 
@@ -61,8 +62,14 @@ class AnswerAtIntake(Command, do="answer_at_intake", roles=(Role.AGENT,)):
 class TransferOut(Command, do="transfer_out", roles=(Role.AGENT, Role.DISPATCHER)):
     """Handed to an emergency line (GT-03, RG-03)."""
 
-    line: Literal["110", "119", "120", "122"]
+    line: Line
     reason: Text | None = None
+
+
+class AcknowledgeTransfer(Command, do="acknowledge_transfer", roles=(Role.AGENT, Role.DISPATCHER)):
+    """The emergency line has taken the order over, under a number of its own (GT-03, RG-03)."""
+
+    reference: Identifier | None = None
 
 
 class DispatchedUnit(Frozen):
@@ -147,14 +154,18 @@ class SubmitReply(Command, do="submit_reply", roles=CLERK):
     final: bool = False
 
 
-class RecordCallback(Command, do="record_callback", roles=(Role.CALLBACK_STAFF,)):
-    """What the citizen said. `party` is the order number under which this citizen called (NA-01)."""
+class RecordCallback(Command, do="record_callback", roles=(Role.CALLBACK_STAFF, Role.CITIZEN)):
+    """What the citizen said, to a person or by answering a text or an automatic call themselves.
+
+    `party` is the order number under which this citizen called (NA-01).
+    """
 
     result: Literal["satisfied", "dissatisfied", "unreachable"]
     intake_rating: int | None = Field(default=None, ge=1, le=5)
     handling_rating: int | None = Field(default=None, ge=1, le=5)
     comment: Text | None = None
     party: Identifier | None = None
+    via: Literal["staff", "sms", "call"] = "staff"
 
 
 class Urge(Command, do="urge", roles=(Role.SUPERVISOR,)):
@@ -266,6 +277,23 @@ class ReportNotice(Frozen):
     reason: str = ""
 
 
+class ReportUndelivered(Frozen):
+    """A notice that the provider had taken was not delivered: a signal. `attempt` counts how often from 1."""
+
+    notice: str = ""
+    reason: Identifier = "undelivered"
+    attempt: int = 1
+
+
+class ReportCall(Frozen):
+    """An automatic call could not be made."""
+
+    party: str
+    round: int
+    attempt: int
+    reason: str
+
+
 class ReportArchived(Frozen):
     """The bundle has been written."""
 
@@ -295,5 +323,15 @@ class AdoptCalendar(Frozen):
     calendar: CalendarDays
 
 
-Internal = OpenOrder | Ring | ReportNotice | ReportArchived | ReportTally | AdoptPolicy | AdoptCalendar
+Internal = (
+    OpenOrder
+    | Ring
+    | ReportNotice
+    | ReportUndelivered
+    | ReportCall
+    | ReportArchived
+    | ReportTally
+    | AdoptPolicy
+    | AdoptCalendar
+)
 APPROVAL_KINDS = frozenset(kind.value for kind in ApprovalKind)

@@ -31,6 +31,8 @@ ALARMS = {
     ClockName.APPROVAL: stages.approvals.lapsed,
     ClockName.SUPERVISION: stages.supervision.unanswered,
     ClockName.SUSPENSION_REVIEW: stages.suspension.review_due,
+    ClockName.CALLBACK: stages.ladder.unanswered,
+    ClockName.ACKNOWLEDGEMENT: stages.handling.milestone_missed,
 }
 """What is done when a clock of this name has run out."""
 

@@ -84,6 +84,12 @@ class TransferredOut(Event):
     reason: Text | None = None
 
 
+class TransferAcknowledged(Event):
+    line: str
+    reference: str | None = None
+    """The case number that the line gave it."""
+
+
 class OrderMerged(Event):
     into: str
 
@@ -157,6 +163,8 @@ class NoticeIssued(Event):
     party: str | None = None
     due_at: datetime | None = None
     clause: str | None = None
+    not_before: datetime | None = None
+    """When it may go out, where quiet hours hold it back."""
 
 
 class NoticeSent(Event):
@@ -166,6 +174,16 @@ class NoticeSent(Event):
 class NoticeFailed(Event):
     notice: str
     reason: str
+    call_task: bool = False
+    """Someone was put into the queue of those who telephone instead."""
+
+
+class NoticeUndelivered(Event):
+    """The provider had taken it and could not deliver it: it goes to the next contact."""
+
+    notice: str
+    reason: str
+    attempt: int
 
 
 # The unit's work
@@ -296,6 +314,7 @@ class ReturnRefused(Event):
 
 class ReturnBarred(Event):
     unit: str
+    clause: str | None = None
 
 
 class ExtensionGranted(Event):
@@ -347,10 +366,30 @@ class CallbackDue(Event):
     round: int
 
 
+class CallbackAsked(Event):
+    """A citizen is asked, or someone is told to ask; `attempt` counts from 1 on each rung of the ladder."""
+
+    party: str
+    by: str
+    step: int
+    attempt: int
+    round: int
+    notice: str | None = None
+    not_before: datetime | None = None
+
+
+class CallbackUnanswered(Event):
+    party: str
+    by: str
+    attempt: int
+    reason: str
+
+
 class CallbackRecorded(Event):
     party: str
     result: str
     attempt: int
+    via: str = "staff"
     intake_rating: int | None = None
     handling_rating: int | None = None
     comment: Text | None = None

@@ -10,7 +10,8 @@ from typing import Any, Literal, Self
 from domain.calendar import BusinessCalendar, CalendarDays, compiled
 from domain.due import Basis, Pause, explain, explain_fixed
 from domain.durations import Duration
-from domain.policy import Match, Regime
+from domain.policy import Regime
+from domain.rule import Match
 from domain.words import (
     CITY_SOURCE,
     ApprovalKind,
@@ -25,6 +26,7 @@ from domain.words import (
     Role,
     Stage,
     SupervisionLevel,
+    Template,
 )
 
 AssignmentStatus = Literal["dispatched", "handling", "replied", "accepted", "returned", "released"]
@@ -115,6 +117,27 @@ class Supervision(Value):
     answered: bool = False
 
 
+class Rung(Value):
+    """Where a citizen stands on the callback ladder: what they were asked by last, and whether an answer may come."""
+
+    index: int = -1
+    by: str = ""
+    attempt: int = 0
+    waiting: bool = False
+    notice: str | None = None
+
+
+class Issued(Value):
+    """A notice that went out; what is needed to send it on to the next contact."""
+
+    template: Template
+    to_role: Role
+    unit: str | None
+    party: str | None
+    due_at: datetime | None
+    undelivered: int = 0
+
+
 class Order(Value):
     """One demand of one citizen (or of several, NA-01), from intake to archive."""
 
@@ -146,13 +169,14 @@ class Order(Value):
     """Order numbers under which citizens called about this matter; each is called back (NA-01)."""
     called: dict[str, str] = {}
     tries: dict[str, int] = {}
+    rungs: dict[str, Rung] = {}
     reworks: int = 0
     final_reply: bool = False
     panel_done: bool = False
 
     counts: dict[str, int] = {}
     overdue_units: frozenset[str] = frozenset()
-    notices: int = 0
+    issued: dict[str, Issued] = {}
     facts: dict[str, Any] = {}
     """What statistics ask of one order (DL-12): written once, read by the read model."""
     outcome: Outcome | None = None

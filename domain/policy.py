@@ -6,51 +6,20 @@ Durations are written `30m 3h 2wh 3d 5wd` (contract §2).
 
 import hashlib
 import json
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
 from domain.calendar import CalendarOverrides
 from domain.durations import Duration
-from domain.words import (
-    ApprovalKind,
-    Category,
-    ClockName,
-    Frozen,
-    Mark,
-    Role,
-    SupervisionLevel,
-    Template,
-)
+from domain.policy_callbacks import Callbacks
+from domain.policy_emergency import ROUTINE_LEVEL, Emergency, EmergencyLevel
+from domain.policy_messaging import Messaging
+from domain.rule import Match, Rule, Slug
+from domain.words import ApprovalKind, Category, ClockName, Frozen, Role, SupervisionLevel, Template
 
-Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 Desk = Literal["hotline", "city", "panel", "inspection"]
 Counter = Literal["urges", "sent_back", "bounces", "refused_returns", "reworks", "extensions"]
-
-
-class Match(Frozen):
-    """Which orders a rule is for: every key given must hold; within a key any of its values will do."""
-
-    category: tuple[Category, ...] = ()
-    grade: tuple[Slug, ...] = ()
-    mark: tuple[Mark, ...] = ()
-    source: tuple[str, ...] = ()
-
-    def holds(self, category: str, grade: str, marks: frozenset[Mark], source: str) -> bool:
-        """Whether an order of these facts is meant."""
-        return (
-            (not self.category or category in self.category)
-            and (not self.grade or grade in self.grade)
-            and (not self.mark or not marks.isdisjoint(self.mark))
-            and (not self.source or source in self.source)
-        )
-
-
-class Rule(Frozen):
-    """Anything that rests on a clause; `when` narrows it to some orders."""
-
-    clause: str | None = None
-    when: Match = Match()
 
 
 class Limit(Rule):
@@ -96,7 +65,6 @@ class Returns(Rule):
     barred_modes: tuple[str, ...] = ()
     dispute_after: int = Field(default=2, ge=1)
     """Granted returns after which a further one is a dispute that the centre decides (NA-02)."""
-    dispute_clause: str | None = None
     dispute_others: Literal["released", "assist"] = "released"
     """What becomes of the units that handed a disputed order back: `assist` keeps them responsible (HK-04)."""
 
@@ -108,7 +76,8 @@ class Milestone(Rule):
     within: Duration | None = None
     before_limit: Duration | None = None
     every: Duration | None = None
-    units: tuple[str, ...] = ()
+    levels: tuple[EmergencyLevel, ...] = ()
+    """Only for units of these emergency levels (RG-04); empty for every unit."""
 
     @model_validator(mode="after")
     def _one_measure(self) -> "Milestone":
@@ -198,20 +167,12 @@ class ApprovalRule(Rule):
     within: Duration | None = None
 
 
-class Callbacks(Rule):
-    """Calling the citizen back."""
-
-    tries: int = Field(default=3, ge=1)
-
-
 class Rework(Rule):
     """What happens when the citizen is not satisfied."""
 
     within: Duration
     final_after: int = Field(default=2, ge=1)
-    final_clause: str | None = None
     panel: bool = False
-    panel_clause: str | None = None
 
 
 class Appeals(Rule):
@@ -291,7 +252,7 @@ class Unit(Frozen):
     name: str
     area: str | None = None
     duties: tuple[str, ...] = ()
-    emergency_level: int = Field(default=3, ge=1, le=3)
+    emergency_level: EmergencyLevel = 3
 
 
 class Regime(Frozen):
@@ -318,6 +279,8 @@ class Regime(Frozen):
     desks: dict[Desk, tuple[Role, ...]]
     fallback_stage: ApprovalStage
     callbacks: Callbacks = Callbacks()
+    messaging: Messaging = Messaging()
+    emergency: Emergency = Emergency()
     rework: Rework
     appeals: Appeals = Appeals()
     suspensions: Suspensions
@@ -353,8 +316,17 @@ class Regime(Frozen):
         return [rule for rules in lists for rule in rules] + single
 
     def for_order(self) -> "Regime":
-        """The part that an order carries with it: no wording, no catalogue."""
-        return self.model_copy(update={"templates": {}, "units": ()})
+        """The part that an order carries with it: no wording, and of the catalogue only who answers emergencies."""
+        emergency = tuple(
+            Unit(id=unit.id, name="", emergency_level=unit.emergency_level)
+            for unit in self.units
+            if unit.emergency_level < ROUTINE_LEVEL
+        )
+        return self.model_copy(update={"templates": {}, "units": emergency})
+
+    def level_of(self, unit: str) -> EmergencyLevel:
+        """The unit's emergency level; one that the catalogue does not know answers in working time."""
+        return next((each.emergency_level for each in self.units if each.id == unit), ROUTINE_LEVEL)
 
     def digest(self) -> str:
         """Content hash, 16 hexadecimal digits: equal rule books have equal hashes."""

@@ -118,6 +118,8 @@ class ClockName(StrEnum):
     SUPERVISION = "supervision"
     REWORK = "rework"
     SUSPENSION_REVIEW = "suspension_review"
+    CALLBACK = "callback"
+    ACKNOWLEDGEMENT = "acknowledgement"
 
 
 class ApprovalKind(StrEnum):

@@ -3,11 +3,13 @@
 from domain.commands import RecordCallback
 from domain.events import CallbackRecorded
 from domain.lifecycle.closing import close
+from domain.lifecycle.ladder import ask_staff_again
+from domain.lifecycle.promises import key_of
 from domain.lifecycle.rework import dissatisfied
 from domain.order import Order
 from domain.refusal import Code, Refused
 from domain.turn import Turn, decides, evolves
-from domain.words import Outcome, Stage
+from domain.words import ClockName, Outcome, Role, Stage
 
 
 @decides(RecordCallback)
@@ -20,6 +22,8 @@ def record_callback(turn: Turn, command: RecordCallback) -> None:
         raise Refused(Code.UNKNOWN_ORDER, f"工单 {party} 未并入本工单", rule.clause)
     if party in turn.order.called:
         raise Refused(Code.ALREADY_DONE, "该诉求人已回访", rule.clause)
+    if command.by is Role.CITIZEN and command.result == "unreachable":
+        raise Refused(Code.INVALID, "诉求人本人的答复不能是“联系不上”", rule.clause)
     turn.emit(
         CallbackRecorded(
             party=party,
@@ -28,8 +32,11 @@ def record_callback(turn: Turn, command: RecordCallback) -> None:
             intake_rating=command.intake_rating,
             handling_rating=command.handling_rating,
             comment=command.comment,
+            via=command.via,
         )
     )
+    if party not in turn.order.called:
+        ask_staff_again(turn, party)
     if len(turn.order.called) == len(turn.order.parties):
         _all_heard(turn)
 
@@ -48,6 +55,7 @@ def callback_recorded(order: Order, event: CallbackRecorded) -> Order:
     order = order.but(tries=order.tries | {event.party: event.attempt})
     if event.result != "unreachable" or event.attempt >= order.regime.callbacks.tries:
         order = order.but(called=order.called | {event.party: event.result})
+        order = order.with_clock(key_of(ClockName.CALLBACK, event.party), status="met")
     ratings = {"intake_rating": event.intake_rating, "handling_rating": event.handling_rating}
     given = {name: rating for name, rating in ratings.items() if rating is not None}
     if event.result != "unreachable":

@@ -5,7 +5,7 @@ from domain.events import OrderArchived, OrderClosed, OrderTerminated, OrderWith
 from domain.lifecycle.approvals import Verdict, ask, settles
 from domain.order import Approval, Order
 from domain.turn import Turn, decides, evolves
-from domain.words import ApprovalKind, Outcome
+from domain.words import ApprovalKind, ClockName, Outcome
 
 
 def close(turn: Turn, outcome: Outcome) -> None:
@@ -45,8 +45,9 @@ def report_archived(turn: Turn, command: ReportArchived) -> None:
 
 @evolves(OrderClosed)
 def order_closed(order: Order, event: OrderClosed) -> Order:
-    """Nothing runs and nobody is asked any more."""
-    order = order.with_clocks_stopped("stopped").with_voided()
+    """Nothing runs and nobody is asked any more, but for an emergency line that has to confirm (GT-03)."""
+    order = order.with_clocks_stopped("stopped", names=frozenset(ClockName) - {ClockName.ACKNOWLEDGEMENT})
+    order = order.with_voided()
     return order.but(outcome=event.outcome, awaiting_dispatch=False, calling=False, paused_since=None)
 
 

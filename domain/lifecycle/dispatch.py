@@ -11,7 +11,7 @@ from domain.order import Assignment, Order
 from domain.policy import Limit, Milestone, PreExpiry
 from domain.refusal import Code, Refused
 from domain.turn import Turn, decides, evolves
-from domain.words import ClockName, DispatchMode, Part
+from domain.words import ApprovalKind, ClockName, DispatchMode, Part
 
 
 @decides(Dispatch)
@@ -69,14 +69,7 @@ def send_to(turn: Turn, units: tuple[Dispatched, ...], mode: DispatchMode, prece
 def start_clocks(turn: Turn, unit: str) -> None:
     """Sign-off, return window, limit and milestones of a unit, all from now (design §3)."""
     regime = turn.order.regime
-    if regime.sign_off is not None and turn.order.fits(regime.sign_off.when):
-        promise(
-            turn,
-            ClockName.SIGN_OFF,
-            unit=unit,
-            limit=regime.sign_off.within,
-            clause=regime.sign_off.clause,
-        )
+    _set_sign_off(turn, unit)
     if regime.returns.window_from == "dispatch":
         promise(turn, ClockName.RETURN, unit=unit, limit=regime.returns.window, clause=regime.returns.clause)
     limit = limit_of(turn.order)
@@ -107,6 +100,18 @@ def start_clocks(turn: Turn, unit: str) -> None:
     set_results_due(turn, unit, due_at)
 
 
+def _set_sign_off(turn: Turn, unit: str) -> None:
+    """The window for signing off: what an emergency line handed over has one of its own (RG-04)."""
+    regime = turn.order.regime
+    if regime.sign_off is None or not turn.order.fits(regime.sign_off.when):
+        return
+    response = regime.emergency.response(turn.order.source, regime.level_of(unit))
+    if response is None:
+        promise(turn, ClockName.SIGN_OFF, unit=unit, limit=regime.sign_off.within, clause=regime.sign_off.clause)
+    else:
+        promise(turn, ClockName.SIGN_OFF, unit=unit, limit=response.sign_off, clause=regime.emergency.clause)
+
+
 def set_results_due(turn: Turn, unit: str, limit_at: datetime) -> None:
     """The milestones that are measured back from the limit, set with every limit that is given (HJ-12, DL-07)."""
     for milestone in milestones(turn.order, unit):
@@ -134,12 +139,13 @@ def limit_of(order: Order) -> Limit:
 
 
 def milestones(order: Order, unit: str) -> list[Milestone]:
-    """The milestones that stand for this unit in this order."""
-    return [
-        milestone
-        for milestone in order.regime.milestones
-        if order.fits(milestone.when) and (not milestone.units or unit in milestone.units)
-    ]
+    """The milestones that stand for this unit in this order; of several for one clock the first."""
+    level = order.regime.level_of(unit)
+    found: dict[ClockName, Milestone] = {}
+    for milestone in order.regime.milestones:
+        if order.fits(milestone.when) and (not milestone.levels or level in milestone.levels):
+            found.setdefault(milestone.clock, milestone)
+    return list(found.values())
 
 
 def warning(order: Order, limit: Duration | None) -> Duration | None:
@@ -157,6 +163,15 @@ def _shorter(limit: Duration | None, rule: PreExpiry) -> bool:
     return limit.elapsed < rule.shorter_than.elapsed
 
 
+def _barred_by(order: Order, event: OrderDispatched) -> str | None:
+    """The clause by which a unit cannot hand the order back, where that is not the rule of returns."""
+    if event.precedent is not None:
+        return order.regime.ladder.clause
+    if event.mode is DispatchMode.COORDINATION:
+        return order.regime.approvals[ApprovalKind.REDISPATCH].clause
+    return None
+
+
 @evolves(OrderDispatched)
 def order_dispatched(order: Order, event: OrderDispatched) -> Order:
     """The units have it; a unit sent to along a precedent, or by a decision, cannot hand it back (RG-17)."""
@@ -168,7 +183,7 @@ def order_dispatched(order: Order, event: OrderDispatched) -> Order:
             part=unit.part,
             dispatched_at=event.at,
             return_barred=barred,
-            barred_clause=order.regime.ladder.clause if event.precedent is not None else None,
+            barred_clause=_barred_by(order, event),
         )
     order = order.but(assignments=assignments, mode=event.mode)
     order = order.but(awaiting_dispatch=not order.leads)

@@ -1,7 +1,7 @@
 """Intake: an order begins, and some end right there (GT-03, GT-04, RG-03, HK-01)."""
 
-from domain.commands import AnswerAtIntake, OpenOrder, TransferOut
-from domain.events import AnsweredAtIntake, OrderOpened, TransferredOut
+from domain.commands import AcknowledgeTransfer, AnswerAtIntake, OpenOrder, TransferOut
+from domain.events import AnsweredAtIntake, OrderOpened, TransferAcknowledged, TransferredOut
 from domain.lifecycle.closing import close
 from domain.lifecycle.promises import promise
 from domain.order import Order
@@ -47,7 +47,34 @@ def transfer_out(turn: Turn, command: TransferOut) -> None:
     """Handed to an emergency line; the record of it stays here (GT-03)."""
     turn.require_stage(Stage.INTAKE)
     turn.emit(TransferredOut(line=command.line, reason=command.reason))
+    rule = turn.order.regime.emergency
+    if rule.acknowledge_within is not None and turn.order.fits(rule.when):
+        promise(turn, ClockName.ACKNOWLEDGEMENT, limit=rule.acknowledge_within, clause=rule.clause)
     close(turn, Outcome.TRANSFERRED)
+
+
+@decides(AcknowledgeTransfer)
+def acknowledge_transfer(turn: Turn, command: AcknowledgeTransfer) -> None:
+    """The line confirms that it has the order; late is possible until the order is archived."""
+    line = turn.order.facts.get("line")
+    if line is None or turn.order.archived:
+        raise Refused(Code.WRONG_STAGE, "工单没有待确认的转出", turn.order.regime.emergency.clause)
+    if "acknowledged" in turn.order.facts:
+        raise Refused(Code.ALREADY_DONE, "该转出已经确认", turn.order.regime.emergency.clause)
+    turn.emit(TransferAcknowledged(line=line, reference=command.reference))
+
+
+@evolves(TransferredOut)
+def transferred_out(order: Order, event: TransferredOut) -> Order:
+    """Which line has it."""
+    return order.noted(line=event.line)
+
+
+@evolves(TransferAcknowledged)
+def transfer_acknowledged(order: Order, event: TransferAcknowledged) -> Order:
+    """The line has it; what remains is the archive."""
+    order = order.noted(acknowledged=True)
+    return order.with_clocks_stopped("met", names=frozenset({ClockName.ACKNOWLEDGEMENT}))
 
 
 @evolves(OrderOpened)

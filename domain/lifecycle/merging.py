@@ -3,6 +3,7 @@
 from domain.commands import Join, Merge
 from domain.events import OrderJoined, OrderMerged
 from domain.lifecycle.closing import close
+from domain.lifecycle.ladder import climb
 from domain.order import Order
 from domain.refusal import Code, Refused
 from domain.turn import Turn, decides, evolves
@@ -28,6 +29,8 @@ def join(turn: Turn, command: Join) -> None:
     if command.order in turn.order.parties:
         raise Refused(Code.ALREADY_DONE, "该工单已并入本工单", CLAUSE)
     turn.emit(OrderJoined(order=command.order))
+    if turn.order.calling:
+        climb(turn, command.order)
 
 
 @evolves(OrderJoined)

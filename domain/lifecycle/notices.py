@@ -1,10 +1,11 @@
-"""Notices: what goes out and what became of it (HJ-13, NA-07)."""
+"""Notices: what goes out, to whom, and from when on (HJ-13, NA-07)."""
 
-from domain.commands import ReportNotice
-from domain.events import NoticeFailed, NoticeIssued, NoticeSent
+from datetime import datetime
+
+from domain.events import NoticeIssued
 from domain.lifecycle.promises import LIMITS
-from domain.order import Order
-from domain.turn import Turn, decides, evolves
+from domain.order import Issued, Order
+from domain.turn import Turn, evolves
 from domain.words import Role, Template
 
 
@@ -17,33 +18,45 @@ def notify(turn: Turn, template: Template, to_role: Role, unit: str | None, clau
         _issue(turn, template, to_role, unit, None, clause)
 
 
+def notify_party(turn: Turn, template: Template, party: str, clause: str | None = None) -> str:
+    """Issue a notice to one of the citizens, named by the number of their order; returns the notice's id."""
+    return _issue(turn, template, Role.CITIZEN, None, party, clause)
+
+
 def _issue(
     turn: Turn, template: Template, to_role: Role, unit: str | None, party: str | None, clause: str | None
-) -> None:
+) -> str:
+    notice = f"N{len(turn.order.issued) + 1}"
     limits = [c.due_at for c in turn.order.clocks.values() if c.name in LIMITS and c.unit == unit and c.status != "met"]
     turn.emit(
         NoticeIssued(
             template=template,
             to_role=to_role,
             unit=unit,
-            notice=f"N{turn.order.notices + 1}",
+            notice=notice,
             party=party,
             due_at=max(limits, default=None),
             clause=clause,
+            not_before=_not_before(turn),
         )
     )
+    return notice
 
 
-@decides(ReportNotice)
-def report_notice(turn: Turn, command: ReportNotice) -> None:
-    """The provider took it, or no try was left."""
-    if command.sent:
-        turn.emit(NoticeSent(notice=command.notice))
-    else:
-        turn.emit(NoticeFailed(notice=command.notice, reason=command.reason))
+def _not_before(turn: Turn) -> datetime | None:
+    """The end of the quiet hours, if it is quiet now for this order."""
+    quiet = turn.order.regime.messaging.quiet
+    if quiet is None or not turn.order.fits(quiet.when):
+        return None
+    if quiet.exempt is not None and turn.order.fits(quiet.exempt):
+        return None
+    return quiet.hours.passed(turn.now) if quiet.hours.holds(turn.now) else None
 
 
 @evolves(NoticeIssued)
 def notice_issued(order: Order, event: NoticeIssued) -> Order:
     """Numbered, so that each goes out once."""
-    return order.but(notices=order.notices + 1)
+    issued = Issued(
+        template=event.template, to_role=event.to_role, unit=event.unit, party=event.party, due_at=event.due_at
+    )
+    return order.but(issued=order.issued | {event.notice: issued})

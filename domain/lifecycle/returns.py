@@ -98,14 +98,15 @@ def settle_return(turn: Turn, approval: Approval, verdict: Verdict) -> None:
 def settle_dispute(turn: Turn, approval: Approval, verdict: Verdict) -> None:
     """The centre's word ends the dispute: whoever has the order now cannot hand it back (GT-12, HK-04)."""
     assert approval.unit is not None
+    clause = turn.order.regime.approvals[ApprovalKind.REDISPATCH].clause
     if verdict.granted:
         _hand_on(turn, approval, DispatchMode.COORDINATION)
         for lead in turn.order.leads:
             if not lead.return_barred:
-                turn.emit(ReturnBarred(unit=lead.unit))
+                turn.emit(ReturnBarred(unit=lead.unit, clause=clause))
     else:
         turn.emit(ReturnRefused(unit=approval.unit))
-        turn.emit(ReturnBarred(unit=approval.unit))
+        turn.emit(ReturnBarred(unit=approval.unit, clause=clause))
     others = tuple(Dispatched(unit=a.unit, part=Part.ASSIST) for a in _handed_back(turn.order))
     if others and turn.order.leads and turn.order.regime.returns.dispute_others == "assist":
         send_to(turn, others, DispatchMode.COORDINATION)
@@ -148,4 +149,4 @@ def return_refused(order: Order, event: ReturnRefused) -> Order:
 @evolves(ReturnBarred)
 def return_barred(order: Order, event: ReturnBarred) -> Order:
     """The unit may not ask again."""
-    return order.with_assignment(event.unit, return_barred=True)
+    return order.with_assignment(event.unit, return_barred=True, barred_clause=event.clause)

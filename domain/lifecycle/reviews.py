@@ -2,6 +2,7 @@
 
 from domain.events import CallbackDue, LightChanged, ReplyAccepted, ReplySentBack, SentToCity
 from domain.lifecycle.approvals import Verdict, ask, settles
+from domain.lifecycle.ladder import begin
 from domain.order import Approval, Order
 from domain.turn import Turn, evolves
 from domain.words import ApprovalKind, Light, Part
@@ -42,6 +43,7 @@ def call_back(turn: Turn) -> None:
     """Call the citizens once the answer of every lead stands."""
     if turn.order.leads and all(lead.status == "accepted" for lead in turn.order.leads):
         turn.emit(CallbackDue(round=turn.order.reworks))
+        begin(turn)
 
 
 def send_back(turn: Turn, approval: Approval) -> None:
@@ -68,7 +70,7 @@ def reply_sent_back(order: Order, event: ReplySentBack) -> Order:
 @evolves(CallbackDue)
 def callback_due(order: Order, event: CallbackDue) -> Order:
     """A new round of calls; assistants who have not answered are let go, the leads' answer stands for all."""
-    order = order.but(calling=True, called={}, tries={})
+    order = order.but(calling=True, called={}, tries={}, rungs={})
     for assignment in order.active:
         if assignment.part is Part.ASSIST and assignment.status != "accepted":
             order = order.with_assignment(assignment.unit, status="released")

@@ -14,8 +14,10 @@ from domain.commands import (
     Decide,
     OpenOrder,
     ReportArchived,
+    ReportCall,
     ReportNotice,
     ReportTally,
+    ReportUndelivered,
     Ring,
 )
 from domain.due import before
@@ -87,7 +89,7 @@ def begin(regime: str, chance: Chance) -> Life:
         regime,
         category=chance.one_of(tuple(Category)).value,
         grade=chance.one_of(tuple(REGIMES[regime].grades)),
-        source=chance.one_of(("phone", "city_platform", "wechat")),
+        source=chance.one_of(("phone", "city_platform", "wechat", "110")),
         marks=tuple(mark.value for mark in Mark if chance.below(256) < 16),
         calendar=CALENDARS[0],
         required_by=None if ahead is None else start + ahead,
@@ -131,6 +133,8 @@ def _report(life: Life, chance: Chance) -> Said:
     return chance.one_of(
         (
             ReportNotice(notice=f"N{chance.below(9)}", sent=not chance.rarely(), reason="x"),
+            ReportUndelivered(notice=f"N{chance.below(9)}", attempt=1 + chance.below(2)),
+            ReportCall(party=chance.one_of(("T-1", "T-2")), round=chance.below(2), attempt=1, reason="x"),
             ReportTally(unit=chance.one_of(UNITS), in_a_row=chance.below(6), in_total=chance.below(9)),
             ReportArchived(bundle="b", sha256="0"),
             AdoptCalendar(calendar=chance.one_of(CALENDARS)),
@@ -232,6 +236,8 @@ FIELDS: dict[str, Callable[[Life, Chance], Any]] = {
     "final": lambda _, chance: chance.rarely(),
     "result": lambda _, chance: chance.one_of(("satisfied", "dissatisfied", "dissatisfied", "unreachable")),
     "handling_rating": lambda _, chance: chance.one_of((None, 1, 5)),
+    "via": lambda _, chance: chance.one_of(("staff", "sms", "call")),
+    "reference": lambda _, chance: chance.one_of((None, "110-7")),
     "party": lambda _, chance: chance.one_of((None, None, "T-1", "T-2", "T-3")),
     "level": lambda _, chance: chance.one_of(tuple(SupervisionLevel)),
     "review_every": lambda _, chance: chance.one_of((None, "7d", "2wd", "30m", "soon", "0d")),

@@ -125,7 +125,8 @@ def _state(order: Order) -> None:
         assert approval.unit is None or approval.unit in active
     for clock in order.clocks.values():
         if clock.status in ("running", "held"):
-            assert not order.closed
+            assert not order.closed or clock.name is ClockName.ACKNOWLEDGEMENT
+            assert not order.archived
             assert clock.unit is None or clock.unit in active, f"{clock.key} runs for a unit that is out of it"
         if clock.status == "held":
             assert order.assignments[clock.unit or ""].status == "replied"

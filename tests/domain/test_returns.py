@@ -162,16 +162,16 @@ def test_the_third_bounce_is_a_dispute_that_the_centre_ends() -> None:
     assert play.refused("request_return", unit="transport", reason=GOOD) == ("already_done", "DL-03")
     play.decide("redispatch", proposed_unit="housing")
     assert play.found("order_dispatched", mode="coordination")
-    assert play.refused("request_return", unit="housing", reason=GOOD) == ("return_barred", "DL-03")
+    assert play.refused("request_return", unit="housing", reason=GOOD) == ("return_barred", "NA-02")
 
 
 def test_by_precedent_or_on_a_leaders_word_it_cannot_go_back() -> None:
     joint = Play("rugao").dispatch("housing", "water", precedent="T-7")
     assert joint.refused("request_return", unit="housing", **FORMS["rugao"]) == ("return_barred", "RG-17")
-    for mode in ("leader_assigned", "coordination", "consultation"):
+    for mode, clause in (("leader_assigned", "HK-03"), ("coordination", "HK-04"), ("consultation", "HK-03")):
         play = Play("hukou").dispatch(mode=mode)
         play.do("sign")
-        assert play.refused("request_return", **FORMS["hukou"]) == ("return_barred", "HK-03")
+        assert play.refused("request_return", **FORMS["hukou"]) == ("return_barred", clause)
 
 
 def test_when_the_other_lead_goes_the_answer_that_stands_moves_the_order_on() -> None:

@@ -11,13 +11,16 @@ COUNTY = """
     extends: standard
     name: 邻水县
     grades: {normal: 一般, flood: 防汛}
+    units:
+      - {id: water, name: 县水务局, emergency_level: 1}
+      - {id: housing, name: 县住建局}
     sign_off: {within: 3wh, clause: LS-01}
     returns: {window: 4wh, needs: [reason, basis], late: counts_as_overdue, refused: barred, clause: LS-02}
     limits:
       - {within: 90m, when: {grade: [flood]}, clause: LS-03}
       - {within: 4wd, clause: LS-03}
     milestones:
-      - {clock: on_site, within: 20m, when: {grade: [flood]}, units: [water], clause: LS-04}
+      - {clock: on_site, within: 20m, when: {grade: [flood]}, levels: [1], clause: LS-04}
       - {clock: result, before_limit: 2wh, clause: LS-05}
     pre_expiry:
       - {before: 10m, when: {grade: [flood]}}
