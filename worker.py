@@ -6,7 +6,8 @@ Run it with `jiesu worker` or `python worker.py`; several may run at once. Nobod
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -16,20 +17,25 @@ from temporalio.worker import Worker
 
 from activities.archive import Archive
 from activities.call_back import CallBack
+from activities.call_citizen import CallCitizen
 from activities.city_platform import CityPlatform
 from activities.notify import Notify
 from activities.record import Record
 from activities.tally import Tally
+from adapters import phone_numbers
 from adapters.bagit_archive import Bundles
 from adapters.city_platform import CityApi
 from adapters.database.archives import Archives
 from adapters.database.attachments import Attachments
+from adapters.database.call_tasks import CallTasks
 from adapters.database.callbacks import Callbacks
+from adapters.database.calls import Calls
 from adapters.database.catalogue import Catalogue
 from adapters.database.crypto import Keyring
 from adapters.database.documents import Documents
 from adapters.database.engine import Database
 from adapters.database.messages import Messages
+from adapters.database.opt_outs import OptOuts
 from adapters.database.orders import Orders
 from adapters.database.policies import Policies
 from adapters.database.tallies import Tallies
@@ -38,6 +44,9 @@ from adapters.object_store import Objects
 from adapters.settings import Settings, settings
 from adapters.sms import TwilioSms
 from adapters.temporal_client import connect
+from adapters.twilio_client import TwilioClient
+from adapters.voice import TwilioVoice
+from workflows.ids import messages_queue
 from workflows.sandbox import runner
 from workflows.work_order import WorkOrderWorkflow
 
@@ -49,13 +58,14 @@ GRACE = timedelta(seconds=20)
 
 
 def activities(database: Database, chosen: Settings) -> list[Callable[..., Any]]:
-    """Every activity, with its real adapters."""
+    """Every activity but those that reach people, with its real adapters."""
     orders, trail, policies = Orders(database), Trail(database), Policies(database)
-    documents, catalogue = Documents(database), Catalogue(database)
+    documents = Documents(database)
+    queues = CallBack(orders, Callbacks(database), CallTasks(database))
     return [
         Record(trail).record,
-        Notify(orders, catalogue, policies, Messages(database), TwilioSms(chosen)).notify,
-        CallBack(orders, Callbacks(database)).call_back,
+        queues.call_back,
+        queues.call_task,
         CityPlatform(orders, trail, documents, policies, CityApi(chosen)).city_platform,
         Tally(Tallies(database)).tally,
         Archive(
@@ -71,8 +81,40 @@ def activities(database: Database, chosen: Settings) -> list[Callable[..., Any]]
     ]
 
 
+def messengers(database: Database, chosen: Settings) -> list[Callable[..., Any]]:
+    """The activities that reach people by telephone."""
+    orders, twilio, read = Orders(database), TwilioClient(chosen), phone_numbers.read
+    hooks = f"{chosen.public_base_url}/api/v1/webhooks" if chosen.public_base_url else ""
+    sms = TwilioSms(twilio, hooks and f"{hooks}/sms/status")
+    voice = TwilioVoice(twilio, hooks and f"{hooks}/voice", hooks and f"{hooks}/voice/status")
+    notify = Notify(orders, Catalogue(database), Policies(database), Messages(database), OptOuts(database), sms, read)
+    return [notify.notify, CallCitizen(orders, Calls(database), voice, read).call_citizen]
+
+
+@asynccontextmanager
+async def workers(client: Client, database: Database, chosen: Settings) -> AsyncIterator[None]:
+    """Both workers of a task queue, at work."""
+    async with worker(client, database, chosen), messenger(client, database, chosen):
+        yield
+
+
+def messenger(client: Client, database: Database, chosen: Settings) -> Worker:
+    """The worker of texts and calls: a queue of its own, so that a storm of notices delays nothing else.
+
+    The server hands out no more than the configured number a second, over all such workers together.
+    """
+    return Worker(
+        client,
+        task_queue=messages_queue(chosen.task_queue),
+        activities=messengers(database, chosen),
+        max_concurrent_activities=MESSAGES_UNDER_WAY,
+        max_task_queue_activities_per_second=chosen.messages_per_second,
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
 def worker(client: Client, database: Database, chosen: Settings) -> Worker:
-    """The worker of a task queue. Its cache has to hold every active order, or each step replays a history."""
+    """The worker of the orders. Its cache has to hold every active order, or each step replays a history."""
     return Worker(
         client,
         task_queue=chosen.task_queue,
@@ -88,6 +130,10 @@ def worker(client: Client, database: Database, chosen: Settings) -> Worker:
     )
 
 
+MESSAGES_UNDER_WAY = 32
+"""Requests to the provider at a time, each of which keeps a thread waiting."""
+
+
 async def main() -> None:
     """Work until asked to stop."""
     chosen = settings()
@@ -96,7 +142,7 @@ async def main() -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     database = Database(chosen.database_url, Keyring(chosen.data_key), pool_size=chosen.database_connections)
     try:
-        async with worker(await connect(), database, chosen):
+        async with workers(await connect(), database, chosen):
             logging.getLogger("jiesu").info("working on task queue %s", chosen.task_queue)
             await stop.wait()
     finally:

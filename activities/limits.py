@@ -20,15 +20,19 @@ class Options(TypedDict):
 
 @dataclass(frozen=True)
 class ActivityLimits:
-    """`start_to_close` bounds one attempt, `schedule_to_close` all of them with the pauses between."""
+    """`start_to_close` bounds one attempt, `schedule_to_close` all of them with the pauses between.
+
+    An attempt without a sign of life for `heartbeat` is lost, where the activity gives such signs.
+    """
 
     start_to_close: timedelta
     schedule_to_close: timedelta
     retry: RetryPolicy
+    heartbeat: timedelta | None = None
 
     @property
     def options(self) -> Options:
-        """The same by the names that starting an activity takes them."""
+        """The same by the names that starting any activity takes them; local ones have no heartbeat."""
         return {
             "start_to_close_timeout": self.start_to_close,
             "schedule_to_close_timeout": self.schedule_to_close,
@@ -40,6 +44,28 @@ def _seconds(value: float) -> timedelta:
     return timedelta(seconds=value)
 
 
+_SHORT_WORK = ActivityLimits(
+    start_to_close=_seconds(10),
+    schedule_to_close=timedelta(hours=1),
+    retry=RetryPolicy(maximum_interval=timedelta(minutes=1), maximum_attempts=20),
+)
+"""Work in the database that may be repeated."""
+
+_MESSAGE = ActivityLimits(
+    # A few contacts, one after the other, at 30 s each.
+    start_to_close=_seconds(120),
+    # Waiting behind a storm of other notices counts here too.
+    schedule_to_close=timedelta(hours=2),
+    retry=RetryPolicy(
+        # Long enough for the provider's list to show what the attempt before sent.
+        initial_interval=_seconds(5),
+        maximum_interval=timedelta(minutes=2),
+        maximum_attempts=10,
+    ),
+    heartbeat=_seconds(10),
+)
+"""A text or a call."""
+
 LIMITS: dict[str, ActivityLimits] = {
     "record": ActivityLimits(
         start_to_close=_seconds(10),
@@ -50,21 +76,10 @@ LIMITS: dict[str, ActivityLimits] = {
             non_retryable_error_types=["GapInTrail", "TrailConflict"],
         ),
     ),
-    "notify": ActivityLimits(
-        start_to_close=_seconds(30),
-        schedule_to_close=timedelta(minutes=15),
-        retry=RetryPolicy(
-            # Long enough for the provider's list to show what the attempt before sent.
-            initial_interval=_seconds(5),
-            maximum_interval=timedelta(minutes=2),
-            maximum_attempts=10,
-        ),
-    ),
-    "call_back": ActivityLimits(
-        start_to_close=_seconds(10),
-        schedule_to_close=timedelta(hours=1),
-        retry=RetryPolicy(maximum_interval=timedelta(minutes=1), maximum_attempts=20),
-    ),
+    "notify": _MESSAGE,
+    "call_citizen": _MESSAGE,
+    "call_back": _SHORT_WORK,
+    "call_task": _SHORT_WORK,
     "city_platform": ActivityLimits(
         start_to_close=_seconds(30),
         schedule_to_close=timedelta(hours=24),
@@ -73,11 +88,7 @@ LIMITS: dict[str, ActivityLimits] = {
             non_retryable_error_types=["CityRefused"],
         ),
     ),
-    "tally": ActivityLimits(
-        start_to_close=_seconds(10),
-        schedule_to_close=timedelta(hours=1),
-        retry=RetryPolicy(maximum_interval=timedelta(minutes=1), maximum_attempts=20),
-    ),
+    "tally": _SHORT_WORK,
     "archive": ActivityLimits(
         start_to_close=timedelta(minutes=2),
         schedule_to_close=timedelta(hours=24),

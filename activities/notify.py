@@ -1,18 +1,34 @@
-"""Sending a notice to whom it is for, exactly once."""
+"""Sending a notice to whom it is for, exactly once, and to the next contact if that is in vain."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from temporalio import activity
 
+from activities.beating import beating
+from activities.contacts import telephones
 from activities.failures import unknown_order
-from activities.ports import CataloguePort, MessageRow, MessagesPort, OrderRow, OrdersPort, PoliciesPort, SmsPort
+from activities.ports import (
+    CataloguePort,
+    MessageRow,
+    MessagesPort,
+    NumberRow,
+    OptOutsPort,
+    OrderRow,
+    OrdersPort,
+    PoliciesPort,
+    SmsPort,
+)
 from activities.wording import BadTemplate, render
+from domain.durations import Duration
 from domain.effects import Effect
-from domain.words import UNIT_ROLES, Frozen, Role
+from domain.message import NewMessage
+from domain.words import Frozen
 
 PREPARATION = 10.0
-"""Seconds for everything before the sending, so that with the 20 s that a request may take (10 to connect, 10
+"""Seconds for everything before a sending, so that with the 20 s that a request may take (10 to connect, 10
 to be answered) an attempt has let go of the provider before Temporal counts it lost and starts the next."""
 
 CLOCK_SKEW = timedelta(minutes=5)
@@ -20,10 +36,14 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 
 class NoticeOutcome(Frozen):
-    """What became of a notice; `reason` is a code, never the provider's words."""
+    """What became of a notice; `reason` is a code, never the provider's words.
+
+    With `again_in` (seconds) it is nothing yet: the number has had its share of texts and is to be tried later.
+    """
 
     sent: bool
     reason: str = ""
+    again_in: float | None = None
 
 
 class Notify:
@@ -35,36 +55,76 @@ class Notify:
         catalogue: CataloguePort,
         policies: PoliciesPort,
         messages: MessagesPort,
+        opt_outs: OptOutsPort,
         sms: SmsPort,
+        read_number: Callable[[str], NumberRow],
     ) -> None:
         self._orders = orders
         self._catalogue = catalogue
         self._policies = policies
         self._messages = messages
+        self._opt_outs = opt_outs
         self._sms = sms
+        self._read_number = read_number
 
     @activity.defn(name="notify")
     async def notify(self, effect: Effect) -> NoticeOutcome:
-        """Send the notice of an effect, or say why it cannot be sent.
+        """Send the notice of an effect to the first contact who can be reached, or say why nobody can.
 
-        Timeout: 30 s an attempt. Retries: 10 tries within 15 min, from 5 s apart, when the provider is out of
-        reach, busy (429) or broken (5xx); a refusal for good is an answer and no error.
+        Timeout: 30 s an attempt at one contact; a worker that dies is noticed by its missing heartbeat. Retries:
+        10 tries within 15 min, from 5 s apart, when the provider is out of reach, busy (429) or broken (5xx); a
+        refusal for good is an answer, and the next contact's turn.
 
-        Idempotency: the provider knows no idempotency key, so the database does. The message is written down
-        under `effect.key`, then the attempt is counted, then it is sent, then its id is written down. A later
-        attempt finds the id and is done; if it finds only that an attempt was made, nobody knows whether the
-        message went out, and it looks through the provider's recent messages to this number for one with this
-        text that belongs to no other notice, and adopts it. What goes out is the text of the first attempt.
+        Idempotency: the provider knows no idempotency key, so the database does. The message to each contact is
+        written down under the key of notice and rank, then the attempt is counted, then it is sent, then its id is
+        written down. A later attempt finds the id and is done; if it finds only that an attempt was made,
+        nobody knows whether the message went out, and it looks through the provider's recent messages to
+        this number for one with this text that belongs to no other notice, and adopts it. What goes out is the
+        text of the first attempt. A contact whose message did not arrive is passed over.
         """
+        async with beating():
+            order = await self._orders.get(effect.order_no)
+            if order is None:
+                raise unknown_order(effect.order_no)
+            rules = await self._rules(effect, order)
+            outcome = NoticeOutcome(sent=False, reason="no_contact")
+            for rank, phone in enumerate(
+                await telephones(effect, order, rules, self._orders, self._catalogue), start=1
+            ):
+                try:
+                    body = await self._body(effect, order, rules)
+                except BadTemplate:
+                    return NoticeOutcome(sent=False, reason="bad_template")
+                new = NewMessage(
+                    effect.order_no,
+                    effect.notice or "",
+                    rank,
+                    effect.template or "",
+                    effect.to_role or "",
+                    effect.unit,
+                    effect.party,
+                    phone,
+                    body,
+                )
+                outcome = await self._try(new, effect, order, rules)
+                if outcome.sent or outcome.again_in is not None:
+                    break
+            return outcome
+
+    async def _try(self, new: NewMessage, effect: Effect, order: OrderRow, rules: Mapping[str, Any]) -> NoticeOutcome:
+        """Send to one contact, unless that was done or found impossible before."""
         async with asyncio.timeout(PREPARATION):
-            message = await self._written_down(effect)
-            if isinstance(message, NoticeOutcome):
-                return message
-            if message.provider_sid is None and message.error is not None:
+            message = await self._messages.claim(new)
+            if message.error is not None:
                 return NoticeOutcome(sent=False, reason=message.error)
             if message.provider_sid or await self._adopted(message, effect):
                 return NoticeOutcome(sent=True)
-            await self._messages.attempting(message.key)
+            if hindrance := await self._hindrance(message.to_phone):
+                await self._messages.failed(message.key, hindrance)
+                return NoticeOutcome(sent=False, reason=hindrance)
+            wait = await self._messages.attempting(message.key, **({} if order.realm else _share(rules)))
+        if wait:
+            return NoticeOutcome(sent=False, reason="busy_number", again_in=wait.total_seconds())
         answer = await self._sms.send(message.to_phone, message.body)
         if answer.sid is not None:
             await self._messages.sent(message.key, answer.sid)
@@ -73,32 +133,17 @@ class Notify:
         await self._messages.failed(message.key, reason)
         return NoticeOutcome(sent=False, reason=reason)
 
-    async def _written_down(self, effect: Effect) -> MessageRow | NoticeOutcome:
-        order = await self._orders.get(effect.order_no)
-        if order is None:
-            raise unknown_order(effect.order_no)
-        phone = await self._phone(effect, order)
-        if phone is None:
-            return NoticeOutcome(sent=False, reason="no_contact")
-        try:
-            body = await self._body(effect, order)
-        except BadTemplate:
-            return NoticeOutcome(sent=False, reason="bad_template")
-        return await self._messages.claim(effect.key, effect.order_no, effect.template or "", phone, body)
+    async def _hindrance(self, phone: str) -> str:
+        """A code for why this number gets no text, empty if it does."""
+        return self._read_number(phone).no_text or ("opted_out" if await self._opt_outs.holds(phone) else "")
 
-    async def _phone(self, effect: Effect, order: OrderRow) -> str | None:
-        if effect.to_role == Role.CITIZEN:
-            citizens = order if effect.party in (None, effect.order_no) else await self._orders.get(effect.party or "")
-            return citizens.citizen.phone if citizens else None
-        role = effect.to_role or ""
-        unit = effect.unit if role in UNIT_ROLES else None
-        contact = await self._catalogue.contact(role, regime=order.regime, unit=unit, realm=order.realm)
-        return contact.phone if contact else None
-
-    async def _body(self, effect: Effect, order: OrderRow) -> str:
+    async def _rules(self, effect: Effect, order: OrderRow) -> Mapping[str, Any]:
         view = await self._orders.view(effect.order_no)
         snapshot = await self._policies.get(view.policy_hash if view else order.policy_hash)
-        template = snapshot.data.get("templates", {}).get(effect.template) if snapshot else None
+        return snapshot.data if snapshot else {}
+
+    async def _body(self, effect: Effect, order: OrderRow, rules: Mapping[str, Any]) -> str:
+        template = rules.get("templates", {}).get(effect.template)
         if template is None:
             raise BadTemplate
         units = await self._catalogue.units(realm=order.realm, regime=order.regime) if effect.unit else ()
@@ -123,3 +168,9 @@ class Notify:
         if sid is not None:
             await self._messages.sent(message.key, sid)
         return sid is not None
+
+
+def _share(rules: Mapping[str, Any]) -> dict[str, Any]:
+    """How many texts a number may get in how long, as the rule book says."""
+    rule = rules.get("messaging", {}).get("per_number")
+    return {"at_most": rule["at_most"], "within": Duration.parse(rule["within"]).elapsed} if rule else {}

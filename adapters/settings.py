@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     twilio_auth_token: str = Field(DEVELOPMENT_SECRET, alias="TWILIO_AUTH_TOKEN")
     twilio_base_url: str = Field("http://127.0.0.1:8025", alias="TWILIO_BASE_URL")
     twilio_from: str = Field("+8612345", alias="TWILIO_FROM")
+    messages_per_second: float = Field(20, alias="JIESU_MESSAGES_PER_SECOND", gt=0, le=1000)
 
     city_base_url: str = Field("http://127.0.0.1:8026", alias="CITY_BASE_URL")
     city_secret: str = Field(DEVELOPMENT_SECRET, alias="CITY_SECRET")

@@ -1,90 +1,56 @@
-"""Text messages through Twilio, or through whatever speaks its HTTP at `TWILIO_BASE_URL`.
+"""Text messages through Twilio, or through whatever speaks its HTTP at `TWILIO_BASE_URL`."""
 
-The SDK takes a second to import, so that waits until a message is to be sent. It blocks, so it runs in
-threads. What it raises quotes telephone numbers; what is raised here does not.
-"""
-
-import asyncio
-from collections.abc import Callable
 from datetime import datetime
-from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from adapters.settings import Settings
-
-if TYPE_CHECKING:
-    from twilio.rest import Client  # type: ignore[import-untyped]
-
-T = TypeVar("T")
+from adapters.phone_numbers import e164
+from adapters.twilio_client import ProviderRefused, ProviderUnavailable, Sending, TwilioClient
 
 PAGE = 100  # messages
-TOO_MANY_REQUESTS = 429
-_CHINA = "+86"
-_MOBILE_DIGITS = 11
 
 
-class SmsUnavailable(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """The provider was out of reach, busy or broken: nobody knows what became of the request."""
+class Report(NamedTuple):
+    """What the provider says of a message: its status, and a code if it did not arrive."""
 
-
-class Sending(NamedTuple):
-    """The message's id at the provider, or the code with which it was refused for good."""
-
-    sid: str | None
-    refused: str | None = None
-
-
-class _Refused(Exception):  # noqa: N818
-    """A 4xx that no repetition changes."""
-
-
-def e164(phone: str) -> str:
-    """The number as the provider keeps it: `+`, country, digits; a mobile number without a country is China's."""
-    digits = "".join(character for character in phone if character.isdecimal())
-    if phone.strip().startswith("+"):
-        return f"+{digits}"
-    return f"{_CHINA}{digits}" if len(digits) == _MOBILE_DIGITS and digits.startswith("1") else digits
+    status: str
+    error: str | None
 
 
 class TwilioSms:
-    """Sends and finds messages; each request ends within 10 s to connect and 10 s to be answered.
+    """Sends, finds and looks up messages.
 
-    `status_callback` is the URL to which the provider shall report what becomes of a message.
+    `status_callback` is the URL to which the provider shall report what becomes of a message, empty for none.
     """
 
-    def __init__(self, settings: Settings, status_callback: str | None = None) -> None:
-        self._settings = settings
-        self._status_callback = status_callback
-        self._lock = Lock()
-        self._made: Client | None = None
+    def __init__(self, client: TwilioClient, status_callback: str = "") -> None:
+        self._client = client
+        self._from = client.settings.twilio_from
+        self._optional = {"status_callback": status_callback} if status_callback else {}
 
     async def send(self, to: str, body: str) -> Sending:
         """Hand a message over.
 
-        Nothing is repeated here and the provider has no idempotency key: after SmsUnavailable, `find` tells
+        Nothing is repeated here and the provider has no idempotency key: after ProviderUnavailable, `find` tells
         whether the message went out. A 429 was not processed, a refusal for good is returned.
         """
-        optional = {"status_callback": self._status_callback} if self._status_callback else {}
         try:
-            message = await self._call(
-                lambda client: client.messages.create(
-                    to=e164(to), from_=self._settings.twilio_from, body=body, **optional
-                )
+            message = await self._client.ask(
+                lambda client: client.messages.create(to=e164(to), from_=self._from, body=body, **self._optional)
             )
-        except _Refused as refused:
+        except ProviderRefused as refused:
             return Sending(None, str(refused))
         return Sending(message.sid)
 
     async def find(self, to: str, body: str, since: datetime) -> list[str]:
         """The ids of messages to this number with this text, created since then, the newest first.
 
-        It may be repeated. Raises SmsUnavailable.
+        It may be repeated. Raises ProviderUnavailable.
         """
 
         def search(client: Any) -> list[str]:
             found = []
             # Not filtered by DateSent, which a message that is still queued does not have.
-            for message in client.messages.stream(to=e164(to), from_=self._settings.twilio_from, page_size=PAGE):
+            for message in client.messages.stream(to=e164(to), from_=self._from, page_size=PAGE):
                 if message.date_created < since:
                     break
                 if message.body == body:
@@ -92,38 +58,14 @@ class TwilioSms:
             return found
 
         try:
-            return await self._call(search)
-        except _Refused as refused:
-            raise SmsUnavailable(str(refused)) from None
+            return await self._client.ask(search)
+        except ProviderRefused as refused:
+            raise ProviderUnavailable(str(refused)) from None
 
-    async def _call(self, ask: Callable[[Any], T]) -> T:
-        return await asyncio.to_thread(self._blocking, ask)
-
-    def _blocking(self, ask: Callable[[Any], T]) -> T:
-        from requests import RequestException  # noqa: PLC0415
-        from twilio.base.exceptions import TwilioException  # type: ignore[import-untyped] # noqa: PLC0415
-
+    async def look_up(self, sid: str) -> Report:
+        """What became of a message. It may be repeated. Raises ProviderUnavailable, also for an unknown id."""
         try:
-            return ask(self._client())
-        except (RequestException, TwilioException, ValueError) as error:
-            status: int | None = getattr(error, "status", None)
-            if status is None:
-                raise SmsUnavailable(type(error).__name__) from None
-            if 400 <= status < 500 and status != TOO_MANY_REQUESTS:
-                raise _Refused(f"twilio_{getattr(error, 'code', None) or status}") from None
-            raise SmsUnavailable(f"HTTP {status}") from None
-
-    def _client(self) -> Any:
-        with self._lock:
-            if self._made is None:
-                from twilio.rest import Client  # noqa: PLC0415
-
-                from adapters.twilio_http import RebasedHttpClient  # noqa: PLC0415
-
-                chosen = self._settings
-                self._made = Client(
-                    chosen.twilio_account_sid,
-                    chosen.twilio_auth_token,
-                    http_client=RebasedHttpClient(chosen.twilio_base_url),
-                )
-            return self._made
+            message = await self._client.ask(lambda client: client.messages(sid).fetch())
+        except ProviderRefused as refused:
+            raise ProviderUnavailable(str(refused)) from None
+        return Report(message.status, f"twilio_{message.error_code}" if message.error_code else None)

@@ -64,11 +64,10 @@ class Turn:
         self.person = person
         self.events: list[Event] = []
 
-    def emit(self, event: Event) -> None:
-        """Stamp the event, keep it, and move the draft on."""
-        stamped = event.model_copy(
-            update={"seq": self.order.seq + 1, "at": self.now, "actor": self.actor, "person": self.person}
-        )
+    def emit(self, event: Event, *, by_system: bool = False) -> None:
+        """Stamp the event, keep it, and move the draft on; `by_system` when it is not the act of whoever acts."""
+        actor, person = (Role.SYSTEM, "") if by_system else (self.actor, self.person)
+        stamped = event.model_copy(update={"seq": self.order.seq + 1, "at": self.now, "actor": actor, "person": person})
         self.events.append(stamped)
         self.order = evolve(self.order, stamped)
 

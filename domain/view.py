@@ -60,6 +60,8 @@ class OrderView(Frozen):
     waiting: tuple[Waiting, ...]
     outcome: Outcome | None
     facts: dict[str, Any]
+    unheard: tuple[str, ...] = ()
+    """The citizens, by order number, who have not said yet whether they are satisfied."""
     approvals: tuple[ApprovalView, ...]
     deadlines: tuple[DeadlineView, ...]
 

@@ -1,28 +1,36 @@
 """Performing effects: which activity does what, for how long it is tried, and what is reported back."""
 
 from datetime import timedelta
+from typing import Any
 
 from temporalio import workflow
+from temporalio.common import Priority
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.archive import Archive
 from activities.call_back import CallBack
+from activities.call_citizen import CallCitizen
 from activities.city_platform import CityPlatform
 from activities.limits import LIMITS
 from activities.notify import Notify
 from activities.record import Record
 from activities.tally import Tally
-from domain.commands import Internal, ReportArchived, ReportNotice, ReportTally
+from domain.commands import Internal, ReportArchived, ReportCall, ReportNotice, ReportTally
 from domain.effects import Effect
 from domain.labels import label
 from domain.view import RecordBatch
+from domain.words import Role
 from workflows.details import brief
+from workflows.ids import messages_queue
 
 RETRY_AFTER = timedelta(hours=1)
 """When an effect that used up its tries is taken up again: nothing promised to the outside is dropped."""
 
 RETRY_RECORD_AFTER = timedelta(minutes=1)
 """When a record that could not be written is tried again; commands and alarms go on meanwhile."""
+
+FIRST, USUAL = 2, 3
+"""Priorities of activities on one queue; the lower is handed out first."""
 
 
 async def record(batch: RecordBatch) -> None:
@@ -36,26 +44,19 @@ async def record(batch: RecordBatch) -> None:
     )
 
 
-async def perform(effect: Effect) -> Internal | None:
-    """Do one effect; what it reports, if anything.
+async def perform(effect: Effect) -> Internal | timedelta | None:
+    """Do one effect; what it reports, if anything, or how long to wait before it is to be performed again.
 
-    A notice that cannot be delivered is reported as failed. Every other failure is a FailureError for the
+    A notice or call that cannot be delivered is reported as failed. Every other failure is a FailureError for the
     caller to try again later: an ActivityError, or of a local activity what it raised itself, which would end
     the order for good if it were let through.
     """
     limits = LIMITS[effect.kind].options
     match effect.kind:
         case "notify":
-            try:
-                outcome = await workflow.execute_activity_method(
-                    Notify.notify,
-                    effect,
-                    summary=f"{label(effect.template or '', 'template')} → {label(effect.to_role or '')}",
-                    **limits,
-                )
-            except ActivityError as failure:
-                return ReportNotice(notice=effect.notice or "", sent=False, reason=_reason(failure))
-            return ReportNotice(notice=effect.notice or "", sent=outcome.sent, reason=outcome.reason)
+            return await _notify(effect)
+        case "call_citizen":
+            return await _call_citizen(effect)
         case "archive":
             archived = await workflow.execute_activity_method(
                 Archive.archive,
@@ -71,11 +72,11 @@ async def perform(effect: Effect) -> Internal | None:
                 summary=f"报市平台：{effect.what}",
                 **limits,
             )
-        case "call_back":
+        case "call_back" | "call_task":
             await workflow.execute_local_activity_method(
-                CallBack.call_back,
+                CallBack.call_back if effect.kind == "call_back" else CallBack.call_task,
                 effect,
-                summary="列入回访",
+                summary=label(effect.kind, "effect"),
                 **limits,
             )
         case "tally":
@@ -87,6 +88,44 @@ async def perform(effect: Effect) -> Internal | None:
             )
             return ReportTally(unit=effect.unit or "", in_a_row=count.in_a_row, in_total=count.in_total)
     return None
+
+
+async def _notify(effect: Effect) -> Internal | timedelta:
+    notice = effect.notice or ""
+    try:
+        outcome = await workflow.execute_activity_method(
+            Notify.notify,
+            effect,
+            summary=f"{label(effect.template or '', 'template')} → {label(effect.to_role or '')}",
+            **_on_the_line(effect),
+        )
+    except ActivityError as failure:
+        return ReportNotice(notice=notice, sent=False, reason=_reason(failure))
+    if outcome.again_in is not None:
+        return timedelta(seconds=outcome.again_in)
+    return ReportNotice(notice=notice, sent=outcome.sent, reason=outcome.reason)
+
+
+async def _call_citizen(effect: Effect) -> Internal | None:
+    about = {"party": effect.party or "", "round": effect.round, "attempt": effect.attempt}
+    try:
+        outcome = await workflow.execute_activity_method(
+            CallCitizen.call_citizen,
+            effect,
+            summary=label(effect.kind, "effect"),
+            **_on_the_line(effect),
+        )
+    except ActivityError as failure:
+        return ReportCall(**about, reason=_reason(failure))
+    return None if outcome.placed else ReportCall(**about, reason=outcome.reason)
+
+
+def _on_the_line(effect: Effect) -> dict[str, Any]:
+    """Limits, queue and priority of what reaches people: citizens are not kept waiting behind a storm (NA-07)."""
+    priority = Priority(priority_key=FIRST if effect.to_role == Role.CITIZEN else USUAL)
+    queue = messages_queue(workflow.info().task_queue)
+    limits = LIMITS[effect.kind]
+    return {**limits.options, "heartbeat_timeout": limits.heartbeat, "task_queue": queue, "priority": priority}
 
 
 def _reason(failure: ActivityError) -> str:

@@ -4,6 +4,11 @@ WORK_ORDER = "WorkOrderWorkflow"
 """The registered name of the workflow type."""
 
 
+def messages_queue(task_queue: str) -> str:
+    """The task queue of what reaches people by telephone, beside that of the orders."""
+    return f"{task_queue}-messages"
+
+
 def work_order_id(no: str) -> str:
     """The workflow id of an order. One order number has one workflow, for ever."""
     return f"work-order-{no}"

@@ -15,6 +15,7 @@ PASSED = (
     "workflows.commands",
     "workflows.details",
     "workflows.effects",
+    "workflows.errands",
     "workflows.ids",
     "workflows.messages",
     "workflows.search_attributes",

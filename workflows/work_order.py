@@ -15,19 +15,21 @@ from domain import commands as c
 from domain.agenda import Alarm, describe, next_alarm
 from domain.calendar import CST
 from domain.decider import catch_up, decide, evolve, replay
-from domain.effects import Effect, effects
+from domain.effects import effects
 from domain.events import Event, to_json
-from domain.labels import label
 from domain.project import project
 from domain.refusal import Refused
 from domain.view import RecordBatch
 from domain.words import Role
 from workflows.commands import read, refusal, update_for
 from workflows.details import brief, details
-from workflows.effects import RETRY_AFTER, RETRY_RECORD_AFTER, perform, record
+from workflows.effects import RETRY_RECORD_AFTER, record
+from workflows.errands import Errands
 from workflows.ids import WORK_ORDER
 from workflows.messages import HEAD_START, Accepted, Snapshot, WorkOrderInput
 from workflows.search_attributes import attributes, changes
+
+Heard = c.Decide | c.AdoptPolicy | c.AdoptCalendar | c.ReportUndelivered
 
 REMEMBERED_REQUESTS = 50
 """Request ids kept across continue-as-new, which the server's own deduplication does not cross."""
@@ -44,10 +46,8 @@ class WorkOrderWorkflow:
         self.offset = start.clock_offset
         self.stands = start.stands
         self.outbox = list(start.outbox)
-        self.unfinished = {effect.key: effect for effect in start.effects}
+        self.errands = Errands(start.effects, report=self.apply, now=lambda: self.now)
         self.handled = dict(start.handled)
-        self.underway: dict[str, asyncio.Task[None]] = {}
-        self.busy: set[str] = set()
         self.recorded = start.order.seq - len(self.outbox)
         self.stalled = False
         self.retry: asyncio.Task[None] | None = None
@@ -110,17 +110,24 @@ class WorkOrderWorkflow:
         """Reckon with another calendar from now on."""
         self.hear(c.AdoptCalendar, body)
 
+    @workflow.signal
+    def report_undelivered(self, body: Any = None) -> None:
+        """A notice that the provider had taken did not arrive."""
+        self.hear(c.ReportUndelivered, body)
+
     @workflow.query
     def snapshot(self) -> Snapshot:
         """The whole state, the order's own clock and what is unfinished."""
         alarm = next_alarm(self.order)
+        postponed = self.errands.postponed
+        moments = [*postponed.values(), *([alarm.at] if alarm else [])]
         return Snapshot(
             order=self.order,
             at=self.now.isoformat(),
-            next_alarm_at=alarm.at.isoformat() if alarm else None,
+            next_alarm_at=min(moments).isoformat() if moments else None,
             next_alarm=describe(self.order, alarm) if alarm else None,
             unrecorded=len(self.outbox),
-            effects=tuple(self.unfinished),
+            effects=tuple(key for key in self.errands.unfinished if key not in postponed),
         )
 
     # Carrying out
@@ -161,7 +168,7 @@ class WorkOrderWorkflow:
         while len(self.handled) > REMEMBERED_REQUESTS:
             del self.handled[next(iter(self.handled))]
 
-    def hear(self, kind: type[c.Decide | c.AdoptPolicy | c.AdoptCalendar], body: Any) -> None:
+    def hear(self, kind: type[Heard], body: Any) -> None:
         """Act on a signal. It never fails the order: what cannot be done is written down as ignored."""
         try:
             self.apply(read(kind, body))
@@ -182,7 +189,7 @@ class WorkOrderWorkflow:
         for event in events:
             self.order = evolve(self.order, event)
             self.outbox.append(to_json(event))
-            self.unfinished |= {effect.key: effect for effect in effects(self.order, event)}
+            self.errands.add(effects(self.order, event))
         return tuple(event.event for event in events)
 
     async def put_on_record(self) -> None:
@@ -200,29 +207,9 @@ class WorkOrderWorkflow:
             del self.outbox[: len(batch.events)]
 
     def act(self) -> None:
-        """Start what must be done outside and is not yet under way; nothing is done that is not on record."""
-        for task in self.underway.values():
-            if task.done():
-                task.result()  # a bug in an effect stops this task of the workflow, where it can be seen
-        for key, effect in self.unfinished.items():
-            if key not in self.underway and not self.outbox:
-                self.underway[key] = asyncio.create_task(self.accomplish(effect))
-
-    async def accomplish(self, effect: Effect) -> None:
-        """Perform an effect until it is done, and take in what it reports."""
-        while True:
-            self.busy.add(effect.key)
-            try:
-                report = await perform(effect)
-            except FailureError:
-                self.busy.discard(effect.key)
-                await workflow.sleep(RETRY_AFTER, summary=f"稍后重试：{label(effect.kind, 'effect')}")
-                continue
-            self.busy.discard(effect.key)
-            if report is not None:
-                self.apply(report)
-            del self.unfinished[effect.key], self.underway[effect.key]
-            return
+        """Start what must be done outside; nothing is done that is not on record."""
+        if not self.outbox:
+            self.errands.begin()
 
     # Waiting
 
@@ -247,8 +234,8 @@ class WorkOrderWorkflow:
             self.finished
             or (self.outbox and not self.stalled)
             or (self.stalled and self.retry is not None and self.retry.done())
-            or (not self.outbox and any(key not in self.underway for key in self.unfinished))
-            or any(task.done() for task in self.underway.values())
+            or (not self.outbox and self.errands.to_begin)
+            or self.errands.failed
             or (self.timer is not None and self.timer.done())
             or next_alarm(self.order) != self.alarm
             or self.may_continue_as_new
@@ -267,7 +254,9 @@ class WorkOrderWorkflow:
     @property
     def finished(self) -> bool:
         """Archived, recorded, every effect done and every caller answered."""
-        return self.order.archived and not self.outbox and not self.unfinished and workflow.all_handlers_finished()
+        return (
+            self.order.archived and not self.outbox and not self.errands.unfinished and workflow.all_handlers_finished()
+        )
 
     @property
     def may_continue_as_new(self) -> bool:
@@ -278,7 +267,7 @@ class WorkOrderWorkflow:
         return (
             workflow.info().is_continue_as_new_suggested()
             and workflow.all_handlers_finished()
-            and not self.busy
+            and not self.errands.busy
             and (self.stalled or not self.outbox)
         )
 
@@ -289,6 +278,6 @@ class WorkOrderWorkflow:
             clock_offset=self.offset,
             stands=self.stands,
             outbox=tuple(self.outbox),
-            effects=tuple(self.unfinished.values()),
+            effects=tuple(self.errands.unfinished.values()),
             handled=self.handled,
         )

@@ -1,25 +1,25 @@
-"""Calls to citizens after a reply, the queue of the callback staff."""
+"""Calls that people owe to citizens, the queue of the callback staff."""
 
 from datetime import datetime
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
-from sqlalchemy import func, tuple_, update
+from sqlalchemy import Integer, cast, func, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from adapters.database.engine import Database
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
 from adapters.database.tables import CallbackTask, OrderViewRow
+from domain.words import Stage
 
-OPEN, DONE = "open", "done"
 PLACE = TypeAdapter(tuple[int, AwareDatetime, Name, int, Name])
 
 
 class Callback(BaseModel):
-    """A call that is owed or was made: `round` counts the replies of the order, `party` names its citizen.
+    """A call that is owed: `round` counts the replies of the order, `party` names its citizen.
 
-    `status` is `open` or `done`; `result` is that of the command `record_callback`, once it is done.
+    `attempts` were made or are to be made with the next one; it should not be made before `due_at`.
     """
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
@@ -29,10 +29,8 @@ class Callback(BaseModel):
     party: str
     realm: str
     regime: str
-    status: str
     attempts: int
-    provider_sid: str | None
-    result: str | None
+    due_at: datetime | None
     created_at: datetime
     updated_at: datetime
 
@@ -43,45 +41,47 @@ class Callbacks:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def open(self, order_no: str, round_: int, party: str, *, realm: str, regime: str) -> Callback:
-        """Put a call into the queue, or find it as it is there already."""
+    async def open(
+        self,
+        order_no: str,
+        round_: int,
+        party: str,
+        *,
+        realm: str,
+        regime: str,
+        attempt: int = 1,
+        due_at: datetime | None = None,
+    ) -> None:
+        """Put a call into the queue, or move it to its next attempt; an earlier attempt changes nothing."""
         add = insert(CallbackTask).values(
-            order_no=order_no, round=round_, party=party, realm=realm, regime=regime, status=OPEN
+            order_no=order_no, round=round_, party=party, realm=realm, regime=regime, attempts=attempt, due_at=due_at
+        )
+        again = add.on_conflict_do_update(
+            index_elements=[*_KEY],
+            set_={"attempts": attempt, "due_at": due_at, "updated_at": func.now()},
+            where=col(CallbackTask.attempts) < attempt,
         )
         async with self.database.begin() as session:
-            await session.execute(add.on_conflict_do_nothing())
-            found = select(CallbackTask).where(*_is(order_no, round_, party))
-            return Callback.model_validate(await session.scalar(found))
-
-    async def attempting(self, order_no: str, round_: int, party: str) -> int:
-        """Count an attempt before it is made; returns the number of this one."""
-        changed = await self._change(order_no, round_, party, attempts=col(CallbackTask.attempts) + 1)
-        return changed.attempts if changed else 0
-
-    async def called(self, order_no: str, round_: int, party: str, provider_sid: str) -> None:
-        """The provider took the call, under this id."""
-        await self._change(order_no, round_, party, provider_sid=provider_sid)
-
-    async def finish(self, order_no: str, round_: int, party: str, result: str) -> None:
-        """Take the call out of the queue; the first result stands."""
-        await self._change(order_no, round_, party, only_open=True, status=DONE, result=result)
-
-    async def by_sid(self, provider_sid: str) -> Callback | None:
-        """The call that the provider knows under this id."""
-        async with self.database.session() as session:
-            row = await session.scalar(select(CallbackTask).where(CallbackTask.provider_sid == provider_sid))
-        return None if row is None else Callback.model_validate(row)
+            await session.execute(again)
 
     async def waiting(
         self, *, realm: str = "", regime: str | None = None, cursor: str | None = None, limit: int = 50
     ) -> Page[Callback]:
-        """Open calls by falling priority of the order (DL-04), then the oldest. Raises BadCursor."""
-        ranked = func.coalesce(OrderViewRow.rank, 0)
-        place = (ranked, *(col(c) for c in (CallbackTask.created_at, *_KEY)))
+        """Calls whose citizen has not been heard, by falling priority of the order (DL-04), then the oldest.
+
+        That a citizen was heard is read from the order itself, so nothing has to take a call out. Raises BadCursor.
+        """
+        view = col(OrderViewRow.view)
+        place = (col(OrderViewRow.rank), *(col(c) for c in (CallbackTask.created_at, *_KEY)))
         found = (
-            select(CallbackTask, ranked)
-            .outerjoin(OrderViewRow, col(OrderViewRow.no) == col(CallbackTask.order_no))
-            .where(CallbackTask.realm == realm, CallbackTask.status == OPEN)
+            select(CallbackTask, OrderViewRow.rank)
+            .join(OrderViewRow, col(OrderViewRow.no) == col(CallbackTask.order_no))
+            .where(
+                CallbackTask.realm == realm,
+                OrderViewRow.stage == Stage.CALLBACK.value,
+                view["unheard"].op("?")(col(CallbackTask.party)),
+                col(CallbackTask.round) == cast(func.coalesce(view["facts"]["reworks"].astext, "0"), Integer),
+            )
         )
         if regime is not None:
             found = found.where(CallbackTask.regime == regime)
@@ -95,20 +95,5 @@ class Callbacks:
         last, rank = rows[limit - 1]
         return Page(items, to_cursor(rank, last.created_at, last.order_no, last.round, last.party))
 
-    async def _change(
-        self, order_no: str, round_: int, party: str, *, only_open: bool = False, **values: Any
-    ) -> Callback | None:
-        conditions = _is(order_no, round_, party)
-        if only_open:
-            conditions.append(col(CallbackTask.status) == OPEN)
-        change = update(CallbackTask).where(*conditions).values(**values, updated_at=func.now())
-        async with self.database.begin() as session:
-            row = await session.scalar(change.returning(CallbackTask))
-            return None if row is None else Callback.model_validate(row)
 
-
-_KEY = (CallbackTask.order_no, CallbackTask.round, CallbackTask.party)
-
-
-def _is(order_no: str, round_: int, party: str) -> list[Any]:
-    return [col(c) == value for c, value in zip(_KEY, (order_no, round_, party), strict=True)]
+_KEY: tuple[Any, ...] = (CallbackTask.order_no, CallbackTask.round, CallbackTask.party)

@@ -13,12 +13,11 @@ from adapters.database.crypto import Keyring
 from adapters.database.engine import Database
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
 from adapters.database.tables import ORDER_NO, OrderViewRow, WorkOrder
+from adapters.phone_numbers import e164
 from domain.view import OrderView
 
 FAR_FUTURE = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
 PLACE = TypeAdapter(tuple[int, AwareDatetime, Name])
-_CHINA = "86"
-_MOBILE_DIGITS = 11
 
 
 class Frozen(BaseModel):
@@ -94,11 +93,8 @@ class Listed(Frozen):
 
 
 def phone_index(keyring: Keyring, phone: str) -> str:
-    """What a telephone number is found by: its digits without the country's prefix, blindly indexed."""
-    digits = "".join(character for character in phone if character.isdecimal())
-    if len(digits) == len(_CHINA) + _MOBILE_DIGITS and digits.startswith(_CHINA):
-        digits = digits.removeprefix(_CHINA)
-    return keyring.blind_index(f"phone:{digits}")
+    """What a telephone number is found by: its form as networks know it, blindly indexed."""
+    return keyring.blind_index(f"phone:{e164(phone)}")
 
 
 class Orders:

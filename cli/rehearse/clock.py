@@ -57,7 +57,7 @@ class VirtualClock:
         deadline = time.monotonic() + SETTLED_WITHIN
         while not await self.ended():
             snapshot = await self._handle.query(WorkOrderWorkflow.snapshot)
-            if snapshot.order.closed:
+            if snapshot.order.closed and snapshot.next_alarm_at is None:
                 return await self._archived(snapshot, deadline)
             if not (snapshot.unrecorded or snapshot.effects) or time.monotonic() > deadline:
                 return snapshot

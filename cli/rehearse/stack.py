@@ -135,6 +135,8 @@ def _processes(folder: Path, temporal: LocalTemporal, chosen: Mapping[str, str],
         "JIESU_DATA": str(folder),
         "OBJECT_STORE_URL": (folder / "objects").as_uri(),
         "TWILIO_BASE_URL": f"http://127.0.0.1:{gateway}",
+        "JIESU_PUBLIC_URL": "",
+        "JIESU_MESSAGES_PER_SECOND": "1000",
         "CITY_BASE_URL": f"http://127.0.0.1:{city}",
         "TEMPORAL_ADDRESS": temporal.address,
     }

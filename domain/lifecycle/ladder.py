@@ -56,7 +56,8 @@ def ask_staff_again(turn: Turn, party: str) -> None:
             attempt=rung.attempt + 1,
             round=turn.order.reworks,
             not_before=again,
-        )
+        ),
+        by_system=True,
     )
 
 

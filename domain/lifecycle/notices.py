@@ -38,7 +38,8 @@ def _issue(
             due_at=max(limits, default=None),
             clause=clause,
             not_before=_not_before(turn),
-        )
+        ),
+        by_system=True,
     )
     return notice
 

@@ -1,7 +1,16 @@
 """Every table. Importing this module makes `Table.metadata` complete, which migrations are compared with."""
 
 from adapters.database.tables.columns import Table
-from adapters.database.tables.exchanges import CallbackTask, IdempotencyKey, Message, PolicySnapshot
+from adapters.database.tables.exchanges import (
+    Call,
+    CallbackTask,
+    CallTask,
+    IdempotencyKey,
+    InboundMessage,
+    Message,
+    OptOut,
+    PolicySnapshot,
+)
 from adapters.database.tables.orders import (
     ORDER_NO,
     Approval,
@@ -20,11 +29,15 @@ __all__ = [
     "Archive",
     "Attachment",
     "AuditEntry",
+    "Call",
+    "CallTask",
     "CallbackTask",
     "Contact",
     "Document",
     "IdempotencyKey",
+    "InboundMessage",
     "Message",
+    "OptOut",
     "OrderViewRow",
     "PolicySnapshot",
     "Table",

@@ -1,0 +1,76 @@
+"""The Twilio SDK's client, made when it is first needed, and what its errors mean.
+
+The SDK takes a second to import, so that waits until something is to be sent. It blocks, so it runs in
+threads. What it raises quotes telephone numbers; what is raised here does not.
+"""
+
+import asyncio
+from collections.abc import Callable
+from threading import Lock
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from adapters.settings import Settings
+
+if TYPE_CHECKING:
+    from twilio.rest import Client  # type: ignore[import-untyped]
+
+T = TypeVar("T")
+
+TOO_MANY_REQUESTS = 429
+
+
+class ProviderUnavailable(Exception):  # noqa: N818 - reads as a sentence where it is caught
+    """The provider was out of reach, busy or broken: nobody knows what became of the request."""
+
+
+class Sending(NamedTuple):
+    """The message's or call's id at the provider, or the code with which it was refused for good."""
+
+    sid: str | None
+    refused: str | None = None
+
+
+class ProviderRefused(Exception):  # noqa: N818
+    """A 4xx that no repetition changes; its text is a code."""
+
+
+class TwilioClient:
+    """One client for texts and calls; each request ends within 10 s to connect and 10 s to be answered."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._lock = Lock()
+        self._made: Client | None = None
+
+    async def ask(self, request: Callable[[Any], T]) -> T:
+        """Make one request, which is not repeated here. Raises ProviderRefused or ProviderUnavailable."""
+        return await asyncio.to_thread(self._blocking, request)
+
+    def _blocking(self, request: Callable[[Any], T]) -> T:
+        from requests import RequestException  # noqa: PLC0415
+        from twilio.base.exceptions import TwilioException  # type: ignore[import-untyped] # noqa: PLC0415
+
+        try:
+            return request(self._client())
+        except (RequestException, TwilioException, ValueError, KeyError, TypeError) as error:
+            status: int | None = getattr(error, "status", None)
+            if status is None:
+                raise ProviderUnavailable(type(error).__name__) from None
+            if 400 <= status < 500 and status != TOO_MANY_REQUESTS:
+                raise ProviderRefused(f"twilio_{getattr(error, 'code', None) or status}") from None
+            raise ProviderUnavailable(f"HTTP {status}") from None
+
+    def _client(self) -> Any:
+        with self._lock:
+            if self._made is None:
+                from twilio.rest import Client  # noqa: PLC0415
+
+                from adapters.twilio_http import RebasedHttpClient  # noqa: PLC0415
+
+                chosen = self.settings
+                self._made = Client(
+                    chosen.twilio_account_sid,
+                    chosen.twilio_auth_token,
+                    http_client=RebasedHttpClient(chosen.twilio_base_url),
+                )
+            return self._made
