@@ -3,7 +3,8 @@
 from temporalio import activity
 
 from activities.failures import unknown_order
-from activities.ports import CallbacksPort, CallTasksPort, OrderRow, OrdersPort
+from activities.ports import OrderRow, OrdersPort
+from activities.telephone_ports import CallbacksPort, CallTasksPort
 from domain.effects import Effect
 
 

@@ -8,7 +8,8 @@ from temporalio import activity
 
 from activities.beating import beating
 from activities.failures import unknown_order
-from activities.ports import CallsPort, NumberRow, OrdersPort, VoicePort
+from activities.ports import OrdersPort
+from activities.telephone_ports import CallsPort, NumberRow, VoicePort
 from domain.effects import Effect
 from domain.message import NewCall
 from domain.words import Frozen

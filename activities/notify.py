@@ -10,17 +10,8 @@ from temporalio import activity
 from activities.beating import beating
 from activities.contacts import telephones
 from activities.failures import unknown_order
-from activities.ports import (
-    CataloguePort,
-    MessageRow,
-    MessagesPort,
-    NumberRow,
-    OptOutsPort,
-    OrderRow,
-    OrdersPort,
-    PoliciesPort,
-    SmsPort,
-)
+from activities.ports import CataloguePort, OrderRow, OrdersPort, PoliciesPort
+from activities.telephone_ports import MessageRow, MessagesPort, NumberRow, OptOutsPort, SmsPort
 from activities.wording import BadTemplate, render
 from domain.durations import Duration
 from domain.effects import Effect

@@ -13,22 +13,12 @@ from adapters.holiday_calendar import calendar_days
 from adapters.policy_file import load
 from domain.agenda import next_alarm
 from domain.calendar import CST
-from domain.commands import (
-    Command,
-    Decide,
-    Dispatch,
-    DispatchedUnit,
-    Internal,
-    OpenOrder,
-    RecordCallback,
-    ReportArchived,
-    Sign,
-    SubmitReply,
-)
+from domain.commands import Command, Decide, Dispatch, DispatchedUnit, RecordCallback, Sign, SubmitReply
 from domain.decider import decide, initial, replay
 from domain.events import Event, from_json, to_json
 from domain.order import Order
 from domain.policy import PolicyFile
+from domain.reports import Internal, OpenOrder, ReportArchived
 from domain.text import Text
 from domain.words import Category, Role
 

@@ -6,7 +6,8 @@ from typing import Literal, NamedTuple
 from domain.labels import label
 from domain.lifecycle.handling import warn_moment
 from domain.lifecycle.promises import UNIT_CLOCKS, key_of
-from domain.order import Clock, Order
+from domain.order import Order
+from domain.parts import Clock
 from domain.view import Waiting
 from domain.words import ClockName, Role, Stage
 

@@ -10,11 +10,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
-from domain.calendar import CalendarDays
-from domain.policy import Regime
 from domain.policy_emergency import Line
 from domain.text import Text
-from domain.words import ApprovalKind, DispatchMode, Frozen, Part, Role, SupervisionLevel
+from domain.words import DispatchMode, Frozen, Part, Role, SupervisionLevel
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
@@ -253,85 +251,3 @@ class Decide(Frozen):
     comment: Text | None = None
 
     model_config = Frozen.model_config | {"populate_by_name": True}
-
-
-class OpenOrder(Frozen):
-    """The first command of a life: the facts are in the order already."""
-
-    by: Role = Role.AGENT
-    person: str = ""
-
-
-class Ring(Frozen):
-    """An alarm of `domain.agenda` has come due."""
-
-    clock: str
-    what: Literal["warn", "due"]
-
-
-class ReportNotice(Frozen):
-    """What became of a notice."""
-
-    notice: str
-    sent: bool
-    reason: str = ""
-
-
-class ReportUndelivered(Frozen):
-    """A notice that the provider had taken was not delivered: a signal. `attempt` counts how often from 1."""
-
-    notice: str = ""
-    reason: Identifier = "undelivered"
-    attempt: int = 1
-
-
-class ReportCall(Frozen):
-    """An automatic call could not be made."""
-
-    party: str
-    round: int
-    attempt: int
-    reason: str
-
-
-class ReportArchived(Frozen):
-    """The bundle has been written."""
-
-    bundle: str
-    sha256: str
-
-
-class ReportTally(Frozen):
-    """How many orders of a unit are overdue: at the end of its list without a break, and in total (HJ-18)."""
-
-    unit: str
-    in_a_row: int
-    in_total: int
-
-
-class AdoptPolicy(Frozen):
-    """Move this order to another rule book; clocks that run keep their limits."""
-
-    policy: Regime
-    policy_hash: str
-    person: str = ""
-
-
-class AdoptCalendar(Frozen):
-    """A calendar has become official or was corrected; open due moments are reckoned again."""
-
-    calendar: CalendarDays
-
-
-Internal = (
-    OpenOrder
-    | Ring
-    | ReportNotice
-    | ReportUndelivered
-    | ReportCall
-    | ReportArchived
-    | ReportTally
-    | AdoptPolicy
-    | AdoptCalendar
-)
-APPROVAL_KINDS = frozenset(kind.value for kind in ApprovalKind)

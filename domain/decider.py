@@ -9,12 +9,14 @@ from datetime import datetime
 import domain.lifecycle as stages  # registers every decision and evolution
 from domain.agenda import Alarm, agenda, next_alarm
 from domain.calendar import CalendarDays
-from domain.commands import AdoptPolicy, Command, Decide, Internal, OpenOrder, Ring
+from domain.commands import Command, Decide
 from domain.events import Event
-from domain.order import Clock, Order
+from domain.order import Order
+from domain.parts import Clock
 from domain.policy import Regime
 from domain.reactions import react
 from domain.refusal import Code, Refused
+from domain.reports import AdoptPolicy, Internal, OpenOrder, Ring
 from domain.turn import DECIDERS, Turn, decides, evolve, require_role
 from domain.words import Category, ClockName, Mark, Role
 

@@ -1,7 +1,8 @@
 """From state to read model: the one place where an order becomes a row that people look at."""
 
 from domain.agenda import next_alarm, promised, waiting_for
-from domain.order import Approval, Clock, Order
+from domain.order import Order
+from domain.parts import Approval, Clock
 from domain.view import ApprovalView, DeadlineView, OrderView
 from domain.words import Role
 

@@ -12,7 +12,8 @@ from domain.calendar import CST
 from domain.commands import Command
 from domain.events import Event
 from domain.labels import label
-from domain.order import Assignment, Order
+from domain.order import Order
+from domain.parts import Assignment
 from domain.refusal import Code, Refused
 from domain.text import Text
 from domain.words import Role, Stage

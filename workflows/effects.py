@@ -15,9 +15,9 @@ from activities.limits import LIMITS
 from activities.notify import Notify
 from activities.record import Record
 from activities.tally import Tally
-from domain.commands import Internal, ReportArchived, ReportCall, ReportNotice, ReportTally
 from domain.effects import Effect
 from domain.labels import label
+from domain.reports import Internal, ReportArchived, ReportCall, ReportNotice, ReportTally
 from domain.view import RecordBatch
 from domain.words import Role
 from workflows.details import brief

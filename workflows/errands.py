@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 from temporalio.exceptions import FailureError
 
-from domain.commands import Internal
 from domain.effects import Effect
 from domain.labels import label
+from domain.reports import Internal
 from workflows.effects import RETRY_AFTER, perform
 
 

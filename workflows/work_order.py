@@ -12,6 +12,7 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError
 
 from domain import commands as c
+from domain import reports as r
 from domain.agenda import Alarm, describe, next_alarm
 from domain.calendar import CST
 from domain.decider import catch_up, decide, evolve, replay
@@ -29,7 +30,7 @@ from workflows.ids import WORK_ORDER
 from workflows.messages import HEAD_START, Accepted, Snapshot, WorkOrderInput
 from workflows.search_attributes import attributes, changes
 
-Heard = c.Decide | c.AdoptPolicy | c.AdoptCalendar | c.ReportUndelivered
+Heard = c.Decide | r.AdoptPolicy | r.AdoptCalendar | r.ReportUndelivered
 
 REMEMBERED_REQUESTS = 50
 """Request ids kept across continue-as-new, which the server's own deduplication does not cross."""
@@ -55,7 +56,7 @@ class WorkOrderWorkflow:
         self.alarm: Alarm | None = None
         self.shown = attributes(self.order)
         if self.order.opened_at is None:
-            self.apply(c.OpenOrder(by=Role(start.opened_by), person=start.opened_by_person))
+            self.apply(r.OpenOrder(by=Role(start.opened_by), person=start.opened_by_person))
 
     @workflow.run
     async def run(self, start: WorkOrderInput) -> None:
@@ -103,17 +104,17 @@ class WorkOrderWorkflow:
     @workflow.signal
     def adopt_policy(self, body: Any = None) -> None:
         """Move this order to another rule book."""
-        self.hear(c.AdoptPolicy, body)
+        self.hear(r.AdoptPolicy, body)
 
     @workflow.signal
     def adopt_calendar(self, body: Any = None) -> None:
         """Reckon with another calendar from now on."""
-        self.hear(c.AdoptCalendar, body)
+        self.hear(r.AdoptCalendar, body)
 
     @workflow.signal
     def report_undelivered(self, body: Any = None) -> None:
         """A notice that the provider had taken did not arrive."""
-        self.hear(c.ReportUndelivered, body)
+        self.hear(r.ReportUndelivered, body)
 
     @workflow.query
     def snapshot(self) -> Snapshot:
@@ -175,7 +176,7 @@ class WorkOrderWorkflow:
         except Refused:
             self.apply(c.Decide())
 
-    def apply(self, command: c.Command | c.Decide | c.Internal) -> tuple[str, ...]:
+    def apply(self, command: c.Command | c.Decide | r.Internal) -> tuple[str, ...]:
         """Decide, after every alarm that was due before, and take in what follows; the names of the events."""
         self.ring()
         return self.take_in(decide(self.order, command, self.now))

@@ -11,12 +11,13 @@ from rich.table import Table
 from adapters.policy_book import PolicyBook
 from cli.policy.book import fail, open_book, pick
 from domain.calendar import local
-from domain.commands import Dispatch, DispatchedUnit, OpenOrder, Sign
+from domain.commands import Dispatch, DispatchedUnit, Sign
 from domain.decider import decide, initial, replay
 from domain.labels import label
 from domain.order import Order
 from domain.project import project
 from domain.refusal import Refused
+from domain.reports import OpenOrder
 from domain.view import DeadlineView
 from domain.words import Category, Mark, Part, Role
 

@@ -4,7 +4,7 @@ from domain.commands import Appeal
 from domain.events import AppealGranted, AppealRefused
 from domain.lifecycle.approvals import Verdict, ask, settles
 from domain.lifecycle.closing import close
-from domain.order import Approval
+from domain.parts import Approval
 from domain.refusal import Code, Refused
 from domain.turn import Turn, decides, require_attachments, require_signatures
 from domain.words import ApprovalKind, Outcome

@@ -19,7 +19,8 @@ from domain.events import (
 )
 from domain.labels import label
 from domain.lifecycle.promises import promise
-from domain.order import Approval, Clock, Order
+from domain.order import Order
+from domain.parts import Approval, Clock
 from domain.refusal import Code, Refused
 from domain.turn import Turn, decides, evolves
 from domain.words import ApprovalKind, ClockName, Role

@@ -1,9 +1,11 @@
 """Closing: every life ends with one outcome and then in the archive (RG-07)."""
 
-from domain.commands import ReportArchived, RequestTermination, Withdraw
+from domain.commands import RequestTermination, Withdraw
 from domain.events import OrderArchived, OrderClosed, OrderTerminated, OrderWithdrawn
 from domain.lifecycle.approvals import Verdict, ask, settles
-from domain.order import Approval, Order
+from domain.order import Order
+from domain.parts import Approval
+from domain.reports import ReportArchived
 from domain.turn import Turn, decides, evolves
 from domain.words import ApprovalKind, ClockName, Outcome
 

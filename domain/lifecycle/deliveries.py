@@ -1,9 +1,10 @@
 """Deliveries: what became of notices and calls, and who is tried next (NA-07, GT-13)."""
 
-from domain.commands import ReportCall, ReportNotice, ReportUndelivered
 from domain.events import NoticeFailed, NoticeSent, NoticeUndelivered
 from domain.lifecycle.ladder import give_up, survey_failed
-from domain.order import Order, Rung
+from domain.order import Order
+from domain.parts import Rung
+from domain.reports import ReportCall, ReportNotice, ReportUndelivered
 from domain.turn import Turn, decides, evolves
 from domain.words import Role, Template
 

@@ -7,7 +7,8 @@ from domain.due import before
 from domain.durations import Duration
 from domain.events import Dispatched, OrderDispatched
 from domain.lifecycle.promises import key_of, promise
-from domain.order import Assignment, Order
+from domain.order import Order
+from domain.parts import Assignment
 from domain.policy import Limit, Milestone, PreExpiry
 from domain.refusal import Code, Refused
 from domain.turn import Turn, decides, evolves

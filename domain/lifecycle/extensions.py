@@ -9,7 +9,8 @@ from domain.lifecycle.approvals import CHECKS, Verdict, ask, settles
 from domain.lifecycle.dispatch import limit_of, set_results_due, warning
 from domain.lifecycle.handling import relight
 from domain.lifecycle.promises import key_of, promise
-from domain.order import Approval, Assignment, Clock, Order
+from domain.order import Order
+from domain.parts import Approval, Assignment, Clock
 from domain.policy import Extensions
 from domain.refusal import Code, Refused
 from domain.turn import Turn, decides, evolves, require_signatures, require_text

@@ -14,7 +14,8 @@ from domain.events import (
 )
 from domain.lifecycle.promises import key_of, promise
 from domain.lifecycle.supervision import answer_all
-from domain.order import Clock, Order
+from domain.order import Order
+from domain.parts import Clock
 from domain.refusal import Code, Refused
 from domain.turn import Turn, decides, evolves, require_text
 from domain.words import ClockName, Light

@@ -1,11 +1,12 @@
 """Intake: an order begins, and some end right there (GT-03, GT-04, RG-03, HK-01)."""
 
-from domain.commands import AcknowledgeTransfer, AnswerAtIntake, OpenOrder, TransferOut
+from domain.commands import AcknowledgeTransfer, AnswerAtIntake, TransferOut
 from domain.events import AnsweredAtIntake, OrderOpened, TransferAcknowledged, TransferredOut
 from domain.lifecycle.closing import close
 from domain.lifecycle.promises import promise
 from domain.order import Order
 from domain.refusal import Code, Refused
+from domain.reports import OpenOrder
 from domain.turn import Turn, decides, evolves, require_text
 from domain.words import ClockName, Outcome, Stage
 

@@ -6,7 +6,8 @@ from domain.due import explain
 from domain.events import CallbackAsked, CallbackUnanswered
 from domain.lifecycle.notices import notify_party
 from domain.lifecycle.promises import key_of, promise
-from domain.order import Clock, Order, Rung
+from domain.order import Order
+from domain.parts import Clock, Rung
 from domain.policy_callbacks import CallbackStep
 from domain.turn import Turn, evolves
 from domain.words import ClockName, Template

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from domain.events import NoticeIssued
 from domain.lifecycle.promises import LIMITS
-from domain.order import Issued, Order
+from domain.order import Order
+from domain.parts import Issued
 from domain.turn import Turn, evolves
 from domain.words import Role, Template
 

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from domain.durations import Duration
 from domain.events import DeadlineSet
-from domain.order import Clock, Order
+from domain.order import Order
+from domain.parts import Clock
 from domain.turn import Turn, evolves
 from domain.words import ClockName
 

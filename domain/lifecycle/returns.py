@@ -8,7 +8,8 @@ from domain.lifecycle.approvals import Verdict, ask, settles
 from domain.lifecycle.dispatch import send_to
 from domain.lifecycle.promises import key_of
 from domain.lifecycle.reviews import call_back
-from domain.order import Approval, Assignment, Order
+from domain.order import Order
+from domain.parts import Approval, Assignment
 from domain.policy import Returns
 from domain.refusal import Code, Refused
 from domain.turn import Turn, decides, evolves, require_attachments, require_signatures, require_text

@@ -3,7 +3,8 @@
 from domain.events import CallbackDue, LightChanged, ReplyAccepted, ReplySentBack, SentToCity
 from domain.lifecycle.approvals import Verdict, ask, settles
 from domain.lifecycle.ladder import begin
-from domain.order import Approval, Order
+from domain.order import Order
+from domain.parts import Approval
 from domain.turn import Turn, evolves
 from domain.words import ApprovalKind, Light, Part
 

@@ -5,7 +5,8 @@ from domain.lifecycle.approvals import Verdict, ask, settles
 from domain.lifecycle.closing import close
 from domain.lifecycle.dispatch import warning
 from domain.lifecycle.promises import promise
-from domain.order import Approval, Order
+from domain.order import Order
+from domain.parts import Approval
 from domain.turn import Turn, evolves
 from domain.words import ApprovalKind, ClockName, Light, Outcome
 

@@ -3,7 +3,8 @@
 from domain.commands import Sign
 from domain.events import OrderSigned, SignOffMissed
 from domain.lifecycle.promises import key_of, promise
-from domain.order import Clock, Order
+from domain.order import Order
+from domain.parts import Clock
 from domain.refusal import Code, Refused
 from domain.turn import Turn, decides, evolves
 from domain.words import ClockName

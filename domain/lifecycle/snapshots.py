@@ -1,11 +1,11 @@
 """Snapshots: an order keeps the rule book and calendar it started with until it is told otherwise (design §3)."""
 
-from domain.commands import AdoptCalendar, AdoptPolicy
 from domain.events import CalendarAdopted, PolicyAdopted
 from domain.lifecycle.dispatch import move_results_due
 from domain.lifecycle.handling import relight
 from domain.lifecycle.promises import LIMITS, reckon_again
 from domain.order import Order
+from domain.reports import AdoptCalendar, AdoptPolicy
 from domain.turn import Turn, decides, evolves
 from domain.words import ClockName
 

@@ -1,10 +1,12 @@
 """Supervision: those who watch, and what follows when they are not answered (GT-14, GT-16, HJ-14, RG-18)."""
 
-from domain.commands import AnswerSupervision, OpenSupervision, ReportTally, Urge
+from domain.commands import AnswerSupervision, OpenSupervision, Urge
 from domain.events import Escalated, MilestoneMissed, OrderUrged, SupervisionAnswered, SupervisionOpened
 from domain.lifecycle.promises import key_of, promise
-from domain.order import Clock, Order, Supervision
+from domain.order import Order
+from domain.parts import Clock, Supervision
 from domain.refusal import Code, Refused
+from domain.reports import ReportTally
 from domain.text import Text
 from domain.turn import Turn, decides, evolves, require_text
 from domain.words import ClockName, SupervisionLevel

@@ -10,7 +10,8 @@ from domain.lifecycle.approvals import Verdict, ask, settles
 from domain.lifecycle.dispatch import move_results_due
 from domain.lifecycle.handling import relight
 from domain.lifecycle.promises import LIMITS, UNIT_CLOCKS, promise, reckon_again
-from domain.order import Approval, Clock, Order
+from domain.order import Order
+from domain.parts import Approval, Clock
 from domain.refusal import Code, Refused
 from domain.turn import Turn, decides, evolves, require_text
 from domain.words import ApprovalKind, ClockName, Stage

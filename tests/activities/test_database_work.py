@@ -10,6 +10,7 @@ from activities.call_back import CallBack
 from activities.limits import LIMITS
 from activities.record import Record
 from activities.tally import Tally, TallyResult
+from adapters.database.call_tasks import CallTasks
 from adapters.database.callbacks import Callbacks
 from adapters.database.engine import Database
 from adapters.database.orders import Orders
@@ -35,13 +36,31 @@ async def test_a_gap_in_the_trail_ends_the_tries(hotline: Database) -> None:
     assert LIMITS["record"].retry.non_retryable_error_types == [GapInTrail.__name__, TrailConflict.__name__]
 
 
-async def test_a_call_is_put_into_the_queue_once_for_each_round_and_citizen(hotline: Database) -> None:
-    call_back = CallBack(Orders(hotline), Callbacks(hotline)).call_back
-    for round_, party in ((1, NO), (1, NO), (1, "20261123-000002"), (2, NO)):
-        effect = Effect(kind="call_back", key=f"{NO}:callback:{round_}:{party}", order_no=NO, party=party, round=round_)
-        await ActivityEnvironment().run(call_back, effect)
+async def test_a_citizen_is_put_into_the_queue_of_those_who_telephone(hotline: Database) -> None:
+    shown = {"stage": "callback", "unheard": (NO, "20261123-000002")}
+    await recorded(hotline, NO, {"event": "callback_due"}, **shown)
+    queues = CallBack(Orders(hotline), Callbacks(hotline), CallTasks(hotline))
+    for party, attempt in ((NO, 1), (NO, 1), ("20261123-000002", 1), (NO, 2)):
+        effect = Effect(kind="call_back", key="k", order_no=NO, party=party, attempt=attempt)
+        await ActivityEnvironment().run(queues.call_back, effect)
     waiting = (await Callbacks(hotline).waiting(regime="huojia")).items
-    assert [(call.round, call.party) for call in waiting] == [(1, NO), (1, "20261123-000002"), (2, NO)]
+    assert [(call.party, call.attempts) for call in waiting] == [(NO, 2), ("20261123-000002", 1)]
+
+
+async def test_whom_no_text_reached_is_telephoned_once(hotline: Database) -> None:
+    queues = CallBack(Orders(hotline), Callbacks(hotline), CallTasks(hotline))
+    effect = Effect(
+        kind="call_task",
+        key=f"{NO}:N1:call_task:9",
+        order_no=NO,
+        template="overdue",
+        to_role="unit_clerk",
+        unit="housing",
+    )
+    for _ in range(2):
+        await ActivityEnvironment().run(queues.call_task, effect)
+    waiting = (await CallTasks(hotline).waiting(regime="huojia")).items
+    assert [(task.order_no, task.template, task.unit) for task in waiting] == [(NO, "overdue", "housing")]
 
 
 async def tally(database: Database, no: str) -> TallyResult:

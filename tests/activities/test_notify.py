@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -13,12 +14,15 @@ from activities.notify import NoticeOutcome, Notify
 from adapters.database.catalogue import Catalogue, ContactCard
 from adapters.database.engine import Database
 from adapters.database.messages import Messages
+from adapters.database.opt_outs import OptOuts
 from adapters.database.orders import Citizen, Orders
-from adapters.database.policies import Policies
+from adapters.database.policies import Policies, Snapshot
+from adapters.phone_numbers import e164, read
 from adapters.settings import ROOT, Settings
-from adapters.sms import Sending, SmsUnavailable, TwilioSms, e164
+from adapters.sms import TwilioSms
+from adapters.twilio_client import ProviderUnavailable, Sending, TwilioClient
 from domain.effects import Effect
-from tests.activities.given import CITIZEN, CLERK, NO, notice
+from tests.activities.given import CITIZEN, CLERK, NO, TEMPLATES, notice, recorded
 from tests.adapters.orders_at_hand import CANARY, new_order
 from tests.sandbox.words import ACCOUNT, TOKEN
 
@@ -59,7 +63,7 @@ def phone(gateway: str) -> Phone:
 
 @pytest.fixture
 def sms(gateway: str, settings_for: Callable[..., Settings]) -> TwilioSms:
-    return TwilioSms(settings_for(TWILIO_BASE_URL=gateway))
+    return TwilioSms(TwilioClient(settings_for(TWILIO_BASE_URL=gateway)))
 
 
 async def reachable(database: Database, number: str) -> None:
@@ -69,7 +73,8 @@ async def reachable(database: Database, number: str) -> None:
 
 
 async def perform(database: Database, sms: TwilioSms, effect: Effect) -> NoticeOutcome:
-    notify = Notify(Orders(database), Catalogue(database), Policies(database), Messages(database), sms)
+    orders, catalogue, policies = Orders(database), Catalogue(database), Policies(database)
+    notify = Notify(orders, catalogue, policies, Messages(database), OptOuts(database), sms, read)
     return await ActivityEnvironment().run(notify.notify, effect)
 
 
@@ -95,7 +100,7 @@ async def test_a_crash_after_the_sending_and_before_the_writing_is_one_message(
 ) -> None:
     await reachable(hotline, "+8613900000003")
     with pytest.raises(ConnectionResetError):
-        await perform(hotline, LosesTheAnswer(settings_for(TWILIO_BASE_URL=gateway)), notice(1))
+        await perform(hotline, LosesTheAnswer(TwilioClient(settings_for(TWILIO_BASE_URL=gateway))), notice(1))
     written = await Messages(hotline).get(f"{NO}:N1")
     assert written is not None
     assert written.provider_sid is None
@@ -113,7 +118,7 @@ async def test_a_crash_before_the_sending_does_not_swallow_the_message(
     await reachable(hotline, "13900000004")
     assert await perform(hotline, sms, notice(1)) == SENT
     with pytest.raises(ConnectionResetError):
-        await perform(hotline, NeverGetsThere(settings_for(TWILIO_BASE_URL=gateway)), notice(2))
+        await perform(hotline, NeverGetsThere(TwilioClient(settings_for(TWILIO_BASE_URL=gateway))), notice(2))
     assert await perform(hotline, sms, notice(2)) == SENT
     assert phone.bodies("+8613900000004") == [DISPATCH, DISPATCH], "both read alike, yet each is a notice of its own"
 
@@ -122,9 +127,9 @@ async def test_a_gateway_that_is_down_is_tried_again_and_the_failure_names_nobod
     hotline: Database, settings_for: Callable[..., Settings], sms: TwilioSms, phone: Phone
 ) -> None:
     await reachable(hotline, "+8613900000005")
-    nowhere = TwilioSms(settings_for(TWILIO_BASE_URL="http://127.0.0.1:9"))
+    nowhere = TwilioSms(TwilioClient(settings_for(TWILIO_BASE_URL="http://127.0.0.1:9")))
     for _ in range(2):  # the second one looks the message up first
-        with pytest.raises(SmsUnavailable) as failure:
+        with pytest.raises(ProviderUnavailable) as failure:
             await perform(hotline, nowhere, notice(1))
         assert "139" not in str(failure.value)
         assert failure.value.__cause__ is None
@@ -132,13 +137,80 @@ async def test_a_gateway_that_is_down_is_tried_again_and_the_failure_names_nobod
     assert len(phone.bodies("+8613900000005")) == 1
 
 
-async def test_a_refusal_for_good_is_an_answer_that_stands(hotline: Database, sms: TwilioSms) -> None:
-    await reachable(hotline, "不详")
-    refused = NoticeOutcome(sent=False, reason="twilio_21604")
-    assert await perform(hotline, sms, notice(1)) == refused
-    await reachable(hotline, CLERK)
+class Refuses(TwilioSms):
+    """The provider will never text this number."""
+
+    async def send(self, to: str, body: str) -> Sending:
+        return Sending(None, "twilio_21610")
+
+
+async def test_a_refusal_for_good_is_an_answer_that_stands(
+    hotline: Database, settings_for: Callable[..., Settings], gateway: str, sms: TwilioSms
+) -> None:
+    refused = NoticeOutcome(sent=False, reason="twilio_21610")
+    refusing = Refuses(TwilioClient(settings_for(TWILIO_BASE_URL=gateway)))
+    assert await perform(hotline, refusing, notice(1)) == refused
     assert await perform(hotline, sms, notice(1)) == refused
     assert await perform(hotline, sms, notice(2)) == SENT
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"), [("不详", "invalid_number"), ("110", "invalid_number"), ("0393-5296118", "not_mobile")]
+)
+async def test_a_number_that_no_text_reaches_is_not_tried(
+    hotline: Database, sms: TwilioSms, number: str, reason: str
+) -> None:
+    await reachable(hotline, number)
+    assert await perform(hotline, sms, notice(1)) == NoticeOutcome(sent=False, reason=reason)
+
+
+async def routed(database: Database, **messaging: Any) -> None:
+    """A rule book in force that says how notices reach people."""
+    rules = {"templates": TEMPLATES, "messaging": messaging}
+    await Policies(database).put(Snapshot("routed", "huojia", rules))
+    await recorded(database, NO, {"event": "order_opened"}, policy_hash="routed")
+
+
+async def test_the_next_contact_gets_what_the_first_cannot(hotline: Database, sms: TwilioSms, phone: Phone) -> None:
+    await routed(hotline, routing={"unit_clerk": ["unit_clerk", "unit_section_head", "unit_deputy_leader"]})
+    await reachable(hotline, "0393-5296118")
+    for role, number in (("unit_section_head", "13900000021"), ("unit_deputy_leader", "13900000022")):
+        card = ContactCard(regime="huojia", unit="housing", role=role, name="李某", phone=number)
+        await Catalogue(hotline).put_contacts([card])
+    for _ in range(2):
+        assert await perform(hotline, sms, notice(1)) == SENT
+    assert phone.bodies("+8613900000021") == [DISPATCH]
+
+    sent = (await Messages(hotline).of_notice(NO, "N1"))[-1]
+    assert (sent.rank, sent.to_role) == (2, "unit_clerk")
+    await Messages(hotline).reported(sent.provider_sid or "", "undelivered", "twilio_30003")
+    again = notice(1, key=f"{NO}:N1:again:1", attempt=1)
+    assert await perform(hotline, sms, again) == SENT
+    assert (phone.bodies("+8613900000021"), phone.bodies("+8613900000022")) == ([DISPATCH], [DISPATCH])
+
+    last = (await Messages(hotline).of_notice(NO, "N1"))[-1]
+    await Messages(hotline).reported(last.provider_sid or "", "failed")
+    assert await perform(hotline, sms, notice(1, key=f"{NO}:N1:again:2", attempt=2)) == NoticeOutcome(
+        sent=False, reason="undelivered"
+    )
+
+
+async def test_who_wants_no_texts_gets_none_until_they_do(hotline: Database, sms: TwilioSms, phone: Phone) -> None:
+    await reachable(hotline, "13900000023")
+    await OptOuts(hotline).add("+8613900000023")
+    assert await perform(hotline, sms, notice(1)) == NoticeOutcome(sent=False, reason="opted_out")
+    await OptOuts(hotline).remove("+8613900000023")
+    assert await perform(hotline, sms, notice(2)) == SENT
+    assert len(phone.bodies("+8613900000023")) == 1
+
+
+async def test_a_number_that_had_its_share_is_tried_later(hotline: Database, sms: TwilioSms, phone: Phone) -> None:
+    await routed(hotline, per_number={"at_most": 2, "within": "1h"})
+    await reachable(hotline, "13900000024")
+    assert [await perform(hotline, sms, notice(n)) for n in (1, 2)] == [SENT, SENT]
+    waiting = await perform(hotline, sms, notice(3))
+    assert not waiting.sent and waiting.again_in is not None and 3500 < waiting.again_in <= 3600
+    assert len(phone.bodies("+8613900000024")) == 2
 
 
 async def test_whom_nobody_can_reach(hotline: Database, sms: TwilioSms) -> None:

@@ -6,10 +6,8 @@ import psycopg
 import pytest
 
 from adapters.database.archives import Archives
-from adapters.database.callbacks import Callbacks
 from adapters.database.engine import Database
 from adapters.database.idempotency import Idempotency, KeyInFlight, KeyReused, Replay
-from adapters.database.messages import Messages
 from adapters.database.policies import Policies, Snapshot
 
 REQUEST = ("key", "POST /work-orders", "agent")
@@ -50,46 +48,6 @@ async def test_a_request_whose_process_died_is_taken_over_once(database: Databas
         await keys.begin(*REQUEST, "b2")
     outcomes = await asyncio.gather(*(keys.begin(*REQUEST, "b1") for _ in range(10)), return_exceptions=True)
     assert outcomes.count(None) == 1
-
-
-async def test_a_message_is_claimed_once_and_keeps_its_first_words(database: Database) -> None:
-    messages = Messages(database)
-    claims = await asyncio.gather(*(messages.claim("n1", "A", "survey", "138", f"文{n}") for n in range(8)))
-    assert len({claim.body for claim in claims}) == 1
-    assert (claims[0].status, claims[0].attempts, claims[0].provider_sid) == ("claimed", 0, None)
-
-    assert [await messages.attempting("n1"), await messages.attempting("n1")] == [1, 2]
-    await messages.failed("n1", "timeout")
-    await messages.sent("n1", "SM1")
-    assert await messages.reported("SM1", "delivered") == "n1"
-    assert await messages.reported("SM2", "delivered") is None
-
-    kept = await messages.claim("n1", "A", "survey", "138", "新")
-    assert (kept.status, kept.attempts, kept.provider_sid, kept.error) == ("delivered", 2, "SM1", None)
-    assert kept == await messages.get("n1")
-    assert [each.key for each in await messages.of_order("A")] == ["n1"]
-
-
-async def test_calls_wait_until_their_first_result(database: Database) -> None:
-    callbacks = Callbacks(database)
-    for order in "ABC":
-        await callbacks.open(order, 1, "citizen", realm="", regime="huojia")
-    again = await callbacks.open("A", 1, "citizen", realm="", regime="huojia")
-    assert again.attempts == 0
-    assert await callbacks.attempting("A", 1, "citizen") == 1
-    await callbacks.called("A", 1, "citizen", "CA1")
-
-    first = await callbacks.waiting(limit=2)
-    rest = await callbacks.waiting(cursor=first.next, limit=2)
-    assert [each.order_no for each in (*first.items, *rest.items)] == ["A", "B", "C"]
-    assert (await callbacks.waiting(regime="rugao")).items == ()
-
-    await callbacks.finish("A", 1, "citizen", "satisfied")
-    await callbacks.finish("A", 1, "citizen", "dissatisfied")
-    done = await callbacks.by_sid("CA1")
-    assert done is not None
-    assert (done.order_no, done.status, done.result) == ("A", "done", "satisfied")
-    assert [each.order_no for each in (await callbacks.waiting()).items] == ["B", "C"]
 
 
 async def test_a_policy_snapshot_never_changes(database: Database) -> None:

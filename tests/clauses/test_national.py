@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.calendar import CalendarDays
-from domain.commands import AdoptCalendar
+from domain.reports import AdoptCalendar
 from tests.stage import Life, Lives
 from workflows.ids import work_order_id
 

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import TypeVar
 
 from domain.agenda import agenda
-from domain.commands import Command, Decide, Internal, Ring
+from domain.commands import Command, Decide
 from domain.decider import decide, evolve
 from domain.events import Event
 from domain.order import Order
 from domain.refusal import Refused
+from domain.reports import Internal, Ring
 
 T = TypeVar("T")
 Said = Command | Decide | Internal

@@ -6,12 +6,13 @@ from typing import Any
 
 from domain.agenda import Alarm, agenda, waiting_for
 from domain.calendar import CST
-from domain.commands import (
-    COMMANDS,
+from domain.commands import COMMANDS, Command, Decide
+from domain.due import before
+from domain.durations import Duration
+from domain.order import Order
+from domain.reports import (
     AdoptCalendar,
     AdoptPolicy,
-    Command,
-    Decide,
     OpenOrder,
     ReportArchived,
     ReportCall,
@@ -20,9 +21,6 @@ from domain.commands import (
     ReportUndelivered,
     Ring,
 )
-from domain.due import before
-from domain.durations import Duration
-from domain.order import Order
 from domain.text import Text
 from domain.view import Waiting
 from domain.words import ApprovalKind, Category, ClockName, DispatchMode, Mark, Part, Role, SupervisionLevel

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from domain.calendar import CST
-from domain.commands import COMMANDS, Decide, OpenOrder, ReportArchived
+from domain.commands import COMMANDS, Decide
 from domain.decider import decide, evolve
 from domain.events import Event, to_json
-from domain.order import Clock, Order
+from domain.order import Order
+from domain.parts import Clock
 from domain.policy import Regime
 from domain.refusal import Refused
+from domain.reports import OpenOrder, ReportArchived
 from domain.text import Text
 from domain.words import Role, Stage
 from tests.domain.chance import Life, Said

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.agenda import agenda, next_alarm, waiting_for
 from domain.calendar import CalendarDays
-from domain.commands import Command, Decide, OpenOrder, Ring
+from domain.commands import Command, Decide
 from domain.decider import replay
 from domain.durations import Duration
 from domain.effects import effects
@@ -26,6 +26,7 @@ from domain.events import (
 )
 from domain.order import Order
 from domain.project import project
+from domain.reports import OpenOrder, Ring
 from domain.words import ClockName, Light, Stage
 from tests.domain import naive_due
 from tests.domain.chance import Chance, Life, Said

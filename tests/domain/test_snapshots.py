@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from domain.calendar import CalendarDays
-from domain.commands import AdoptCalendar, AdoptPolicy
+from domain.reports import AdoptCalendar, AdoptPolicy
 from tests.domain.play import Play
 from tests.domain.regimes import HASHES, REGIMES
 from tests.domain.times import OFFICIAL

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.commands import ReportTally
+from domain.reports import ReportTally
 from tests.domain.lives import GOOD
 from tests.domain.play import BLANK, VAGUE, Play, moment
 

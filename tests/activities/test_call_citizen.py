@@ -1,0 +1,61 @@
+"""Automatic calls are placed once an attempt, whatever happens on the way."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities.call_citizen import CallCitizen, CallOutcome
+from adapters.database.calls import Calls
+from adapters.database.engine import Database
+from adapters.database.orders import Citizen, Orders
+from adapters.phone_numbers import read
+from adapters.settings import Settings
+from adapters.twilio_client import TwilioClient
+from adapters.voice import TwilioVoice
+from domain.effects import Effect
+from tests.activities.given import NO
+from tests.adapters.orders_at_hand import new_order
+
+PLACED = CallOutcome(placed=True)
+
+
+@pytest.fixture
+def client(gateway: str, settings_for: Callable[..., Settings]) -> TwilioClient:
+    return TwilioClient(settings_for(TWILIO_BASE_URL=gateway))
+
+
+async def citizen(database: Database, no: str, phone: str | None) -> None:
+    await Orders(database).open(new_order(no, citizen=Citizen(name="王某", phone=phone, address=None)))
+
+
+async def perform(database: Database, voice: TwilioVoice, party: str, attempt: int = 1) -> CallOutcome:
+    effect = Effect(
+        kind="call_citizen", key=f"{NO}:{party}:{attempt}", order_no=NO, party=party, round=0, attempt=attempt
+    )
+    calls = CallCitizen(Orders(database), Calls(database), voice, read)
+    return await ActivityEnvironment().run(calls.call_citizen, effect)
+
+
+def ringing(gateway: str, number: str) -> int:
+    """How many calls to a telephone the gateway shows on its page."""
+    return httpx.get(f"{gateway}/phone/{number}").raise_for_status().text.count("来电")
+
+
+async def test_a_call_is_placed_once(hotline: Database, client: TwilioClient, gateway: str) -> None:
+    await citizen(hotline, "P1", "13800138031")
+    voice = TwilioVoice(client, "http://127.0.0.1:9/voice", "http://127.0.0.1:9/status")
+    assert [await perform(hotline, voice, "P1") for _ in range(2)] == [PLACED, PLACED]
+    assert ringing(gateway, "+8613800138031") == 1
+    assert await perform(hotline, voice, "P1", attempt=2) == PLACED
+    assert ringing(gateway, "+8613800138031") == 2
+
+
+@pytest.mark.parametrize(
+    ("phone", "reason"), [(None, "no_contact"), ("110", "invalid_number"), ("1380013", "invalid_number")]
+)
+async def test_whom_no_call_reaches(hotline: Database, client: TwilioClient, phone: str | None, reason: str) -> None:
+    await citizen(hotline, "P2", phone)
+    for _ in range(2):
+        assert await perform(hotline, TwilioVoice(client), "P2") == CallOutcome(placed=False, reason=reason)
