@@ -39,7 +39,7 @@ _NUMBERS = {
 
 def section(faults: list[Fault]) -> str:
     """The section, in HTML."""
-    standing = "".join(f"<li>{_fault(fault)}</li>" for fault in faults)
+    standing = "".join(f'<li class="{"spent" if fault.spent else ""}">{_fault(fault)}</li>' for fault in faults)
     clear = '<form method="post" action="/faults/clear"><button class="red">清除全部故障</button></form>'
     return (
         '<section id="faults"><h2>故障</h2>'

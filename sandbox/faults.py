@@ -89,11 +89,16 @@ class Fault(BaseModel):
         """The provider's error code."""
         return self.code or DEFAULT_CODES[self.kind]
 
+    @property
+    def spent(self) -> bool:
+        """Whether it has struck as often as it may."""
+        return self.times is not None and self.struck >= self.times
+
     def hits(self, target: Target, number: str) -> bool:
         """Whether it would strike here, now."""
         possible = POSSIBLE[self.kind]
         here = target is self.on if self.on else target in ((possible & CREATION) or possible)
-        return here and fnmatchcase(number, self.to) and (self.times is None or self.struck < self.times)
+        return here and fnmatchcase(number, self.to) and not self.spent
 
 
 class FaultBook:

@@ -23,6 +23,7 @@ Send = Callable[[Event], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _TRANSPORTS: dict[tuple[str, int], asyncio.Transport] = {}
+_HELD: set[tuple[str, int]] = set()
 
 
 class OpenLine(H11Protocol):
@@ -39,6 +40,12 @@ class OpenLine(H11Protocol):
         if self.client:
             _TRANSPORTS.pop(self.client, None)
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Let go of a line that is held, which would delay the end of the program."""
+        super().shutdown()
+        if self.client in _HELD:
+            self.transport.abort()
 
 
 class FaultyLine:
@@ -64,10 +71,12 @@ class FaultyLine:
         if fault.processed:
             await self._app(scope, _again(body, receive), _nowhere)
         if fault.kind is Kind.TIMEOUT:
-            await _hold(receive)
+            _HELD.add(scope["client"])
+            await _until_gone(receive)
+            _HELD.discard(scope["client"])
         if fault.kind in {Kind.TIMEOUT, Kind.RESET}:
             _break_off(scope)
-            await _hold(receive)
+            await _until_gone(receive)
         else:
             await _answer(send, *_response(fault, number, scope["method"]))
 
@@ -130,7 +139,7 @@ async def _nowhere(_: Event) -> None:
     """An answer that nobody hears."""
 
 
-async def _hold(receive: Receive) -> None:
+async def _until_gone(receive: Receive) -> None:
     """Say nothing until the client has gone."""
     try:
         async with asyncio.timeout(HOLD):

@@ -23,7 +23,8 @@ section { background: #fff; border: 1px solid var(--line); border-radius: .8rem;
 .ringing { border: 2px solid #2e7d32 } .heard p { margin: .3rem 0 } .heard .person { color: #2e6b27 }
 .problem { color: var(--red) }
 div.problem { border-left: 4px solid var(--red); padding: .3rem .8rem; background: #fdecea }
-label { display: block; color: var(--soft); font-size: .9rem }
+label { display: block; color: var(--soft); font-size: .9rem } .row label { display: flex; gap: .5rem; flex-wrap: wrap;
+  align-items: center } .spent { opacity: .5 }
 input, select, textarea, button { font: inherit; border: 1px solid var(--line); border-radius: .5rem;
   padding: .4rem .6rem }
 textarea, .grid input, .grid select { width: 100% }
