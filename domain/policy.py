@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from domain.calendar import CalendarOverrides
 from domain.durations import Duration
+from domain.policy_city import City, raise_all, shared_areas, unknown_grades
 from domain.words import (
     ApprovalKind,
     Category,
@@ -326,6 +327,7 @@ class Regime(Frozen):
     progress: Progress = Progress()
     templates: dict[Template, str] = {}
     units: tuple[Unit, ...] = ()
+    city: City | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> "Regime":
@@ -339,6 +341,8 @@ class Regime(Frozen):
         used = {g for rule in self._rules() for g in rule.when.grade}
         if unknown := sorted(used - set(self.grades)):
             raise ValueError(f"when.grade 用了未定义的等级 {'、'.join(unknown)}")
+        if self.city is not None:
+            raise_all("Regime", tuple(unknown_grades(self.city, self.grades)))
         return self
 
     def _rules(self) -> list[Rule]:
@@ -353,8 +357,8 @@ class Regime(Frozen):
         return [rule for rules in lists for rule in rules] + single
 
     def for_order(self) -> "Regime":
-        """The part that an order carries with it: no wording, no catalogue."""
-        return self.model_copy(update={"templates": {}, "units": ()})
+        """The part that an order carries with it: no wording, no catalogue, no names of the city's."""
+        return self.model_copy(update={"templates": {}, "units": (), "city": None})
 
     def digest(self) -> str:
         """Content hash, 16 hexadecimal digits: equal rule books have equal hashes."""
@@ -367,3 +371,8 @@ class PolicyFile(Frozen):
 
     calendar: CalendarOverrides = CalendarOverrides()
     regimes: dict[Slug, Regime] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _apart(self) -> "PolicyFile":
+        raise_all("PolicyFile", tuple(shared_areas({name: regime.city for name, regime in self.regimes.items()})))
+        return self

@@ -1,5 +1,6 @@
 """Every table. Importing this module makes `Table.metadata` complete, which migrations are compared with."""
 
+from adapters.database.tables.city import CityCursor, CityMessage
 from adapters.database.tables.columns import Table
 from adapters.database.tables.exchanges import CallbackTask, IdempotencyKey, Message, PolicySnapshot
 from adapters.database.tables.orders import (
@@ -21,6 +22,8 @@ __all__ = [
     "Attachment",
     "AuditEntry",
     "CallbackTask",
+    "CityCursor",
+    "CityMessage",
     "Contact",
     "Document",
     "IdempotencyKey",
