@@ -71,7 +71,7 @@ def read_order(city: City, data: Any) -> CityOrder:
         phone=_text(data, fields.phone),
         address=_text(data, fields.address),
         area=_text(data, fields.area),
-        matter=_text(data, fields.matter),
+        matter=rule.matter.codes.get(_text(data, fields.matter) or "", rule.matter.otherwise),
         required_by=_text(data, fields.required_by),
     )
 

@@ -57,6 +57,13 @@ class GradeCodes(Frozen):
     otherwise: str | None = None
 
 
+class MatterCodes(Frozen):
+    """Their codes for matters, and the duty that each is (the ladder searches it). Not listed: `otherwise`, or none."""
+
+    codes: dict[Word, str] = {}
+    otherwise: str | None = None
+
+
 class MarkCodes(Frozen):
     """Their codes for marks. What is not listed is `otherwise`; without that it is left out."""
 
@@ -87,6 +94,7 @@ class CityOrders(Frozen):
     fields: OrderFields
     category: CategoryCodes = CategoryCodes(otherwise=Category.OTHER)
     grade: GradeCodes = GradeCodes()
+    matter: MatterCodes = MatterCodes()
     mark: MarkCodes = MarkCodes()
 
 
