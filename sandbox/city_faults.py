@@ -15,13 +15,15 @@ class Faults(BaseModel):
 
     `answers`: how requests of the county end. `error` is a 500 before anything was taken, `lost` one after, `busy` a
     429 with `Retry-After: seconds`, `slow` waits `seconds` first, `timeout` so long that nobody waits.
-    `times`: for how many requests, null for all. `webhooks`: whether messages are pushed, and how.
+    `times`: for how many requests, null for all; `of`: which ones, all, those that post, or those that read the outbox.
+    `webhooks`: whether messages are pushed, and how.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     answers: Literal["well", "error", "lost", "busy", "slow", "timeout", "garbage"] = "well"
     times: int | None = Field(default=None, ge=0)
+    of: Literal["all", "posts", "outbox"] = "all"
     seconds: float = Field(default=1.0, ge=0, le=3600)
     webhooks: Literal["on", "off", "duplicate", "reordered"] = "on"
 
@@ -48,6 +50,9 @@ class Chaos:
         async def misbehave(request: Request, call_next: RequestResponseEndpoint) -> Response:
             path = request.url.path
             if not path.startswith("/city/v1/") or path in UNTOUCHED:
+                return await call_next(request)
+            kind = "posts" if request.method == "POST" else "outbox"
+            if self.faults.of not in ("all", kind):
                 return await call_next(request)
             return await self._answer(self._next(), request, call_next)
 
