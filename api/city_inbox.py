@@ -23,6 +23,7 @@ WAIT_FOR: Final = timedelta(hours=24)
 
 LONGEST_GARBAGE: Final = 100_000
 UNKNOWN: Final = "unknown"
+UNAVAILABLE: Final = "unavailable"
 
 
 async def receive(services: Services, message: str, content: bytes | Any, via: str) -> CityMessageRow:
@@ -33,7 +34,8 @@ async def receive(services: Services, message: str, content: bytes | Any, via: s
     """
     body, value = _canonical(content)
     type_ = value.get("type") if isinstance(value, dict) else None
-    kept, new = await services.city_messages.keep(message, type_ if type_ in TYPES else UNKNOWN, body, via)
+    known = type_ if isinstance(type_, str) and type_ in TYPES else UNKNOWN
+    kept, new = await services.city_messages.keep(message, known, body, via)
     if new:
         return await _carry_out(services, kept)
     return await try_again(services, kept) if kept.state == WAITING else kept
@@ -45,13 +47,12 @@ async def try_again(services: Services, kept: CityMessageRow, *, refused_too: bo
     return kept if begun is None else await _carry_out(services, begun)
 
 
-async def try_all_again(services: Services) -> int:
-    """Every message that waits; how many were tried."""
-    waiting = await services.city_messages.waiting()
-    for id_ in waiting:
-        if (begun := await services.city_messages.begin(id_)) is not None:
-            await _carry_out(services, begun)
-    return len(waiting)
+async def try_all_again(services: Services) -> None:
+    """Every message that waits, until something turns out not to answer: the others would only wait for it too."""
+    for id_ in await services.city_messages.waiting():
+        begun = await services.city_messages.begin(id_)
+        if begun is not None and (await _carry_out(services, begun)).code == UNAVAILABLE:
+            return
 
 
 async def _carry_out(services: Services, begun: CityMessageRow) -> CityMessageRow:
@@ -66,7 +67,7 @@ async def _carry_out(services: Services, begun: CityMessageRow) -> CityMessageRo
         return await finish(begun.id, REFUSED, code=refused.code.value, reason=refused.reason, clause=refused.clause)
     except OUTAGES as outage:
         log.warning("message %s of the city platform put off: %s", begun.id, type(outage).__name__)
-        return await finish(begun.id, WAITING, code="unavailable", reason="依赖的服务暂时没有响应")
+        return await finish(begun.id, WAITING, code=UNAVAILABLE, reason="依赖的服务暂时没有响应")
     except Exception:
         # Kept and tried again: what the platform sent is not lost by a fault of ours.
         log.exception("message %s of the city platform put off", begun.id)

@@ -103,7 +103,18 @@ def test_a_captured_message_said_again_changes_nothing(town: Town) -> None:
     problem(town.say(order(city_no, data | {"title": "另一件"})), 409, "already_done")
 
 
-GARBAGE = [b"", b"{", b"\xff\xfe", b"[" * 100_000, b"null", b"[]", b'{"id": "x"}', b'"\\ud800"', b'{"data": NaN}']
+GARBAGE = [
+    b"",
+    b"{",
+    b"\xff\xfe",
+    b"[" * 100_000,
+    b"null",
+    b"[]",
+    b'{"id": "x"}',
+    b'"\\ud800"',
+    b'{"data": NaN}',
+    b'{"type": []}',
+]
 GARBAGE += [json.dumps({"type": "order", "area": AREAS["huojia"], "data": each}).encode() for each in ("x", [], None)]
 GARBAGE += [b'{"id":"%s","type":"order","area":"410724","data":{"order_no":"a\\u0000b","content":"\\ud800"}}']
 

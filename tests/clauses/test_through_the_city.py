@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.api.callers import eventually
+from tests.city.examples import examples
 from tests.city.town import Town
 from tests.stage import REPLIES
 
@@ -47,6 +48,8 @@ def test_hj_01_goes_up_and_comes_back(town: Town) -> None:
     town.do(clerk, no, "request_extension", unit="housing", **more_time)
     asked = town.comes_up(no, "extensions", "extension")
     assert (asked["city_no"], asked["area"], asked["data"]["unit_code"]) == (city_no, "410724", "410724-ZJ")
+    example = next(each["body"] for each in examples("posts") if each["path"] == "extensions")
+    assert (set(asked), set(asked["data"])) == (set(example), set(example["data"]))
     assert (asked["data"]["apply_reason"], asked["data"]["apply_deadline"]) == ("配件需外购", until)
     town.decide(no, "extensions", "extension", "同意", opinion="同意延期")
     town.happens(no, "extension_granted", until=until)
