@@ -44,6 +44,7 @@ class Settings(BaseSettings):
 
     city_base_url: str = Field("http://127.0.0.1:8026", alias="CITY_BASE_URL")
     city_secret: str = Field(DEVELOPMENT_SECRET, alias="CITY_SECRET")
+    city_poll_seconds: float = Field(60.0, alias="CITY_POLL_SECONDS", ge=0, le=3600)
 
     public_base_url: str = Field("http://127.0.0.1:8000", alias="JIESU_PUBLIC_URL")
 

@@ -1,4 +1,4 @@
-"""The HTTP application: services opened with it, routes, limits, errors, and the sweep beside them."""
+"""The HTTP application: services opened with it, routes, limits, errors, and what runs beside them."""
 
 import asyncio
 import logging
@@ -9,9 +9,10 @@ from fastapi import FastAPI
 
 from adapters.settings import Settings, settings
 from api import problems
+from api.city_poll import keep_up
 from api.limits import BodyLimit
 from api.openapi import describe
-from api.routes import approvals, catalogue, commands, health, token, work_orders
+from api.routes import approvals, catalogue, city, commands, health, token, work_orders
 from api.services import Services, services
 from api.stocking import stock
 from api.sweep import mend
@@ -33,7 +34,7 @@ def create_app(of: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(BodyLimit)
     problems.install(app)
-    for part in (token, commands, work_orders, approvals, catalogue, health):
+    for part in (token, commands, work_orders, approvals, catalogue, city, health):
         app.include_router(part.router, prefix=PREFIX)
     app.include_router(health.router, include_in_schema=False)
     describe(app)
@@ -45,13 +46,14 @@ async def _lifespan(app: FastAPI, of: Settings) -> AsyncIterator[None]:
     async with services(of) as opened:
         app.state.services = opened
         await stock(opened)
-        sweeping = asyncio.create_task(_sweep(opened))
+        beside = [asyncio.create_task(_sweep(opened)), asyncio.create_task(keep_up(opened))]
         try:
             yield
         finally:
-            sweeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await sweeping
+            for task in beside:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
 
 
 async def _sweep(opened: Services) -> None:

@@ -20,6 +20,7 @@ from domain.decider import initial
 from domain.labels import label
 from domain.order import Order
 from domain.policy import Regime
+from domain.refusal import Code, Refused
 from domain.words import CITY_SOURCE, Category, Mark, Role
 from workflows.ids import WORK_ORDER, work_order_id
 from workflows.messages import WorkOrderInput
@@ -74,9 +75,12 @@ async def open_order(
 ) -> str:
     """Take in a demand and return its number; repeated under one `no` or `intake_key` it is one order.
 
+    An order of the city platform is known by its `city_no` too; anybody else who brings that number is refused.
+
     A real order (`realm` '') whose workflow cannot be started now is kept, and `api.sweep` starts it later.
     `clock_offset` and `stands` are for rehearsals (see `WorkOrderInput`).
-    Raises Refused(invalid) for a regime or grade that is not known, RPCError for a rehearsal's order.
+    Raises Refused: `invalid` for a regime or grade that is not known, `already_done` for a city number that another
+    order has; RPCError for a rehearsal's order.
     """
     regime = services.policies.regime(request.regime)
     policy_hash = services.policies.hashes[request.regime]
@@ -93,6 +97,8 @@ async def open_order(
     before_first_event(services, regime, new)
     await services.snapshots.put(Snapshot(policy_hash, request.regime, regime.model_dump(mode="json")))
     opened = await services.orders.open(new, intake_key=intake_key)
+    if opened.of_city_no and request.source != CITY_SOURCE:
+        raise Refused(Code.ALREADY_DONE, f"市平台编号 {request.city_no} 已受理为工单 {opened.no}")
     if request.citizen.id_number is not None:
         await _keep_id_number(services, opened.no, realm, request.citizen.id_number)
     try:

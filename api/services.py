@@ -8,6 +8,7 @@ from temporalio.client import Client
 
 from adapters.database.approvals import Approvals
 from adapters.database.catalogue import Catalogue
+from adapters.database.city_messages import CityMessages
 from adapters.database.crypto import Keyring
 from adapters.database.documents import Documents
 from adapters.database.engine import Database
@@ -41,6 +42,7 @@ class Services:
         self.users = Users(self.database)
         self.idempotency = Idempotency(self.database)
         self.snapshots = Policies(self.database)
+        self.city_messages = CityMessages(self.database)
 
     async def rules(self, regime: str, policy_hash: str) -> Regime:
         """The rule book that an order lives by: the one in force, or the snapshot kept under its hash.

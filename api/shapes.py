@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from adapters.database.approvals import ApprovalRow
+from adapters.database.city_messages import CityMessageRow
 from adapters.database.orders import Citizen, Listed, Order
 from domain.catalogue import Proposal
 from domain.view import ApprovalView, DeadlineView, OrderView, Waiting
@@ -98,7 +99,8 @@ class OrderDetail(OrderSummary):
     def of_order(cls, order: Order, view: OrderView, *, reveal: bool) -> "OrderDetail":
         """From what was taken in and where it stands; `reveal` shows the citizen unmasked."""
         citizen = order.citizen if reveal else masked(order.citizen)
-        return cls.model_validate(order.model_dump() | view.model_dump() | {"citizen": citizen.model_dump()})
+        told = {"citizen": citizen.model_dump(), "city_no": order.city_no or order.city_ref}
+        return cls.model_validate(order.model_dump() | view.model_dump() | told)
 
 
 class ApprovalOut(Shape):
@@ -126,6 +128,47 @@ class Sent(Shape):
 
     id: str
     status: str = "sent"
+
+
+class CityTaken(Shape):
+    """What became of a message of the city platform: `taken`, or `waiting` until it can be carried out."""
+
+    message: str
+    state: str
+    no: str | None
+    city_no: str | None
+
+
+class CityMessageOut(Shape):
+    """A message of the city platform; `code` and `reason` say why it was refused, or what it waits for.
+
+    `no` is our number of the order, `via` `webhook` or `outbox`, `attempts` how often it was tried.
+    """
+
+    id: str
+    type: str
+    via: str
+    state: str
+    regime: str | None
+    no: str | None
+    city_no: str | None
+    code: str | None
+    reason: str | None
+    clause: str | None
+    attempts: int
+    received_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: CityMessageRow) -> "CityMessageOut":
+        """From what is kept."""
+        return cls.model_validate(row.model_dump() | {"no": row.order_no})
+
+
+class CityMessageDetail(CityMessageOut):
+    """One message with what it said."""
+
+    body: str
 
 
 class UnitOut(Shape):

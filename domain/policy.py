@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from domain.calendar import CalendarOverrides
 from domain.durations import Duration
 from domain.policy_callbacks import Callbacks
+from domain.policy_city import City, raise_all, shared_areas, unknown_grades
 from domain.policy_emergency import ROUTINE_LEVEL, Emergency, EmergencyLevel
 from domain.policy_messaging import Messaging
 from domain.rule import Match, Rule, Slug
@@ -289,6 +290,7 @@ class Regime(Frozen):
     progress: Progress = Progress()
     templates: dict[Template, str] = {}
     units: tuple[Unit, ...] = ()
+    city: City | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> "Regime":
@@ -302,6 +304,8 @@ class Regime(Frozen):
         used = {g for rule in self._rules() for g in rule.when.grade}
         if unknown := sorted(used - set(self.grades)):
             raise ValueError(f"when.grade 用了未定义的等级 {'、'.join(unknown)}")
+        if self.city is not None:
+            raise_all("Regime", tuple(unknown_grades(self.city, self.grades)))
         return self
 
     def _rules(self) -> list[Rule]:
@@ -316,13 +320,15 @@ class Regime(Frozen):
         return [rule for rules in lists for rule in rules] + single
 
     def for_order(self) -> "Regime":
-        """The part that an order carries with it: no wording, and of the catalogue only who answers emergencies."""
+        """The part that an order carries with it: no wording, no names of the city's, and of the catalogue only who
+        answers emergencies.
+        """
         emergency = tuple(
             Unit(id=unit.id, name="", emergency_level=unit.emergency_level)
             for unit in self.units
             if unit.emergency_level < ROUTINE_LEVEL
         )
-        return self.model_copy(update={"templates": {}, "units": emergency})
+        return self.model_copy(update={"templates": {}, "units": emergency, "city": None})
 
     def level_of(self, unit: str) -> EmergencyLevel:
         """The unit's emergency level; one that the catalogue does not know answers in working time."""
@@ -339,3 +345,8 @@ class PolicyFile(Frozen):
 
     calendar: CalendarOverrides = CalendarOverrides()
     regimes: dict[Slug, Regime] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _apart(self) -> "PolicyFile":
+        raise_all("PolicyFile", tuple(shared_areas({name: regime.city for name, regime in self.regimes.items()})))
+        return self

@@ -55,21 +55,29 @@ class NewOrder(Frozen):
 
 
 class Order(NewOrder):
-    """An order as it is kept."""
+    """An order as it is kept. `city_ref`: the city platform's number of it, where that told one later."""
 
+    city_ref: str | None = None
     workflow_started: bool
     created_at: AwareDatetime
 
 
 class Opened(Frozen):
-    """`created` is false when the order, or one under the same intake key, was there already."""
+    """`created` is false when the order, or one under the same intake key, was there already.
+
+    `of_city_no`: it was there under the city platform's number only.
+    """
 
     no: str
     created: bool
+    of_city_no: bool = False
 
 
 class OrderFilter(Frozen):
-    """Which orders a list shows; None is any. `phone` is the citizen's, however it is written."""
+    """Which orders a list shows; None is any. `phone` is the citizen's, however it is written.
+
+    `city_no` is the city platform's number, whichever way it became known.
+    """
 
     realm: str = ""
     regime: str | None = None
@@ -80,6 +88,7 @@ class OrderFilter(Frozen):
     grade: str | None = None
     overdue: bool | None = None
     phone: str | None = None
+    city_no: str | None = None
 
 
 class Listed(Frozen):
@@ -112,7 +121,8 @@ class Orders:
     async def open(self, order: NewOrder, *, intake_key: str | None = None) -> Opened:
         """Write an order, once: repeated under one `no` or one `intake_key` it returns what is there.
 
-        An `intake_key` is one of all orders: a caller puts into it whose key it is.
+        An `intake_key` is one of all orders: a caller puts into it whose key it is. Of the real orders of a regime
+        one has a `city_no`, which is returned too.
         """
         keyring, citizen = self.database.keyring, order.citizen
         values: dict[str, Any] = order.model_dump(exclude={"citizen"}) | {
@@ -132,13 +142,32 @@ class Orders:
             there = col(WorkOrder.no) == order.no
             if intake_key is not None:
                 there = or_(there, col(WorkOrder.intake_key) == intake_key)
-            return Opened(no=await session.scalar(select(WorkOrder.no).where(there)), created=False)
+            no = await session.scalar(select(WorkOrder.no).where(there))
+            if no is not None:
+                return Opened(no=no, created=False)
+            same = select(WorkOrder.no).where(*_of_city(order.regime, order.city_no or ""))
+            return Opened(no=await session.scalar(same), created=False, of_city_no=True)
 
     async def get(self, no: str) -> Order | None:
         """The order as it was taken in, in clear."""
         async with self.database.session() as session:
             row: WorkOrder | None = await session.scalar(select(WorkOrder).where(WorkOrder.no == no))
         return None if row is None else self._clear(row)
+
+    async def by_city_no(self, regime: str, city_no: str) -> Order | None:
+        """The real order that the city platform has under this number; the one that came with it first."""
+        of_city = select(WorkOrder).where(*_of_city(regime, city_no))
+        told = select(WorkOrder).where(WorkOrder.regime == regime, WorkOrder.realm == "", WorkOrder.city_ref == city_no)
+        async with self.database.session() as session:
+            row = await session.scalar(of_city)
+            row = row or await session.scalar(told.order_by(col(WorkOrder.created_at), col(WorkOrder.no)).limit(1))
+        return None if row is None else self._clear(row)
+
+    async def note_city_ref(self, no: str, city_ref: str) -> None:
+        """The platform's number of an order that did not come from it; the first one stands. May be repeated."""
+        unknown = (col(WorkOrder.no) == no, col(WorkOrder.city_no).is_(None), col(WorkOrder.city_ref).is_(None))
+        async with self.database.begin() as session:
+            await session.execute(update(WorkOrder).where(*unknown).values(city_ref=city_ref))
 
     async def view(self, no: str) -> OrderView | None:
         """Where the order stands, or None as long as its workflow has recorded nothing."""
@@ -195,12 +224,16 @@ class Orders:
         if wanted.phone is not None:
             index = phone_index(self.database.keyring, wanted.phone)
             conditions.append(col(WorkOrder.phone_index) == index)
+        if wanted.city_no is not None:
+            numbers = (col(WorkOrder.city_no), col(WorkOrder.city_ref))
+            conditions += [or_(*(number == wanted.city_no for number in numbers)), WorkOrder.realm == wanted.realm]
         return conditions
 
     def _listed(self, row: Row[Any]) -> Listed:
         title = self.database.keyring.decrypt(row.title)
         view = OrderView.model_validate(row.view)
-        return Listed(title=title, area=row.area, city_no=row.city_no, created_at=row.created_at, view=view)
+        city_no = row.city_no or row.city_ref
+        return Listed(title=title, area=row.area, city_no=city_no, created_at=row.created_at, view=view)
 
     def _clear(self, row: WorkOrder) -> Order:
         def opened(value: bytes | None) -> str | None:
@@ -215,10 +248,15 @@ class Orders:
         return Order(**kept, title=opened(row.title), content=opened(row.content), citizen=citizen)
 
 
+def _of_city(regime: str, city_no: str) -> tuple[Any, ...]:
+    return WorkOrder.realm == "", WorkOrder.regime == regime, WorkOrder.city_no == city_no
+
+
 _SHOWN: tuple[Any, ...] = (
     WorkOrder.title,
     WorkOrder.area,
     WorkOrder.city_no,
+    WorkOrder.city_ref,
     WorkOrder.created_at,
     OrderViewRow.view,
 )

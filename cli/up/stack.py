@@ -63,7 +63,7 @@ class Stack:
             "接口说明": f"{base}/docs",
             "Temporal 界面": f"http://127.0.0.1:{self._ports.ui}",
             "模拟手机": f"http://127.0.0.1:{self._ports.gateway}/phone",
-            "模拟市平台": f"http://127.0.0.1:{self._ports.city}/city/v1/received",
+            "模拟市平台": f"http://127.0.0.1:{self._ports.city}/",
             "数据库": self._postgres.url(DATABASE) if self._postgres else "",
             "日志": str(self._folder / "logs"),
         }
@@ -129,7 +129,8 @@ class Stack:
         ports, python = self._ports, [sys.executable, "-m"]
         gateway = [*python, "sandbox.gateway", "--port", str(ports.gateway), "--data", str(self._folder)]
         gateway += ["--inbound-url", self._url("api/v1/webhooks/sms")]
-        city = [*python, "sandbox.city", "--port", str(ports.city)]
+        city = [*python, "sandbox.city", "--port", str(ports.city), "--data", str(self._folder)]
+        city += ["--webhook", self._url("api/v1/webhooks/city")]
         await _together(
             self._serve("短信网关", "gateway", gateway, _health(ports.gateway), env),
             self._serve("模拟市平台", "city", city, _health(ports.city), env),

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 import domain.policy
+import domain.policy_city
 from adapters import policy_schema
 from adapters.policy_file import load
 from adapters.settings import ROOT, Settings
@@ -136,11 +137,12 @@ def test_every_setting_is_documented_and_no_other() -> None:
 
 
 def test_every_key_of_a_rule_book_stands_in_the_guide() -> None:
-    ours = [model for model in vars(domain.policy).values() if getattr(model, "__module__", "") == "domain.policy"]
+    schemas = (domain.policy, domain.policy_city)
+    ours = [m for schema in schemas for m in vars(schema).values() if getattr(m, "__module__", "") == schema.__name__]
     models: list[type[Frozen]] = [CalendarOverrides]
     models += [model for model in ours if isinstance(model, type) and issubclass(model, Frozen)]
     keys = {name for model in models for name in model.model_fields}
-    assert {"within", "dispute_others"} <= keys
+    assert {"within", "dispute_others", "unknown_fields"} <= keys
     shown = set(re.findall(r"\w+", code(text("docs", "policy-guide.md"))))
     assert {"extends", "abstract", *keys} - shown == set()
 

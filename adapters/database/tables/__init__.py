@@ -1,5 +1,6 @@
 """Every table. Importing this module makes `Table.metadata` complete, which migrations are compared with."""
 
+from adapters.database.tables.city import CityCursor, CityMessage
 from adapters.database.tables.columns import Table
 from adapters.database.tables.exchanges import (
     Call,
@@ -32,6 +33,8 @@ __all__ = [
     "Call",
     "CallTask",
     "CallbackTask",
+    "CityCursor",
+    "CityMessage",
     "Contact",
     "Document",
     "IdempotencyKey",

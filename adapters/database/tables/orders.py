@@ -22,12 +22,16 @@ ORDER_NO = Sequence("order_no", metadata=Table.metadata)
 
 
 class WorkOrder(Table, table=True):
-    """An order as it was taken in. `realm` is '' for real orders, or the rehearsal that it lives in."""
+    """An order as it was taken in. `realm` is '' for real orders, or the rehearsal that it lives in.
+
+    `city_no` is the city platform's number that it came with; `city_ref` the one that the platform told later.
+    """
 
     __tablename__ = "work_orders"
     __table_args__ = (
         Index("ix_work_orders_unstarted", "created_at", postgresql_where=text("NOT workflow_started")),
         Index("ix_work_orders_realm_created_at", "realm", "created_at"),
+        Index("uq_work_orders_city_no_regime", "city_no", "regime", unique=True, postgresql_where=text("realm = ''")),
     )
 
     no: str = Field(primary_key=True)
@@ -40,7 +44,8 @@ class WorkOrder(Table, table=True):
     area: str | None = None
     matter: str | None = None
     required_by: datetime | None = moment(required=False)
-    city_no: str | None = Field(None, index=True)
+    city_no: str | None = None
+    city_ref: str | None = Field(None, index=True)
     title: bytes = sealed()
     content: bytes = sealed()
     citizen_name: bytes | None = sealed(required=False)
