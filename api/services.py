@@ -6,14 +6,17 @@ from dataclasses import dataclass, field
 
 from temporalio.client import Client
 
+from adapters.database.api_keys import ApiKeys
 from adapters.database.approvals import Approvals
 from adapters.database.catalogue import Catalogue
+from adapters.database.confidence import Viewers
 from adapters.database.crypto import Keyring
 from adapters.database.documents import Documents
 from adapters.database.engine import Database
 from adapters.database.idempotency import Idempotency
 from adapters.database.orders import Orders
 from adapters.database.policies import Policies
+from adapters.database.public_requests import PublicRequests
 from adapters.database.trail import Trail
 from adapters.database.users import Users
 from adapters.policy_book import PolicyBook
@@ -41,6 +44,9 @@ class Services:
         self.users = Users(self.database)
         self.idempotency = Idempotency(self.database)
         self.snapshots = Policies(self.database)
+        self.viewers = Viewers(self.database)
+        self.api_keys = ApiKeys(self.database)
+        self.public = PublicRequests(self.database)
 
     async def rules(self, regime: str, policy_hash: str) -> Regime:
         """The rule book that an order lives by: the one in force, or the snapshot kept under its hash.

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from domain.calendar import CalendarOverrides
 from domain.durations import Duration
+from domain.policy_open311 import Open311
 from domain.words import (
     ApprovalKind,
     Category,
@@ -326,6 +327,7 @@ class Regime(Frozen):
     progress: Progress = Progress()
     templates: dict[Template, str] = {}
     units: tuple[Unit, ...] = ()
+    open311: Open311 = Open311()
 
     @model_validator(mode="after")
     def _whole(self) -> "Regime":
@@ -339,6 +341,9 @@ class Regime(Frozen):
         used = {g for rule in self._rules() for g in rule.when.grade}
         if unknown := sorted(used - set(self.grades)):
             raise ValueError(f"when.grade 用了未定义的等级 {'、'.join(unknown)}")
+        offered = {service.grade for service in self.open311.services.values() if service.grade}
+        if unknown := sorted(offered - set(self.grades)):
+            raise ValueError(f"open311 的服务用了未定义的等级 {'、'.join(unknown)}")
         return self
 
     def _rules(self) -> list[Rule]:
@@ -353,8 +358,8 @@ class Regime(Frozen):
         return [rule for rules in lists for rule in rules] + single
 
     def for_order(self) -> "Regime":
-        """The part that an order carries with it: no wording, no catalogue."""
-        return self.model_copy(update={"templates": {}, "units": ()})
+        """The part that an order carries with it: no wording, no catalogue, nothing about the public's door."""
+        return self.model_copy(update={"templates": {}, "units": (), "open311": Open311()})
 
     def digest(self) -> str:
         """Content hash, 16 hexadecimal digits: equal rule books have equal hashes."""

@@ -8,6 +8,7 @@ from sqlalchemy import func, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
+from adapters.database.confidence import Reader, open_to
 from adapters.database.engine import Database
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
 from adapters.database.tables import CallbackTask, OrderViewRow
@@ -73,15 +74,24 @@ class Callbacks:
         return None if row is None else Callback.model_validate(row)
 
     async def waiting(
-        self, *, realm: str = "", regime: str | None = None, cursor: str | None = None, limit: int = 50
+        self,
+        *,
+        realm: str = "",
+        regime: str | None = None,
+        reader: Reader | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
     ) -> Page[Callback]:
-        """Open calls by falling priority of the order (DL-04), then the oldest. Raises BadCursor."""
+        """Open calls by falling priority of the order (DL-04), then the oldest. Raises BadCursor.
+
+        Those of confidential orders are shown to a `reader` who may see them.
+        """
         ranked = func.coalesce(OrderViewRow.rank, 0)
         place = (ranked, *(col(c) for c in (CallbackTask.created_at, *_KEY)))
         found = (
             select(CallbackTask, ranked)
             .outerjoin(OrderViewRow, col(OrderViewRow.no) == col(CallbackTask.order_no))
-            .where(CallbackTask.realm == realm, CallbackTask.status == OPEN)
+            .where(CallbackTask.realm == realm, CallbackTask.status == OPEN, open_to(CallbackTask.order_no, reader))
         )
         if regime is not None:
             found = found.where(CallbackTask.regime == regime)

@@ -2,6 +2,7 @@
 
 from adapters.database.tables.columns import Table
 from adapters.database.tables.exchanges import CallbackTask, IdempotencyKey, Message, PolicySnapshot
+from adapters.database.tables.intake import ApiKey, OrderViewer
 from adapters.database.tables.orders import (
     ORDER_NO,
     Approval,
@@ -16,6 +17,7 @@ from adapters.database.tables.people import Contact, Unit, User
 
 __all__ = [
     "ORDER_NO",
+    "ApiKey",
     "Approval",
     "Archive",
     "Attachment",
@@ -26,6 +28,7 @@ __all__ = [
     "IdempotencyKey",
     "Message",
     "OrderViewRow",
+    "OrderViewer",
     "PolicySnapshot",
     "Table",
     "Unit",
