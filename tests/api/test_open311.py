@@ -1,6 +1,6 @@
 """The public interface as its clients know it: the standard's own words, over HTTP, in both formats."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 
@@ -8,26 +8,14 @@ import httpx
 import pytest
 from georeport import GeoReport
 
-from adapters.database.api_keys import ApiKeys, new_key
-from adapters.database.crypto import Keyring
-from adapters.database.engine import Database
 from tests.api.callers import Caller, eventually
 from tests.api.callers import new_key as idempotency_key
 from tests.api.conftest import Installation
+from tests.api.public import DEMAND, Public, let_in
 
 SignIn = Callable[[str], Caller]
-AddKey = Callable[..., Awaitable[str]]
-COUNTY = {"jurisdiction_id": "gaotai"}
 CANARY = {"first_name": "金丝雀", "last_name": "欧阳", "phone": "13912340001", "email": "canary@example.com"}
 CANARY_IDS = {"device_id": "device-canary", "account_id": "account-canary"}
-DEMAND = {
-    "service_code": "water",
-    "lat": "39.3781",
-    "long": "99.8193",
-    "address_string": "南华镇学府路口",
-    "description": "路口积水三天，行人无法通过。",
-    "media_url": "https://example.com/photo.jpg?a=1&b=2",
-}
 ITEM = [
     "service_request_id",
     "status",
@@ -50,48 +38,9 @@ ITEM = [
 """The fields of a request, in the order of the standard."""
 
 
-class Public:
-    """An application that sends demands in, with a key of its own."""
-
-    def __init__(self, base: str, key: str) -> None:
-        self.root = f"{base}/open311/v2"
-        self.key = key
-        self.http = httpx.Client(base_url=self.root, timeout=40, trust_env=False)
-
-    def get(self, path: str, **query: Any) -> httpx.Response:
-        """GET, of gaotai unless said otherwise."""
-        return self.http.get(path, params=COUNTY | query)
-
-    def send(self, form: str = "json", headers: dict[str, str] | None = None, **fields: Any) -> httpx.Response:
-        """POST a request; fields that are None are left out."""
-        said = {"api_key": self.key} | COUNTY | DEMAND | fields
-        body = {name: value for name, value in said.items() if value is not None}
-        return self.http.post(f"/requests.{form}", data=body, headers=headers or {})
-
-    def open(self, **fields: Any) -> str:
-        """Send a demand in; the number of its order."""
-        answer = self.send(**fields)
-        assert answer.status_code == 201, answer.text
-        return str(answer.json()[0]["service_request_id"])
-
-
 @pytest.fixture(scope="module")
-async def keys(installation: Installation) -> AddKey:
-    """Adds a key and returns it."""
-
-    async def add(*, regime: str = "gaotai", source: str = "app", per_minute: int = 10_000) -> str:
-        database = Database(installation.settings.database_url, Keyring("unused"), pool_size=1)
-        key = new_key().text
-        await ApiKeys(database).add(key, regime=regime, source=source, name="测试", per_minute=per_minute)
-        await database.dispose()
-        return key
-
-    return add
-
-
-@pytest.fixture(scope="module")
-async def public(installation: Installation, keys: AddKey) -> AsyncIterator[Public]:
-    application = Public(installation.base, await keys())
+async def public(installation: Installation) -> AsyncIterator[Public]:
+    application = Public(installation.base, await let_in(installation, source="app"))
     yield application
     application.http.close()
 
@@ -358,8 +307,8 @@ def test_nothing_that_is_written_becomes_markup(public: Public) -> None:
     assert public.get(f"/requests/{no}.json").json()[0]["description"] == hostile
 
 
-async def test_a_key_is_good_for_so_many_requests_a_minute(installation: Installation, keys: AddKey) -> None:
-    busy = Public(installation.base, await keys(per_minute=2))
+async def test_a_key_is_good_for_so_many_requests_a_minute(installation: Installation) -> None:
+    busy = Public(installation.base, await let_in(installation, source="app", per_minute=2))
     # However they fall on two minutes of the clock, of five one is too many.
     answers = [busy.send() for _ in range(5)]
     refused = [answer for answer in answers if answer.status_code != 201]
