@@ -52,7 +52,6 @@ class CitizenOut(Shape):
     name: str | None
     phone: str | None
     address: str | None
-    email: str | None
 
 
 class OrderSummary(Shape):
@@ -110,6 +109,7 @@ class OrderDetail(OrderSummary):
     answers: tuple[Answer, ...]
     media_url: str | None
     citizen: CitizenOut
+    citizen_email: str | None
     facts: dict[str, Any]
     approvals: tuple[ApprovalView, ...]
     deadlines: tuple[DeadlineView, ...]
@@ -118,7 +118,8 @@ class OrderDetail(OrderSummary):
     def of_order(cls, order: Order, view: OrderView, *, reveal: bool) -> "OrderDetail":
         """From what was taken in and where it stands; `reveal` shows the citizen unmasked."""
         citizen = order.citizen if reveal else masked(order.citizen)
-        return cls.model_validate(order.model_dump() | view.model_dump() | {"citizen": citizen.model_dump()})
+        shown = {"citizen": citizen.model_dump(), "citizen_email": citizen.email}
+        return cls.model_validate(order.model_dump() | view.model_dump() | shown)
 
 
 class ViewersOut(Shape):

@@ -12,7 +12,7 @@ from adapters.database.api_keys import KeyCard, TooMany
 from adapters.database.public_requests import PublicOrder
 from api.idempotent import HEADER, once, request_key
 from api.identity import ServicesDep
-from api.open311 import answers
+from api.open311 import answers, errors
 from api.open311.formats import Form, written
 from api.open311.forms import Search, Sent, form, query, wanted
 from api.open311.taking_in import person_of, service_of, take_in
@@ -20,7 +20,7 @@ from api.problems import ProblemError
 from api.services import Services
 from domain.calendar import CST
 
-PREFIX: Final = "/open311/v2"
+PREFIX: Final = f"{errors.PREFIX}/v2"
 REQUESTS: Final = "service_requests"
 
 router = APIRouter(prefix=PREFIX, include_in_schema=False)
