@@ -12,7 +12,7 @@ from api import problems
 from api.city_poll import keep_up
 from api.limits import BodyLimit
 from api.openapi import describe
-from api.routes import approvals, catalogue, city, commands, health, token, work_orders
+from api.routes import approvals, catalogue, city, commands, health, open311, token, viewers, work_orders
 from api.services import Services, services
 from api.stocking import stock
 from api.sweep import mend
@@ -34,8 +34,9 @@ def create_app(of: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(BodyLimit)
     problems.install(app)
-    for part in (token, commands, work_orders, approvals, catalogue, city, health):
+    for part in (token, commands, viewers, work_orders, approvals, catalogue, city, health):
         app.include_router(part.router, prefix=PREFIX)
+    app.include_router(open311.router)
     app.include_router(health.router, include_in_schema=False)
     describe(app)
     return app

@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
-from adapters.database.idempotency import KeyInFlight, KeyReused
+from adapters.database.idempotency import KeyInFlight, KeyReused, Replay
 from adapters.tokens import BadToken, read
 from api.identity import services_of
 from api.problems import ProblemError
@@ -43,11 +43,7 @@ class IdempotentRoute(APIRoute):
             key, user = request.headers.get(HEADER), _user(request)
             if key is None or user is None or request.method != "POST":
                 return await handle(request)
-            if not 0 < len(key) <= MAX_KEY or not key.isascii() or not key.isprintable() or " " in key:
-                raise ProblemError(422, f"{HEADER} 须为 1 至 {MAX_KEY} 个可见的 ASCII 字符")
-            route = request.url.path
-            request.state.key = sha256(f"{user}\n{route}\n{key}".encode()).hexdigest()
-            return await _once(request, handle, (key, route, user))
+            return await once(request, handle, key, user)
 
         return keyed
 
@@ -58,8 +54,16 @@ def request_key(request: Request) -> str | None:
     return key
 
 
-async def _once(request: Request, handle: Handler, place: tuple[str, str, str]) -> Response:
-    keys = services_of(request).idempotency
+async def once(request: Request, handle: Handler, key: str, user: str) -> Response:
+    """Have a request handled under a user's key, or answer as it was answered before.
+
+    Raises ProblemError for a key that is none, that another body was sent with, or whose request is under way.
+    """
+    if not 0 < len(key) <= MAX_KEY or not key.isascii() or not key.isprintable() or " " in key:
+        raise ProblemError(422, f"{HEADER} 须为 1 至 {MAX_KEY} 个可见的 ASCII 字符")
+    route = request.url.path
+    request.state.key = sha256(f"{user}\n{route}\n{key}".encode()).hexdigest()
+    keys, place = services_of(request).idempotency, (key, route, user)
     try:
         replay = await keys.begin(*place, sha256(await request.body()).hexdigest())
     except KeyReused:
@@ -67,21 +71,34 @@ async def _once(request: Request, handle: Handler, place: tuple[str, str, str]) 
     except KeyInFlight:
         raise ProblemError(409, "同一请求正在处理，请稍后重试") from None
     if replay is not None:
-        kept = replay.response
-        return JSONResponse(kept["body"], replay.status, kept["headers"] | {REPLAYED: "true"})
+        return _again(replay)
     done = False
     try:
         response = await handle(request)
         if response.status_code < 400:
-            headers = {"Location": location} if (location := response.headers.get("Location")) else {}
-            await keys.finish(
-                *place, response.status_code, {"body": json.loads(bytes(response.body)), "headers": headers}
-            )
+            await keys.finish(*place, response.status_code, _kept(response))
             done = True
         return response
     finally:
         if not done:
             await keys.release(*place)
+
+
+def _kept(response: Response) -> dict[str, Any]:
+    """What is kept of an answer: JSON as the value it is, all else as its text."""
+    headers = {"Location": location} if (location := response.headers.get("Location")) else {}
+    body, kind = bytes(response.body).decode(), response.headers.get("Content-Type", "")
+    if kind == JSONResponse.media_type:
+        return {"body": json.loads(body), "headers": headers}
+    return {"text": body, "headers": headers | {"Content-Type": kind}}
+
+
+def _again(replay: Replay) -> Response:
+    kept = replay.response
+    headers = kept["headers"] | {REPLAYED: "true"}
+    if "text" in kept:
+        return Response(kept["text"], replay.status, headers)
+    return JSONResponse(kept["body"], replay.status, headers)
 
 
 def _user(request: Request) -> str | None:

@@ -6,15 +6,18 @@ from dataclasses import dataclass, field
 
 from temporalio.client import Client
 
+from adapters.database.api_keys import ApiKeys
 from adapters.database.approvals import Approvals
 from adapters.database.catalogue import Catalogue
 from adapters.database.city_messages import CityMessages
+from adapters.database.confidence import Viewers
 from adapters.database.crypto import Keyring
 from adapters.database.documents import Documents
 from adapters.database.engine import Database
 from adapters.database.idempotency import Idempotency
 from adapters.database.orders import Orders
 from adapters.database.policies import Policies
+from adapters.database.public_requests import PublicRequests
 from adapters.database.trail import Trail
 from adapters.database.users import Users
 from adapters.policy_book import PolicyBook
@@ -43,6 +46,9 @@ class Services:
         self.idempotency = Idempotency(self.database)
         self.snapshots = Policies(self.database)
         self.city_messages = CityMessages(self.database)
+        self.viewers = Viewers(self.database)
+        self.api_keys = ApiKeys(self.database)
+        self.public = PublicRequests(self.database)
 
     async def rules(self, regime: str, policy_hash: str) -> Regime:
         """The rule book that an order lives by: the one in force, or the snapshot kept under its hash.

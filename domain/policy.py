@@ -6,7 +6,7 @@ Durations are written `30m 3h 2wh 3d 5wd` (contract §2).
 
 import hashlib
 import json
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -16,6 +16,7 @@ from domain.policy_callbacks import Callbacks
 from domain.policy_city import City, raise_all, shared_areas, unknown_grades
 from domain.policy_emergency import ROUTINE_LEVEL, Emergency, EmergencyLevel
 from domain.policy_messaging import Messaging
+from domain.policy_open311 import Open311
 from domain.rule import Match, Rule, Slug
 from domain.words import ApprovalKind, Category, ClockName, Frozen, Role, SupervisionLevel, Template
 
@@ -291,6 +292,7 @@ class Regime(Frozen):
     templates: dict[Template, str] = {}
     units: tuple[Unit, ...] = ()
     city: City | None = None
+    open311: Open311 = Open311()
 
     @model_validator(mode="after")
     def _whole(self) -> "Regime":
@@ -306,6 +308,9 @@ class Regime(Frozen):
             raise ValueError(f"when.grade 用了未定义的等级 {'、'.join(unknown)}")
         if self.city is not None:
             raise_all("Regime", tuple(unknown_grades(self.city, self.grades)))
+        offered = {service.grade for service in self.open311.services.values() if service.grade}
+        if unknown := sorted(offered - set(self.grades)):
+            raise ValueError(f"open311 的服务用了未定义的等级 {'、'.join(unknown)}")
         return self
 
     def _rules(self) -> list[Rule]:
@@ -320,15 +325,16 @@ class Regime(Frozen):
         return [rule for rules in lists for rule in rules] + single
 
     def for_order(self) -> "Regime":
-        """The part that an order carries with it: no wording, no names of the city's, and of the catalogue only who
-        answers emergencies.
+        """The part that an order carries with it: no wording, nothing about the city's names or the public's door, and
+        of the catalogue only who answers emergencies.
         """
         emergency = tuple(
             Unit(id=unit.id, name="", emergency_level=unit.emergency_level)
             for unit in self.units
             if unit.emergency_level < ROUTINE_LEVEL
         )
-        return self.model_copy(update={"templates": {}, "units": emergency, "city": None})
+        left_out: dict[str, Any] = {"templates": {}, "city": None, "open311": Open311()}
+        return self.model_copy(update=left_out | {"units": emergency})
 
     def level_of(self, unit: str) -> EmergencyLevel:
         """The unit's emergency level; one that the catalogue does not know answers in working time."""

@@ -9,15 +9,18 @@ from sqlalchemy import Row, func, or_, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
+from adapters.database.confidence import Entry, Reader, mark, open_to
 from adapters.database.crypto import Keyring
 from adapters.database.engine import Database
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
 from adapters.database.tables import ORDER_NO, OrderViewRow, WorkOrder
 from adapters.phone_numbers import e164
+from domain.open311 import Answer
 from domain.view import OrderView
 
 FAR_FUTURE = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
 PLACE = TypeAdapter(tuple[int, AwareDatetime, Name])
+ANSWERS = TypeAdapter(tuple[Answer, ...])
 
 
 class Frozen(BaseModel):
@@ -27,15 +30,22 @@ class Frozen(BaseModel):
 
 
 class Citizen(Frozen):
-    """Who made the demand; all may be unknown."""
+    """Who made the demand; all may be unknown. `account` and `device` are those of the application it came by."""
 
     name: str | None = None
     phone: str | None = None
     address: str | None = None
+    email: str | None = None
+    account: str | None = None
+    device: str | None = None
 
 
 class NewOrder(Frozen):
-    """What an intake knows. `realm` is '' for real orders; a rehearsal has one of its own."""
+    """What an intake knows. `realm` is '' for real orders; a rehearsal has one of its own.
+
+    `location`, `lat` and `long` (degrees, WGS 84) are the place of the matter. `service_code`, `answers`, `media_url`,
+    `address_id` and `listed` are of orders that came through the public interface. `taken_by` is who took it in.
+    """
 
     no: str
     realm: str = ""
@@ -52,6 +62,16 @@ class NewOrder(Frozen):
     title: str
     content: str
     citizen: Citizen = Citizen()
+    location: str | None = None
+    address_id: str | None = None
+    lat: float | None = None
+    long: float | None = None
+    media_url: str | None = None
+    service_code: str | None = None
+    answers: tuple[Answer, ...] = ()
+    listed: bool = False
+    confidential: bool = False
+    taken_by: str | None = None
 
 
 class Order(NewOrder):
@@ -76,7 +96,8 @@ class Opened(Frozen):
 class OrderFilter(Frozen):
     """Which orders a list shows; None is any. `phone` is the citizen's, however it is written.
 
-    `city_no` is the city platform's number, whichever way it became known.
+    `city_no` is the city platform's number, whichever way it became known. Without a `reader` no confidential order is
+    shown.
     """
 
     realm: str = ""
@@ -89,6 +110,7 @@ class OrderFilter(Frozen):
     overdue: bool | None = None
     phone: str | None = None
     city_no: str | None = None
+    reader: Reader | None = None
 
 
 class Listed(Frozen):
@@ -97,6 +119,7 @@ class Listed(Frozen):
     title: str
     area: str | None
     city_no: str | None
+    confidential: bool
     created_at: AwareDatetime
     view: OrderView
 
@@ -118,26 +141,27 @@ class Orders:
             serial = await session.scalar(select(ORDER_NO.next_value()))
         return f"{day:%Y%m%d}-{serial:06d}"
 
-    async def open(self, order: NewOrder, *, intake_key: str | None = None) -> Opened:
+    async def open(
+        self,
+        order: NewOrder,
+        *,
+        intake_key: str | None = None,
+        viewers: Sequence[str] = (),
+        entry: Entry | None = None,
+    ) -> Opened:
         """Write an order, once: repeated under one `no` or one `intake_key` it returns what is there.
 
         An `intake_key` is one of all orders: a caller puts into it whose key it is. Of the real orders of a regime
-        one has a `city_no`, which is returned too.
+        one has a `city_no`, which is returned too. With an `entry` the order is confidential from its first
+        moment, `viewers` are named, and both stand on its trail.
         """
-        keyring, citizen = self.database.keyring, order.citizen
-        values: dict[str, Any] = order.model_dump(exclude={"citizen"}) | {
-            "marks": list(order.marks),
-            "title": keyring.encrypt(order.title),
-            "content": keyring.encrypt(order.content),
-            "phone_index": phone_index(keyring, citizen.phone) if citizen.phone else None,
-            "intake_key": intake_key,
-        }
-        for name, value in citizen.model_dump().items():
-            values[f"citizen_{name}"] = None if value is None else keyring.encrypt(value)
+        values = self._sealed(order) | {"intake_key": intake_key}
         write = insert(WorkOrder).values(values).on_conflict_do_nothing().returning(col(WorkOrder.no))
         async with self.database.begin() as session:
             no = await session.scalar(write)
             if no is not None:
+                if entry is not None:
+                    await session.run_sync(lambda blocking: mark(blocking, order.no, viewers, entry))
                 return Opened(no=no, created=True)
             there = col(WorkOrder.no) == order.no
             if intake_key is not None:
@@ -219,6 +243,7 @@ class Orders:
     def _conditions(self, wanted: OrderFilter) -> Sequence[Any]:
         plain = wanted.model_dump(include=_COMPARED, exclude_none=True)
         conditions = [col(getattr(OrderViewRow, name)) == value for name, value in plain.items()]
+        conditions.append(open_to(OrderViewRow.no, wanted.reader))
         if wanted.unit is not None:
             conditions.append(col(OrderViewRow.units).contains([wanted.unit]))
         if wanted.phone is not None:
@@ -230,22 +255,35 @@ class Orders:
         return conditions
 
     def _listed(self, row: Row[Any]) -> Listed:
+        kept = {name: getattr(row, name) for name in ("area", "city_no", "confidential", "created_at")}
         title = self.database.keyring.decrypt(row.title)
-        view = OrderView.model_validate(row.view)
-        city_no = row.city_no or row.city_ref
-        return Listed(title=title, area=row.area, city_no=city_no, created_at=row.created_at, view=view)
+        kept["city_no"] = row.city_no or row.city_ref
+        return Listed(title=title, view=OrderView.model_validate(row.view), **kept)
+
+    def _sealed(self, order: NewOrder) -> dict[str, Any]:
+        """The columns of an order, encrypted where they speak of a citizen."""
+
+        def seal(value: str | None) -> bytes | None:
+            return None if value is None else self.database.keyring.encrypt(value)
+
+        citizen, answers = order.citizen, ANSWERS.dump_json(order.answers).decode()
+        columns: dict[str, Any] = order.model_dump(exclude={"citizen", "answers"}) | {
+            "marks": list(order.marks),
+            "answers": seal(answers) if order.answers else None,
+            "phone_index": phone_index(self.database.keyring, citizen.phone) if citizen.phone else None,
+        }
+        columns |= {name: seal(getattr(order, name)) for name in _SEALED}
+        return columns | {f"citizen_{name}": seal(value) for name, value in citizen.model_dump().items()}
 
     def _clear(self, row: WorkOrder) -> Order:
         def opened(value: bytes | None) -> str | None:
             return None if value is None else self.database.keyring.decrypt(value)
 
-        citizen = Citizen(
-            name=opened(row.citizen_name),
-            phone=opened(row.citizen_phone),
-            address=opened(row.citizen_address),
-        )
-        kept = {name: getattr(row, name) for name in Order.model_fields if name not in _SEALED}
-        return Order(**kept, title=opened(row.title), content=opened(row.content), citizen=citizen)
+        citizen = Citizen(**{name: opened(getattr(row, f"citizen_{name}")) for name in Citizen.model_fields})
+        answers = ANSWERS.validate_json(opened(row.answers) or "[]")
+        kept = {name: getattr(row, name) for name in Order.model_fields if name not in {"citizen", "answers"}}
+        kept |= {name: opened(getattr(row, name)) for name in _SEALED}
+        return Order(**kept, answers=answers, citizen=citizen)
 
 
 def _of_city(regime: str, city_no: str) -> tuple[Any, ...]:
@@ -257,8 +295,9 @@ _SHOWN: tuple[Any, ...] = (
     WorkOrder.area,
     WorkOrder.city_no,
     WorkOrder.city_ref,
+    WorkOrder.confidential,
     WorkOrder.created_at,
     OrderViewRow.view,
 )
 _COMPARED = {"realm", "regime", "stage", "light", "category", "grade", "overdue"}
-_SEALED = {"title", "content", "citizen"}
+_SEALED = ("title", "content", "location", "address_id", "media_url")

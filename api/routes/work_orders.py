@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from adapters.database.orders import OrderFilter
 from api.idempotent import IdempotentRoute, request_key
-from api.identity import ServicesDep, User, visible
+from api.identity import ServicesDep, User, reader_of, visible
 from api.intake import OrderRequest, before_first_event, open_order
 from api.problems import ProblemError, answers
 from api.shapes import Opened, OrderDetail, OrderSummary, PageOut, ProposalOut
@@ -72,6 +72,7 @@ async def find(
         overdue=overdue,
         phone=phone,
         city_no=city_no,
+        reader=reader_of(user),
     )
     page = await services.orders.list(wanted, cursor=cursor, limit=limit)
     return PageOut(items=tuple(map(OrderSummary.of, page.items)), next=page.next)

@@ -1,6 +1,7 @@
 """What the documents say is so: links lead somewhere, commands exist, and nothing that a reader needs is left out."""
 
 import re
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
@@ -8,8 +9,6 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-import domain.policy
-import domain.policy_city
 from adapters import policy_schema
 from adapters.policy_file import load
 from adapters.settings import ROOT, Settings
@@ -137,8 +136,13 @@ def test_every_setting_is_documented_and_no_other() -> None:
 
 
 def test_every_key_of_a_rule_book_stands_in_the_guide() -> None:
-    schemas = (domain.policy, domain.policy_city)
-    ours = [m for schema in schemas for m in vars(schema).values() if getattr(m, "__module__", "") == schema.__name__]
+    modules = [import_module(f"domain.{path.stem}") for path in sorted((ROOT / "domain").glob("policy*.py"))]
+    ours = [
+        each
+        for module in modules
+        for each in vars(module).values()
+        if getattr(each, "__module__", "") == module.__name__
+    ]
     models: list[type[Frozen]] = [CalendarOverrides]
     models += [model for model in ours if isinstance(model, type) and issubclass(model, Frozen)]
     keys = {name for model in models for name in model.model_fields}

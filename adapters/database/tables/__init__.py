@@ -12,6 +12,7 @@ from adapters.database.tables.exchanges import (
     OptOut,
     PolicySnapshot,
 )
+from adapters.database.tables.intake import ApiKey, OrderViewer
 from adapters.database.tables.orders import (
     ORDER_NO,
     Approval,
@@ -26,6 +27,7 @@ from adapters.database.tables.people import Contact, Unit, User
 
 __all__ = [
     "ORDER_NO",
+    "ApiKey",
     "Approval",
     "Archive",
     "Attachment",
@@ -42,6 +44,7 @@ __all__ = [
     "Message",
     "OptOut",
     "OrderViewRow",
+    "OrderViewer",
     "PolicySnapshot",
     "Table",
     "Unit",

@@ -25,6 +25,8 @@ class WorkOrder(Table, table=True):
     """An order as it was taken in. `realm` is '' for real orders, or the rehearsal that it lives in.
 
     `city_no` is the city platform's number that it came with; `city_ref` the one that the platform told later.
+    `location`, `lat` and `long` (WGS 84) say where the matter is, `citizen_address` where the citizen lives. With a
+    `service_code` it came through the public interface, and `listed` says whether the public reads it there.
     """
 
     __tablename__ = "work_orders"
@@ -32,6 +34,8 @@ class WorkOrder(Table, table=True):
         Index("ix_work_orders_unstarted", "created_at", postgresql_where=text("NOT workflow_started")),
         Index("ix_work_orders_realm_created_at", "realm", "created_at"),
         Index("uq_work_orders_city_no_regime", "city_no", "regime", unique=True, postgresql_where=text("realm = ''")),
+        Index("ix_work_orders_listed", "regime", "created_at", "no", postgresql_where=text("listed")),
+        Index("ix_work_orders_confidential", "no", postgresql_where=text("confidential")),
     )
 
     no: str = Field(primary_key=True)
@@ -51,6 +55,19 @@ class WorkOrder(Table, table=True):
     citizen_name: bytes | None = sealed(required=False)
     citizen_phone: bytes | None = sealed(required=False)
     citizen_address: bytes | None = sealed(required=False)
+    citizen_email: bytes | None = sealed(required=False)
+    citizen_account: bytes | None = sealed(required=False)
+    citizen_device: bytes | None = sealed(required=False)
+    location: bytes | None = sealed(required=False)
+    address_id: bytes | None = sealed(required=False)
+    lat: float | None = None
+    long: float | None = None
+    media_url: bytes | None = sealed(required=False)
+    service_code: str | None = None
+    answers: bytes | None = sealed(required=False)
+    listed: bool = Field(False, sa_column_kwargs={"server_default": text("false")})
+    confidential: bool = Field(False, sa_column_kwargs={"server_default": text("false")})
+    taken_by: str | None = None
     phone_index: str | None = Field(None, index=True)
     policy_hash: str
     intake_key: str | None = Field(None, unique=True)
