@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from domain.calendar import CalendarOverrides
 from domain.durations import Duration
+from domain.policy_evidence import Evidence, Phase
 from domain.words import (
     ApprovalKind,
     Category,
@@ -78,9 +79,14 @@ class Signatures(Rule):
 
 
 class Attachments(Rule):
-    """How many documents must be attached."""
+    """How many documents must be attached, and which phases must be among them (DL-05).
+
+    The phases are those of uploaded files, so that they are asked for where files are known: at the interface, not
+    in a rehearsal.
+    """
 
     at_least: int = Field(ge=0, le=20)
+    phases: tuple[Phase, ...] = ()
 
 
 class Returns(Rule):
@@ -324,6 +330,7 @@ class Regime(Frozen):
     supervision: dict[SupervisionLevel, SupervisionRule] = {}
     reactions: tuple[Reaction, ...] = ()
     progress: Progress = Progress()
+    evidence: Evidence = Evidence()
     templates: dict[Template, str] = {}
     units: tuple[Unit, ...] = ()
 
@@ -353,8 +360,8 @@ class Regime(Frozen):
         return [rule for rules in lists for rule in rules] + single
 
     def for_order(self) -> "Regime":
-        """The part that an order carries with it: no wording, no catalogue."""
-        return self.model_copy(update={"templates": {}, "units": ()})
+        """The part that an order carries with it: no wording, no catalogue, nothing of uploads."""
+        return self.model_copy(update={"templates": {}, "units": (), "evidence": Evidence()})
 
     def digest(self) -> str:
         """Content hash, 16 hexadecimal digits: equal rule books have equal hashes."""

@@ -20,7 +20,7 @@ def test_a_missing_database_is_made_and_migrated_by_whoever_is_first(postgres: L
     url = postgres.url('grown: by "many"')
     with ThreadPoolExecutor(4) as starters:
         list(starters.map(migrate.upgrade, [url] * 4))
-    assert migrate.current(url) == migrate.head() == "0003_exchanges"
+    assert migrate.current(url) == migrate.head() == "0007_evidence"
 
 
 def test_a_database_that_was_never_migrated_has_no_revision(postgres: LocalPostgres) -> None:
