@@ -41,10 +41,11 @@ class _Sparing:
         self.seek, self.tell = file.seek, file.tell
 
     def read(self, size: int = -1) -> bytes:
-        """Raises Unfit."""
-        if not 0 <= size <= _MAX_DIRECTORY:
+        """Raises Unfit. Without a size the end of a file is read, which has been gone to."""
+        content = self._file.read(_MAX_DIRECTORY + 1 if size < 0 else min(size, _MAX_DIRECTORY + 1))
+        if len(content) > _MAX_DIRECTORY:
             raise Unfit("文件里的目录过大")
-        return self._file.read(size)
+        return content
 
 
 def examined(file: BinaryIO, size: int, possible: frozenset[FileType]) -> FileType:

@@ -125,8 +125,8 @@ class Attachments:
             await self._lock(session, order_no)
             rows = {row.id: row for row in await session.scalars(found.with_for_update())}
             strange = tuple(each for each in file_ids if each not in rows)
-            fresh = frozenset(row.id for row in rows.values() if row.order_no is None)
-            if not strange and fresh:
+            fresh = frozenset(() if strange else (row.id for row in rows.values() if row.order_no is None))
+            if fresh:
                 await self._room(session, at_most, len(fresh), order_no, by.person)
                 take = update(Attachment).where(col(Attachment.id).in_(fresh)).values(order_no=order_no)
                 await session.execute(take)

@@ -1,0 +1,100 @@
+"""Files as people bring them, and bringing them."""
+
+import io
+import struct
+import wave
+import zipfile
+from typing import Any
+
+import httpx
+from PIL import Image
+
+from tests.api.callers import Caller
+
+
+def picture(colour: str = "red", size: tuple[int, int] = (640, 480), file_format: str = "JPEG", **more: Any) -> bytes:
+    """A picture of one colour."""
+    written = io.BytesIO()
+    Image.new("RGB", size, colour).save(written, file_format, **more)
+    return written.getvalue()
+
+
+def video(brand: bytes = b"isom", content: int = 1000) -> bytes:
+    """The boxes of a film, with so many bytes of it."""
+    return box(b"ftyp", brand + b"\0\0\2\0" + brand) + box(b"mdat", b"\x5a" * content) + box(b"moov", b"\0" * 100)
+
+
+def box(name: bytes, content: bytes) -> bytes:
+    """A box of ISO/IEC 14496-12."""
+    return struct.pack(">I4s", 8 + len(content), name) + content
+
+
+def sound() -> bytes:
+    """A short WAV."""
+    written = io.BytesIO()
+    with wave.open(written, "wb") as file:
+        file.setparams((1, 1, 8000, 0, "NONE", ""))
+        file.writeframes(b"\x80" * 800)
+    return written.getvalue()
+
+
+def office(part: str = "word/document.xml", **more: str) -> bytes:
+    """A document of today's Word, or of Excel by its part."""
+    return zipped({"[Content_Types].xml": "<Types/>", part: "<document/>", **more})
+
+
+def zipped(files: dict[str, str]) -> bytes:
+    """A zip file."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in files.items():
+            packed.writestr(name, content)
+    return written.getvalue()
+
+
+def compound(*streams: str) -> bytes:
+    """A document of the old Word or Excel: header, allocation table, directory with these names."""
+    free, end, table = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+    header = bytearray(512)
+    header[:8] = bytes.fromhex("D0CF11E0A1B11AE1")
+    struct.pack_into("<HHHHH", header, 24, 0x3E, 3, 0xFFFE, 9, 6)
+    struct.pack_into("<I", header, 44, 1)
+    struct.pack_into("<I", header, 48, 1)
+    struct.pack_into("<109I", header, 76, 0, *[free] * 108)
+    allocation = struct.pack("<128I", table, end, *[free] * 126)
+    directory = b"".join(_entry(name) for name in ("Root Entry", *streams))
+    return bytes(header) + allocation + directory.ljust(512, b"\0")
+
+
+def _entry(name: str) -> bytes:
+    written = name.encode("utf-16-le") + b"\0\0"
+    return written.ljust(64, b"\0") + struct.pack("<H", len(written)) + b"\0" * 62
+
+
+def bring(
+    who: Caller, content: Any, name: str = "现场.jpg", *, key: str | None = None, **fields: str
+) -> httpx.Response:
+    """Upload one file."""
+    headers = {"Idempotency-Key": key} if key else {}
+    return who.http.post("/attachments", files={"file": (name, content)}, data=fields, headers=headers)
+
+
+def brought(who: Caller, content: Any = None, name: str = "现场.jpg", **fields: str) -> dict[str, Any]:
+    """Upload one file that has to be taken; what is said of it."""
+    answer = bring(who, picture() if content is None else content, name, **fields)
+    assert answer.status_code == 201, answer.text
+    said: dict[str, Any] = answer.json()
+    return said
+
+
+def opened(who: Caller, path: str, **headers: str) -> httpx.Response:
+    """What a link leads to, for somebody who has nothing but the link."""
+    base = str(who.http.base_url).removesuffix("/api/v1/")
+    return httpx.get(base + path, headers={n.replace("_", "-"): v for n, v in headers.items()}, trust_env=False)
+
+
+def link(who: Caller, file_id: str, **asked: Any) -> str:
+    """A link to a file."""
+    answer = who.post(f"/attachments/{file_id}/link", asked or None)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["url"])
