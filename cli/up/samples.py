@@ -1,5 +1,6 @@
 """Sample orders for a machine on which the system is tried out: invented, a few of each county."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, NamedTuple
 
@@ -114,14 +115,17 @@ async def _sample(opened: Services, no: str, regime: str, demand: Demand, unit: 
 async def _pictures(opened: Services, no: str, regime: str, unit: Unit) -> list[str]:
     """The ids of a picture of before and one of after, uploaded as a unit would; a repetition finds them there."""
     limits, of = opened.policies.regime(regime).evidence, {"regime": regime, "unit": unit.id, "uploaded_by": PERSON}
-    ids = []
-    for phase, colour in PICTURES.items():
-        ids.append(f"att-{no}-{phase}")
-        async with uploads(opened) as received:
-            received.append(await receive(opened, label(phase, "phase"), _content(plain(640, 480, colour)), limits))
+    ids = {phase: f"att-{no}-{phase}" for phase in PICTURES}
+    async with uploads(opened) as received:
+        coming = [
+            receive(opened, label(phase, "phase"), _content(plain(640, 480, colour)), limits)
+            for phase, colour in PICTURES.items()
+        ]
+        received.extend(await asyncio.gather(*coming))
+        for (phase, file_id), each in zip(ids.items(), received, strict=True):
             at_most = limits.max_files * len(DEMANDS)  # one person brings the files of all
-            await keep(opened, {ids[-1]: received[0]}, of | {"phase": phase}, at_most=at_most)
-    return ids
+            await keep(opened, {file_id: each}, of | {"phase": phase}, at_most=at_most)
+    return list(ids.values())
 
 
 async def _content(picture: bytes) -> AsyncIterator[bytes]:
