@@ -21,6 +21,7 @@ _RATIO_FROM: Final = 10_000_000  # a short document of blanks packs well and har
 _MAX_DIRECTORY: Final = 2_000_000  # bytes
 _MAX_BOXES: Final = 10_000
 _MAX_SECTORS: Final = 2_000
+_END: Final = 0xFFFFFFFE  # of a chain of sectors; above it, an entry that is free
 _PDF_END: Final = 4096
 _MACROS: Final = re.compile(r"(^|/)vbaProject\.bin$", re.IGNORECASE)
 _COMPOUND_MACROS: Final = frozenset({"Macros", "_VBA_PROJECT_CUR", "VBA"})
@@ -135,13 +136,12 @@ def _directory(file: BinaryIO) -> Iterator[str]:
     header = file.read(512)
     (shift,) = struct.unpack_from("<H", header, 30)
     (sector,) = struct.unpack_from("<I", header, 48)
-    tables = struct.unpack_from("<109I", header, 76)
     if shift not in {9, 12}:
         raise struct.error("no such sectors")
     size = 1 << shift
+    tables = _tables(file, header, size)
     for _ in range(_MAX_SECTORS):
-        table, place = divmod(sector, size // 4)
-        if table >= len(tables):  # the end of the chain, or beyond what the header lists
+        if sector == _END:
             return
         file.seek((sector + 1) * size)
         content = file.read(size)
@@ -149,8 +149,25 @@ def _directory(file: BinaryIO) -> Iterator[str]:
             (length,) = struct.unpack_from("<H", content, start + 64)
             if 2 <= length <= 64:
                 yield content[start : start + length - 2].decode("utf-16-le", "replace")
+        table, place = divmod(sector, size // 4)
+        if table >= len(tables):
+            break
         file.seek((tables[table] + 1) * size + 4 * place)
         (sector,) = struct.unpack("<I", file.read(4))
+    raise struct.error("a directory without an end")
+
+
+def _tables(file: BinaryIO, header: bytes, size: int) -> list[int]:
+    """The sectors of the allocation table: the first in the header, the others in a chain. Raises struct.error."""
+    tables = list(struct.unpack_from("<109I", header, 76))
+    (sector,) = struct.unpack_from("<I", header, 68)
+    for _ in range(_MAX_SECTORS):
+        if sector >= _END:
+            return tables
+        file.seek((sector + 1) * size)
+        *more, sector = struct.unpack(f"<{size // 4}I", file.read(size))
+        tables += more
+    raise struct.error("an allocation table without an end")
 
 
 def _whole_boxes(file: BinaryIO, size: int, needed: bytes) -> None:

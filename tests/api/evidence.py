@@ -54,16 +54,38 @@ def zipped(files: dict[str, str]) -> bytes:
 
 def compound(*streams: str) -> bytes:
     """A document of the old Word or Excel: header, allocation table, directory with these names."""
-    free, end, table = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+    header = _compound_header(directory=1, tables=[0])
+    allocation = struct.pack("<128I", TABLE, END, *[FREE] * 126)
+    return header + allocation + _directory(*streams)
+
+
+def long_compound(*streams: str) -> bytes:
+    """One so long that the header has no room for its allocation table, with the directory at its end."""
+    sectors = 110 * 128
+    last, chained = sectors - 1, sectors - 2
+    header = _compound_header(directory=last, tables=list(range(109)), chained=chained)
+    entries = [END] * sectors
+    allocation = struct.pack(f"<{sectors}I", *entries)
+    chain = struct.pack("<128I", 109, *[FREE] * 126, END)
+    film = b"\x5a" * (512 * (chained - 110))
+    return header + allocation + film + chain + _directory(*streams)
+
+
+FREE, END, TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+
+
+def _compound_header(directory: int, tables: list[int], chained: int = END) -> bytes:
     header = bytearray(512)
     header[:8] = bytes.fromhex("D0CF11E0A1B11AE1")
     struct.pack_into("<HHHHH", header, 24, 0x3E, 3, 0xFFFE, 9, 6)
-    struct.pack_into("<I", header, 44, 1)
-    struct.pack_into("<I", header, 48, 1)
-    struct.pack_into("<109I", header, 76, 0, *[free] * 108)
-    allocation = struct.pack("<128I", table, end, *[free] * 126)
-    directory = b"".join(_entry(name) for name in ("Root Entry", *streams))
-    return bytes(header) + allocation + directory.ljust(512, b"\0")
+    struct.pack_into("<II", header, 44, len(tables), directory)
+    struct.pack_into("<I", header, 68, chained)
+    struct.pack_into("<109I", header, 76, *tables, *[FREE] * (109 - len(tables)))
+    return bytes(header)
+
+
+def _directory(*streams: str) -> bytes:
+    return b"".join(_entry(name) for name in ("Root Entry", *streams)).ljust(512, b"\0")
 
 
 def _entry(name: str) -> bytes:

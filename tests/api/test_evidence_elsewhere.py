@@ -104,6 +104,15 @@ async def test_a_bucket_may_hand_out_its_files_itself(other: Other, new_bucket: 
     await asyncio.to_thread(life)
 
 
+async def test_a_bucket_that_does_not_answer_is_an_outage(other: Other, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"ENDPOINT_URL": f"http://127.0.0.1:{free_port()}", "REGION": "us-east-1"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(f"AWS_{name}", "key")
+    clerk = await other(OBJECT_STORE_URL="s3://bucket/evidence")
+    problem(await asyncio.to_thread(bring, clerk, picture()), 503, "unavailable")
+
+
 async def test_what_the_scanner_knows_is_not_kept(other: Other) -> None:
     with clamd() as peer:
         clerk = await other(CLAMAV_URL=peer.url)

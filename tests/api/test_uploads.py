@@ -6,6 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,6 +25,7 @@ from tests.api.evidence import (
     brought,
     compound,
     link,
+    long_compound,
     office,
     opened,
     picture,
@@ -101,7 +103,9 @@ def test_a_picture_is_kept_as_it_is_with_a_small_one_beside_it(clerk: Caller) ->
         (office("xl/workbook.xml"), "台账.docx", "台账.xlsx", None),
         (compound("WordDocument"), "报告.doc", "报告.doc", "application/msword"),
         (compound("Workbook"), "台账.xls", "台账.xls", "application/vnd.ms-excel"),
+        (long_compound("WordDocument"), "长报告.doc", "长报告.doc", "application/msword"),
     ],
+    ids=count(),
 )
 def test_the_content_says_what_a_file_is(
     clerk: Caller, content: bytes, said: str, name: str, media_type: str | None
@@ -134,8 +138,10 @@ def test_the_content_says_what_a_file_is(
         (b"%PDF-1.7\n1 0 obj", 422, "invalid"),
         (compound("WordDocument", "Macros"), 422, "invalid"),
         (compound("PowerPoint Document"), 422, "invalid"),
+        (long_compound("WordDocument", "Macros"), 422, "invalid"),
         (compound()[:700], 422, "invalid"),
     ],
+    ids=count(),
 )
 def test_what_is_no_evidence_is_refused_and_leaves_nothing(
     clerk: Caller, objects: Path, content: bytes, status: int, code: str
@@ -202,6 +208,7 @@ def test_more_than_the_county_allows_is_refused_while_it_comes(clerk: Caller, ob
         (b'--b\r\nContent-Disposition: form-data; name="note"\r\n\r\n' + b"x" * 9_000 + b"\r\n--b--\r\n", 413),
         (b"--b\r\n" + b"A: b\r\n" * 50 + b"\r\n\r\n--b--\r\n", 400),
     ],
+    ids=count(),
 )
 def test_a_broken_body_is_a_problem_document(clerk: Caller, objects: Path, content: bytes, status: int) -> None:
     before = kept(objects)
