@@ -1,8 +1,8 @@
-"""The HTTP application: services opened with it, routes, limits, errors, and what runs beside them."""
+"""The HTTP application: services opened with it, routes, limits, errors, and the jobs beside them."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
@@ -10,9 +10,10 @@ from fastapi import FastAPI
 from adapters.settings import Settings, settings
 from api import problems
 from api.city_poll import keep_up
+from api.evidence import orphans
 from api.limits import BodyLimit
 from api.openapi import describe
-from api.routes import approvals, catalogue, city, commands, health, open311, token, viewers, work_orders
+from api.routes import approvals, attachments, catalogue, city, commands, health, open311, token, viewers, work_orders
 from api.services import Services, services
 from api.stocking import stock
 from api.sweep import mend
@@ -20,7 +21,12 @@ from api.sweep import mend
 log = logging.getLogger(__name__)
 
 PREFIX = "/api/v1"
-SWEEP_SECONDS = 60.0
+
+JOBS: tuple[tuple[Callable[[Services], Awaitable[int]], float, str], ...] = (
+    (mend, 60.0, "orders started that their intake could not start"),
+    (orphans.clear, 3600.0, "files cleared away that nobody knew"),
+)
+"""What is done beside requests: the job, how many seconds apart, and what its number counts."""
 
 
 def create_app(of: Settings | None = None) -> FastAPI:
@@ -32,10 +38,11 @@ def create_app(of: Settings | None = None) -> FastAPI:
         lifespan=lambda app: _lifespan(app, of or settings()),
         redirect_slashes=False,
     )
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, streamed=frozenset({PREFIX + attachments.UPLOADS}))
     problems.install(app)
-    for part in (token, commands, viewers, work_orders, approvals, catalogue, city, health):
+    for part in (token, commands, viewers, work_orders, approvals, attachments, catalogue, city, health):
         app.include_router(part.router, prefix=PREFIX)
+    app.include_router(attachments.links, prefix=PREFIX)
     app.include_router(open311.router)
     app.include_router(health.router, include_in_schema=False)
     describe(app)
@@ -47,7 +54,8 @@ async def _lifespan(app: FastAPI, of: Settings) -> AsyncIterator[None]:
     async with services(of) as opened:
         app.state.services = opened
         await stock(opened)
-        beside = [asyncio.create_task(_sweep(opened)), asyncio.create_task(keep_up(opened))]
+        beside = [asyncio.create_task(_sweep(opened, *job)) for job in JOBS]
+        beside.append(asyncio.create_task(keep_up(opened)))
         try:
             yield
         finally:
@@ -57,12 +65,12 @@ async def _lifespan(app: FastAPI, of: Settings) -> AsyncIterator[None]:
                     await task
 
 
-async def _sweep(opened: Services) -> None:
-    """At once, and then every minute. Whatever goes wrong ends one round, not the sweep."""
+async def _sweep(opened: Services, job: Callable[[Services], Awaitable[int]], seconds: float, what: str) -> None:
+    """At once, and then every so many seconds. Whatever goes wrong ends one round, not the sweep."""
     while True:
         try:
-            if mended := await mend(opened):
-                log.warning("%d orders started that their intake could not start", mended)
+            if done := await job(opened):
+                log.warning("%d %s", done, what)
         except Exception:
             log.exception("sweep put off")
-        await asyncio.sleep(SWEEP_SECONDS)
+        await asyncio.sleep(seconds)

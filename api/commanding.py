@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from adapters.database.confidence import Reader
 from adapters.database.orders import Order
 from api import reaching
+from api.evidence.naming import named
 from api.services import Services
 from api.texts import keep_reply, stored_comment, stored_texts
 from api.wire import WIRES
@@ -134,14 +135,15 @@ async def _carry_out(services: Services, order: Order, request: Request) -> Acce
         await _require_precedent(services, order, fields, request.reader)
     if fields.get("proposed_unit") is not None:
         await _require_units(services, order, [fields["proposed_unit"]])
-    records = await stored_texts(services, order, request.do, fields)
-    try:
-        command = kind(by=request.by, person=request.person, **(fields | records))
-    except ValidationError as invalid:  # the core may be stricter than what is said outside
-        raise refusal_of(invalid) from None
-    if isinstance(command, Merge):
-        await _join(services, order, command, request)
-    accepted = await reaching.update(services, order, command, request.id)
+    async with named(services, order, request.do, fields, request.person):
+        records = await stored_texts(services, order, request.do, fields)
+        try:
+            command = kind(by=request.by, person=request.person, **(fields | records))
+        except ValidationError as invalid:  # the core may be stricter than what is said outside
+            raise refusal_of(invalid) from None
+        if isinstance(command, Merge):
+            await _join(services, order, command, request)
+        accepted = await reaching.update(services, order, command, request.id)
     await keep_reply(services, order, request.do, fields)
     return accepted
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Coroutine
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
@@ -13,6 +13,7 @@ from adapters.database.idempotency import KeyInFlight, KeyReused, Replay
 from adapters.tokens import BadToken, read
 from api.identity import services_of
 from api.problems import ProblemError
+from api.services import Services
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
@@ -28,6 +29,14 @@ PARAMETER: Final = {
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
+class Place(NamedTuple):
+    """Under what an answer is kept."""
+
+    key: str
+    route: str
+    user: str
+
+
 class IdempotentRoute(APIRoute):
     """A route that honours the key. Without one, or without a user, it is like any other.
 
@@ -40,12 +49,25 @@ class IdempotentRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def keyed(request: Request) -> Response:
-            key, user = request.headers.get(HEADER), _user(request)
-            if key is None or user is None or request.method != "POST":
+            user = _user(request)
+            if user is None or request.method != "POST" or (place := place_of(request, user)) is None:
                 return await handle(request)
-            return await once(request, handle, key, user)
+            digest = sha256(await request.body()).hexdigest()
+            return await once(services_of(request), place, digest, lambda: handle(request))
 
         return keyed
+
+
+def place_of(request: Request, user: str) -> Place | None:
+    """Where the answer to the request is kept: key, route and user; None without a key. Raises ProblemError(422)."""
+    key = request.headers.get(HEADER)
+    if key is None:
+        return None
+    if not 0 < len(key) <= MAX_KEY or not key.isascii() or not key.isprintable() or " " in key:
+        raise ProblemError(422, f"{HEADER} 须为 1 至 {MAX_KEY} 个可见的 ASCII 字符")
+    route = request.url.path
+    request.state.key = sha256(f"{user}\n{route}\n{key}".encode()).hexdigest()
+    return Place(key, route, user)
 
 
 def request_key(request: Request) -> str | None:
@@ -54,18 +76,16 @@ def request_key(request: Request) -> str | None:
     return key
 
 
-async def once(request: Request, handle: Handler, key: str, user: str) -> Response:
-    """Have a request handled under a user's key, or answer as it was answered before.
+async def once(
+    services: Services, place: Place, digest: str, answer: Callable[[], Coroutine[Any, Any, Response]]
+) -> Response:
+    """The answer to a request whose content has this digest: made now, or the one that it got before.
 
-    Raises ProblemError for a key that is none, that another body was sent with, or whose request is under way.
+    Raises ProblemError: 422 when the key stands for other content, 409 while the first is being answered.
     """
-    if not 0 < len(key) <= MAX_KEY or not key.isascii() or not key.isprintable() or " " in key:
-        raise ProblemError(422, f"{HEADER} 须为 1 至 {MAX_KEY} 个可见的 ASCII 字符")
-    route = request.url.path
-    request.state.key = sha256(f"{user}\n{route}\n{key}".encode()).hexdigest()
-    keys, place = services_of(request).idempotency, (key, route, user)
+    keys = services.idempotency
     try:
-        replay = await keys.begin(*place, sha256(await request.body()).hexdigest())
+        replay = await keys.begin(*place, digest)
     except KeyReused:
         raise ProblemError(422, f"{HEADER} 已用于内容不同的请求") from None
     except KeyInFlight:
@@ -74,7 +94,7 @@ async def once(request: Request, handle: Handler, key: str, user: str) -> Respon
         return _again(replay)
     done = False
     try:
-        response = await handle(request)
+        response = await answer()
         if response.status_code < 400:
             await keys.finish(*place, response.status_code, _kept(response))
             done = True

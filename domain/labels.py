@@ -126,6 +126,12 @@ LABELS: dict[str, str] = {
     "reject": "不同意",
     "hotline": "热线",
     "city": "市平台",
+    # phases of evidence
+    "phase.before": "处理前",
+    "phase.after": "处理后",
+    "phase.process": "处理过程",
+    "phase.result": "处理结果",
+    "phase.other": "其他",
     # effects
     "effect.notify": "短信",
     "effect.call_task": "列入人工通知",

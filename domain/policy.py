@@ -15,6 +15,7 @@ from domain.durations import Duration
 from domain.policy_callbacks import Callbacks
 from domain.policy_city import City, raise_all, shared_areas, unknown_grades
 from domain.policy_emergency import ROUTINE_LEVEL, Emergency, EmergencyLevel
+from domain.policy_evidence import Evidence, Phase
 from domain.policy_messaging import Messaging
 from domain.policy_open311 import Open311
 from domain.rule import Match, Rule, Slug
@@ -49,9 +50,14 @@ class Signatures(Rule):
 
 
 class Attachments(Rule):
-    """How many documents must be attached."""
+    """How many documents must be attached, and which phases must be among them (DL-05).
+
+    The phases are those of uploaded files, so that they are asked for where files are known: at the interface, not
+    in a rehearsal.
+    """
 
     at_least: int = Field(ge=0, le=20)
+    phases: tuple[Phase, ...] = ()
 
 
 class Returns(Rule):
@@ -289,6 +295,7 @@ class Regime(Frozen):
     supervision: dict[SupervisionLevel, SupervisionRule] = {}
     reactions: tuple[Reaction, ...] = ()
     progress: Progress = Progress()
+    evidence: Evidence = Evidence()
     templates: dict[Template, str] = {}
     units: tuple[Unit, ...] = ()
     city: City | None = None
@@ -325,7 +332,7 @@ class Regime(Frozen):
         return [rule for rules in lists for rule in rules] + single
 
     def for_order(self) -> "Regime":
-        """The part that an order carries with it: no wording, nothing about the city's names or the public's door, and
+        """The part that an order carries with it: no wording, nothing of the city, the public's door or uploads, and
         of the catalogue only who answers emergencies.
         """
         emergency = tuple(
@@ -333,7 +340,7 @@ class Regime(Frozen):
             for unit in self.units
             if unit.emergency_level < ROUTINE_LEVEL
         )
-        left_out: dict[str, Any] = {"templates": {}, "city": None, "open311": Open311()}
+        left_out: dict[str, Any] = {"templates": {}, "city": None, "open311": Open311(), "evidence": Evidence()}
         return self.model_copy(update=left_out | {"units": emergency})
 
     def level_of(self, unit: str) -> EmergencyLevel:

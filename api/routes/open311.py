@@ -4,13 +4,14 @@ Not in the OpenAPI document: the standard says what there is, and clients know i
 """
 
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from adapters.database.api_keys import KeyCard, TooMany
 from adapters.database.public_requests import PublicOrder
-from api.idempotent import HEADER, once, request_key
+from api.idempotent import once, place_of, request_key
 from api.identity import ServicesDep
 from api.open311 import answers, errors
 from api.open311.formats import Form, written
@@ -82,14 +83,17 @@ async def create(to: Written, request: Request, services: ServicesDep) -> Respon
     sent = await form(request)
     card = await _key(services, sent)
 
-    async def handle(request: Request) -> Response:
+    place = place_of(request, person_of(card))
+
+    async def handle() -> Response:
         no, code = await take_in(services, card, sent, intake_key=request_key(request))
         location = {"Location": f"{PREFIX}/requests/{no}.{to}"}
         regime = services.policies.regime(card.regime)
         return written(REQUESTS, answers.taken_in(regime, code, no), to, status=201, headers=location)
 
-    key = request.headers.get(HEADER)
-    return await handle(request) if key is None else await once(request, handle, key, person_of(card))
+    if place is None:
+        return await handle()
+    return await once(services, place, sha256(await request.body()).hexdigest(), handle)
 
 
 @router.get("/requests.{fmt}")

@@ -207,7 +207,7 @@ async def test_no_personal_data_stands_readable_in_any_table(database: Database,
     await Catalogue(database).put_contacts([contact])
     name = f"{CANARY}.jpg"
     await Attachments(database).add(
-        NewFile(name=name, media_type="x", size=1, sha256="00", object_key="k", uploaded_by="clerk")
+        NewFile(name=name, note=name, media_type="x", size=1, sha256="00", object_key="k", uploaded_by="clerk")
     )
     forms = [CANARY, "13800138000", "138-0013-8000"]
     forms += [form.encode().hex() for form in forms]

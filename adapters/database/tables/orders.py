@@ -175,12 +175,27 @@ class Document(Table, table=True):
 
 
 class Attachment(Table, table=True):
-    """What is known of an uploaded file; its bytes are in the object store under `object_key`."""
+    """What is known of an uploaded file; its bytes are in the object store under `object_key`.
+
+    Without `order_no` it is its uploader's, and that of their `unit` in `regime`, until a command names it.
+    """
 
     __tablename__ = "attachments"
+    __table_args__ = (
+        Index("ix_attachments_loose", "uploaded_by", "created_at", postgresql_where=text("order_no IS NULL")),
+        Index("ix_attachments_object_key", "object_key"),
+    )
 
     id: str = Field(primary_key=True)
     order_no: str | None = Field(None, index=True)
+    realm: str = Field("", sa_column_kwargs={"server_default": text("''")})
+    regime: str | None = None
+    unit: str | None = None
+    phase: str = Field("other", sa_column_kwargs={"server_default": text("'other'")})
+    note: bytes | None = sealed(required=False)
+    captured_at: datetime | None = moment(required=False)
+    scan: str = Field("off", sa_column_kwargs={"server_default": text("'off'")})
+    thumbnail_key: str | None = None
     name: bytes = sealed()
     media_type: str
     size: int = Field(sa_column=Column(Integer, nullable=False))
