@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from adapters.database.engine import Database
-from adapters.database.orders import phone_index
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
+from adapters.database.phones import phone_index
 from adapters.database.tables import InboundMessage
 
 RECEIVED = "received"
