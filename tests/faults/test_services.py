@@ -247,11 +247,14 @@ class Table:
 
         async def seen() -> str:
             described = await handle.describe()
-            for each in described.raw_description.pending_activities:
-                if each.activity_type.name == activity and each.HasField("last_failure"):
+            pending = [
+                each for each in described.raw_description.pending_activities if each.activity_type.name == activity
+            ]
+            for each in pending:
+                if each.HasField("last_failure"):
                     failure = each.last_failure
                     return f"{failure.application_failure_info.type}: {failure.message}"
-            return "done" if await done() else ""
+            return "done" if not pending and await done() else ""
 
         return str(await until(seen)).removeprefix("done")
 
