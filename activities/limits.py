@@ -90,7 +90,7 @@ LIMITS: dict[str, ActivityLimits] = {
     ),
     "tally": _SHORT_WORK,
     "archive": ActivityLimits(
-        start_to_close=timedelta(minutes=2),
+        start_to_close=timedelta(minutes=10),
         schedule_to_close=timedelta(hours=24),
         retry=RetryPolicy(
             maximum_interval=timedelta(minutes=10),

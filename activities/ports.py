@@ -1,7 +1,7 @@
 """What activities need from the outside, as shapes; `worker` fills them with adapters."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from domain.view import OrderView, RecordBatch
@@ -164,49 +164,3 @@ class TalliesPort(Protocol):
     """Counts over the trails of many orders; None while the order's own overdue is not on its trail."""
 
     async def overdue(self, order_no: str, unit: str, /) -> CountRow | None: ...
-
-
-class FileRow(Protocol):
-    """What is known of an uploaded file."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def object_key(self) -> str: ...
-    def model_dump(self, *, mode: str) -> dict[str, Any]: ...
-
-
-class AttachmentsPort(Protocol):
-    """Uploaded files by order."""
-
-    async def of_order(self, order_no: str, /) -> Sequence[FileRow]: ...
-
-
-class ObjectsPort(Protocol):
-    """The object store. An object is whole or absent, and never replaced."""
-
-    async def get(self, key: str, /) -> bytes | None: ...
-    async def put_if_absent(self, key: str, content: bytes, /) -> bool: ...
-
-
-class BundlesPort(Protocol):
-    """Makes the bundle of an order, the same bytes for the same content, and checks one; both may block."""
-
-    def pack(self, name: str, closed_on: date, files: Mapping[str, bytes], /) -> bytes: ...
-    def verify(self, name: str, content: bytes, /) -> None: ...
-
-
-class BundleRow(Protocol):
-    """Where an order's bundle is."""
-
-    @property
-    def bundle(self) -> str: ...
-    @property
-    def sha256(self) -> str: ...
-
-
-class ArchivesPort(Protocol):
-    """Bundles by order."""
-
-    async def record(self, order_no: str, bundle: str, sha256: str, /) -> BundleRow: ...
-    async def get(self, order_no: str, /) -> BundleRow | None: ...

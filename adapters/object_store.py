@@ -3,6 +3,7 @@
 Credentials and endpoint of a bucket come from the environment, as its provider's tools read them.
 """
 
+import asyncio
 import io
 from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import suppress
@@ -64,6 +65,27 @@ class Objects:
         except AlreadyExistsError:
             return False
         return True
+
+    async def put_file_if_absent(self, key: str, file: Path) -> bool:
+        """Write a file as an object unless there is one; says whether it was written.
+
+        A small one is created or not, in one request. One that takes several parts is looked for first: a store takes
+        no conditions on parts, so for it there has to be one writer a key, as an order's workflow is.
+        """
+        size = await asyncio.to_thread(lambda: file.stat().st_size)
+        if size <= PART:
+            return await self.put_if_absent(key, await asyncio.to_thread(file.read_bytes))
+        if await self.exists(key):
+            return False
+        await obstore.put_async(self._store, key, file, chunk_size=PART, max_concurrency=2)
+        return True
+
+    async def fetch(self, key: str, into: Path) -> None:
+        """Copy an object into a file, a window at a time. Raises FileNotFoundError."""
+        size = (await obstore.head_async(self._store, key))["size"]
+        with await asyncio.to_thread(into.open, "wb") as target:
+            async for window in self.get_stream(key, 0, size):
+                await asyncio.to_thread(target.write, window)
 
     async def put_stream(self, key: str, chunks: AsyncIterable[bytes]) -> None:
         """Write an object as its bytes come, at most three parts of them in memory; one that is there is replaced.

@@ -1,13 +1,16 @@
 """Where the bundles of archived orders are."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import select
+from sqlmodel import col, select
 
 from adapters.database.engine import Database
 from adapters.database.tables import Archive
+
+PAGE = 500
 
 
 class Bundle(NamedTuple):
@@ -32,6 +35,19 @@ class Archives:
             await session.execute(add.on_conflict_do_nothing())
             found = await session.scalars(select(Archive).where(Archive.order_no == order_no))
             return _bundle(found.one())
+
+    async def numbers(self) -> AsyncIterator[str]:
+        """The numbers of all archived orders, in order."""
+        last = ""
+        while True:
+            following = select(Archive.order_no).where(col(Archive.order_no) > last)
+            async with self.database.session() as session:
+                page = (await session.scalars(following.order_by(col(Archive.order_no)).limit(PAGE))).all()
+            for no in page:
+                yield no
+            if len(page) < PAGE:
+                return
+            last = page[-1]
 
     async def get(self, order_no: str) -> Bundle | None:
         """The bundle of an order."""

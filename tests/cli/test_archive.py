@@ -1,10 +1,13 @@
 """`jiesu archive verify` says exactly what is wrong with an archived order."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+import psycopg
 
 from adapters.settings import ROOT
 from cli.rehearse.stack import Stage
@@ -26,12 +29,20 @@ async def test_a_changed_byte_is_found(lives: Lives, the_stage: Stage) -> None:
     archived = await life.expect("order_archived")
     folder = Path(unquote(urlsplit(the_stage.settings.object_store_url).path))
     bundle = folder / archived["bundle"]
-    content = bytearray(bundle.read_bytes())
-    content[len(content) // 2] ^= 1
-    bundle.write_bytes(bytes(content))
+    content = bundle.read_bytes()
+    at = content.index("窗口工作日八点半开始办理".encode())
+    bundle.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
     broken = verify(the_stage, life.no)
     assert broken.returncode == 1
-    assert f"{life.no}：归档包 {archived['bundle']} 与归档时的校验值不符" in broken.stderr
+    assert f"{life.no}：归档包 {archived['bundle']}：文件 data/personal/" in broken.stderr
+    bundle.write_bytes(content)
+    with psycopg.connect(the_stage.processes.values["DATABASE_URL"]) as connection:
+        change = "UPDATE audit_trail SET actor = 'dispatcher' WHERE order_no = %s AND position = 2"
+        connection.execute(change, (life.no,))
+    rewritten = verify(the_stage, "--json", life.no)
+    problems = json.loads(rewritten.stdout)["problems"]
+    assert "台账第 2 条与归档包不一致：actor" in problems
+    assert any(problem.startswith("台账：第 2 条内容被改动") for problem in problems)
     bundle.unlink()
     assert f"归档包 {archived['bundle']} 不见了" in verify(the_stage, life.no).stderr
 
