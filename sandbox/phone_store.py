@@ -4,25 +4,32 @@ import sqlite3
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
+_LAYOUT = 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS message (
     sid TEXT PRIMARY KEY, direction TEXT NOT NULL, sender TEXT NOT NULL, receiver TEXT NOT NULL,
     body TEXT NOT NULL, callback TEXT NOT NULL, created REAL NOT NULL,
-    status TEXT NOT NULL, updated REAL NOT NULL, sent REAL
+    status TEXT NOT NULL, updated REAL NOT NULL, sent REAL, error INTEGER
 );
-CREATE INDEX IF NOT EXISTS message_receiver ON message (receiver, created);
+CREATE INDEX IF NOT EXISTS message_receiver ON message (receiver);
+CREATE INDEX IF NOT EXISTS message_sender ON message (sender);
 CREATE TABLE IF NOT EXISTS call (
     sid TEXT PRIMARY KEY, sender TEXT NOT NULL, receiver TEXT NOT NULL,
-    url TEXT NOT NULL, twiml TEXT NOT NULL, callback TEXT NOT NULL, created REAL NOT NULL,
-    status TEXT NOT NULL, updated REAL NOT NULL
+    url TEXT NOT NULL, method TEXT NOT NULL, twiml TEXT NOT NULL,
+    callback TEXT NOT NULL, callback_method TEXT NOT NULL, callback_events TEXT NOT NULL, timeout REAL NOT NULL,
+    created REAL NOT NULL, status TEXT NOT NULL, updated REAL NOT NULL, answered REAL, ended REAL
 );
+CREATE INDEX IF NOT EXISTS call_receiver ON call (receiver);
+CREATE TABLE IF NOT EXISTS heard (call TEXT NOT NULL, who TEXT NOT NULL, text TEXT NOT NULL, at REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS heard_call ON heard (call);
 """
 
 
 @dataclass(frozen=True)
 class Message:
-    """One SMS; `direction` is `outbound-api` or `inbound`, moments are POSIX seconds."""
+    """One SMS; `direction` is `outbound-api`, `outbound-reply` or `inbound`, moments are POSIX seconds."""
 
     sid: str
     direction: str
@@ -34,30 +41,56 @@ class Message:
     status: str
     updated: float
     sent: float | None
+    error: int | None = None
 
 
 @dataclass(frozen=True)
 class Call:
-    """One telephone call that the hotline makes; what is said comes from `twiml` or from `url`."""
+    """One telephone call that the hotline makes; what is said comes from `twiml` or from `url`.
+
+    `callback_events` are separated by spaces; it rings for `timeout` seconds.
+    """
 
     sid: str
     sender: str
     receiver: str
     url: str
+    method: str
     twiml: str
     callback: str
+    callback_method: str
+    callback_events: str
+    timeout: float
     created: float
     status: str
     updated: float
+    answered: float | None = None
+    ended: float | None = None
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One line of a call; `who` is `hotline`, `person` or `problem`."""
+
+    who: str
+    text: str
+    at: float
 
 
 class PhoneStore:
-    """Reads and writes the file; threads may share it."""
+    """Reads and writes the file; threads may share it. A file of another layout is emptied: nothing in it is dear."""
 
     def __init__(self, file: Path) -> None:
         self._lock = Lock()
         self._connection = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
-        self._connection.executescript(f"PRAGMA journal_mode=WAL; {_SCHEMA}")
+        # Without an fsync a commit: what a killed process had written stays, a power cut may cost the last second.
+        self._connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;")
+        if self._connection.execute("PRAGMA user_version").fetchone()[0] != _LAYOUT:
+            self._connection.executescript(
+                "DROP TABLE IF EXISTS message; DROP TABLE IF EXISTS call; DROP TABLE IF EXISTS heard;"
+                f"PRAGMA user_version={_LAYOUT};"
+            )
+        self._connection.executescript(_SCHEMA)
 
     def add(self, item: Message | Call) -> None:
         """Keep a new message or call."""
@@ -66,20 +99,33 @@ class PhoneStore:
         table = type(item).__name__.lower()
         self._execute(f"INSERT INTO {table} VALUES ({places})", *values)  # noqa: S608 (names of classes)
 
-    def message_status(self, sid: str, status: str, at: float) -> None:
-        """Move a message on; the first `sent` sets its moment of sending."""
+    def message_status(self, sid: str, status: str, at: float, error: int | None = None) -> None:
+        """Move a message on; it has a moment of sending from `sent` on, unless it failed before."""
         self._execute(
-            "UPDATE message SET status = ?, updated = ?, sent = coalesce(sent, ?) WHERE sid = ?",
-            *(status, at, at, sid),
+            "UPDATE message SET status = ?, updated = ?, sent = coalesce(sent, ?), error = ? WHERE sid = ?",
+            *(status, at, None if status == "failed" else at, error, sid),
         )
 
-    def call_status(self, sid: str, status: str, at: float) -> None:
-        """Move a call on."""
-        self._execute("UPDATE call SET status = ?, updated = ? WHERE sid = ?", status, at, sid)
+    def call_status(self, call: Call) -> None:
+        """Write how a call stands now."""
+        self._execute(
+            "UPDATE call SET status = ?, updated = ?, answered = ?, ended = ? WHERE sid = ?",
+            *(call.status, call.updated, call.answered, call.ended, call.sid),
+        )
+
+    def hear(self, call_sid: str, line: Heard) -> None:
+        """Keep what was said in a call."""
+        self._execute("INSERT INTO heard VALUES (?, ?, ?, ?)", call_sid, *astuple(line))
+
+    def heard(self, call_sid: str) -> list[Heard]:
+        """What was said in a call, oldest first."""
+        rows = self._execute("SELECT who, text, at FROM heard WHERE call = ? ORDER BY rowid", call_sid)
+        return [Heard(*row) for row in rows]
 
     def message(self, sid: str) -> Message | None:
         """One message."""
-        return next((Message(*row) for row in self._execute("SELECT * FROM message WHERE sid = ?", sid)), None)
+        rows = self._execute("SELECT * FROM message WHERE sid = ?", sid)
+        return Message(*rows[0]) if rows else None
 
     def call(self, sid: str) -> Call | None:
         """One call."""
@@ -93,34 +139,59 @@ class PhoneStore:
         sender: str | None = None,
         since: float = 0.0,
         before: float = float("inf"),
-        offset: int = 0,
+        after_sid: str | None = None,
         limit: int = 1000,
     ) -> list[Message]:
-        """Messages created in [since, before), newest first."""
+        """Messages newest first, those older than `after_sid`.
+
+        With a moment given, those sent in [since, before), which leaves out what is not sent yet.
+        """
         rows = self._execute(
             "SELECT * FROM message WHERE (?1 IS NULL OR receiver = ?1) AND (?2 IS NULL OR sender = ?2)"
-            " AND created >= ?3 AND created < ?4 ORDER BY created DESC, rowid DESC LIMIT ?5 OFFSET ?6",
-            *(receiver, sender, since, before, limit, offset),
+            " AND ((?3 = 0.0 AND ?4 = 9e999) OR (sent >= ?3 AND sent < ?4))"
+            " AND (?5 IS NULL OR rowid < (SELECT rowid FROM message WHERE sid = ?5)) ORDER BY rowid DESC LIMIT ?6",
+            *(receiver, sender, since, before, after_sid, limit),
         )
         return [Message(*row) for row in rows]
 
-    def unfinished(self) -> list[Message]:
-        """Messages whose delivery a stop of the gateway interrupted, oldest first."""
-        rows = self._execute("SELECT * FROM message WHERE status IN ('queued', 'sent') ORDER BY created")
-        return [Message(*row) for row in rows]
-
-    def calls(self, receiver: str) -> list[Call]:
-        """Calls to a number, newest first."""
-        rows = self._execute("SELECT * FROM call WHERE receiver = ? ORDER BY created DESC LIMIT 1000", receiver)
+    def calls(
+        self,
+        *,
+        receiver: str | None = None,
+        sender: str | None = None,
+        status: str | None = None,
+        after_sid: str | None = None,
+        limit: int = 1000,
+    ) -> list[Call]:
+        """Calls newest first, those older than `after_sid`."""
+        rows = self._execute(
+            "SELECT * FROM call WHERE (?1 IS NULL OR receiver = ?1) AND (?2 IS NULL OR sender = ?2)"
+            " AND (?3 IS NULL OR status = ?3)"
+            " AND (?4 IS NULL OR rowid < (SELECT rowid FROM call WHERE sid = ?4)) ORDER BY rowid DESC LIMIT ?5",
+            *(receiver, sender, status, after_sid, limit),
+        )
         return [Call(*row) for row in rows]
 
-    def conversation(self, number: str) -> list[Message]:
-        """What a telephone received and sent, newest first."""
-        rows = self._execute(
-            "SELECT * FROM message WHERE ?1 IN (receiver, sender) ORDER BY created DESC, rowid DESC",
-            number,
-        )
+    def undelivered(self) -> list[Message]:
+        """Messages whose delivery a stop of the gateway interrupted, oldest first."""
+        rows = self._execute("SELECT * FROM message WHERE status IN ('queued', 'sent') ORDER BY rowid")
         return [Message(*row) for row in rows]
+
+    def cut_off(self) -> list[Call]:
+        """Calls that a stop of the gateway interrupted, oldest first."""
+        rows = self._execute("SELECT * FROM call WHERE status IN ('queued', 'ringing', 'in-progress') ORDER BY rowid")
+        return [Call(*row) for row in rows]
+
+    def conversation(self, number: str, limit: int, offset: int) -> list[Message | Call]:
+        """What a telephone received and sent and its calls, the latest `limit` beyond `offset`, oldest first."""
+        found = self._execute(
+            "SELECT sid, created, rowid FROM message WHERE receiver = ?1 OR sender = ?1"
+            " UNION ALL SELECT sid, created, rowid FROM call WHERE receiver = ?1"
+            " ORDER BY created DESC, rowid DESC LIMIT ?2 OFFSET ?3",
+            *(number, limit, offset),
+        )
+        items = (self.call(sid) if sid.startswith("CA") else self.message(sid) for sid, _, _ in reversed(found))
+        return [item for item in items if item]
 
     def numbers(self) -> list[tuple[str, int, float]]:
         """Each telephone with its number of messages and calls and the latest moment, latest first."""
@@ -130,6 +201,6 @@ class PhoneStore:
             " UNION ALL SELECT receiver, created FROM call) GROUP BY number ORDER BY 3 DESC LIMIT 1000"
         )
 
-    def _execute(self, statement: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
+    def _execute(self, statement: str, *values: object) -> list[Any]:
         with self._lock:
             return self._connection.execute(statement, values).fetchall()
