@@ -11,15 +11,39 @@ from adapters.settings import Settings, settings
 from api import problems
 from api.limits import BodyLimit
 from api.openapi import describe
-from api.routes import approvals, catalogue, commands, health, token, work_orders
+from api.routes import (
+    approvals,
+    catalogue,
+    commands,
+    health,
+    order_messages,
+    telephone_queues,
+    token,
+    webhooks_sms,
+    webhooks_voice,
+    work_orders,
+)
 from api.services import Services, services
 from api.stocking import stock
 from api.sweep import mend
+from api.telephone_sweep import catch_up
 
 log = logging.getLogger(__name__)
 
 PREFIX = "/api/v1"
 SWEEP_SECONDS = 60.0
+ROUTERS = (
+    token,
+    commands,
+    work_orders,
+    order_messages,
+    telephone_queues,
+    approvals,
+    catalogue,
+    webhooks_sms,
+    webhooks_voice,
+    health,
+)
 
 
 def create_app(of: Settings | None = None) -> FastAPI:
@@ -33,7 +57,7 @@ def create_app(of: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(BodyLimit)
     problems.install(app)
-    for part in (token, commands, work_orders, approvals, catalogue, health):
+    for part in ROUTERS:
         app.include_router(part.router, prefix=PREFIX)
     app.include_router(health.router, include_in_schema=False)
     describe(app)
@@ -57,9 +81,13 @@ async def _lifespan(app: FastAPI, of: Settings) -> AsyncIterator[None]:
 async def _sweep(opened: Services) -> None:
     """At once, and then every minute. Whatever goes wrong ends one round, not the sweep."""
     while True:
-        try:
-            if mended := await mend(opened):
-                log.warning("%d orders started that their intake could not start", mended)
-        except Exception:
-            log.exception("sweep put off")
+        for work, said in (
+            (mend, "%d orders started that their intake could not start"),
+            (catch_up, "%d telephone matters looked after that no webhook had told of"),
+        ):
+            try:
+                if mended := await work(opened):
+                    log.warning(said, mended)
+            except Exception:
+                log.exception("sweep put off: %s", work.__name__)
         await asyncio.sleep(SWEEP_SECONDS)

@@ -7,18 +7,26 @@ from dataclasses import dataclass, field
 from temporalio.client import Client
 
 from adapters.database.approvals import Approvals
+from adapters.database.call_tasks import CallTasks
+from adapters.database.callbacks import Callbacks
+from adapters.database.calls import Calls
 from adapters.database.catalogue import Catalogue
 from adapters.database.crypto import Keyring
 from adapters.database.documents import Documents
 from adapters.database.engine import Database
 from adapters.database.idempotency import Idempotency
+from adapters.database.inbound_messages import InboundMessages
+from adapters.database.messages import Messages
+from adapters.database.opt_outs import OptOuts
 from adapters.database.orders import Orders
 from adapters.database.policies import Policies
 from adapters.database.trail import Trail
 from adapters.database.users import Users
 from adapters.policy_book import PolicyBook
 from adapters.settings import Settings
+from adapters.sms import TwilioSms
 from adapters.temporal_client import connect
+from adapters.twilio_client import TwilioClient
 from domain.policy import Regime
 
 
@@ -41,6 +49,13 @@ class Services:
         self.users = Users(self.database)
         self.idempotency = Idempotency(self.database)
         self.snapshots = Policies(self.database)
+        self.messages = Messages(self.database)
+        self.inbound = InboundMessages(self.database)
+        self.opt_outs = OptOuts(self.database)
+        self.calls = Calls(self.database)
+        self.callbacks = Callbacks(self.database)
+        self.call_tasks = CallTasks(self.database)
+        self.sms = TwilioSms(TwilioClient(self.settings))
 
     async def rules(self, regime: str, policy_hash: str) -> Regime:
         """The rule book that an order lives by: the one in force, or the snapshot kept under its hash.
