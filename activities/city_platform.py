@@ -1,15 +1,17 @@
 """Telling the city platform what it has to know or to decide."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from temporalio import activity
 
-from activities.failures import not_recorded_yet, unknown_order
+from activities.failures import city_busy, not_recorded_yet, unknown_order
 from activities.ports import CityPort, ContentRow, DocumentsPort, OrdersPort, PoliciesPort, TrailPort
 from activities.rule_books import hashes
 from domain.calendar import CST
+from domain.city import told
 from domain.effects import Effect
+from domain.policy_city import City
 
 PATHS = {"result": "results", "extension": "extensions", "appeal": "appeals"}
 """Where each thing is posted; what is not named here is a report."""
@@ -36,14 +38,17 @@ class CityPlatform:
 
     @activity.defn(name="city_platform")
     async def city_platform(self, effect: Effect) -> None:
-        """Post `{no, city_no, realm, regime, category, what, at, unit, approval, content}`.
+        """Post `{no, city_no, realm, regime, area, category, what, at, unit, approval, content, data}`.
 
         `content` is what it is about: the reply, the request under approval, the event that led to a report,
-        with the words in place of their document ids. `realm` is '' unless the order is rehearsed.
+        with the words in place of their document ids. `data` is the same by the platform's own names, as the rule
+        book has them. `realm` is '' unless the order is rehearsed. A number that the answer tells is kept; a
+        decision in it is not: decisions come as messages.
 
-        Timeout: 30 s an attempt. Retries: for 24 h, except for `CityRefused` and `UnknownOrder`.
-        Idempotency: the body comes from the trail up to the event that caused it, which never changes, and goes
-        under `Idempotency-Key: effect.key`; the platform answers a repetition as it answered before.
+        Timeout: 30 s an attempt. Retries: for 24 h, when the platform says so or by the policy, except for
+        `CityRefused` and `UnknownOrder`.
+        Idempotency: the body comes from the intake and from the trail up to the event that caused it, which never
+        change, and goes under the message id `effect.key`; the platform answers a repetition as it answered before.
         """
         order = await self._orders.get(effect.order_no)
         if order is None:
@@ -52,7 +57,9 @@ class CityPlatform:
         before = [each for each in chain if each.seq is not None and each.seq <= effect.seq]
         if not before or before[-1].seq != effect.seq:
             raise not_recorded_yet(effect.order_no, f"event {effect.seq}")
-        subject = _latest(before, await self._causes(effect, hashes(order, before)[-1]), effect.approval)
+        snapshot = await self._policies.get(hashes(order, before)[-1])
+        rules = snapshot.data if snapshot else {}
+        subject = _latest(before, _causes(effect, rules), effect.approval)
         body = {
             "no": effect.order_no,
             "city_no": order.city_no,
@@ -65,17 +72,14 @@ class CityPlatform:
             "approval": effect.approval,
             "content": {"event": subject.event, **await self._spelled_out(subject.data)} if subject else None,
         }
-        await self._city.post(PATHS.get(effect.what or "", REPORTS), effect.key, body)
-
-    async def _causes(self, effect: Effect, policy_hash: str) -> Collection[str]:
-        """The names of events that lead to such a post: fixed ones, or those to which the rule book reacts with it."""
-        if effect.what == "result":
-            return ("reply_submitted",)
-        if effect.approval is not None:
-            return ("approval_opened",)
-        snapshot = await self._policies.get(policy_hash)
-        reactions = snapshot.data.get("reactions", ()) if snapshot else ()
-        return {reaction["on"] for reaction in reactions if reaction.get("send_city") == effect.what}
+        if (names := rules.get("city")) is not None:
+            city = City.model_validate(names)
+            body |= {"area": next(iter(city.areas), None), "data": told(city, body)}
+        answer = await self._city.post(PATHS.get(effect.what or "", REPORTS), effect.key, body)
+        if answer.wait is not None:
+            raise city_busy(answer.wait)
+        if answer.city_no is not None and order.city_no is None and order.city_ref is None:
+            await self._orders.note_city_ref(effect.order_no, answer.city_no)
 
     async def _spelled_out(self, data: Any) -> Any:
         """The data of an event with the words themselves where it holds records of texts (`domain.text.Text`)."""
@@ -88,6 +92,16 @@ class CityPlatform:
                 return [await self._spelled_out(value) for value in data]
             case _:
                 return data
+
+
+def _causes(effect: Effect, rules: Mapping[str, Any]) -> Collection[str]:
+    """The names of events that lead to such a post: fixed ones, or those to which the rule book reacts with it."""
+    if effect.what == "result":
+        return ("reply_submitted",)
+    if effect.approval is not None:
+        return ("approval_opened",)
+    reactions = rules.get("reactions", ())
+    return {reaction["on"] for reaction in reactions if reaction.get("send_city") == effect.what}
 
 
 def _latest(contents: Sequence[ContentRow], names: Collection[str], approval: str | None) -> ContentRow | None:

@@ -1,7 +1,7 @@
 """What activities need from the outside, as shapes; `worker` fills them with adapters."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from domain.view import OrderView, RecordBatch
@@ -28,6 +28,8 @@ class OrderRow(Protocol):
     @property
     def city_no(self) -> str | None: ...
     @property
+    def city_ref(self) -> str | None: ...
+    @property
     def citizen(self) -> CitizenRow: ...
     def model_dump(self, *, mode: str) -> dict[str, Any]: ...
 
@@ -37,6 +39,7 @@ class OrdersPort(Protocol):
 
     async def get(self, no: str, /) -> OrderRow | None: ...
     async def view(self, no: str, /) -> OrderView | None: ...
+    async def note_city_ref(self, no: str, city_ref: str, /) -> None: ...
 
 
 class ContentRow(Protocol):
@@ -133,10 +136,19 @@ class DocumentsPort(Protocol):
     async def of_order(self, order_no: str, /) -> Sequence[DocumentRow]: ...
 
 
-class CityPort(Protocol):
-    """The city platform: posts one signed JSON object under an idempotency key."""
+class CityAnswer(Protocol):
+    """What the platform answered: its number of the order, or how long it wants to be left alone."""
 
-    async def post(self, path: str, key: str, body: Mapping[str, Any], /) -> None: ...
+    @property
+    def city_no(self) -> str | None: ...
+    @property
+    def wait(self) -> timedelta | None: ...
+
+
+class CityPort(Protocol):
+    """The city platform: posts one signed JSON object under a message id that may be posted again."""
+
+    async def post(self, path: str, key: str, body: Mapping[str, Any], /) -> CityAnswer: ...
 
 
 class CountRow(Protocol):

@@ -1,24 +1,47 @@
 """Files that last: a folder, or a bucket at S3, GCS or Azure (`OBJECT_STORE_URL`, like `s3://bucket/prefix`).
 
-Credentials of a bucket come from the environment, as its provider's tools read them.
+Credentials and endpoint of a bucket come from the environment, as its provider's tools read them.
 """
 
-from datetime import timedelta
+import io
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 import obstore
 from obstore.exceptions import AlreadyExistsError
-from obstore.store import LocalStore, from_url
+from obstore.store import AzureStore, GCSStore, LocalStore, S3Store, from_url
 
 from adapters.settings import Settings
 
 if TYPE_CHECKING:
+    from obstore import ReadableFile
     from obstore.store import ClientConfig, ObjectStore, RetryConfig
+    from typing_extensions import Buffer
 
-CLIENT: "ClientConfig" = {"connect_timeout": timedelta(seconds=5), "timeout": timedelta(seconds=30)}
+CLIENT: "ClientConfig" = {
+    "connect_timeout": timedelta(seconds=5),
+    "timeout": timedelta(seconds=30),
+    # An endpoint that is written with http:// stands in the same house; the providers' own are https.
+    "allow_http": True,
+}
 RETRY: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=60)}
+PART: Final = 5 * 1024 * 1024
+"""Bytes of a part of a long object, the least that S3 takes; two are in memory while one is written."""
+
+WINDOW: Final = 1024 * 1024
+"""Bytes that one request reads of a long object, so that each ends within its limit however slow the reader is."""
+
 _FILE_URL = "file://"
+
+
+class Found(NamedTuple):
+    """An object in a listing."""
+
+    key: str
+    modified_at: datetime
 
 
 class Objects:
@@ -42,6 +65,27 @@ class Objects:
             return False
         return True
 
+    async def put_stream(self, key: str, chunks: AsyncIterable[bytes]) -> None:
+        """Write an object as its bytes come, at most three parts of them in memory; one that is there is replaced.
+
+        What `chunks` raises ends the writing and is raised here, and no object is left: a store cannot be told to
+        drop the parts that it has, so they are completed and the object is taken away.
+        """
+        failure: Exception | None = None
+
+        async def until_it_fails() -> AsyncIterator["Buffer"]:
+            nonlocal failure
+            try:
+                async for chunk in chunks:
+                    yield chunk
+            except Exception as error:
+                failure = error
+
+        await obstore.put_async(self._store, key, until_it_fails(), chunk_size=PART, max_concurrency=2)
+        if failure is not None:
+            await self.delete(key)
+            raise failure
+
     async def get(self, key: str) -> bytes | None:
         """The content of an object, None if there is none."""
         try:
@@ -50,6 +94,17 @@ class Objects:
         except FileNotFoundError:
             return None
 
+    async def get_stream(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
+        """The bytes from `start` up to but without `end`, a window at a time. Raises FileNotFoundError."""
+        while start < end:
+            read = await obstore.get_range_async(self._store, key, start=start, end=min(start + WINDOW, end))
+            yield bytes(read)
+            start += len(read)
+
+    def reader(self, key: str) -> BinaryIO:
+        """The object as a file that can be read here and there; every call blocks. Raises FileNotFoundError."""
+        return io.BufferedReader(_Raw(obstore.open_reader(self._store, key)), buffer_size=16 * 1024)
+
     async def exists(self, key: str) -> bool:
         """Whether there is such an object."""
         try:
@@ -57,6 +112,52 @@ class Objects:
         except FileNotFoundError:
             return False
         return True
+
+    async def move(self, key: str, to: str) -> None:
+        """Give an object another key. Raises FileNotFoundError, also when an earlier attempt moved it."""
+        await obstore.rename_async(self._store, key, to)
+
+    async def delete(self, key: str) -> None:
+        """Take an object away; may be repeated."""
+        with suppress(FileNotFoundError):
+            await obstore.delete_async(self._store, key)
+
+    async def list(self, prefix: str) -> AsyncIterator[Found]:
+        """The objects below a prefix that is a whole folder, like `incoming`, in no order."""
+        async for page in obstore.list(self._store, prefix):
+            for each in page:
+                yield Found(each["path"], each["last_modified"])
+
+    async def presign(self, key: str, life: timedelta) -> str | None:
+        """An address at which the bucket itself hands the object out for so long; None for a folder."""
+        if not isinstance(self._store, S3Store | GCSStore | AzureStore):
+            return None
+        return await obstore.sign_async(self._store, "GET", key, life)
+
+
+class _Raw(io.RawIOBase):
+    """What the store reads, with the methods that Python's own files have."""
+
+    def __init__(self, file: "ReadableFile") -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def readinto(self, buffer: "Buffer") -> int:
+        view = memoryview(buffer)
+        read = memoryview(self._file.read(len(view)))
+        view[: len(read)] = read
+        return len(read)
 
 
 def _open(settings: Settings) -> "ObjectStore":

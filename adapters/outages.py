@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from obstore.exceptions import GenericError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
@@ -11,6 +12,7 @@ OUTAGES: Final[tuple[type[Exception], ...]] = (
     InterfaceError,
     RPCError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
+    GenericError,
     TimeoutError,
     ConnectionError,
 )

@@ -32,6 +32,10 @@ class Settings(BaseSettings):
 
     database_url: str = Field("postgresql://postgres@127.0.0.1:5432/jiesu", alias="DATABASE_URL")
     object_store_url: str = Field("", alias="OBJECT_STORE_URL")
+    link_seconds: int = Field(600, alias="JIESU_LINK_SECONDS", ge=1, le=86_400)
+    presigned_links: bool = Field(False, alias="JIESU_PRESIGNED_LINKS")
+    clamav_url: str = Field("", alias="CLAMAV_URL")
+    clamav_required: bool = Field(True, alias="CLAMAV_REQUIRED")
 
     secret_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_SECRET_KEY")
     data_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_DATA_KEY")
@@ -44,6 +48,7 @@ class Settings(BaseSettings):
 
     city_base_url: str = Field("http://127.0.0.1:8026", alias="CITY_BASE_URL")
     city_secret: str = Field(DEVELOPMENT_SECRET, alias="CITY_SECRET")
+    city_poll_seconds: float = Field(60.0, alias="CITY_POLL_SECONDS", ge=0, le=3600)
 
     public_base_url: str = Field("http://127.0.0.1:8000", alias="JIESU_PUBLIC_URL")
 

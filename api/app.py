@@ -1,24 +1,30 @@
-"""The HTTP application: services opened with it, routes, limits, errors, and the sweep beside them."""
+"""The HTTP application: services opened with it, routes, limits, errors, and the jobs beside them."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
 from adapters.settings import Settings, settings
 from api import problems
+from api.city_poll import keep_up
+from api.evidence import orphans
 from api.limits import BodyLimit
 from api.openapi import describe
 from api.routes import (
     approvals,
+    attachments,
     catalogue,
+    city,
     commands,
     health,
+    open311,
     order_messages,
     telephone_queues,
     token,
+    viewers,
     webhooks_sms,
     webhooks_voice,
     work_orders,
@@ -31,19 +37,28 @@ from api.telephone_sweep import catch_up
 log = logging.getLogger(__name__)
 
 PREFIX = "/api/v1"
-SWEEP_SECONDS = 60.0
+
 ROUTERS = (
     token,
     commands,
+    viewers,
     work_orders,
     order_messages,
     telephone_queues,
     approvals,
+    attachments,
     catalogue,
+    city,
     webhooks_sms,
     webhooks_voice,
     health,
 )
+JOBS: tuple[tuple[Callable[[Services], Awaitable[int]], float, str], ...] = (
+    (mend, 60.0, "orders started that their intake could not start"),
+    (catch_up, 60.0, "answers of citizens taken up that an outage had kept from their orders"),
+    (orphans.clear, 3600.0, "files cleared away that nobody knew"),
+)
+"""What is done beside requests: the job, how many seconds apart, and what its number counts."""
 
 
 def create_app(of: Settings | None = None) -> FastAPI:
@@ -55,10 +70,12 @@ def create_app(of: Settings | None = None) -> FastAPI:
         lifespan=lambda app: _lifespan(app, of or settings()),
         redirect_slashes=False,
     )
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, streamed=frozenset({PREFIX + attachments.UPLOADS}))
     problems.install(app)
     for part in ROUTERS:
         app.include_router(part.router, prefix=PREFIX)
+    app.include_router(attachments.links, prefix=PREFIX)
+    app.include_router(open311.router)
     app.include_router(health.router, include_in_schema=False)
     describe(app)
     return app
@@ -69,25 +86,23 @@ async def _lifespan(app: FastAPI, of: Settings) -> AsyncIterator[None]:
     async with services(of) as opened:
         app.state.services = opened
         await stock(opened)
-        sweeping = asyncio.create_task(_sweep(opened))
+        beside = [asyncio.create_task(_sweep(opened, *job)) for job in JOBS]
+        beside.append(asyncio.create_task(keep_up(opened)))
         try:
             yield
         finally:
-            sweeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await sweeping
+            for task in beside:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
 
 
-async def _sweep(opened: Services) -> None:
-    """At once, and then every minute. Whatever goes wrong ends one round, not the sweep."""
+async def _sweep(opened: Services, job: Callable[[Services], Awaitable[int]], seconds: float, what: str) -> None:
+    """At once, and then every so many seconds. Whatever goes wrong ends one round, not the sweep."""
     while True:
-        for work, said in (
-            (mend, "%d orders started that their intake could not start"),
-            (catch_up, "%d telephone matters looked after that no webhook had told of"),
-        ):
-            try:
-                if mended := await work(opened):
-                    log.warning(said, mended)
-            except Exception:
-                log.exception("sweep put off: %s", work.__name__)
-        await asyncio.sleep(SWEEP_SECONDS)
+        try:
+            if done := await job(opened):
+                log.warning("%d %s", done, what)
+        except Exception:
+            log.exception("sweep put off")
+        await asyncio.sleep(seconds)

@@ -7,8 +7,10 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
+from adapters.database.confidence import Reader
 from adapters.database.orders import Order
 from api import reaching
+from api.evidence.naming import named
 from api.services import Services
 from api.texts import keep_reply, stored_comment, stored_texts
 from api.wire import WIRES
@@ -24,13 +26,17 @@ DECIDE = "decide"
 
 
 class Request(NamedTuple):
-    """A command as it was asked for; `id` names the request, however often it is made."""
+    """A command as it was asked for; `id` names the request, however often it is made.
+
+    `reader` is who asks, as far as other orders are named in it; without one no confidential order is found.
+    """
 
     do: str
     body: dict[str, Any]
     by: Role
     person: str
     id: str
+    reader: Reader | None = None
 
 
 async def send(
@@ -42,13 +48,14 @@ async def send(
     by: Role,
     person: str,
     request_id: str | None = None,
+    reader: Reader | None = None,
 ) -> Accepted:
     """Carry out a command; under one `request_id` once, with the same answer.
 
     Raises Refused after writing the refusal on the order's trail, and what `reaching.update` raises.
     """
-    order = await existing(services, no)
-    request = Request(do, body, by, person, request_id or str(uuid4()))
+    order = await _stored(services, no)
+    request = Request(do, body, by, person, request_id or str(uuid4()), reader)
     try:
         return await _carry_out(services, order, request)
     except Refused as refused:
@@ -77,7 +84,7 @@ async def decide(
     Raises Refused: `unknown_order`, `unknown_unit`, `wrong_stage` for an order whose life has ended, and
     `invalid` for a moment that is none; and RPCError. A second answer is written down as ignored.
     """
-    order = await existing(services, no)
+    order = await _stored(services, no)
     if proposed_unit is not None:
         await _require_units(services, order, [proposed_unit])
     moment = as_moment(until, calendar_of(services))
@@ -93,8 +100,15 @@ async def decide(
     await reaching.signal(services, order, DECIDE, body)
 
 
-async def existing(services: Services, no: str) -> Order:
-    """The order under a number. Raises Refused(unknown_order)."""
+async def existing(services: Services, no: str, reader: Reader | None) -> Order:
+    """The order under a number, if it is open to the reader. Raises Refused(unknown_order)."""
+    order = await _stored(services, no)
+    if order.confidential and not await services.viewers.may_see(no, reader):
+        raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {no[:60]} 的工单")
+    return order
+
+
+async def _stored(services: Services, no: str) -> Order:
     order = await services.orders.get(no) if no.isprintable() else None
     if order is None:
         raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {no[:60]} 的工单")
@@ -118,17 +132,18 @@ async def _carry_out(services: Services, order: Order, request: Request) -> Acce
         fields["units"] = [addressee.model_dump() for addressee in fields["units"]]
         await _require_units(services, order, [addressee["unit"] for addressee in fields["units"]])
     if fields.get("precedent") is not None:
-        await _require_precedent(services, order, fields)
+        await _require_precedent(services, order, fields, request.reader)
     if fields.get("proposed_unit") is not None:
         await _require_units(services, order, [fields["proposed_unit"]])
-    records = await stored_texts(services, order, request.do, fields)
-    try:
-        command = kind(by=request.by, person=request.person, **(fields | records))
-    except ValidationError as invalid:  # the core may be stricter than what is said outside
-        raise refusal_of(invalid) from None
-    if isinstance(command, Merge):
-        await _join(services, order, command, request)
-    accepted = await reaching.update(services, order, command, request.id)
+    async with named(services, order, request.do, fields, request.person):
+        records = await stored_texts(services, order, request.do, fields)
+        try:
+            command = kind(by=request.by, person=request.person, **(fields | records))
+        except ValidationError as invalid:  # the core may be stricter than what is said outside
+            raise refusal_of(invalid) from None
+        if isinstance(command, Merge):
+            await _join(services, order, command, request)
+        accepted = await reaching.update(services, order, command, request.id)
     await keep_reply(services, order, request.do, fields)
     return accepted
 
@@ -139,9 +154,11 @@ async def _require_units(services: Services, order: Order, names: list[str]) -> 
         raise Refused(Code.UNKNOWN_UNIT, f"派单目录中没有单位：{'、'.join(unknown)}")
 
 
-async def _require_precedent(services: Services, order: Order, dispatch: Mapping[str, Any]) -> None:
+async def _require_precedent(
+    services: Services, order: Order, dispatch: Mapping[str, Any], reader: Reader | None
+) -> None:
     """The order whose allotment is followed, and that it was allotted to these units (RG-17)."""
-    precedent = await existing(services, dispatch["precedent"])
+    precedent = await existing(services, dispatch["precedent"], reader)
     view = await services.orders.view(precedent.no)
     if precedent.realm != order.realm or precedent.regime != order.regime or view is None:
         raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {precedent.no} 的工单", "RG-17")
@@ -154,7 +171,7 @@ async def _join(services: Services, order: Order, merge: Merge, request: Request
 
     An order that cannot be merged joins nothing: the command itself says why.
     """
-    target = await existing(services, merge.into)
+    target = await existing(services, merge.into, request.reader)
     if target.realm != order.realm:
         raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {merge.into} 的工单")
     if target.regime != order.regime:

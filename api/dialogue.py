@@ -8,8 +8,7 @@ from urllib.parse import urlencode
 from adapters import twiml
 from adapters.database.calls import OutboundCall
 from adapters.outages import OUTAGES
-from api.commanding import existing
-from api.hearing import awaited, hear, satisfied_from
+from api.hearing import awaited, hear, order_of, satisfied_from
 from api.services import Services
 from domain.refusal import Refused
 from domain.survey import Answer, read_answer
@@ -64,7 +63,7 @@ async def answered(services: Services, call_id: str, question: Question, attempt
             return twiml.farewell(NOT_UNDERSTOOD)
         await services.calls.rated(call_id, handling_rating=answer.handling_rating)
         if answer.comment:
-            order = await existing(services, call.order_no)
+            order = await order_of(services, call.order_no)
             await services.documents.save(order.no, order.realm, REMARK, call_id, answer.comment)
         return _ask(services, call_id, Question.INTAKE, 1)
     rated = await services.calls.rated(call_id, intake_rating=answer.handling_rating) if answer else call

@@ -3,24 +3,34 @@
 from typing import Any, Literal
 
 from adapters.database.orders import Order
-from api.commanding import existing, send
+from api.commanding import send
 from api.services import Services
 from domain.commands import RecordCallback
+from domain.refusal import Code, Refused
 from domain.survey import Answer
-from domain.view import OrderView
 from domain.words import Role
 
 
 async def satisfied_from(services: Services, order_no: str) -> int:
     """The rating from which the order's own rule book counts a citizen as satisfied."""
-    order, view = await _order(services, order_no)
-    rules = await services.rules(order.regime, view.policy_hash if view else order.policy_hash)
+    rules = await services.rules_of(await order_of(services, order_no))
     return rules.callbacks.satisfied_from
+
+
+async def order_of(services: Services, order_no: str) -> Order:
+    """The order that a message or call is about, confidential or not: its citizen answers nobody but the hotline.
+
+    Raises Refused(unknown_order).
+    """
+    order = await services.orders.get(order_no)
+    if order is None:
+        raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {order_no} 的工单")
+    return order
 
 
 async def awaited(services: Services, order_no: str, party: str, round_: int | None = None) -> bool:
     """Whether the order waits to hear this citizen, and still in that round, as far as is on record."""
-    _, view = await _order(services, order_no)
+    view = await services.orders.view(order_no)
     if view is None or party not in view.unheard:
         return False
     return round_ is None or round_ == view.facts.get("reworks", 0)
@@ -51,7 +61,3 @@ async def hear(
     }
     body = {name: value for name, value in said.items() if value is not None}
     await send(services, order_no, RecordCallback.do, body, by=Role.CITIZEN, person="", request_id=request_id)
-
-
-async def _order(services: Services, order_no: str) -> tuple[Order, OrderView | None]:
-    return await existing(services, order_no), await services.orders.view(order_no)

@@ -3,16 +3,17 @@
 import json
 from collections.abc import Callable, Coroutine
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
-from adapters.database.idempotency import KeyInFlight, KeyReused
+from adapters.database.idempotency import KeyInFlight, KeyReused, Replay
 from adapters.tokens import BadToken, read
 from api.identity import services_of
 from api.problems import ProblemError
+from api.services import Services
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
@@ -28,6 +29,14 @@ PARAMETER: Final = {
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
+class Place(NamedTuple):
+    """Under what an answer is kept."""
+
+    key: str
+    route: str
+    user: str
+
+
 class IdempotentRoute(APIRoute):
     """A route that honours the key. Without one, or without a user, it is like any other.
 
@@ -40,16 +49,25 @@ class IdempotentRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def keyed(request: Request) -> Response:
-            key, user = request.headers.get(HEADER), _user(request)
-            if key is None or user is None or request.method != "POST":
+            user = _user(request)
+            if user is None or request.method != "POST" or (place := place_of(request, user)) is None:
                 return await handle(request)
-            if not 0 < len(key) <= MAX_KEY or not key.isascii() or not key.isprintable() or " " in key:
-                raise ProblemError(422, f"{HEADER} 须为 1 至 {MAX_KEY} 个可见的 ASCII 字符")
-            route = request.url.path
-            request.state.key = sha256(f"{user}\n{route}\n{key}".encode()).hexdigest()
-            return await _once(request, handle, (key, route, user))
+            digest = sha256(await request.body()).hexdigest()
+            return await once(services_of(request), place, digest, lambda: handle(request))
 
         return keyed
+
+
+def place_of(request: Request, user: str) -> Place | None:
+    """Where the answer to the request is kept: key, route and user; None without a key. Raises ProblemError(422)."""
+    key = request.headers.get(HEADER)
+    if key is None:
+        return None
+    if not 0 < len(key) <= MAX_KEY or not key.isascii() or not key.isprintable() or " " in key:
+        raise ProblemError(422, f"{HEADER} 须为 1 至 {MAX_KEY} 个可见的 ASCII 字符")
+    route = request.url.path
+    request.state.key = sha256(f"{user}\n{route}\n{key}".encode()).hexdigest()
+    return Place(key, route, user)
 
 
 def request_key(request: Request) -> str | None:
@@ -58,30 +76,49 @@ def request_key(request: Request) -> str | None:
     return key
 
 
-async def _once(request: Request, handle: Handler, place: tuple[str, str, str]) -> Response:
-    keys = services_of(request).idempotency
+async def once(
+    services: Services, place: Place, digest: str, answer: Callable[[], Coroutine[Any, Any, Response]]
+) -> Response:
+    """The answer to a request whose content has this digest: made now, or the one that it got before.
+
+    Raises ProblemError: 422 when the key stands for other content, 409 while the first is being answered.
+    """
+    keys = services.idempotency
     try:
-        replay = await keys.begin(*place, sha256(await request.body()).hexdigest())
+        replay = await keys.begin(*place, digest)
     except KeyReused:
         raise ProblemError(422, f"{HEADER} 已用于内容不同的请求") from None
     except KeyInFlight:
         raise ProblemError(409, "同一请求正在处理，请稍后重试") from None
     if replay is not None:
-        kept = replay.response
-        return JSONResponse(kept["body"], replay.status, kept["headers"] | {REPLAYED: "true"})
+        return _again(replay)
     done = False
     try:
-        response = await handle(request)
+        response = await answer()
         if response.status_code < 400:
-            headers = {"Location": location} if (location := response.headers.get("Location")) else {}
-            await keys.finish(
-                *place, response.status_code, {"body": json.loads(bytes(response.body)), "headers": headers}
-            )
+            await keys.finish(*place, response.status_code, _kept(response))
             done = True
         return response
     finally:
         if not done:
             await keys.release(*place)
+
+
+def _kept(response: Response) -> dict[str, Any]:
+    """What is kept of an answer: JSON as the value it is, all else as its text."""
+    headers = {"Location": location} if (location := response.headers.get("Location")) else {}
+    body, kind = bytes(response.body).decode(), response.headers.get("Content-Type", "")
+    if kind == JSONResponse.media_type:
+        return {"body": json.loads(body), "headers": headers}
+    return {"text": body, "headers": headers | {"Content-Type": kind}}
+
+
+def _again(replay: Replay) -> Response:
+    kept = replay.response
+    headers = kept["headers"] | {REPLAYED: "true"}
+    if "text" in kept:
+        return Response(kept["text"], replay.status, headers)
+    return JSONResponse(kept["body"], replay.status, headers)
 
 
 def _user(request: Request) -> str | None:

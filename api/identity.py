@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
+from adapters.database.confidence import Reader
 from adapters.database.orders import Order
 from adapters.tokens import BadToken, Identity, read
 from api.commanding import existing
@@ -12,6 +13,7 @@ from api.problems import ProblemError
 from api.services import Services
 from domain.refusal import Code, Refused
 from domain.view import OrderView
+from domain.words import Role
 
 TOKEN_URL = "token"  # noqa: S105 (an address)
 _bearer = OAuth2PasswordBearer(TOKEN_URL, auto_error=False)
@@ -45,13 +47,18 @@ def _unknown(detail: str) -> ProblemError:
     return problem
 
 
+def reader_of(user: Identity) -> Reader:
+    """The person as one who wants to see orders: the hotline's director sees the confidential ones too (NA-07)."""
+    return Reader(user.sub, user.role is Role.HOTLINE_DIRECTOR)
+
+
 async def visible(services: Services, user: Identity, no: str) -> tuple[Order, OrderView | None]:
     """An order and where it stands, None as long as nothing is recorded.
 
-    Raises Refused(unknown_order), also for one that is another county's or was never this unit's, so that
-    the answer does not tell that it exists.
+    Raises Refused(unknown_order), also for one that is another county's, was never this unit's, or is confidential
+    and not for this person, so that the answer does not tell that it exists.
     """
-    order = await existing(services, no)
+    order = await existing(services, no, reader_of(user))
     view = await services.orders.view(no)
     if order.realm or user.regime not in (None, order.regime) or not _is_theirs(user, view):
         raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {no[:60]} 的工单")

@@ -1,25 +1,29 @@
 """Intake: the order's row and its workflow under one number, each mended if the other was lost (design §5)."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, StrictBool, model_validator
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from adapters.database.confidence import Entry
 from adapters.database.orders import Citizen as StoredCitizen
 from adapters.database.orders import NewOrder
 from adapters.database.policies import Snapshot
 from api.services import Services
-from api.words import Digits, LooseMoment, Name, Slug, Source, Wire, Words
+from api.words import Digits, Latitude, Longitude, LooseMoment, Mail, Name, Phone, Slug, Source, Wire, Words
 from domain.calendar import CST
 from domain.decider import initial
 from domain.labels import label
+from domain.open311 import Answer
 from domain.order import Order
 from domain.policy import Regime
+from domain.refusal import Code, Refused
 from domain.words import CITY_SOURCE, Category, Mark, Role
 from workflows.ids import WORK_ORDER, work_order_id
 from workflows.messages import WorkOrderInput
@@ -37,13 +41,18 @@ class Citizen(Wire):
     """Who makes the demand. All of it is kept encrypted."""
 
     name: str | None = Field(default=None, max_length=100)
-    phone: str | None = Field(default=None, pattern=r"^[+0-9][0-9 ()-]{2,29}$", examples=["13900000000"])
+    phone: Phone | None = Field(default=None, examples=["13900000000"])
+    email: Mail | None = None
     address: str | None = Field(default=None, max_length=300)
     id_number: str | None = Field(default=None, pattern=r"^[0-9A-Za-z]{6,20}$")
 
 
 class OrderRequest(Wire):
-    """A demand as it is taken in. `policy` is the id of the county's rule book."""
+    """A demand as it is taken in. `policy` is the id of the county's rule book.
+
+    `location`, `lat` and `long` (WGS 84) are where the matter is. `viewers` are the users who may see a `confidential`
+    order, beside whoever takes it in and the hotline's director.
+    """
 
     regime: Slug = Field(validation_alias=AliasChoices("policy", "regime"))
     category: Category
@@ -57,6 +66,31 @@ class OrderRequest(Wire):
     matter: Slug | None = None
     required_by: LooseMoment | None = None
     city_no: Name | None = None
+    location: str | None = Field(default=None, max_length=300)
+    lat: Latitude | None = None
+    long: Longitude | None = None
+    confidential: StrictBool = False
+    viewers: tuple[Name, ...] = Field(default=(), max_length=50)
+
+    @model_validator(mode="after")
+    def _whole(self) -> "OrderRequest":
+        if (self.lat is None) != (self.long is None):
+            raise ValueError("lat 和 long 须同时给出")
+        if self.viewers and not self.confidential:
+            raise ValueError("只有保密工单（confidential: true）才指定可见人 viewers")
+        return self
+
+
+class PublicDemand(NamedTuple):
+    """What a demand has besides if it came through the public interface, whose words these are."""
+
+    service_code: str
+    listed: bool
+    answers: tuple[Answer, ...] = ()
+    address_id: str | None = None
+    media_url: str | None = None
+    account: str | None = None
+    device: str | None = None
 
 
 async def open_order(
@@ -71,28 +105,45 @@ async def open_order(
     client: Client | None = None,
     no: str | None = None,
     intake_key: str | None = None,
+    public: PublicDemand | None = None,
 ) -> str:
     """Take in a demand and return its number; repeated under one `no` or `intake_key` it is one order.
 
+    An order of the city platform is known by its `city_no` too; anybody else who brings that number is refused.
+
     A real order (`realm` '') whose workflow cannot be started now is kept, and `api.sweep` starts it later.
     `clock_offset` and `stands` are for rehearsals (see `WorkOrderInput`).
-    Raises Refused(invalid) for a regime or grade that is not known, RPCError for a rehearsal's order.
+    Raises Refused: `invalid` for a regime, grade or viewer that is not known, `already_done` for a city number that
+    another order has; RPCError for a rehearsal's order.
     """
     regime = services.policies.regime(request.regime)
     policy_hash = services.policies.hashes[request.regime]
-    number = no or await services.orders.allocate_no((datetime.now(CST) + clock_offset).date())
+    await require_users(services, request.regime, request.viewers)
+    now = datetime.now(CST) + clock_offset
+    number = no or await services.orders.allocate_no(now.date())
+    besides = public._asdict() if public else {}
+    citizen = StoredCitizen(
+        **request.citizen.model_dump(exclude={"id_number"}),
+        account=besides.pop("account", None),
+        device=besides.pop("device", None),
+    )
     new = NewOrder(
         no=number,
         realm=realm,
         policy_hash=policy_hash,
         grade=request.grade or regime.default_grade,
         marks=tuple(sorted(request.marks)),
-        citizen=StoredCitizen(**request.citizen.model_dump(exclude={"id_number"})),
-        **request.model_dump(exclude={"citizen", "marks", "grade"}),
+        citizen=citizen,
+        taken_by=person or None,
+        **request.model_dump(exclude={"citizen", "marks", "grade", "viewers"}),
+        **besides,
     )
     before_first_event(services, regime, new)
     await services.snapshots.put(Snapshot(policy_hash, request.regime, regime.model_dump(mode="json")))
-    opened = await services.orders.open(new, intake_key=intake_key)
+    entry = Entry(person, by, now) if new.confidential else None
+    opened = await services.orders.open(new, intake_key=intake_key, viewers=request.viewers, entry=entry)
+    if opened.of_city_no and request.source != CITY_SOURCE:
+        raise Refused(Code.ALREADY_DONE, f"市平台编号 {request.city_no} 已受理为工单 {opened.no}")
     if request.citizen.id_number is not None:
         await _keep_id_number(services, opened.no, realm, request.citizen.id_number)
     try:
@@ -156,6 +207,14 @@ def before_first_event(services: Services, regime: Regime, new: NewOrder) -> Ord
         required_by=new.required_by,
         policy_hash=new.policy_hash,
     )
+
+
+async def require_users(services: Services, regime: str, names: Iterable[str]) -> None:
+    """Raises Refused(invalid) for a name that nobody who serves the county has."""
+    for name in names:
+        account = await services.users.get(name) if name.isprintable() else None
+        if account is None or account.regime not in (None, regime):
+            raise Refused(Code.INVALID, f"本地区没有名为“{name[:60]}”的用户")
 
 
 async def _keep_id_number(services: Services, no: str, realm: str, id_number: str) -> None:

@@ -1,4 +1,7 @@
-"""How much a request may bring: refused by its announced length, or as soon as it has brought more."""
+"""How much a request may bring: refused by its announced length, or as soon as it has brought more.
+
+Routes that take files are left out: they count for themselves, by their own rules, as the files come.
+"""
 
 from typing import Final
 
@@ -11,14 +14,15 @@ MAX_BODY: Final = 2_000_000  # bytes
 
 
 class BodyLimit:
-    """ASGI middleware: no more than `MAX_BODY` bytes are ever taken in."""
+    """ASGI middleware: no more than `MAX_BODY` bytes are ever taken in, but by a POST to the paths `streamed`."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, streamed: frozenset[str] = frozenset()) -> None:
         self._app = app
+        self._streamed = streamed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, or answer 413."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or (scope["method"] == "POST" and scope["path"] in self._streamed):
             await self._app(scope, receive, send)
             return
         announced = dict(scope["headers"]).get(b"content-length", b"0")

@@ -1,4 +1,7 @@
-"""Every error as a problem document (RFC 9457), in Chinese, with the code of the refusal."""
+"""Every error as a problem document (RFC 9457), in Chinese, with the code of the refusal.
+
+Below the address of the public interface the same errors are said as its standard says them.
+"""
 
 import json
 import logging
@@ -13,6 +16,7 @@ from starlette.exceptions import HTTPException
 from adapters.database.paging import BadCursor
 from adapters.outages import OUTAGES
 from adapters.validation_wording import wording
+from api.open311 import errors as open311
 from api.words import MAX_FAULTS, place
 from domain.refusal import Code, Refused
 
@@ -40,10 +44,14 @@ CODES: Final = {
     403: "not_permitted",
     404: "not_found",
     405: "method_not_allowed",
+    408: "timed_out",
     409: "in_flight",
+    410: "expired",
     413: "too_large",
     415: "invalid",
+    416: "invalid",
     422: "invalid",
+    429: "too_many_requests",
     500: "internal",
     503: "unavailable",
 }
@@ -55,10 +63,14 @@ TITLES: Final = {
     403: "没有权限",
     404: "没有找到",
     405: "不支持此方法",
+    408: "等待超时",
     409: "与现状冲突",
+    410: "已经失效",
     413: "内容过大",
     415: "内容类型不符",
+    416: "范围超出文件",
     422: "请求不合要求",
+    429: "请求过于频繁",
     500: "服务器出错",
     503: "服务暂不可用",
 }
@@ -113,7 +125,10 @@ def document(
     faults: list[Fault] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """The problem as a response."""
+    """The problem as a response; of the public interface in the words of its standard."""
+    if open311.speaks(request):
+        said = [f"{fault.at}：{fault.reason}" for fault in faults or ()] or [detail]
+        return open311.answer(request, status, said, headers)
     problem = Problem(
         type=f"urn:jiesu:problem:{code}",
         title=TITLES.get(status, HTTPStatus(status).phrase),

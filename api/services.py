@@ -3,14 +3,20 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from temporalio.client import Client
 
+from adapters.database.api_keys import ApiKeys
 from adapters.database.approvals import Approvals
+from adapters.database.attachments import Attachments
 from adapters.database.call_tasks import CallTasks
 from adapters.database.callbacks import Callbacks
 from adapters.database.calls import Calls
 from adapters.database.catalogue import Catalogue
+from adapters.database.citizens import Citizens
+from adapters.database.city_messages import CityMessages
+from adapters.database.confidence import Viewers
 from adapters.database.crypto import Keyring
 from adapters.database.documents import Documents
 from adapters.database.engine import Database
@@ -18,15 +24,19 @@ from adapters.database.idempotency import Idempotency
 from adapters.database.inbound_messages import InboundMessages
 from adapters.database.messages import Messages
 from adapters.database.opt_outs import OptOuts
-from adapters.database.orders import Orders
+from adapters.database.orders import Order, Orders
 from adapters.database.policies import Policies
+from adapters.database.public_requests import PublicRequests
 from adapters.database.trail import Trail
 from adapters.database.users import Users
+from adapters.object_store import Objects
+from adapters.pictures import Thumbnails
 from adapters.policy_book import PolicyBook
 from adapters.settings import Settings
 from adapters.sms import TwilioSms
 from adapters.temporal_client import connect
 from adapters.twilio_client import TwilioClient
+from adapters.virus_scan import Scanner
 from domain.policy import Regime
 
 
@@ -53,9 +63,27 @@ class Services:
         self.inbound = InboundMessages(self.database)
         self.opt_outs = OptOuts(self.database)
         self.calls = Calls(self.database)
+        self.citizens = Citizens(self.database)
         self.callbacks = Callbacks(self.database)
         self.call_tasks = CallTasks(self.database)
         self.sms = TwilioSms(TwilioClient(self.settings))
+        self.city_messages = CityMessages(self.database)
+        self.viewers = Viewers(self.database)
+        self.api_keys = ApiKeys(self.database)
+        self.public = PublicRequests(self.database)
+        self.attachments = Attachments(self.database)
+        self.scanner = Scanner(self.settings)
+        self.thumbnails = Thumbnails()
+
+    @cached_property
+    def objects(self) -> Objects:
+        """The object store; opened when it is needed, because opening makes the folder."""
+        return Objects(self.settings)
+
+    async def rules_of(self, order: Order) -> Regime:
+        """The rule book that an order lives by now, which a signal may have changed. Raises LookupError."""
+        view = await self.orders.view(order.no)
+        return await self.rules(order.regime, view.policy_hash if view else order.policy_hash)
 
     async def rules(self, regime: str, policy_hash: str) -> Regime:
         """The rule book that an order lives by: the one in force, or the snapshot kept under its hash.

@@ -3,11 +3,14 @@
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, computed_field
 
 from adapters.database.approvals import ApprovalRow
+from adapters.database.city_messages import CityMessageRow
 from adapters.database.orders import Citizen, Listed, Order
 from domain.catalogue import Proposal
+from domain.labels import label
+from domain.open311 import Answer
 from domain.view import ApprovalView, DeadlineView, OrderView, Waiting
 from domain.words import Category, Light, Outcome, Stage
 
@@ -53,7 +56,7 @@ class CitizenOut(Shape):
 
 
 class OrderSummary(Shape):
-    """A row of a list. `waiting`: on whom the order waits now."""
+    """A row of a list. `waiting`: on whom the order waits now; `confidential`: named people alone see it."""
 
     no: str
     regime: str
@@ -73,7 +76,14 @@ class OrderSummary(Shape):
     title: str
     area: str | None
     city_no: str | None
+    confidential: bool
     created_at: datetime
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def source_name(self) -> str:
+        """The way by which it came in, in Chinese (GT-02, RG-02)."""
+        return label(self.source, "source")
 
     @classmethod
     def of(cls, row: Listed) -> "OrderSummary":
@@ -82,14 +92,25 @@ class OrderSummary(Shape):
 
 
 class OrderDetail(OrderSummary):
-    """One order with all that is known of it."""
+    """One order with all that is known of it.
+
+    `location`, `lat` and `long` (WGS 84) are where the matter is; `service_code`, `answers` and `media_url` what came
+    through the public interface.
+    """
 
     seq: int
     policy_hash: str
     content: str
     matter: str | None
     required_by: datetime | None
+    location: str | None
+    lat: float | None
+    long: float | None
+    service_code: str | None
+    answers: tuple[Answer, ...]
+    media_url: str | None
     citizen: CitizenOut
+    citizen_email: str | None
     facts: dict[str, Any]
     approvals: tuple[ApprovalView, ...]
     deadlines: tuple[DeadlineView, ...]
@@ -98,7 +119,17 @@ class OrderDetail(OrderSummary):
     def of_order(cls, order: Order, view: OrderView, *, reveal: bool) -> "OrderDetail":
         """From what was taken in and where it stands; `reveal` shows the citizen unmasked."""
         citizen = order.citizen if reveal else masked(order.citizen)
-        return cls.model_validate(order.model_dump() | view.model_dump() | {"citizen": citizen.model_dump()})
+        told = {"citizen": citizen.model_dump(), "citizen_email": citizen.email}
+        told["city_no"] = order.city_no or order.city_ref
+        return cls.model_validate(order.model_dump() | view.model_dump() | told)
+
+
+class ViewersOut(Shape):
+    """Who may see a confidential order, beside the hotline's director; `taken_by` took it in."""
+
+    no: str
+    taken_by: str | None
+    viewers: tuple[str, ...]
 
 
 class ApprovalOut(Shape):
@@ -126,6 +157,47 @@ class Sent(Shape):
 
     id: str
     status: str = "sent"
+
+
+class CityTaken(Shape):
+    """What became of a message of the city platform: `taken`, or `waiting` until it can be carried out."""
+
+    message: str
+    state: str
+    no: str | None
+    city_no: str | None
+
+
+class CityMessageOut(Shape):
+    """A message of the city platform; `code` and `reason` say why it was refused, or what it waits for.
+
+    `no` is our number of the order, `via` `webhook` or `outbox`, `attempts` how often it was tried.
+    """
+
+    id: str
+    type: str
+    via: str
+    state: str
+    regime: str | None
+    no: str | None
+    city_no: str | None
+    code: str | None
+    reason: str | None
+    clause: str | None
+    attempts: int
+    received_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: CityMessageRow) -> "CityMessageOut":
+        """From what is kept."""
+        return cls.model_validate(row.model_dump() | {"no": row.order_no})
+
+
+class CityMessageDetail(CityMessageOut):
+    """One message with what it said."""
+
+    body: str
 
 
 class UnitOut(Shape):
@@ -170,12 +242,13 @@ class Health(Shape):
 
 
 def masked(citizen: Citizen) -> Citizen:
-    """Surname, first three and last two digits, and no address."""
+    """Surname, first three and last two digits, and no address of any kind."""
     name, phone = citizen.name, citizen.phone
     return Citizen(
         name=f"{name[0]}{'*' * max(1, len(name) - 1)}" if name else name,
         phone=masked_phone(phone) if phone else phone,
         address="***" if citizen.address else None,
+        email="***" if citizen.email else None,
     )
 
 

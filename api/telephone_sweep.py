@@ -25,14 +25,15 @@ T = TypeVar("T")
 
 
 async def catch_up(services: Services, quiet: timedelta = QUIET) -> int:
-    """Do what was left undone for so long, and return how much; may be repeated and run in several processes.
+    """Do what was left undone for so long; may be repeated and run in several processes.
 
-    What does not answer ends its part of the round, and whatever else goes wrong concerns one thing only.
+    Returns how many answers an outage had kept from their orders. What does not answer ends its part of the round;
+    whatever else goes wrong concerns one thing only.
     """
-    texts = await _each(await services.inbound.unread(quiet), lambda text: answering.understand(services, text))
-    calls = await _each(await services.calls.untold(quiet), lambda call: dialogue.tell(services, call))
-    messages = await _each(await services.messages.unsettled(quiet), lambda message: _ask_after(services, message))
-    return texts + calls + messages
+    texts = await _each(services, answering.understand, await services.inbound.unread(quiet))
+    calls = await _each(services, dialogue.tell, await services.calls.untold(quiet))
+    await _each(services, _ask_after, await services.messages.unsettled(quiet))
+    return texts + calls
 
 
 async def _ask_after(services: Services, message: OutboundMessage) -> None:
@@ -48,11 +49,11 @@ async def _ask_after(services: Services, message: OutboundMessage) -> None:
         await deliveries.report(services, message.provider_sid, status, error)
 
 
-async def _each(items: Iterable[T], do: Callable[[T], Awaitable[object]]) -> int:
+async def _each(services: Services, do: Callable[[Services, T], Awaitable[object]], items: Iterable[T]) -> int:
     done = 0
     for item in items:
         try:
-            await do(item)
+            await do(services, item)
         except AWAY as error:
             log.warning("telephone sweep put off: %s", type(error).__name__)
             break

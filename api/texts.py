@@ -26,7 +26,7 @@ async def stored_texts(services: Services, order: Order, do: str, fields: Mappin
     said = {name: fields[name] for name in TEXTS[do] if fields.get(name) is not None}
     if not said:
         return {}
-    rules = await _rules(services, order)
+    rules = await services.rules_of(order)
     records: dict[str, Any] = {}
     for name, value in said.items():
         if isinstance(value, str):
@@ -47,7 +47,7 @@ async def stored_comment(services: Services, order: Order, comment: str) -> Text
 
 async def keep_reply(services: Services, order: Order, do: str, fields: Mapping[str, Any]) -> None:
     """Once a reply is accepted: remember its words where the rules refuse copies (DL-10)."""
-    if do != SubmitReply.do or not (await _rules(services, order)).replies.duplicates.refused:
+    if do != SubmitReply.do or not (await services.rules_of(order)).replies.duplicates.refused:
         return
     for section, text in fields.get("sections", {}).items():
         await services.documents.save(order.no, order.realm, ACCEPTED_REPLY, section, text)
@@ -60,8 +60,3 @@ async def _section(services: Services, order: Order, rules: Regime, section: str
         duplicate_of = await documents.same_text(order.realm, text, ACCEPTED_REPLY, regime=order.regime)
     document = await documents.save(order.no, order.realm, SubmitReply.do, section, text)
     return measure(text, document, replies.vague.phrases, duplicate_of)
-
-
-async def _rules(services: Services, order: Order) -> Regime:
-    view = await services.orders.view(order.no)
-    return await services.rules(order.regime, view.policy_hash if view else order.policy_hash)

@@ -57,7 +57,7 @@ def describe(order: Order, alarm: Alarm) -> str:
     what = label(clock.name, "clock")
     if alarm.what == "warn":
         what += "到期预警"
-    whom = clock.unit or (clock.subject or "热线中心")
+    whom = clock.unit or ("诉求人" if clock.name is ClockName.CALLBACK else clock.subject or "热线中心")
     return f"{what}｜{whom[:40]}｜{promised(order, alarm):%m-%d %H:%M}"
 
 

@@ -71,3 +71,12 @@ def propose(steps: Iterable[Step], units: Sequence[Office], *, area: str | None,
                 for index, unit in enumerate(found)
             ]
     return [Proposal(unit=None, part=Part.LEAD, step="leader")] if "leader" in ladder else []
+
+
+def area_of(units: Iterable[Office], place: str) -> str | None:
+    """The area that an address names, None if no unit's stands there.
+
+    Of several the one named first, as Chinese addresses begin with what is most general; then the longest.
+    """
+    named = {unit.area for unit in units if unit.area and unit.area in place}
+    return min(named, key=lambda area: (place.index(area), -len(area)), default=None)

@@ -168,8 +168,8 @@ class RecordCallback(Command, do="record_callback", roles=(Role.CALLBACK_STAFF, 
     via: Literal["staff", "sms", "call"] = "staff"
 
 
-class Urge(Command, do="urge", roles=(Role.SUPERVISOR,)):
-    """The unit is told to hurry."""
+class Urge(Command, do="urge", roles=(Role.SUPERVISOR, Role.CITY_PLATFORM)):
+    """The unit is told to hurry, by those who watch here or by the city."""
 
     comment: Text | None = None
 

@@ -22,6 +22,25 @@ LABELS: dict[str, str] = {
     "citizen": "诉求人",
     "clock": "时钟",
     "system": "系统",
+    # ways by which a demand comes in
+    "source.phone": "电话",
+    "source.sms": "短信",
+    "source.portal": "门户网站",
+    "source.web": "网页",
+    "source.app": "手机应用",
+    "source.wechat": "微信公众号",
+    "source.mini_program": "微信小程序",
+    "source.video": "视频",
+    "source.snapshot": "随手拍",
+    "source.grid": "网格员",
+    "source.mail": "电子邮件",
+    "source.letter": "来信",
+    "source.visit": "来访",
+    "source.city_platform": "市平台",
+    "source.110": "110报警台",
+    "source.119": "119消防",
+    "source.120": "120急救",
+    "source.122": "122交通事故",
     # stages of an order
     "intake": "受理待派",
     "sign_off": "待签收",
@@ -107,6 +126,12 @@ LABELS: dict[str, str] = {
     "reject": "不同意",
     "hotline": "热线",
     "city": "市平台",
+    # phases of evidence
+    "phase.before": "处理前",
+    "phase.after": "处理后",
+    "phase.process": "处理过程",
+    "phase.result": "处理结果",
+    "phase.other": "其他",
     # effects
     "effect.notify": "短信",
     "effect.call_task": "列入人工通知",
@@ -200,6 +225,9 @@ LABELS: dict[str, str] = {
     "event.policy_adopted": "启用新规则",
     "event.calendar_adopted": "启用新日历",
     "event.refused": "操作被拒",
+    "event.made_confidential": "设为保密",
+    "event.viewer_added": "增加可见人",
+    "event.viewer_removed": "取消可见人",
 }
 
 

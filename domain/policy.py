@@ -6,15 +6,18 @@ Durations are written `30m 3h 2wh 3d 5wd` (contract §2).
 
 import hashlib
 import json
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from domain.calendar import CalendarOverrides
 from domain.durations import Duration
 from domain.policy_callbacks import Callbacks
+from domain.policy_city import City, raise_all, shared_areas, unknown_grades
 from domain.policy_emergency import ROUTINE_LEVEL, Emergency, EmergencyLevel
+from domain.policy_evidence import Evidence, Phase
 from domain.policy_messaging import Messaging
+from domain.policy_open311 import Open311
 from domain.rule import Match, Rule, Slug
 from domain.words import ApprovalKind, Category, ClockName, Frozen, Role, SupervisionLevel, Template
 
@@ -47,9 +50,14 @@ class Signatures(Rule):
 
 
 class Attachments(Rule):
-    """How many documents must be attached."""
+    """How many documents must be attached, and which phases must be among them (DL-05).
+
+    The phases are those of uploaded files, so that they are asked for where files are known: at the interface, not
+    in a rehearsal.
+    """
 
     at_least: int = Field(ge=0, le=20)
+    phases: tuple[Phase, ...] = ()
 
 
 class Returns(Rule):
@@ -287,8 +295,11 @@ class Regime(Frozen):
     supervision: dict[SupervisionLevel, SupervisionRule] = {}
     reactions: tuple[Reaction, ...] = ()
     progress: Progress = Progress()
+    evidence: Evidence = Evidence()
     templates: dict[Template, str] = {}
     units: tuple[Unit, ...] = ()
+    city: City | None = None
+    open311: Open311 = Open311()
 
     @model_validator(mode="after")
     def _whole(self) -> "Regime":
@@ -302,6 +313,11 @@ class Regime(Frozen):
         used = {g for rule in self._rules() for g in rule.when.grade}
         if unknown := sorted(used - set(self.grades)):
             raise ValueError(f"when.grade 用了未定义的等级 {'、'.join(unknown)}")
+        if self.city is not None:
+            raise_all("Regime", tuple(unknown_grades(self.city, self.grades)))
+        offered = {service.grade for service in self.open311.services.values() if service.grade}
+        if unknown := sorted(offered - set(self.grades)):
+            raise ValueError(f"open311 的服务用了未定义的等级 {'、'.join(unknown)}")
         return self
 
     def _rules(self) -> list[Rule]:
@@ -316,13 +332,16 @@ class Regime(Frozen):
         return [rule for rules in lists for rule in rules] + single
 
     def for_order(self) -> "Regime":
-        """The part that an order carries with it: no wording, and of the catalogue only who answers emergencies."""
+        """The part that an order carries with it: no wording, nothing of the city, the public's door or uploads, and
+        of the catalogue only who answers emergencies.
+        """
         emergency = tuple(
             Unit(id=unit.id, name="", emergency_level=unit.emergency_level)
             for unit in self.units
             if unit.emergency_level < ROUTINE_LEVEL
         )
-        return self.model_copy(update={"templates": {}, "units": emergency})
+        left_out: dict[str, Any] = {"templates": {}, "city": None, "open311": Open311(), "evidence": Evidence()}
+        return self.model_copy(update=left_out | {"units": emergency})
 
     def level_of(self, unit: str) -> EmergencyLevel:
         """The unit's emergency level; one that the catalogue does not know answers in working time."""
@@ -339,3 +358,8 @@ class PolicyFile(Frozen):
 
     calendar: CalendarOverrides = CalendarOverrides()
     regimes: dict[Slug, Regime] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _apart(self) -> "PolicyFile":
+        raise_all("PolicyFile", tuple(shared_areas({name: regime.city for name, regime in self.regimes.items()})))
+        return self

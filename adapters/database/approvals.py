@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 from sqlalchemy import ARRAY, Text, cast, tuple_
 from sqlmodel import col, select
 
+from adapters.database.confidence import Reader, open_to
 from adapters.database.engine import Database
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
 from adapters.database.tables import Approval, OrderViewRow
@@ -53,12 +54,14 @@ class Approvals:
         unit: str | None = None,
         regime: str | None = None,
         realm: str = "",
+        reader: Reader | None = None,
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[ApprovalRow]:
         """Open approvals that one of `roles` may decide: by falling priority of the order (DL-04), then the oldest.
 
-        `unit` narrows those that belong to a unit to that one. Raises BadCursor.
+        `unit` narrows those that belong to a unit to that one. Those of confidential orders are shown to a `reader`
+        who may see them. Raises BadCursor.
         """
         place = (col(OrderViewRow.rank), col(Approval.opened_at), col(Approval.key))
         found = (
@@ -68,6 +71,7 @@ class Approvals:
                 Approval.realm == realm,
                 Approval.status == OPEN,
                 col(Approval.by_roles).op("&&")(cast(list(roles), ARRAY(Text))),
+                open_to(Approval.order_no, reader),
             )
         )
         if unit is not None:

@@ -8,6 +8,7 @@ from sqlalchemy import Integer, cast, func, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
+from adapters.database.confidence import Reader, open_to
 from adapters.database.engine import Database
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
 from adapters.database.tables import CallbackTask, OrderViewRow
@@ -65,11 +66,18 @@ class Callbacks:
             await session.execute(again)
 
     async def waiting(
-        self, *, realm: str = "", regime: str | None = None, cursor: str | None = None, limit: int = 50
+        self,
+        *,
+        realm: str = "",
+        regime: str | None = None,
+        reader: Reader | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
     ) -> Page[Callback]:
         """Calls whose citizen has not been heard, by falling priority of the order (DL-04), then the oldest.
 
-        That a citizen was heard is read from the order itself, so nothing has to take a call out. Raises BadCursor.
+        That a citizen was heard is read from the order itself, so nothing has to take a call out. Those of
+        confidential orders are shown to a `reader` who may see them. Raises BadCursor.
         """
         view = col(OrderViewRow.view)
         place = (col(OrderViewRow.rank), *(col(c) for c in (CallbackTask.created_at, *_KEY)))
@@ -81,6 +89,7 @@ class Callbacks:
                 OrderViewRow.stage == Stage.CALLBACK.value,
                 view["unheard"].op("?")(col(CallbackTask.party)),
                 col(CallbackTask.round) == cast(func.coalesce(view["facts"]["reworks"].astext, "0"), Integer),
+                open_to(CallbackTask.order_no, reader),
             )
         )
         if regime is not None:

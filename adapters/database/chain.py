@@ -4,8 +4,8 @@
 
 The canonical JSON is the object {"actor", "at", "data", "event", "order_no", "position", "seq"}: keys sorted
 at every depth, no white space, characters beyond ASCII as they are, `at` in UTC as ISO 8601 with six decimals
-and `+00:00`, `seq` null for a refusal. The hash before position 1 is 64 zeros. Whoever holds an exported
-trail can check it with these lines alone.
+and `+00:00`, `seq` null for what is no event of the workflow, like a refusal. The hash before position 1 is
+64 zeros. Whoever holds an exported trail can check it with these lines alone.
 """
 
 import json
@@ -20,7 +20,7 @@ LOCAL_TIME = ZoneInfo("Asia/Shanghai")
 
 
 class Content(NamedTuple):
-    """What a link says. `seq` is that of the workflow's event, None for a refusal."""
+    """What a link says. `seq` is that of the workflow's event, None for a refusal and the like."""
 
     seq: int | None
     at: datetime

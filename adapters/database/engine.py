@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import make_url, text
+from sqlalchemy import func, make_url, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
@@ -80,6 +80,23 @@ class Database:
         """A transaction: durable when the block ends, undone when it raises."""
         async with self._new_session.begin() as session:
             yield session
+
+    @asynccontextmanager
+    async def alone(self, what: str) -> AsyncIterator[bool]:
+        """Whether this process alone does something, until the block ends; a process that dies lets go of it.
+
+        Takes a connection of the pool for as long.
+        """
+        key = func.hashtextextended(what, 0)
+        async with self._engine.connect() as connection:
+            # Without a transaction, which the server would end for being idle.
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            mine = bool(await connection.scalar(select(func.pg_try_advisory_lock(key))))
+            try:
+                yield mine
+            finally:
+                if mine:
+                    await connection.execute(select(func.pg_advisory_unlock(key)))
 
     async def ping(self) -> None:
         """Raises `sqlalchemy.exc.OperationalError` or `TimeoutError` unless the server answers."""

@@ -8,6 +8,7 @@ from sqlalchemy import and_, func, or_, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
+from adapters.database.confidence import Reader, open_to
 from adapters.database.engine import Database
 from adapters.database.orders import phone_index
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
@@ -106,11 +107,13 @@ class InboundMessages:
         *,
         realm: str = "",
         regime: str | None = None,
+        reader: Reader | None = None,
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[Inbound]:
         """Texts of one state, or of any, the oldest first; with a `regime` also what belongs to no order.
 
+        Those about confidential orders are for a `reader` who may see them.
         Raises BadCursor.
         """
         place = (col(InboundMessage.created_at), col(InboundMessage.sid))
@@ -120,7 +123,7 @@ class InboundMessages:
         found = (
             select(InboundMessage)
             .outerjoin(WorkOrder, col(WorkOrder.no) == col(InboundMessage.order_no))
-            .where(or_(col(WorkOrder.no).is_(None), and_(*theirs)))
+            .where(or_(col(WorkOrder.no).is_(None), and_(*theirs)), open_to(InboundMessage.order_no, reader))
         )
         if state is not None:
             found = found.where(InboundMessage.state == state)

@@ -1,6 +1,6 @@
 """Work orders as they were taken in, the citizen's data sealed, and the lists that staff work from."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -9,15 +9,18 @@ from sqlalchemy import Row, func, or_, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
+from adapters.database.confidence import Entry, Reader, mark, open_to
 from adapters.database.crypto import Keyring
 from adapters.database.engine import Database
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
 from adapters.database.tables import ORDER_NO, OrderViewRow, WorkOrder
 from adapters.phone_numbers import e164
+from domain.open311 import Answer
 from domain.view import OrderView
 
 FAR_FUTURE = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
 PLACE = TypeAdapter(tuple[int, AwareDatetime, Name])
+ANSWERS = TypeAdapter(tuple[Answer, ...])
 
 
 class Frozen(BaseModel):
@@ -27,15 +30,22 @@ class Frozen(BaseModel):
 
 
 class Citizen(Frozen):
-    """Who made the demand; all may be unknown."""
+    """Who made the demand; all may be unknown. `account` and `device` are those of the application it came by."""
 
     name: str | None = None
     phone: str | None = None
     address: str | None = None
+    email: str | None = None
+    account: str | None = None
+    device: str | None = None
 
 
 class NewOrder(Frozen):
-    """What an intake knows. `realm` is '' for real orders; a rehearsal has one of its own."""
+    """What an intake knows. `realm` is '' for real orders; a rehearsal has one of its own.
+
+    `location`, `lat` and `long` (degrees, WGS 84) are the place of the matter. `service_code`, `answers`, `media_url`,
+    `address_id` and `listed` are of orders that came through the public interface. `taken_by` is who took it in.
+    """
 
     no: str
     realm: str = ""
@@ -52,24 +62,43 @@ class NewOrder(Frozen):
     title: str
     content: str
     citizen: Citizen = Citizen()
+    location: str | None = None
+    address_id: str | None = None
+    lat: float | None = None
+    long: float | None = None
+    media_url: str | None = None
+    service_code: str | None = None
+    answers: tuple[Answer, ...] = ()
+    listed: bool = False
+    confidential: bool = False
+    taken_by: str | None = None
 
 
 class Order(NewOrder):
-    """An order as it is kept."""
+    """An order as it is kept. `city_ref`: the city platform's number of it, where that told one later."""
 
+    city_ref: str | None = None
     workflow_started: bool
     created_at: AwareDatetime
 
 
 class Opened(Frozen):
-    """`created` is false when the order, or one under the same intake key, was there already."""
+    """`created` is false when the order, or one under the same intake key, was there already.
+
+    `of_city_no`: it was there under the city platform's number only.
+    """
 
     no: str
     created: bool
+    of_city_no: bool = False
 
 
 class OrderFilter(Frozen):
-    """Which orders a list shows; None is any. `phone` is the citizen's, however it is written."""
+    """Which orders a list shows; None is any. `phone` is the citizen's, however it is written.
+
+    `city_no` is the city platform's number, whichever way it became known. Without a `reader` no confidential order is
+    shown.
+    """
 
     realm: str = ""
     regime: str | None = None
@@ -80,6 +109,8 @@ class OrderFilter(Frozen):
     grade: str | None = None
     overdue: bool | None = None
     phone: str | None = None
+    city_no: str | None = None
+    reader: Reader | None = None
 
 
 class Listed(Frozen):
@@ -88,6 +119,7 @@ class Listed(Frozen):
     title: str
     area: str | None
     city_no: str | None
+    confidential: bool
     created_at: AwareDatetime
     view: OrderView
 
@@ -109,30 +141,36 @@ class Orders:
             serial = await session.scalar(select(ORDER_NO.next_value()))
         return f"{day:%Y%m%d}-{serial:06d}"
 
-    async def open(self, order: NewOrder, *, intake_key: str | None = None) -> Opened:
+    async def open(
+        self,
+        order: NewOrder,
+        *,
+        intake_key: str | None = None,
+        viewers: Sequence[str] = (),
+        entry: Entry | None = None,
+    ) -> Opened:
         """Write an order, once: repeated under one `no` or one `intake_key` it returns what is there.
 
-        An `intake_key` is one of all orders: a caller puts into it whose key it is.
+        An `intake_key` is one of all orders: a caller puts into it whose key it is. Of the real orders of a regime
+        one has a `city_no`, which is returned too. With an `entry` the order is confidential from its first
+        moment, `viewers` are named, and both stand on its trail.
         """
-        keyring, citizen = self.database.keyring, order.citizen
-        values: dict[str, Any] = order.model_dump(exclude={"citizen"}) | {
-            "marks": list(order.marks),
-            "title": keyring.encrypt(order.title),
-            "content": keyring.encrypt(order.content),
-            "phone_index": phone_index(keyring, citizen.phone) if citizen.phone else None,
-            "intake_key": intake_key,
-        }
-        for name, value in citizen.model_dump().items():
-            values[f"citizen_{name}"] = None if value is None else keyring.encrypt(value)
+        values = self._sealed(order) | {"intake_key": intake_key}
         write = insert(WorkOrder).values(values).on_conflict_do_nothing().returning(col(WorkOrder.no))
         async with self.database.begin() as session:
             no = await session.scalar(write)
             if no is not None:
+                if entry is not None:
+                    await session.run_sync(lambda blocking: mark(blocking, order.no, viewers, entry))
                 return Opened(no=no, created=True)
             there = col(WorkOrder.no) == order.no
             if intake_key is not None:
                 there = or_(there, col(WorkOrder.intake_key) == intake_key)
-            return Opened(no=await session.scalar(select(WorkOrder.no).where(there)), created=False)
+            no = await session.scalar(select(WorkOrder.no).where(there))
+            if no is not None:
+                return Opened(no=no, created=False)
+            same = select(WorkOrder.no).where(*_of_city(order.regime, order.city_no or ""))
+            return Opened(no=await session.scalar(same), created=False, of_city_no=True)
 
     async def get(self, no: str) -> Order | None:
         """The order as it was taken in, in clear."""
@@ -140,20 +178,26 @@ class Orders:
             row: WorkOrder | None = await session.scalar(select(WorkOrder).where(WorkOrder.no == no))
         return None if row is None else self._clear(row)
 
+    async def by_city_no(self, regime: str, city_no: str) -> Order | None:
+        """The real order that the city platform has under this number; the one that came with it first."""
+        of_city = select(WorkOrder).where(*_of_city(regime, city_no))
+        told = select(WorkOrder).where(WorkOrder.regime == regime, WorkOrder.realm == "", WorkOrder.city_ref == city_no)
+        async with self.database.session() as session:
+            row = await session.scalar(of_city)
+            row = row or await session.scalar(told.order_by(col(WorkOrder.created_at), col(WorkOrder.no)).limit(1))
+        return None if row is None else self._clear(row)
+
+    async def note_city_ref(self, no: str, city_ref: str) -> None:
+        """The platform's number of an order that did not come from it; the first one stands. May be repeated."""
+        unknown = (col(WorkOrder.no) == no, col(WorkOrder.city_no).is_(None), col(WorkOrder.city_ref).is_(None))
+        async with self.database.begin() as session:
+            await session.execute(update(WorkOrder).where(*unknown).values(city_ref=city_ref))
+
     async def view(self, no: str) -> OrderView | None:
         """Where the order stands, or None as long as its workflow has recorded nothing."""
         async with self.database.session() as session:
             stored = await session.scalar(select(OrderViewRow.view).where(OrderViewRow.no == no))
         return None if stored is None else OrderView.model_validate(stored)
-
-    async def phones(self, nos: Collection[str]) -> dict[str, str]:
-        """The citizens' telephone numbers by order number, of those who left one."""
-        found = select(WorkOrder.no, WorkOrder.citizen_phone).where(
-            col(WorkOrder.no).in_(nos), col(WorkOrder.citizen_phone).is_not(None)
-        )
-        async with self.database.session() as session:
-            rows = await session.execute(found)
-            return {no: self.database.keyring.decrypt(sealed) for no, sealed in rows if sealed is not None}
 
     async def citizen(self, no: str) -> Citizen | None:
         """Whose order it is."""
@@ -199,37 +243,61 @@ class Orders:
     def _conditions(self, wanted: OrderFilter) -> Sequence[Any]:
         plain = wanted.model_dump(include=_COMPARED, exclude_none=True)
         conditions = [col(getattr(OrderViewRow, name)) == value for name, value in plain.items()]
+        conditions.append(open_to(OrderViewRow.no, wanted.reader))
         if wanted.unit is not None:
             conditions.append(col(OrderViewRow.units).contains([wanted.unit]))
         if wanted.phone is not None:
             index = phone_index(self.database.keyring, wanted.phone)
             conditions.append(col(WorkOrder.phone_index) == index)
+        if wanted.city_no is not None:
+            numbers = (col(WorkOrder.city_no), col(WorkOrder.city_ref))
+            conditions += [or_(*(number == wanted.city_no for number in numbers)), WorkOrder.realm == wanted.realm]
         return conditions
 
     def _listed(self, row: Row[Any]) -> Listed:
+        kept = {name: getattr(row, name) for name in ("area", "city_no", "confidential", "created_at")}
         title = self.database.keyring.decrypt(row.title)
-        view = OrderView.model_validate(row.view)
-        return Listed(title=title, area=row.area, city_no=row.city_no, created_at=row.created_at, view=view)
+        kept["city_no"] = row.city_no or row.city_ref
+        return Listed(title=title, view=OrderView.model_validate(row.view), **kept)
+
+    def _sealed(self, order: NewOrder) -> dict[str, Any]:
+        """The columns of an order, encrypted where they speak of a citizen."""
+
+        def seal(value: str | None) -> bytes | None:
+            return None if value is None else self.database.keyring.encrypt(value)
+
+        citizen, answers = order.citizen, ANSWERS.dump_json(order.answers).decode()
+        columns: dict[str, Any] = order.model_dump(exclude={"citizen", "answers"}) | {
+            "marks": list(order.marks),
+            "answers": seal(answers) if order.answers else None,
+            "phone_index": phone_index(self.database.keyring, citizen.phone) if citizen.phone else None,
+        }
+        columns |= {name: seal(getattr(order, name)) for name in _SEALED}
+        return columns | {f"citizen_{name}": seal(value) for name, value in citizen.model_dump().items()}
 
     def _clear(self, row: WorkOrder) -> Order:
         def opened(value: bytes | None) -> str | None:
             return None if value is None else self.database.keyring.decrypt(value)
 
-        citizen = Citizen(
-            name=opened(row.citizen_name),
-            phone=opened(row.citizen_phone),
-            address=opened(row.citizen_address),
-        )
-        kept = {name: getattr(row, name) for name in Order.model_fields if name not in _SEALED}
-        return Order(**kept, title=opened(row.title), content=opened(row.content), citizen=citizen)
+        citizen = Citizen(**{name: opened(getattr(row, f"citizen_{name}")) for name in Citizen.model_fields})
+        answers = ANSWERS.validate_json(opened(row.answers) or "[]")
+        kept = {name: getattr(row, name) for name in Order.model_fields if name not in {"citizen", "answers"}}
+        kept |= {name: opened(getattr(row, name)) for name in _SEALED}
+        return Order(**kept, answers=answers, citizen=citizen)
+
+
+def _of_city(regime: str, city_no: str) -> tuple[Any, ...]:
+    return WorkOrder.realm == "", WorkOrder.regime == regime, WorkOrder.city_no == city_no
 
 
 _SHOWN: tuple[Any, ...] = (
     WorkOrder.title,
     WorkOrder.area,
     WorkOrder.city_no,
+    WorkOrder.city_ref,
+    WorkOrder.confidential,
     WorkOrder.created_at,
     OrderViewRow.view,
 )
 _COMPARED = {"realm", "regime", "stage", "light", "category", "grade", "overdue"}
-_SEALED = {"title", "content", "citizen"}
+_SEALED = ("title", "content", "location", "address_id", "media_url")

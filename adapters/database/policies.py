@@ -1,7 +1,10 @@
 """The rules that orders were opened under, kept for as long as an order refers to them."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, NamedTuple
 
+from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
@@ -40,3 +43,9 @@ class Policies:
         found = select(PolicySnapshot.hash).where(PolicySnapshot.regime == regime)
         async with self.database.session() as session:
             return list(await session.scalars(found.order_by(col(PolicySnapshot.created_at).desc())))
+
+    async def latest(self, hashes: Iterable[str]) -> datetime | None:
+        """When the last of these came to be known here."""
+        found = select(func.max(PolicySnapshot.created_at)).where(col(PolicySnapshot.hash).in_(list(hashes)))
+        async with self.database.session() as session:
+            return await session.scalar(found)

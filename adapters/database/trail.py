@@ -51,7 +51,7 @@ class Trail:
         data = {"do": do, "code": code, "reason": reason, "clause": clause}
         content = Content(None, at, REFUSED, actor, data)
         async with self.database.begin() as session:
-            return await session.run_sync(lambda blocking: _refuse(blocking, order_no, content))
+            return await session.run_sync(lambda blocking: note(blocking, order_no, content))
 
     async def timeline(self, order_no: str) -> list[dict[str, object]]:
         """What happened, in the shape of contract §4 and in the order of the chain; `seq` is the position."""
@@ -95,9 +95,13 @@ def _record(session: Session, batch: RecordBatch, contents: Sequence[Content]) -
     return len(new)
 
 
-def _refuse(session: Session, order_no: str, content: Content) -> int:
+def note(session: Session, order_no: str, content: Content) -> int:
+    """Append what is no event of the workflow (its `seq` None), in the caller's transaction; return its position.
+
+    The same content of the same moment is written once, so it may be repeated.
+    """
     tail = _tail(session, order_no, _NEVER)
-    earlier = session.scalar(_SAME_REFUSAL, content._asdict() | {"order_no": order_no})
+    earlier = session.scalar(_SAME_NOTE, content._asdict() | {"order_no": order_no})
     if earlier is not None:
         return int(earlier)
     _append(session, order_no, tail, [content])
@@ -167,7 +171,7 @@ _LAST = select(func.max(_TRAIL.c.position)).where(_TRAIL.c.order_no == _NO).scal
 _WHOLE = select(*_TRAIL.c).where(_TRAIL.c.order_no == _NO).order_by(_TRAIL.c.position)
 _TAIL = _WHOLE.where(or_(_TRAIL.c.seq >= bindparam("since", type_=Integer), _TRAIL.c.position == _LAST))
 _SHOWN_SEQ = select(_VIEWS.c.seq).where(_VIEWS.c.no == _NO)
-_SAME_REFUSAL = select(_TRAIL.c.position).where(
+_SAME_NOTE = select(_TRAIL.c.position).where(
     _TRAIL.c.order_no == _NO,
     _TRAIL.c.seq.is_(None),
     *(_TRAIL.c[name] == bindparam(name, type_=_TRAIL.c[name].type) for name in ("at", "event", "actor", "data")),

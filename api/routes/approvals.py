@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from api.commanding import decide
 from api.idempotent import IdempotentRoute
-from api.identity import ServicesDep, User
+from api.identity import ServicesDep, User, reader_of
 from api.problems import ProblemError, answers
 from api.shapes import ApprovalOut, PageOut, Sent
 from api.words import Cursor, Limit, LooseMoment, Name, Wire, Words
@@ -26,7 +26,9 @@ class Decision(Wire):
 @router.get("", responses=answers(401, 422))
 async def mine(services: ServicesDep, user: User, cursor: Cursor = None, limit: Limit = 50) -> PageOut[ApprovalOut]:
     """等我决定的审批，先来者在前。"""
-    page = await services.approvals.waiting([user.role], unit=user.unit, regime=user.regime, cursor=cursor, limit=limit)
+    page = await services.approvals.waiting(
+        [user.role], unit=user.unit, regime=user.regime, reader=reader_of(user), cursor=cursor, limit=limit
+    )
     return PageOut(items=tuple(map(ApprovalOut.of, page.items)), next=page.next)
 
 
@@ -35,6 +37,8 @@ async def answer(id: str, body: Decision, services: ServicesDep, user: User) -> 
     """作出决定。已送达工单；无权、过时或重复的决定不改变工单，原因记入工单经过。"""
     approval = await services.approvals.get(id) if id.isprintable() else None
     if approval is None or approval.realm or user.regime not in (None, approval.regime):
+        raise ProblemError(404, "没有这一项审批")
+    if not await services.viewers.may_see(approval.order_no, reader_of(user)):
         raise ProblemError(404, "没有这一项审批")
     await decide(
         services,

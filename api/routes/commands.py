@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Request
 
 from api.commanding import send
 from api.idempotent import IdempotentRoute, request_key
-from api.identity import ServicesDep, User, acting_unit, visible
+from api.identity import ServicesDep, User, acting_unit, reader_of, visible
 from api.problems import answers
 from api.wire import WIRES
 from domain.commands import COMMANDS
@@ -31,7 +31,16 @@ def _route(do: str) -> Handler:
         said = dict(body or {})
         if (unit := acting_unit(user, said.get("unit"))) is not None:
             said["unit"] = unit
-        return await send(services, no, do, said, by=user.role, person=user.sub, request_id=request_key(request))
+        return await send(
+            services,
+            no,
+            do,
+            said,
+            by=user.role,
+            person=user.sub,
+            request_id=request_key(request),
+            reader=reader_of(user),
+        )
 
     command.__name__ = do
     command.__doc__ = COMMANDS[do].__doc__

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from adapters.database.call_tasks import TelephoneTask
 from adapters.tokens import Identity
 from api.idempotent import IdempotentRoute
-from api.identity import ServicesDep, User
+from api.identity import ServicesDep, User, reader_of
 from api.problems import ProblemError, answers
 from api.routes.work_orders import SEE_CITIZEN
 from api.services import Services
@@ -49,8 +49,8 @@ async def callbacks(
 ) -> PageOut[CallbackOut]:
     """待人工回访的诉求人：优先级高者在前，同级先到先办。号码默认脱敏。"""
     _require_sight(user, reveal)
-    page = await services.callbacks.waiting(regime=user.regime, cursor=cursor, limit=limit)
-    phones = await services.orders.phones([row.party for row in page.items])
+    page = await services.callbacks.waiting(regime=user.regime, reader=reader_of(user), cursor=cursor, limit=limit)
+    phones = await services.citizens.phones([row.party for row in page.items], reader_of(user))
     if reveal:
         for row in page.items:
             log.info("citizen of %s shown to %s", row.party, user.sub)
@@ -64,8 +64,8 @@ async def call_tasks(
 ) -> PageOut[CallTaskOut]:
     """短信未能送达、需要打电话告知的人，先来者在前。号码默认脱敏。"""
     _require_sight(user, reveal)
-    page = await services.call_tasks.waiting(regime=user.regime, cursor=cursor, limit=limit)
-    phones = await services.orders.phones([row.party for row in page.items if row.party])
+    page = await services.call_tasks.waiting(regime=user.regime, reader=reader_of(user), cursor=cursor, limit=limit)
+    phones = await services.citizens.phones([row.party for row in page.items if row.party], reader_of(user))
     items = []
     for row in page.items:
         if reveal:
@@ -81,6 +81,8 @@ async def done(key: str, services: ServicesDep, user: Telephonist, body: Done | 
     task = await services.call_tasks.get(key) if key.isprintable() else None
     if task is None or task.realm or user.regime not in (None, task.regime):
         raise ProblemError(404, "没有这一项电话任务")
+    if not await services.viewers.may_see(task.order_no, reader_of(user)):
+        raise ProblemError(404, "没有这一项电话任务")
     finished = await services.call_tasks.done(key, user.sub, body.note if body else None)
     return CallTaskOut.of(finished or task)
 
@@ -94,7 +96,9 @@ async def inbound_messages(
     limit: Limit = 50,
 ) -> PageOut[InboundOut]:
     """诉求人发来的短信及其结果，先来者在前；没有对应工单的短信各地都可见。"""
-    page = await services.inbound.in_state(state, regime=user.regime, cursor=cursor, limit=limit)
+    page = await services.inbound.in_state(
+        state, regime=user.regime, reader=reader_of(user), cursor=cursor, limit=limit
+    )
     return PageOut(items=tuple(map(InboundOut.of, page.items)), next=page.next)
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from adapters.database.orders import OrderFilter
 from api.idempotent import IdempotentRoute, request_key
-from api.identity import ServicesDep, User, visible
+from api.identity import ServicesDep, User, reader_of, visible
 from api.intake import OrderRequest, before_first_event, open_order
 from api.problems import ProblemError, answers
 from api.shapes import Opened, OrderDetail, OrderSummary, PageOut, ProposalOut
@@ -55,6 +55,7 @@ async def find(
     grade: Slug | None = None,
     overdue: bool | None = None,
     phone: Annotated[str | None, Query(pattern=r"^[+0-9][0-9 ()-]{2,29}$")] = None,
+    city_no: Annotated[str | None, Query(pattern=r"^[^\x00-\x1f\x7f]{1,100}$", description="市平台编号")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> PageOut[OrderSummary]:
@@ -70,6 +71,8 @@ async def find(
         grade=grade,
         overdue=overdue,
         phone=phone,
+        city_no=city_no,
+        reader=reader_of(user),
     )
     page = await services.orders.list(wanted, cursor=cursor, limit=limit)
     return PageOut(items=tuple(map(OrderSummary.of, page.items)), next=page.next)

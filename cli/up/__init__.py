@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli.up.folder import load_secrets, opened
+from cli.up.folder import load_keys, load_secrets, opened
 from cli.up.ports import refuse_busy
 from cli.up.problems import CannotStartError, ServiceFailedError
-from cli.up.screen import console, show
+from cli.up.screen import console, public_interface, show
 
 
 def command(
@@ -63,7 +63,8 @@ async def _run(folder: Path, ports: list[int], screen: Console) -> None:
     try:
         with screen.status("正在启动……"):
             await stack.start()
-        show(screen, stack.addresses(), secrets["login_password"], time.monotonic() - began)
+        addresses = stack.addresses() | public_interface(stack.base, load_keys(folder))
+        show(screen, addresses, secrets["login_password"], time.monotonic() - began)
         await stack.watch(screen.print)
     finally:
         # A second signal must not interrupt the stopping, which ends by itself.

@@ -5,7 +5,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ SECRET_BYTES = {
     "twilio_auth_token": 16,
     "city_secret": 32,
 }
+KEY_OF = "open311_key_"
 PASSWORD_LENGTH = 12
 READABLE = "abcdefghjkmnpqrstuvwxyz23456789"  # a person copies a password off a screen: nothing looks alike
 
@@ -47,19 +48,36 @@ def load_secrets(folder: Path) -> dict[str, str]:
     """The development secrets, readable by the owner alone; those that are missing are made."""
     file = folder / "secrets.json"
     known = json.loads(file.read_text()) if file.exists() else {}
-    complete = {name: known.get(name) or secrets.token_urlsafe(size) for name, size in SECRET_BYTES.items()}
+    complete = known | {name: known.get(name) or secrets.token_urlsafe(size) for name, size in SECRET_BYTES.items()}
     complete["login_password"] = known.get("login_password") or "".join(
         secrets.choice(READABLE) for _ in range(PASSWORD_LENGTH)
     )
     if complete != known:
-        draft = folder / "secrets.json.new"
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as output:
-            json.dump(complete, output, indent=2)
-            output.flush()
-            os.fsync(output.fileno())
-        draft.replace(file)
+        _write(file, complete)
     return complete
+
+
+def load_keys(folder: Path) -> dict[str, str]:
+    """The keys of the public interface by regime, which are kept among the secrets."""
+    known = json.loads((folder / "secrets.json").read_text())
+    return {name.removeprefix(KEY_OF): key for name, key in known.items() if name.startswith(KEY_OF)}
+
+
+def keep_keys(folder: Path, keys: Mapping[str, str]) -> None:
+    """Add keys by regime to the secrets, which have been loaded before; one that is there stays."""
+    file = folder / "secrets.json"
+    known = json.loads(file.read_text())
+    _write(file, {f"{KEY_OF}{regime}": key for regime, key in keys.items()} | known)
+
+
+def _write(file: Path, complete: dict[str, str]) -> None:
+    draft = file.with_name(f"{file.name}.new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as output:
+        json.dump(complete, output, indent=2)
+        output.flush()
+        os.fsync(output.fileno())
+    draft.replace(file)
 
 
 def _check_layout(folder: Path) -> None:

@@ -7,29 +7,39 @@ Both parts may be repeated.
 import asyncio
 import sys
 
+from adapters.database.api_keys import ApiKeys, new_key
 from adapters.database.crypto import Keyring
 from adapters.database.development import ensure_users
 from adapters.database.engine import Database
 from adapters.database.migrate import upgrade
 from adapters.policy_file import load
 from adapters.settings import settings
-from cli.up.folder import load_secrets
+from cli.up.folder import keep_keys, load_keys, load_secrets
+from domain.channels import Channel
 from domain.policy import PolicyFile
+
+KEY_NAME = "试用"
+KEY_PER_MINUTE = 600
 
 
 def database() -> None:
-    """Migrate, and make the people of the development installation."""
+    """Migrate, and make the people and keys of the development installation."""
     upgrade(settings().database_url)
-    asyncio.run(_users())
+    asyncio.run(_people_and_keys())
 
 
-async def _users() -> None:
+async def _people_and_keys() -> None:
     regimes = load(settings().policy_file, PolicyFile).regimes
     units = {name: [unit.id for unit in regime.units] for name, regime in regimes.items()}
-    password = load_secrets(settings().data_folder)["login_password"]
+    folder = settings().data_folder
+    password = load_secrets(folder)["login_password"]
+    # First in the folder, then in the database: a key that nobody could read would be let in for ever.
+    keep_keys(folder, {name: new_key().text for name in units if name not in load_keys(folder)})
     pool = Database(settings().database_url, Keyring(settings().data_key), pool_size=1)
     try:
         await ensure_users(pool, units, password)
+        for regime, key in load_keys(folder).items():
+            await ApiKeys(pool).add(key, regime=regime, source=Channel.WEB, name=KEY_NAME, per_minute=KEY_PER_MINUTE)
     finally:
         await pool.dispose()
 

@@ -1,16 +1,20 @@
 """Sample orders for a machine on which the system is tried out: invented, a few of each county."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, NamedTuple
 
 from adapters.database.catalogue import ContactCard
+from adapters.pictures import plain
 from adapters.settings import Settings
 from api.commanding import decide, send
+from api.evidence.receiving import keep, receive, uploads
 from api.intake import OrderRequest, open_order
 from api.services import Services, services
 from api.stocking import stock
 from domain.labels import label
 from domain.policy import Unit
+from domain.policy_evidence import Phase
 from domain.words import UNIT_ROLES, Role
 
 PERSON = "samples"
@@ -47,6 +51,9 @@ DEMANDS = (
     ),
     Demand("consult", "医保报销比例", "异地就医住院报销需要哪些材料。", "welfare", ("answer_at_intake",)),
 )
+
+PICTURES = {Phase.BEFORE: "dimgray", Phase.AFTER: "lightyellow"}
+"""Of what the samples prove, and the colour of the picture that stands for it."""
 
 SAID = "经现场核实情况属实，已安排人员处理并电话告知诉求人"
 
@@ -89,7 +96,8 @@ async def _sample(opened: Services, no: str, regime: str, demand: Demand, unit: 
         for number, name in enumerate(opened.policies.regime(regime).replies.sections, start=1)
     }
     signed_by = [role.value for role in sorted(UNIT_ROLES)]
-    reply = {"unit": unit.id, "sections": sections, "signed_by": signed_by, "attachments": ["before", "after"]}
+    pictures = await _pictures(opened, no, regime, unit) if "submit_reply" in demand.steps else []
+    reply = {"unit": unit.id, "sections": sections, "signed_by": signed_by, "attachments": pictures}
     bodies: dict[str, tuple[Role, dict[str, Any]]] = {
         "answer_at_intake": (Role.AGENT, {"text": "请携带住院票据、费用清单和出院记录到医保窗口办理"}),
         "dispatch": (Role.DISPATCHER, {"units": [{"unit": unit.id, "part": "lead"}]}),
@@ -102,6 +110,26 @@ async def _sample(opened: Services, no: str, regime: str, demand: Demand, unit: 
             continue
         role, body = bodies[step]
         await send(opened, no, step, body, by=role, person=PERSON, request_id=f"{no}-{step}")
+
+
+async def _pictures(opened: Services, no: str, regime: str, unit: Unit) -> list[str]:
+    """The ids of a picture of before and one of after, uploaded as a unit would; a repetition finds them there."""
+    limits, of = opened.policies.regime(regime).evidence, {"regime": regime, "unit": unit.id, "uploaded_by": PERSON}
+    ids = {phase: f"att-{no}-{phase}" for phase in PICTURES}
+    async with uploads(opened) as received:
+        coming = [
+            receive(opened, label(phase, "phase"), _content(plain(640, 480, colour)), limits)
+            for phase, colour in PICTURES.items()
+        ]
+        received.extend(await asyncio.gather(*coming))
+        for (phase, file_id), each in zip(ids.items(), received, strict=True):
+            at_most = limits.max_files * len(DEMANDS)  # one person brings the files of all
+            await keep(opened, {file_id: each}, of | {"phase": phase}, at_most=at_most)
+    return list(ids.values())
+
+
+async def _content(picture: bytes) -> AsyncIterator[bytes]:
+    yield picture
 
 
 def _unit_for(units: Sequence[Unit], matter: str) -> Unit:

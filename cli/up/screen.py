@@ -18,6 +18,13 @@ def console(*, stderr: bool = False) -> Console:
     return screen if screen.is_terminal else Console(stderr=stderr, highlight=False, width=PLAIN_WIDTH)
 
 
+def public_interface(base: str, keys: Mapping[str, str]) -> dict[str, str]:
+    """Where the public sends demands in, and one key to try it with; the others are in `secrets.json`."""
+    regime, key = next(iter(keys.items()), ("", ""))
+    address = f"{base}/open311/v2/services.json?jurisdiction_id={regime}"
+    return {"公众受理（Open311）": address, f"受理密钥（{regime}）": key} if key else {}
+
+
 def show(screen: Console, addresses: Mapping[str, str], password: str, seconds: float) -> None:
     """Print both tables; `seconds` is how long the start took."""
     places = Table(title=f"接诉已经启动，用时 {seconds:.1f} 秒", title_justify="left")

@@ -55,15 +55,19 @@ class Stack:
         wanted = stamp(Settings().policy_file, secrets["login_password"])
         self._filled = Stamp(folder / "filled", folder / "postgres", wanted)
 
+    @property
+    def base(self) -> str:
+        """Where the API is."""
+        return f"http://127.0.0.1:{self._ports.api}"
+
     def addresses(self) -> dict[str, str]:
         """Name → address of everything that an operator may open."""
-        base = f"http://127.0.0.1:{self._ports.api}"
         return {
-            "接口": base,
-            "接口说明": f"{base}/docs",
+            "接口": self.base,
+            "接口说明": f"{self.base}/docs",
             "Temporal 界面": f"http://127.0.0.1:{self._ports.ui}",
             "模拟手机": f"http://127.0.0.1:{self._ports.gateway}/phone",
-            "模拟市平台": f"http://127.0.0.1:{self._ports.city}/city/v1/received",
+            "模拟市平台": f"http://127.0.0.1:{self._ports.city}/",
             "数据库": self._postgres.url(DATABASE) if self._postgres else "",
             "日志": str(self._folder / "logs"),
         }
@@ -129,7 +133,8 @@ class Stack:
         ports, python = self._ports, [sys.executable, "-m"]
         gateway = [*python, "sandbox.gateway", "--port", str(ports.gateway), "--data", str(self._folder)]
         gateway += ["--inbound-url", self._url("api/v1/webhooks/sms")]
-        city = [*python, "sandbox.city", "--port", str(ports.city)]
+        city = [*python, "sandbox.city", "--port", str(ports.city), "--data", str(self._folder)]
+        city += ["--webhook", self._url("api/v1/webhooks/city")]
         await _together(
             self._serve("短信网关", "gateway", gateway, _health(ports.gateway), env),
             self._serve("模拟市平台", "city", city, _health(ports.city), env),
@@ -176,7 +181,7 @@ class Stack:
         return self._folder / "logs" / f"{slug}.log"
 
     def _url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self._ports.api}/{path}"
+        return f"{self.base}/{path}"
 
     def _environment(self) -> dict[str, str]:
         """The settings of every child, by the names that `adapters.settings` reads."""
@@ -186,7 +191,7 @@ class Stack:
             "JIESU_DATA": str(self._folder),
             "JIESU_SECRET_KEY": self._secrets["secret_key"],
             "JIESU_DATA_KEY": self._secrets["data_key"],
-            "JIESU_PUBLIC_URL": f"http://127.0.0.1:{self._ports.api}",
+            "JIESU_PUBLIC_URL": self.base,
             "DATABASE_URL": self._postgres.url(DATABASE) if self._postgres else "",
             "TEMPORAL_ADDRESS": f"127.0.0.1:{self._ports.temporal}",
             "TWILIO_ACCOUNT_SID": Settings().twilio_account_sid,

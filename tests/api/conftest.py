@@ -30,6 +30,7 @@ class Installation:
     base: str
     settings: Settings
     temporal: LocalTemporal
+    api: ChildProcess
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +63,7 @@ async def installation(
             children.append(ChildProcess.spawn([sys.executable, *command], log, env=env, cwd=ROOT))
         base = f"http://127.0.0.1:{port}"
         _wait_for(base, children)
-        yield Installation(base, settings, temporal)
+        yield Installation(base, settings, temporal, children[-1])
     finally:
         for child in reversed(children):
             child.stop()

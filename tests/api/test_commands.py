@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api.callers import Caller, eventually, new_key, problem
+from tests.api.evidence import brought
 
 SignIn = Callable[[str], Caller]
 HOUSING = {"units": [{"unit": "housing", "part": "lead"}]}
@@ -142,8 +143,9 @@ def test_the_same_words_do_not_answer_twice(caller: SignIn, agent: Caller, dispa
         assert clerk.do(no, "sign").status_code == 200
     # Refused for its attachments, the reply may come again with the same words.
     problem(clerk.do(numbers[0], "submit_reply", **body), 422, "missing_attachment")
-    assert clerk.do(numbers[0], "submit_reply", **body, attachments=["a", "b"]).status_code == 200
-    copied = problem(clerk.do(numbers[1], "submit_reply", **body, attachments=["a", "b"]), 422, "duplicate_reply")
+    first, second = ([brought(clerk, phase=phase)["id"] for phase in ("before", "after")] for _ in range(2))
+    assert clerk.do(numbers[0], "submit_reply", **body, attachments=first).status_code == 200
+    copied = problem(clerk.do(numbers[1], "submit_reply", **body, attachments=second), 422, "duplicate_reply")
     assert numbers[0] in copied["detail"]
 
 

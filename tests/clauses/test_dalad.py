@@ -114,6 +114,7 @@ async def test_dl_04(lives: Lives) -> None:
     assert [row.order_no for row in (*page.items, *rest.items)] == wanted
     for life in (plain, first[0]):
         await life.decide("reviewer", "review")
+        await life.after(days=3)  # neither a text nor a call was answered: it is for people now
         await life.timeline()
     callbacks = Callbacks(services.database)
     calls = await callbacks.waiting(realm=realm, limit=1)

@@ -325,7 +325,7 @@ async def test_gt_12(lives: Lives) -> None:
     await life.expect("order_dispatched", mode="coordination", units=[{"unit": "police", "part": "lead"}])
     await life.sign("police")
     bound = await life.refused("unit_clerk", "request_return", unit="police", reason="不属于本单位职责")
-    assert (bound.code, bound.clause) == ("return_barred", "GT-06")
+    assert (bound.code, bound.clause) == ("return_barred", "GT-12")
 
 
 async def test_gt_12_refused(lives: Lives) -> None:
@@ -335,7 +335,7 @@ async def test_gt_12_refused(lives: Lives) -> None:
     await life.expect("return_refused", unit="market")
     await life.expect("return_barred", unit="market")
     bound = await life.refused("unit_clerk", "request_return", unit="market", reason="不属于本单位职责")
-    assert (bound.code, bound.clause) == ("return_barred", "GT-06")
+    assert (bound.code, bound.clause) == ("return_barred", "GT-12")
     await life.accepted("market")
     await life.expect("reply_accepted", unit="market")
 

@@ -164,7 +164,7 @@ async def test_hk_04(lives: Lives) -> None:
         await life.expect("deadline_set", clock="handling", unit=unit, due_at="2026-12-03T17:30:00+08:00")
         await life.sign(unit)
         refused = await life.refused("unit_clerk", "request_return", unit=unit, **NOT_OURS)
-        assert (refused.code, refused.clause) == ("return_barred", "HK-03")
+        assert (refused.code, refused.clause) == ("return_barred", "HK-04")
     await life.accepted("market")
     await life.called("satisfied")
     await life.archived()

@@ -16,7 +16,7 @@ import pytest
 
 from adapters.local_temporal import free_port
 from adapters.settings import ROOT
-from cli.up.folder import load_secrets, opened
+from cli.up.folder import keep_keys, load_keys, load_secrets, opened
 from cli.up.problems import CannotStartError
 from cli.up.stamp import Stamp, stamp
 
@@ -91,6 +91,16 @@ def test_secrets_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
     assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
 
 
+def test_keys_are_kept_among_the_secrets_and_stay_what_they_are(tmp_path: Path) -> None:
+    password = load_secrets(tmp_path)["login_password"]
+    assert load_keys(tmp_path) == {}
+    keep_keys(tmp_path, {"one": "a_1"})
+    keep_keys(tmp_path, {"one": "b_2", "two": "c_3"})
+    assert load_keys(tmp_path) == {"one": "a_1", "two": "c_3"}
+    assert load_secrets(tmp_path)["login_password"] == password
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_database_is_filled_again_when_it_or_what_fills_it_is_new(tmp_path: Path) -> None:
     rules, database = tmp_path / "policies.yaml", tmp_path / "postgres"
     rules.write_text("one")
@@ -107,10 +117,17 @@ def test_a_database_is_filled_again_when_it_or_what_fills_it_is_new(tmp_path: Pa
 class Running:
     """A `jiesu up` that has shown its tables."""
 
-    def __init__(self, process: subprocess.Popen[str], base: str, password: str) -> None:
+    def __init__(self, process: subprocess.Popen[str], base: str, password: str, door: tuple[str, str]) -> None:
         self.process = process
         self.base = base
         self.password = password
+        self.door = door
+
+    def send_in(self) -> None:
+        """A demand of the public, with the key that was shown."""
+        regime, key = self.door
+        demand = {"jurisdiction_id": regime, "api_key": key, "service_code": "help", "address_string": "学府路"}
+        httpx.post(f"{self.base}/open311/v2/requests.json", data=demand, timeout=30).raise_for_status()
 
     def order_count(self) -> int:
         """How many orders the hotline's director sees."""
@@ -158,8 +175,9 @@ def running(data: Path) -> Iterator[Running]:
         base = f"http://127.0.0.1:{port}"
         assert httpx.get(f"{base}/health/ready", timeout=10).is_success
         login = re.search(r"hotline_director[│\s]+([^│\s]+)", shown)
-        assert login, shown
-        yield Running(process, base, login[1])
+        door = re.search(r"受理密钥（(\w+)）[│\s]+([^│\s]+)", shown)
+        assert login and door, shown
+        yield Running(process, base, login[1], (door[1], door[2]))
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
@@ -173,17 +191,18 @@ def gone(pids: set[int]) -> bool:
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_up_whole(tmp_path: Path, stop: signal.Signals) -> None:
-    """Start, stop without a trace, start again on the same data and find every order."""
+    """Start, stop without a trace, start again on the same data and find every order, also one of the public's."""
     counts = []
     for _ in range(2):
         with running(tmp_path / "data") as system:
             counts.append(system.order_count())
+            system.send_in()
             children = below(system.process.pid)
             assert len(children) >= 6
             system.process.send_signal(stop)
             assert system.process.wait(STOP_LIMIT) == 0
             assert gone(children)
-    assert counts[0] == counts[1] > 0
+    assert counts[1] == counts[0] + 1 > 1
 
 
 def test_up_survives_its_own_sudden_death(tmp_path: Path) -> None:

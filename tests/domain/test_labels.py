@@ -5,6 +5,7 @@ import pytest
 from domain.commands import COMMANDS
 from domain.events import EVENTS
 from domain.labels import label
+from domain.policy_evidence import Phase
 from domain.words import (
     ApprovalKind,
     Category,
@@ -24,6 +25,7 @@ WORDS = [
     *((word.value, "approval") for word in ApprovalKind),
     *((word.value, "template") for word in Template),
     *((word.value, "level") for word in SupervisionLevel),
+    *((word.value, "phase") for word in Phase),
     *((name, "event") for name in EVENTS),
     *((name, "command") for name in COMMANDS),
 ]

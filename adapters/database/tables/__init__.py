@@ -1,5 +1,6 @@
 """Every table. Importing this module makes `Table.metadata` complete, which migrations are compared with."""
 
+from adapters.database.tables.city import CityCursor, CityMessage
 from adapters.database.tables.columns import Table
 from adapters.database.tables.exchanges import (
     Call,
@@ -11,6 +12,7 @@ from adapters.database.tables.exchanges import (
     OptOut,
     PolicySnapshot,
 )
+from adapters.database.tables.intake import ApiKey, OrderViewer
 from adapters.database.tables.orders import (
     ORDER_NO,
     Approval,
@@ -25,6 +27,7 @@ from adapters.database.tables.people import Contact, Unit, User
 
 __all__ = [
     "ORDER_NO",
+    "ApiKey",
     "Approval",
     "Archive",
     "Attachment",
@@ -32,6 +35,8 @@ __all__ = [
     "Call",
     "CallTask",
     "CallbackTask",
+    "CityCursor",
+    "CityMessage",
     "Contact",
     "Document",
     "IdempotencyKey",
@@ -39,6 +44,7 @@ __all__ = [
     "Message",
     "OptOut",
     "OrderViewRow",
+    "OrderViewer",
     "PolicySnapshot",
     "Table",
     "Unit",

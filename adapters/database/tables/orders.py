@@ -22,12 +22,20 @@ ORDER_NO = Sequence("order_no", metadata=Table.metadata)
 
 
 class WorkOrder(Table, table=True):
-    """An order as it was taken in. `realm` is '' for real orders, or the rehearsal that it lives in."""
+    """An order as it was taken in. `realm` is '' for real orders, or the rehearsal that it lives in.
+
+    `city_no` is the city platform's number that it came with; `city_ref` the one that the platform told later.
+    `location`, `lat` and `long` (WGS 84) say where the matter is, `citizen_address` where the citizen lives. With a
+    `service_code` it came through the public interface, and `listed` says whether the public reads it there.
+    """
 
     __tablename__ = "work_orders"
     __table_args__ = (
         Index("ix_work_orders_unstarted", "created_at", postgresql_where=text("NOT workflow_started")),
         Index("ix_work_orders_realm_created_at", "realm", "created_at"),
+        Index("uq_work_orders_city_no_regime", "city_no", "regime", unique=True, postgresql_where=text("realm = ''")),
+        Index("ix_work_orders_listed", "regime", "created_at", "no", postgresql_where=text("listed")),
+        Index("ix_work_orders_confidential", "no", postgresql_where=text("confidential")),
     )
 
     no: str = Field(primary_key=True)
@@ -40,12 +48,26 @@ class WorkOrder(Table, table=True):
     area: str | None = None
     matter: str | None = None
     required_by: datetime | None = moment(required=False)
-    city_no: str | None = Field(None, index=True)
+    city_no: str | None = None
+    city_ref: str | None = Field(None, index=True)
     title: bytes = sealed()
     content: bytes = sealed()
     citizen_name: bytes | None = sealed(required=False)
     citizen_phone: bytes | None = sealed(required=False)
     citizen_address: bytes | None = sealed(required=False)
+    citizen_email: bytes | None = sealed(required=False)
+    citizen_account: bytes | None = sealed(required=False)
+    citizen_device: bytes | None = sealed(required=False)
+    location: bytes | None = sealed(required=False)
+    address_id: bytes | None = sealed(required=False)
+    lat: float | None = None
+    long: float | None = None
+    media_url: bytes | None = sealed(required=False)
+    service_code: str | None = None
+    answers: bytes | None = sealed(required=False)
+    listed: bool = Field(False, sa_column_kwargs={"server_default": text("false")})
+    confidential: bool = Field(False, sa_column_kwargs={"server_default": text("false")})
+    taken_by: str | None = None
     phone_index: str | None = Field(None, index=True)
     policy_hash: str
     intake_key: str | None = Field(None, unique=True)
@@ -153,12 +175,27 @@ class Document(Table, table=True):
 
 
 class Attachment(Table, table=True):
-    """What is known of an uploaded file; its bytes are in the object store under `object_key`."""
+    """What is known of an uploaded file; its bytes are in the object store under `object_key`.
+
+    Without `order_no` it is its uploader's, and that of their `unit` in `regime`, until a command names it.
+    """
 
     __tablename__ = "attachments"
+    __table_args__ = (
+        Index("ix_attachments_loose", "uploaded_by", "created_at", postgresql_where=text("order_no IS NULL")),
+        Index("ix_attachments_object_key", "object_key"),
+    )
 
     id: str = Field(primary_key=True)
     order_no: str | None = Field(None, index=True)
+    realm: str = Field("", sa_column_kwargs={"server_default": text("''")})
+    regime: str | None = None
+    unit: str | None = None
+    phase: str = Field("other", sa_column_kwargs={"server_default": text("'other'")})
+    note: bytes | None = sealed(required=False)
+    captured_at: datetime | None = moment(required=False)
+    scan: str = Field("off", sa_column_kwargs={"server_default": text("'off'")})
+    thumbnail_key: str | None = None
     name: bytes = sealed()
     media_type: str
     size: int = Field(sa_column=Column(Integer, nullable=False))

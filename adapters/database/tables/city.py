@@ -1,0 +1,52 @@
+"""Tables of what the city platform sends: every message, and how far its outbox was read."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, text
+from sqlmodel import Field
+
+from adapters.database.tables.columns import Table, moment, recorded, sealed
+
+
+class CityMessage(Table, table=True):
+    """A message of the city platform, kept before anything is done with it, and what became of it.
+
+    `digest` is keyed and tells one body from another; `approval` is what a decision was found to be about before it
+    went to the order; `claimed_at` says that a process is at it now; `told` that the platform knows what became of it.
+    """
+
+    __tablename__ = "city_messages"
+    __table_args__ = (
+        Index("ix_city_messages_list", "received_at", "id"),
+        Index("ix_city_messages_waiting", "received_at", postgresql_where=text("state = 'waiting'")),
+        Index("ix_city_messages_untold", "received_at", postgresql_where=text("NOT told")),
+    )
+
+    id: str = Field(primary_key=True)
+    type: str
+    via: str
+    state: str
+    regime: str | None = None
+    order_no: str | None = Field(None, index=True)
+    city_no: str | None = None
+    approval: str | None = None
+    body: bytes = sealed()
+    digest: str
+    code: str | None = None
+    reason: bytes | None = sealed(required=False)
+    clause: str | None = None
+    attempts: int = Field(0, sa_column_kwargs={"server_default": text("0")})
+    told: bool = Field(False, sa_column_kwargs={"server_default": text("false")})
+    claimed_at: datetime | None = moment(required=False)
+    received_at: datetime = recorded()
+    updated_at: datetime = recorded()
+
+
+class CityCursor(Table, table=True):
+    """Up to where an outbox was read, by the address of the platform."""
+
+    __tablename__ = "city_cursors"
+
+    peer: str = Field(primary_key=True)
+    cursor: str
+    updated_at: datetime = recorded()

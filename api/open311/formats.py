@@ -1,0 +1,63 @@
+"""JSON and XML of one value: the standard maps one onto the other by the Spark convention, which drops the root."""
+
+import json
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Final
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from fastapi import Response
+
+
+class Form(StrEnum):
+    """How an answer is written; the end of the address says it."""
+
+    XML = "xml"
+    JSON = "json"
+
+
+MEDIA_TYPES: Final = {Form.XML: "text/xml; charset=utf-8", Form.JSON: "application/json; charset=utf-8"}
+
+_ONE_OF: Final = {
+    "services": "service",
+    "attributes": "attribute",
+    "values": "value",
+    "service_requests": "request",
+    "errors": "error",
+    "endpoints": "endpoint",
+    "formats": "format",
+}
+"""What an item of a list is called."""
+
+_NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that no XML 1.0 document can hold, not even as a reference."""
+
+
+def written(
+    root: str, value: Any, form: Form, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A value of dicts, lists and scalars as a response; `root` names it in XML."""
+    if form is Form.JSON:
+        content = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    else:
+        document = Element(root)
+        _fill(document, value)
+        content = tostring(document, encoding="utf-8", xml_declaration=True)
+    return Response(content, status, dict(headers or {}), MEDIA_TYPES[form])
+
+
+def _fill(element: Element, value: Any) -> None:
+    match value:
+        case None:
+            pass
+        case bool():
+            element.text = "true" if value else "false"
+        case dict():
+            for name, below in value.items():
+                _fill(SubElement(element, name), below)
+        case list() | tuple():
+            for below in value:
+                _fill(SubElement(element, _ONE_OF[element.tag]), below)
+        case _:
+            element.text = _NOT_XML.sub("", str(value))

@@ -1,0 +1,147 @@
+"""Evidence: uploads, what is known of them, and links by which they are opened."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Request, Response
+from pydantic import Field
+
+from adapters.database.attachments import File
+from adapters.file_links import BadLink, ExpiredLink, Link, Purpose, opened
+from adapters.tokens import Identity
+from api.evidence.handing_out import original, thumbnail
+from api.evidence.shapes import (
+    OPEN,
+    FileOut,
+    FilesOut,
+    LinkOut,
+    Uploaded,
+    life_of_links,
+    paired,
+    path_of,
+    shown_to,
+)
+from api.evidence.uploading import Details, upload
+from api.idempotent import IdempotentRoute
+from api.identity import ServicesDep, User, visible
+from api.problems import ProblemError, answers
+from api.services import Services
+from api.words import Name, Wire
+from domain.refusal import Refused
+
+log = logging.getLogger(__name__)
+
+UPLOADS = "/attachments"
+_FORM: dict[str, Any] = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {
+        "file": {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1, "maxItems": 10},
+        **Details.model_json_schema(ref_template="#/components/schemas/{model}")["properties"],
+    },
+}
+
+router = APIRouter(tags=["附件"])
+links = APIRouter(tags=["附件"], route_class=IdempotentRoute)
+
+
+class LinkRequest(Wire):
+    """What a link is for, and for how many seconds, if shorter than links usually last."""
+
+    purpose: Purpose = "view"
+    expires_in: int | None = Field(default=None, ge=1, le=86_400)
+
+
+@router.post(
+    UPLOADS,
+    status_code=201,
+    response_model=Uploaded,
+    responses=answers(400, 401, 404, 408, 409, 413, 415, 422),
+    openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
+)
+async def hand_in(request: Request, services: ServicesDep, user: User) -> Response:
+    """上传附件：一个或几个 file，可附 order、phase、note、captured_at（先于 file 为宜）。"""
+    return await upload(services, request, user)
+
+
+@router.get(UPLOADS, responses=answers(401, 404, 422))
+async def listed(request: Request, services: ServicesDep, user: User, order: Name | None = None) -> FilesOut:
+    """工单的附件，附处理前后的对照；不写 order 时为本人上传而尚未用于工单的附件。"""
+    if order is not None:
+        await visible(services, user, order)
+        files = await services.attachments.of_order(order)
+    else:
+        files = await services.attachments.loose(user.sub)
+    return FilesOut(items=tuple(map(shown_to(request, services), files)), pairs=paired(files))
+
+
+@router.get(UPLOADS + "/{id}", responses=answers(401, 404, 422))
+async def described(id: str, request: Request, services: ServicesDep, user: User) -> FileOut:
+    """一个附件的情况。"""
+    return shown_to(request, services)(await _theirs(services, user, id))
+
+
+@links.post(UPLOADS + "/{id}/link", responses=answers(400, 401, 404, 409, 413, 422))
+async def link_to(
+    id: str,
+    request: Request,
+    services: ServicesDep,
+    user: User,
+    body: Annotated[LinkRequest | None, Body()] = None,
+) -> LinkOut:
+    """打开附件的限时链接，凭链接即可打开。"""
+    asked = body or LinkRequest()
+    file = await _theirs(services, user, id)
+    if asked.purpose == "thumbnail" and file.thumbnail_key is None:
+        raise ProblemError(404, "没有缩略图")
+    longest = life_of_links(services)
+    life = min(longest, timedelta(seconds=asked.expires_in)) if asked.expires_in else longest
+    url = None
+    if services.settings.presigned_links and asked.purpose != "thumbnail":
+        url = await services.objects.presign(file.object_key, life)
+    log.info("file %s opened to %s for %s", id, user.sub, asked.purpose)
+    return LinkOut(
+        url=url or path_of(request, services, Link(file=id, purpose=asked.purpose), life),
+        purpose=asked.purpose,
+        expires_at=datetime.now(UTC) + life,
+        expires_in=int(life.total_seconds()),
+    )
+
+
+@router.get(
+    "/files/{token}",
+    name=OPEN,
+    response_class=Response,
+    responses=answers(404, 410, 416, 422)
+    | {200: {"description": "文件内容", "content": {"*/*": {}}}, 206: {"description": "文件的一段"}},
+)
+async def open_file(token: str, request: Request, services: ServicesDep) -> Response:
+    """凭限时链接取文件，可按 Range 取一段。"""
+    try:
+        link = opened(token, services.settings.secret_key)
+    except ExpiredLink:
+        raise ProblemError(410, "链接已过期，请重新取得") from None
+    except BadLink:
+        raise ProblemError(404, "链接无效") from None
+    file = await services.attachments.get(link.file)
+    if file is None:
+        raise ProblemError(404, "没有这个附件")
+    if link.purpose == "thumbnail":
+        return await thumbnail(services, file)
+    return await original(services, request, file, shown=link.purpose == "view")
+
+
+async def _theirs(services: Services, user: Identity, file_id: str) -> File:
+    """A file that somebody may see: with its order, or their own as long as no order has it."""
+    file = await services.attachments.get(file_id) if file_id.isprintable() else None
+    if file is not None and not file.realm:
+        if file.order_no is None and file.uploaded_by == user.sub:
+            return file
+        try:
+            if file.order_no is not None:
+                await visible(services, user, file.order_no)
+                return file
+        except Refused:
+            pass
+    raise ProblemError(404, "没有这个附件")

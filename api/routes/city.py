@@ -1,0 +1,113 @@
+"""The city platform: the webhook that it calls, and for the hotline what became of its messages."""
+
+import logging
+import time
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Header, Request, Response
+
+from adapters.city_signature import BadSignature, verified
+from adapters.database.city_messages import REFUSED, TAKEN, WAITING, WEBHOOK, CityMessageRow, MessageReused
+from adapters.tokens import Identity
+from api.city_inbox import receive, try_again
+from api.city_taking import Envelope
+from api.idempotent import IdempotentRoute
+from api.identity import ServicesDep, User
+from api.problems import ProblemError, answers
+from api.routes.work_orders import SEE_CITIZEN
+from api.services import Services
+from api.shapes import CityMessageDetail, CityMessageOut, CityTaken, PageOut
+from api.words import Cursor, Limit, Name
+from domain.refusal import Code, Refused
+from domain.words import Role
+
+log = logging.getLogger(__name__)
+
+WATCH: Final = frozenset({Role.HOTLINE_DIRECTOR, Role.ADMIN})
+BODY: Final = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": Envelope.model_json_schema()}}}
+}
+
+router = APIRouter(tags=["市平台"], route_class=IdempotentRoute)
+
+
+@router.post("/webhooks/city", responses=answers(401, 403, 404, 409, 413, 422), openapi_extra=BODY)
+async def webhook(
+    request: Request,
+    response: Response,
+    services: ServicesDep,
+    x_city_timestamp: Annotated[str, Header(description="1970 年以来的秒数")] = "",
+    x_city_message: Annotated[str, Header(description="消息编号，重发时不变")] = "",
+    x_city_signature: Annotated[str, Header(description="HMAC-SHA256，十六进制小写")] = "",
+) -> CityTaken:
+    """市平台的消息：派单、审核结论、催办。200 已受理，202 已留存待办；重发得到同样的回答。"""
+    body = await request.body()
+    try:
+        message = verified(services.settings.city_secret, request.headers, body, time.time())
+    except BadSignature as bad:
+        raise ProblemError(401, str(bad)) from None
+    try:
+        row = await receive(services, message, body, WEBHOOK)
+    except MessageReused:
+        raise Refused(Code.ALREADY_DONE, "消息编号已用于不同的内容") from None
+    if row.state == WAITING:
+        response.status_code = 202
+        return _answer(row)
+    await services.city_messages.told([row.id])
+    if row.state == REFUSED:
+        raise Refused(Code(row.code or Code.INVALID), row.reason or "", row.clause)
+    return _answer(row)
+
+
+@router.get("/city/messages", responses=answers(401, 403, 422))
+async def messages(
+    services: ServicesDep,
+    user: User,
+    state: Literal["waiting", "taken", "refused"] | None = None,
+    no: Name | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> PageOut[CityMessageOut]:
+    """市平台发来的消息，新者在前。no 为本平台的工单编号。"""
+    _watches(user)
+    if no is not None and not no.isprintable():
+        return PageOut(items=())
+    page = await services.city_messages.list(state=state, regime=user.regime, order_no=no, cursor=cursor, limit=limit)
+    return PageOut(items=tuple(map(CityMessageOut.of, page.items)), next=page.next)
+
+
+@router.get("/city/messages/{id}", responses=answers(401, 403, 404, 422))
+async def message(id: str, services: ServicesDep, user: User) -> CityMessageDetail:
+    """一条消息及其原文。原文含诉求人信息，查看留有记录。"""
+    row = await _theirs(services, user, id)
+    if user.role not in SEE_CITIZEN:
+        raise ProblemError(403, "无权查看诉求人信息")
+    log.info("message %s of the city platform shown to %s", row.id, user.sub)
+    return CityMessageDetail.model_validate(row.model_dump() | {"no": row.order_no})
+
+
+@router.post("/city/messages/{id}/retry", responses=answers(401, 403, 404, 409, 413, 422))
+async def retry(id: str, services: ServicesDep, user: User) -> CityMessageOut:
+    """再办一次：用于规则改正之后，或不愿等待时。已受理的消息不再办理。"""
+    row = await _theirs(services, user, id)
+    if row.state == TAKEN:
+        raise Refused(Code.ALREADY_DONE, "此消息已受理")
+    return CityMessageOut.of(await try_again(services, row, refused_too=True))
+
+
+def _watches(user: Identity) -> None:
+    if user.role not in WATCH:
+        raise ProblemError(403, "无权查看市平台消息")
+
+
+async def _theirs(services: Services, user: Identity, id_: str) -> CityMessageRow:
+    """A message of the county of the person who asks."""
+    _watches(user)
+    row = await services.city_messages.get(id_) if id_.isprintable() else None
+    if row is None or user.regime not in (None, row.regime):
+        raise ProblemError(404, "没有这一条消息")
+    return row
+
+
+def _answer(row: CityMessageRow) -> CityTaken:
+    return CityTaken(message=row.id, state=row.state, no=row.order_no, city_no=row.city_no)

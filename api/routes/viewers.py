@@ -1,0 +1,67 @@
+"""Who may see a confidential order (NA-07): named one by one, each change on the order's trail."""
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from adapters.database.confidence import Entry
+from adapters.database.orders import Order
+from adapters.tokens import Identity
+from api import reaching
+from api.idempotent import IdempotentRoute
+from api.identity import ServicesDep, User, visible
+from api.intake import require_users
+from api.problems import ProblemError, answers
+from api.services import Services
+from api.shapes import ViewersOut
+from api.words import Name, Wire
+from domain.refusal import Code, Refused
+from domain.words import Role
+
+NAME_OTHERS: Final = frozenset({Role.DISPATCHER, Role.HOTLINE_DIRECTOR})
+
+router = APIRouter(prefix="/work-orders/{no}/viewers", tags=["保密"], route_class=IdempotentRoute)
+
+
+class Viewer(Wire):
+    """A user by name."""
+
+    username: Name
+
+
+@router.get("", responses=answers(401, 403, 404, 422))
+async def who(no: str, services: ServicesDep, user: User) -> ViewersOut:
+    """保密工单的可见人。"""
+    return await _named(services, await _confidential(services, user, no))
+
+
+@router.post("", responses=answers(400, 401, 403, 404, 409, 413, 422))
+async def add(no: str, body: Viewer, services: ServicesDep, user: User) -> ViewersOut:
+    """增加可见人，记入台账；已在其中的不重复记录。"""
+    order = await _confidential(services, user, no)
+    await require_users(services, order.regime, [body.username])
+    await services.viewers.add(no, body.username, Entry(user.sub, user.role, await reaching.clock(services, order)))
+    return await _named(services, order)
+
+
+@router.delete("/{username}", responses=answers(401, 403, 404, 422))
+async def remove(no: str, username: str, services: ServicesDep, user: User) -> ViewersOut:
+    """取消可见人，记入台账；不在其中的不记录。"""
+    order = await _confidential(services, user, no)
+    if username.isprintable():
+        await services.viewers.remove(no, username, Entry(user.sub, user.role, await reaching.clock(services, order)))
+    return await _named(services, order)
+
+
+async def _confidential(services: Services, user: Identity, no: str) -> Order:
+    """The order, for those who may say who sees it. Raises Refused and ProblemError(403)."""
+    order, _ = await visible(services, user, no)
+    if user.role not in NAME_OTHERS:
+        raise ProblemError(403, "只有派单员和热线负责人可以指定保密工单的可见人")
+    if not order.confidential:
+        raise Refused(Code.NOT_ALLOWED, "工单不是保密工单，不指定可见人", "NA-07")
+    return order
+
+
+async def _named(services: Services, order: Order) -> ViewersOut:
+    return ViewersOut(no=order.no, taken_by=order.taken_by, viewers=tuple(await services.viewers.named(order.no)))

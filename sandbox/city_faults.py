@@ -1,0 +1,85 @@
+"""Faults on demand: how the platform of this machine can misbehave, so that the county is seen to bear it."""
+
+import asyncio
+from typing import Literal
+
+from fastapi import FastAPI, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.middleware.base import RequestResponseEndpoint
+
+UNTOUCHED = ("/city/v1/received", "/city/v1/orders")
+
+
+class Faults(BaseModel):
+    """What goes wrong; everything goes well with the defaults.
+
+    `answers`: how requests of the county end. `error` is a 500 before anything was taken, `lost` one after, `busy` a
+    429 with `Retry-After: seconds`, `slow` waits `seconds` first, `timeout` so long that nobody waits.
+    `times`: for how many requests, null for all; `of`: which ones, all, those that post, or those that read the outbox.
+    `webhooks`: whether messages are pushed, and how.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    answers: Literal["well", "error", "lost", "busy", "slow", "timeout", "garbage"] = "well"
+    times: int | None = Field(default=None, ge=0)
+    of: Literal["all", "posts", "outbox"] = "all"
+    seconds: float = Field(default=1.0, ge=0, le=3600)
+    webhooks: Literal["on", "off", "duplicate", "reordered"] = "on"
+
+
+class Chaos:
+    """The faults that are set now."""
+
+    def __init__(self) -> None:
+        self.faults = Faults()
+
+    def install(self, app: FastAPI) -> None:
+        """Have the interface to the counties misbehave so, and let the faults be set."""
+
+        @app.get("/sandbox/faults")
+        def show() -> Faults:
+            return self.faults
+
+        @app.put("/sandbox/faults")
+        def put(faults: Faults) -> Faults:
+            self.faults = faults
+            return faults
+
+        @app.middleware("http")
+        async def misbehave(request: Request, call_next: RequestResponseEndpoint) -> Response:
+            path = request.url.path
+            if not path.startswith("/city/v1/") or path in UNTOUCHED:
+                return await call_next(request)
+            kind = "posts" if request.method == "POST" else "outbox"
+            if self.faults.of not in ("all", kind):
+                return await call_next(request)
+            return await self._answer(self._next(), request, call_next)
+
+    def _next(self) -> Faults:
+        """The faults for one more request."""
+        now = self.faults
+        if now.times is None or now.answers == "well":
+            return now
+        if now.times == 0:
+            return now.model_copy(update={"answers": "well"})
+        self.faults = now.model_copy(update={"times": now.times - 1})
+        return now
+
+    async def _answer(self, faults: Faults, request: Request, call_next: RequestResponseEndpoint) -> Response:
+        match faults.answers:
+            case "error":
+                return Response("出错了", 500)
+            case "lost":
+                await call_next(request)
+                return Response("出错了", 500)
+            case "busy":
+                return Response("稍后再来", 429, {"Retry-After": f"{faults.seconds:.0f}"})
+            case "garbage":
+                return Response(b"<html>\xff<!--", 200, media_type="text/html")
+            case "slow":
+                await asyncio.sleep(faults.seconds)
+            case "timeout":
+                while not await request.is_disconnected():  # noqa: ASYNC110 (nothing tells of it)
+                    await asyncio.sleep(0.1)
+        return await call_next(request)
