@@ -10,8 +10,8 @@ from sqlmodel import col, select
 
 from adapters.database.confidence import Reader, open_to
 from adapters.database.engine import Database
-from adapters.database.orders import phone_index
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
+from adapters.database.phones import phone_index
 from adapters.database.tables import InboundMessage, WorkOrder
 
 RECEIVED = "received"

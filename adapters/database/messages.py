@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from adapters.database.engine import Database
-from adapters.database.orders import phone_index
+from adapters.database.phones import phone_index
 from adapters.database.tables import Message
 from domain.message import NewMessage, segments
 

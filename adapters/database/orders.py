@@ -10,11 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from adapters.database.confidence import Entry, Reader, mark, open_to
-from adapters.database.crypto import Keyring
 from adapters.database.engine import Database
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
+from adapters.database.phones import phone_index
 from adapters.database.tables import ORDER_NO, OrderViewRow, WorkOrder
-from adapters.phone_numbers import e164
 from domain.open311 import Answer
 from domain.view import OrderView
 
@@ -122,11 +121,6 @@ class Listed(Frozen):
     confidential: bool
     created_at: AwareDatetime
     view: OrderView
-
-
-def phone_index(keyring: Keyring, phone: str) -> str:
-    """What a telephone number is found by: its form as networks know it, blindly indexed."""
-    return keyring.blind_index(f"phone:{e164(phone)}")
 
 
 class Orders:
