@@ -32,7 +32,8 @@ from workflows.search_attributes import DEFINITIONS
 TOKEN = "the-token-of-the-telephone-tests"  # noqa: S105
 HOOKS = "/api/v1/webhooks"
 READY_SECONDS = 60
-MESSAGES_PER_SECOND = "20"
+MESSAGES_PER_SECOND = "10"
+"""Few, so that a test can make a storm."""
 _phones = count(1)
 
 Row = dict[str, Any]
@@ -133,6 +134,10 @@ class Exchange:
     def inbox(self, phone: str) -> list[str]:
         """The texts that a telephone has received, the oldest first."""
         return [each["body"] for each in self.telephone(phone)["messages"] if each["direction"] != "inbound"]
+
+    def replies(self, phone: str) -> list[str]:
+        """Of these what the hotline said to the texts of the citizen, not the notices, which come when they come."""
+        return [body for body in self.inbox(phone) if "您反映的事项" not in body]
 
     def faults(self, *faults: Row) -> None:
         """How the provider fails from now on."""
