@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import uvicorn
-from fastapi import FastAPI, Form, HTTPException, Query, Request
+from fastapi import FastAPI, Form, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from pydantic import BaseModel
+from starlette.requests import ClientDisconnect
 
 from sandbox import city_page
 from sandbox.city_faults import Chaos
@@ -112,6 +113,10 @@ def create_app(secret: str, webhook: str | None = None, data: Path | None = None
     chaos.install(app)
     _interface(app, secret, platform)
     _desk(app, platform)
+
+    @app.exception_handler(ClientDisconnect)
+    def gone(_: Request, __: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # nobody reads it: the county gave up while it was still speaking
 
     @app.get("/health")
     def health() -> dict[str, str]:
@@ -217,6 +222,8 @@ def main() -> None:
     chosen = options.parse_args()
     if not chosen.secret:
         options.error("缺少密钥：请用 --secret 或环境变量 CITY_SECRET 给出")
+    if chosen.data:
+        chosen.data.mkdir(parents=True, exist_ok=True)
     file = chosen.data / "city.db" if chosen.data else None
     app = create_app(chosen.secret, chosen.webhook, file)
     uvicorn.run(app, host="127.0.0.1", port=chosen.port, log_level="warning")

@@ -75,6 +75,7 @@ class WorkOrderWorkflow:
 
     answer_at_intake = update_for(c.AnswerAtIntake)
     transfer_out = update_for(c.TransferOut)
+    acknowledge_transfer = update_for(c.AcknowledgeTransfer)
     merge = update_for(c.Merge)
     join = update_for(c.Join)
     dispatch = update_for(c.Dispatch)

@@ -10,7 +10,7 @@ from api.services import Services
 from domain.commands import Appeal, RequestReturn, SubmitReply
 from domain.labels import label
 from domain.policy import Attachments, Regime
-from domain.policy_evidence import Evidence
+from domain.policy_evidence import Evidence, Phase
 from domain.refusal import Code, Refused
 
 MOST_NAMED: Final = 5
@@ -67,7 +67,10 @@ def _require_phases(rules: Regime, do: str, files: Sequence[File]) -> None:
     if do not in ASKED:
         return
     asked, clause = ASKED[do](rules)
-    if missing := [label(phase, "phase") for phase in asked.phases if phase not in {file.phase for file in files}]:
+    shown = [file.phase for file in files]
+    missing = [label(phase, "phase") for phase in asked.phases if phase not in shown]
+    # Of what moment a file is that was brought without a word about it, nobody can deny.
+    if len(missing) > shown.count(Phase.OTHER):
         raise Refused(Code.MISSING_ATTACHMENT, f"缺少附件：{'、'.join(missing)}", asked.clause or clause)
 
 

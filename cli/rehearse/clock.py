@@ -59,10 +59,16 @@ class VirtualClock:
             snapshot = await self._handle.query(WorkOrderWorkflow.snapshot)
             if snapshot.order.closed and snapshot.next_alarm_at is None:
                 return await self._archived(snapshot, deadline)
-            if not (snapshot.unrecorded or snapshot.effects) or time.monotonic() > deadline:
+            unsettled = snapshot.unrecorded or snapshot.effects or await self._due(snapshot)
+            if not unsettled or time.monotonic() > deadline:
                 return snapshot
             await asyncio.sleep(0.05)
         return None
+
+    async def _due(self, snapshot: Snapshot) -> bool:
+        """Whether an alarm's moment has come that the order has not heard of yet."""
+        alarm = snapshot.next_alarm_at
+        return alarm is not None and datetime.fromisoformat(alarm) <= (await self._look())[1]
 
     async def _archived(self, snapshot: Snapshot, deadline: float) -> Snapshot | None:
         """A closed order ends by itself: wait for that instead of asking again and again."""

@@ -29,6 +29,8 @@ from workflows.search_attributes import DEFINITIONS
 
 READY_WITHIN = 60.0
 MOST_SKIPS = 100_000
+PEERS = {"sandbox.gateway": "TWILIO_BASE_URL", "sandbox.city": "CITY_BASE_URL"}
+"""The peers, and the setting that names the address of each."""
 
 
 @dataclass
@@ -40,7 +42,16 @@ class Processes:
     postgres: LocalPostgres
     temporal: LocalTemporal
     worker: ChildProcess
-    peers: tuple[ChildProcess, ...]
+    peers: dict[str, ChildProcess]
+
+    def stop_peer(self, module: str) -> None:
+        """Stop a peer that runs now: nobody answers at its address."""
+        self.peers[module].stop()
+
+    def start_peer(self, module: str) -> ChildProcess:
+        """Start a peer, at the address of the one before and with its data."""
+        self.peers[module] = _peer(module, self.folder, self.values)
+        return self.peers[module]
 
     def stop_worker(self) -> None:
         """Stop the worker that runs now."""
@@ -123,22 +134,18 @@ async def stage(
 def _processes(folder: Path, temporal: LocalTemporal, chosen: Mapping[str, str], closing: ExitStack) -> Processes:
     """Start the others; each is ready in its own time. `closing` stops what was started, also after an error."""
     gateway, city = free_port(), free_port()
-    peers = (
-        _peer("sandbox.gateway", gateway, folder, "--data", str(folder / "gateway")),
-        _peer("sandbox.city", city, folder),
-    )
-    for peer in peers:
-        closing.callback(_kill, peer)
+    addresses = {"TWILIO_BASE_URL": f"http://127.0.0.1:{gateway}", "CITY_BASE_URL": f"http://127.0.0.1:{city}"}
+    peers = {module: _peer(module, folder, addresses) for module in PEERS}
+    closing.callback(_kill_all, peers)
     postgres = LocalPostgres.start(folder / "postgres", durable=False)
     values = dict(chosen) | {
         "DATABASE_URL": postgres.url("jiesu"),
         "JIESU_DATA": str(folder),
         "OBJECT_STORE_URL": (folder / "objects").as_uri(),
-        "TWILIO_BASE_URL": f"http://127.0.0.1:{gateway}",
         "JIESU_PUBLIC_URL": "",
         "JIESU_MESSAGES_PER_SECOND": "1000",
-        "CITY_BASE_URL": f"http://127.0.0.1:{city}",
         "TEMPORAL_ADDRESS": temporal.address,
+        **addresses,
     }
     processes = Processes(folder, values, postgres, temporal, _worker(folder, values), peers)
     closing.callback(processes.stop_postgres)
@@ -151,18 +158,27 @@ def _kill(child: ChildProcess) -> None:
     child.stop(first=signal.SIGKILL)
 
 
+def _kill_all(children: Mapping[str, ChildProcess]) -> None:
+    """The same for those that run at that time."""
+    for child in children.values():
+        _kill(child)
+
+
 def _worker(folder: Path, values: Mapping[str, str]) -> ChildProcess:
     return _run([sys.executable, str(ROOT / "worker.py")], folder / "worker.log", values)
 
 
-def _peer(module: str, port: int, folder: Path, *more: str) -> ChildProcess:
+def _peer(module: str, folder: Path, addresses: Mapping[str, str]) -> ChildProcess:
+    """A peer at its address, with data of its own that outlive it."""
     chosen = settings()
     keys = {
         "TWILIO_ACCOUNT_SID": chosen.twilio_account_sid,
         "TWILIO_AUTH_TOKEN": chosen.twilio_auth_token,
         "CITY_SECRET": chosen.city_secret,
     }
-    return _run([sys.executable, "-m", module, "--port", str(port), *more], folder / f"{module}.log", keys)
+    port = str(urlsplit(addresses[PEERS[module]]).port)
+    command = [sys.executable, "-m", module, "--port", port, "--data", str(folder / module)]
+    return _run(command, folder / f"{module}.log", keys)
 
 
 def _run(command: list[str], log: Path, values: Mapping[str, str]) -> ChildProcess:

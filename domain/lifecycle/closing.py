@@ -55,5 +55,5 @@ def order_closed(order: Order, event: OrderClosed) -> Order:
 
 @evolves(OrderArchived)
 def order_archived(order: Order, event: OrderArchived) -> Order:
-    """The end."""
-    return order.but(archived=True)
+    """The end: nothing rings any more."""
+    return order.with_clocks_stopped("stopped").but(archived=True)

@@ -12,7 +12,7 @@ from adapters.database.engine import Database
 from adapters.database.orders import Citizen, Orders
 from adapters.phone_numbers import read
 from adapters.settings import Settings
-from adapters.twilio_client import TwilioClient
+from adapters.twilio_client import Sending, TwilioClient
 from adapters.voice import TwilioVoice
 from domain.effects import Effect
 from tests.activities.given import NO
@@ -38,9 +38,27 @@ async def perform(database: Database, voice: TwilioVoice, party: str, attempt: i
     return await ActivityEnvironment().run(calls.call_citizen, effect)
 
 
+class LosesTheAnswer(TwilioVoice):
+    """The process ends after the provider took the call and before anybody wrote that down."""
+
+    async def place(self, to: str, call_id: str) -> Sending:
+        await super().place(to, call_id)
+        raise ConnectionResetError
+
+
 def ringing(gateway: str, number: str) -> int:
-    """How many calls to a telephone the gateway shows on its page."""
-    return httpx.get(f"{gateway}/phone/{number}").raise_for_status().text.count("来电")
+    """How many calls the gateway has for a telephone."""
+    return len(httpx.get(f"{gateway}/sandbox/phones/{number}").raise_for_status().json()["calls"])
+
+
+async def test_a_crash_after_the_call_and_before_the_writing_is_one_call(
+    hotline: Database, client: TwilioClient, gateway: str
+) -> None:
+    await citizen(hotline, "P3", "13800138033")
+    with pytest.raises(ConnectionResetError):
+        await perform(hotline, LosesTheAnswer(client), "P3")
+    assert await perform(hotline, TwilioVoice(client), "P3") == PLACED
+    assert ringing(gateway, "+8613800138033") == 1
 
 
 async def test_a_call_is_placed_once(hotline: Database, client: TwilioClient, gateway: str) -> None:

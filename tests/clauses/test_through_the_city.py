@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.api.callers import eventually
+from tests.api.evidence import brought
 from tests.city.examples import examples
 from tests.city.town import Town
 from tests.stage import REPLIES
@@ -24,10 +25,12 @@ def limit_of(town: Town, no: str) -> datetime:
     return datetime.fromisoformat(next(each["due_at"] for each in deadlines if each["clock"] == "handling"))
 
 
-def reply(town: Town, clerk: str, no: str, regime: str) -> None:
-    """The office answers, in words of this order alone."""
+def reply(town: Town, clerk: str, no: str, regime: str, **more: Any) -> None:
+    """The office answers, in words of this order alone, with a picture of before and one of after."""
     words = {name: f"{text}（{no}）" for name, text in REPLIES[regime]["sections"].items()}
-    town.do(clerk, no, "submit_reply", unit="housing", **(REPLIES[regime] | {"sections": words}))
+    photos = [brought(town.caller(clerk), phase=phase)["id"] for phase in ("before", "after")]
+    said = REPLIES[regime] | {"sections": words, "attachments": photos} | more
+    town.do(clerk, no, "submit_reply", unit="housing", **said)
 
 
 def test_hj_01_arrives_by_webhook(town: Town) -> None:
@@ -82,9 +85,7 @@ def test_dl_06_station_first_city_second(town: Town) -> None:
 def test_dl_13_reported_in_the_words_of_the_city(town: Town) -> None:
     """What is unreasonable goes up to the city centre, named as the city names it, under both numbers."""
     city_no, no, clerk = with_housing(town, "dalad", level_code="1")
-    words = {name: f"{text}（{no}）" for name, text in REPLIES["dalad"]["sections"].items()}
-    said = REPLIES["dalad"] | {"sections": words, "resolution": "unreasonable"}
-    town.do(clerk, no, "submit_reply", unit="housing", **said)
+    reply(town, clerk, no, "dalad", resolution="unreasonable")
     report = town.comes_up(no, "reports", "unreasonable")
     data = report["data"]
     assert (data["county_no"], data["order_no"], data["unit_code"]) == (no, city_no, "150621-01")

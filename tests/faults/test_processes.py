@@ -3,29 +3,14 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
-import pytest
-
-from cli.rehearse.stack import Stage, stage
+from cli.rehearse.stack import Stage
 from domain.commands import Sign
 from domain.words import Role
-from tests.stage import Life, Lives, lives_on
+from tests.stage import Life, Lives
 from workflows.ids import work_order_id
 from workflows.work_order import WorkOrderWorkflow
-
-
-@pytest.fixture(scope="module")
-async def own_stage() -> AsyncIterator[Stage]:
-    """A stage of this file's own: its processes are going to be mistreated."""
-    async with stage() as ready:
-        yield ready
-
-
-@pytest.fixture
-def fragile_lives(own_stage: Stage) -> Lives:
-    return lives_on(own_stage)
 
 
 async def issued_and_sent(life: Life) -> tuple[list[str], list[str]]:

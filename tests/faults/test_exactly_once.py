@@ -1,0 +1,65 @@
+"""A worker is killed between "sent" and "recorded", fifty times and more: every text goes out once."""
+
+import asyncio
+import os
+import signal
+from collections import Counter
+from typing import Any
+
+import httpx
+
+from cli.rehearse.stack import Stage
+from tests.stage import Life, Lives
+
+ROUNDS, ORDERS = 9, 3
+AT_ONCE = 2 * ORDERS
+"""Each dispatch tells the unit's clerk and the citizen."""
+STRUCK_WITHIN, DELIVERED_WITHIN = 60.0, 120.0
+
+
+async def until(found: Any, seconds: float) -> None:
+    async with asyncio.timeout(seconds):
+        while not await found():  # noqa: ASYNC110 (nothing tells of it)
+            await asyncio.sleep(0.05)
+
+
+async def kill_when_all_are_out(own_stage: Stage, gateway: httpx.AsyncClient, orders: list[Life]) -> None:
+    """Dispatch; when the provider has every text and has answered none, the worker dies."""
+    silence = {"kind": "timeout", "on": "messages", "processed": True, "times": AT_ONCE}
+    (await gateway.put("/sandbox/faults", json=[silence])).raise_for_status()
+
+    async def all_out() -> bool:
+        faults = (await gateway.get("/sandbox/faults")).json()
+        return bool(faults[0]["struck"] == AT_ONCE)
+
+    for life in orders:
+        await life.dispatch("housing")
+    await until(all_out, STRUCK_WITHIN)
+    os.killpg(own_stage.processes.worker.process.pid, signal.SIGKILL)
+    own_stage.processes.worker.process.wait()
+    own_stage.processes.start_worker()
+
+
+async def test_a_worker_killed_between_sent_and_recorded_never_sends_twice(
+    own_stage: Stage, fragile_lives: Lives
+) -> None:
+    assert ROUNDS * AT_ONCE >= 50
+    lives = [
+        await fragile_lives("gaotai", grade="days_7", citizen={"name": "王某", "phone": f"138001390{number:02d}"})
+        for number in range(ROUNDS * ORDERS)
+    ]
+    base = own_stage.settings.twilio_base_url
+    async with httpx.AsyncClient(base_url=base, timeout=30) as gateway:
+        for first in range(0, len(lives), ORDERS):
+            await kill_when_all_are_out(own_stage, gateway, lives[first : first + ORDERS])
+
+        async def all_recorded() -> bool:
+            return all([len(await life.events("notice_sent")) == 2 for life in lives])
+
+        await until(all_recorded, DELIVERED_WITHIN)
+        sid = own_stage.settings.twilio_account_sid
+        url, auth = f"/2010-04-01/Accounts/{sid}/Messages.json", (sid, own_stage.settings.twilio_auth_token)
+        texts = (await gateway.get(url, params={"PageSize": 1000}, auth=auth)).json()["messages"]
+    sent = Counter((text["to"], text["body"]) for text in texts)
+    assert len(sent) == 2 * len(lives)
+    assert set(sent.values()) == {1}, [who for who, times in sent.items() if times > 1]

@@ -1,0 +1,280 @@
+"""The fault table: what each service of the outside does wrong, and what becomes of an order meanwhile.
+
+Every row is lived through on one system: the order waits and says why to whoever looks into the Temporal UI, or it
+goes another way; when all is well again nothing is lost, and nothing was done twice.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from adapters.database.call_tasks import CallTasks
+from adapters.database.calls import Calls
+from adapters.settings import ROOT
+from cli.rehearse.stack import Stage, stage
+from tests.stage import Life, Lives, lives_on
+from workflows.ids import work_order_id
+
+Fault = Mapping[str, Any]
+LADDER = "        - {by: sms, wait: 24h}\n"
+PATIENCE = 100.0
+
+PROVIDER: dict[str, tuple[Fault | None, str]] = {
+    "timeout, not processed": ({"kind": "timeout", "processed": False}, "ReadTimeout"),
+    "timeout, processed": ({"kind": "timeout", "processed": True}, "ReadTimeout"),
+    "429": ({"kind": "429", "retry_after": 1}, "HTTP 429"),
+    "500, not processed": ({"kind": "500", "processed": False}, "HTTP 500"),
+    "500, processed": ({"kind": "500", "processed": True}, "HTTP 500"),
+    "connection reset, processed": ({"kind": "reset", "processed": True}, "ConnectionError"),
+    "garbage, processed": ({"kind": "garbage", "processed": True}, ""),
+    "slow": ({"kind": "slow", "seconds": 2}, ""),
+}
+"""What the provider of texts and calls does to a request, and what the operator reads of it."""
+
+CITY: dict[str, tuple[Fault, str]] = {
+    "timeout": ({"answers": "timeout"}, "ReadTimeout"),
+    "429": ({"answers": "busy", "seconds": 1}, "HTTP 429"),
+    "500, not processed": ({"answers": "error"}, "HTTP 500"),
+    "500, processed": ({"answers": "lost"}, "HTTP 500"),
+    "garbage": ({"answers": "garbage"}, ""),
+    "slow": ({"answers": "slow", "seconds": 2}, ""),
+}
+
+ROWS = [
+    *(("texts", name) for name in [*PROVIDER, "refused for good", "connection refused"]),
+    *(("calls", name) for name in PROVIDER),
+    *(("city", name) for name in [*CITY, "connection refused"]),
+    ("archive", "the store cannot be written"),
+]
+
+
+@dataclass
+class Outcome:
+    """What came of a row: how often the thing was done in the end, and what the operator could read meanwhile."""
+
+    times: int
+    why: str
+    note: str = ""
+
+
+async def until(found: Callable[[], Awaitable[Any]], seconds: float = PATIENCE) -> Any:
+    async with asyncio.timeout(seconds):
+        while not (answer := await found()):  # noqa: ASYNC110 (nothing tells of it)
+            await asyncio.sleep(0.1)
+    return answer
+
+
+def taken_away(folder: Path) -> Callable[[], None]:
+    """Put a file where a folder was; what is returned puts the folder back."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.rename(folder.with_suffix(".away"))
+    folder.touch()
+
+    def give_back() -> None:
+        folder.unlink()
+        folder.with_suffix(".away").rename(folder)
+
+    return give_back
+
+
+def bundles(folder: Path, no: str) -> int:
+    return len(list(folder.rglob(f"{no}.zip")))
+
+
+class Table:
+    """Lives every row through."""
+
+    def __init__(self, on: Stage, http: httpx.AsyncClient) -> None:
+        self.on = on
+        self.lives: Lives = lives_on(on)
+        self.http = http
+        self.account = f"{on.settings.twilio_base_url}/2010-04-01/Accounts/{on.settings.twilio_account_sid}"
+        self.auth = (on.settings.twilio_account_sid, on.settings.twilio_auth_token)
+        self.outcomes: dict[tuple[str, str], Outcome] = {}
+        self.faults: list[Fault] = []
+
+    async def run(self) -> dict[tuple[str, str], Outcome]:
+        """What comes at once side by side, then what needs a service of its own to be away."""
+        await asyncio.gather(self.provider(), self.city())
+        await asyncio.gather(
+            self.row("texts", "refused for good", self.refused()),
+            self.row("archive", "the store cannot be written", self.store()),
+        )
+        await self.connection_refused()
+        return self.outcomes
+
+    async def provider(self) -> None:
+        """Each row has a telephone of its own, whose requests go wrong."""
+        rows = [(on, name, fault) for on in ("texts", "calls") for name, (fault, _) in PROVIDER.items()]
+        numbered = [(on, name, fault, f"1390013{place:04d}") for place, (on, name, fault) in enumerate(rows)]
+        faults = [
+            {**(fault or {}), "on": "messages" if on == "texts" else "calls", "to": f"+86{number}", "times": 1}
+            for on, _, fault, number in numbered
+        ]
+        await self.set_faults("twilio", faults)
+        await asyncio.gather(*(self.row(on, name, self.text_or_call(on, number)) for on, name, _, number in numbered))
+
+    async def row(self, service: str, name: str, lived: Awaitable[Outcome]) -> None:
+        """Keep what comes of a row; one that fails fails alone."""
+        try:
+            self.outcomes[service, name] = await lived
+        except (AssertionError, TimeoutError, httpx.HTTPError) as failure:
+            self.outcomes[service, name] = Outcome(0, f"{type(failure).__name__}: {failure}")
+
+    async def text_or_call(self, on: str, number: str) -> Outcome:
+        life = await self.lives("gaotai", grade="days_7", citizen={"name": "王某", "phone": number})
+        await life.dispatch("housing")
+        if on == "texts":
+            why, _ = await asyncio.gather(self.why(life, "notify"), self.sent(life, 2))
+            return Outcome(await self.count("Messages", number), why)
+        await life.sign("housing")
+        await life.accepted("housing")
+        calls = Calls(self.on.database)
+
+        async def placed() -> bool:
+            return any(call.provider_sid for call in await calls.of_order(life.no))
+
+        why, _ = await asyncio.gather(self.why(life, "call_citizen"), until(placed))
+        return Outcome(await self.count("Calls", number), why)
+
+    async def city(self) -> None:
+        """One after the other: the platform misbehaves to all alike."""
+        for name, (fault, _) in CITY.items():
+            life = await self.at_work_for_the_city()
+            await self.set_faults("city", {**fault, "times": 1, "of": "posts"})
+            await self.row("city", name, self.asked(life))
+
+    async def at_work_for_the_city(self) -> Life:
+        life = await self.lives("huojia", source="city_platform", grade="normal")
+        await life.dispatch("housing")
+        await life.sign("housing")
+        return life
+
+    async def asked(self, life: Life, meanwhile: Callable[[], Awaitable[None]] | None = None) -> Outcome:
+        """A request for more time goes up to the city."""
+        wanted = {"reason": "材料待到货", "until": "2026-11-27", "signed_by": ["unit_principal_leader"]}
+        await life.do("unit_clerk", "request_extension", unit="housing", **wanted)
+        seeing = asyncio.create_task(self.why(life, "city_platform"))
+        if meanwhile is not None:
+            await meanwhile()
+
+        async def received() -> int:
+            told = (await self.http.get(f"{self.on.settings.city_base_url}/city/v1/received")).json()
+            return sum(entry["body"]["no"] == life.no for entry in told)
+
+        times = await until(received)
+        return Outcome(times, await seeing)
+
+    async def refused(self) -> Outcome:
+        """A number that the provider refuses for good: somebody telephones."""
+        number = "13900139999"
+        await self.set_faults("twilio", [{"kind": "refuse", "code": 21211, "on": "messages", "to": f"+86{number}"}])
+        life = await self.lives("gaotai", grade="days_7", citizen={"name": "王某", "phone": number})
+        await life.dispatch("housing")
+        failed = await until(lambda: life.events("notice_failed"))
+
+        async def task() -> list[Any]:
+            page = await CallTasks(self.on.database).waiting(realm=life.no)
+            return [each for each in page.items if each.to_role == "citizen"]
+
+        tasks = await until(task)
+        return Outcome(len(tasks), failed[0]["reason"], note=f"{await self.count('Messages', number)} texts")
+
+    async def connection_refused(self) -> None:
+        """Gateway and city platform are away for a while."""
+        city_life = await self.at_work_for_the_city()
+        await until(lambda: self.all_sent(city_life))
+        for module in ("sandbox.gateway", "sandbox.city"):
+            self.on.processes.stop_peer(module)
+        number = "13900139998"
+        life = await self.lives("gaotai", grade="days_7", citizen={"name": "王某", "phone": number})
+        await life.dispatch("housing")
+
+        async def back() -> None:
+            why = await self.why(life, "notify")
+            for module in ("sandbox.gateway", "sandbox.city"):
+                self.on.processes.start_peer(module)
+            await self.sent(life, 2)
+            self.outcomes["texts", "connection refused"] = Outcome(await self.count("Messages", number), why)
+
+        await self.row("city", "connection refused", self.asked(city_life, back))
+
+    async def store(self) -> Outcome:
+        """Where the bundles belong something else stands; an order that is closed waits for the archive."""
+        folder = Path(self.on.settings.object_store_url.removeprefix("file://"))
+        give_back = taken_away(folder)
+        life = await self.lives("gaotai", category="consult")
+        await life.do("agent", "answer_at_intake", text="工作日上午可办理")
+        why = await self.why(life, "archive")
+        give_back()
+        await until(lambda: life.events("order_archived"))
+        return Outcome(bundles(folder, life.no), why)
+
+    async def set_faults(self, of: str, faults: Any) -> None:
+        base = self.on.settings.twilio_base_url if of == "twilio" else self.on.settings.city_base_url
+        (await self.http.put(f"{base}/sandbox/faults", json=faults)).raise_for_status()
+
+    async def count(self, what: str, number: str) -> int:
+        """How many texts or calls the provider has for a telephone."""
+        found = await self.http.get(f"{self.account}/{what}.json", params={"To": f"+86{number}"}, auth=self.auth)
+        return len(found.json()[what.lower()])
+
+    async def all_sent(self, life: Life) -> bool:
+        timeline = await life.rehearsal.services.trail.timeline(life.no)
+        names = [row["event"] for row in timeline]
+        return names.count("notice_issued") == names.count("notice_sent") > 0
+
+    async def sent(self, life: Life, notices: int) -> None:
+        async def all_sent() -> bool:
+            timeline = await life.rehearsal.services.trail.timeline(life.no)
+            return sum(row["event"] == "notice_sent" for row in timeline) == notices
+
+        await until(all_sent)
+
+    async def why(self, life: Life, activity: str) -> str:
+        """What the Temporal UI shows of a pending activity that failed; empty if it never did."""
+        handle = self.on.client.get_workflow_handle(work_order_id(life.no))
+        seen = False
+        while True:
+            described = await handle.describe()
+            pending = [
+                each for each in described.raw_description.pending_activities if each.activity_type.name == activity
+            ]
+            for each in pending:
+                if each.HasField("last_failure"):
+                    return each.last_failure.message
+            if seen and not pending:
+                return ""
+            seen = seen or bool(pending)
+            await asyncio.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+async def outcomes(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[tuple[str, str], Outcome]]:
+    """All rows, lived through under rules whose ladder begins with the call."""
+    rules = (ROOT / "policies.yaml").read_text("utf-8")
+    assert LADDER in rules
+    file = tmp_path_factory.mktemp("rules") / "policies.yaml"
+    file.write_text(rules.replace(LADDER, ""), "utf-8")
+    async with stage(policies=file) as ready, httpx.AsyncClient(timeout=30) as http:
+        yield await Table(ready, http).run()
+
+
+@pytest.mark.parametrize(("service", "fault"), ROWS)
+async def test_what_goes_wrong_outside_is_borne(
+    outcomes: dict[tuple[str, str], Outcome], service: str, fault: str
+) -> None:
+    outcome = outcomes[service, fault]
+    assert outcome.times == 1, outcome
+    seen = {"texts": PROVIDER, "calls": PROVIDER, "city": CITY}.get(service, {}).get(fault)
+    if seen is not None:
+        assert seen[1] in outcome.why
+    elif fault == "refused for good":
+        assert (outcome.why, outcome.note) == ("twilio_21211", "0 texts")
+    else:
+        assert outcome.why, "the operator sees why it waits"
