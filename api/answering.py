@@ -3,15 +3,15 @@
 import logging
 import unicodedata
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from adapters.database.inbound_messages import RECEIVED, Inbound, NewInbound
 from adapters.database.messages import OutboundMessage
 from api.hearing import awaited, hear, satisfied_from
 from api.services import Services
-from domain.events import CallbackAsked
+from domain.events import CallbackAsked, CallbackRecorded
 from domain.refusal import Code, Refused
-from domain.survey import Fate, read_answer, read_wish
+from domain.survey import Answer, Fate, read_answer, read_wish
 from domain.words import Template
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ async def understand(services: Services, text: Inbound) -> Fate:
     else:
         survey = await services.messages.latest(text.from_phone, Template.SURVEY, before=text.created_at)
         fate = await _answer(services, text, survey) if survey else Fate.UNMATCHED
-    await services.inbound.mark(text.sid, fate)
+    fate = Fate(await services.inbound.mark(text.sid, fate))
     log.info("text %s: %s", text.sid, fate)
     return fate
 
@@ -71,12 +71,15 @@ async def _answer(services: Services, text: Inbound, survey: OutboundMessage) ->
     answer = read_answer(text.body, await satisfied_from(services, survey.order_no))
     if answer is None:
         return Fate.UNREADABLE if await awaited(services, survey.order_no, party) else Fate.LATE
-    round_ = await _round(services, survey)
+    asked = await _asked(services, survey)
+    round_ = int(asked["round"]) if asked else None
     request = f"sms-{text.sid}"
     try:
         await hear(services, survey.order_no, party, answer, round_=round_, via="sms", request_id=request)
     except Refused as refused:
-        # Two texts may come at once: of the second the order says only that its stage has passed.
+        # An earlier try may have got through and not come to say so; of two texts at once, the other.
+        if asked and await _is_heard(services, survey, asked, answer):
+            return Fate.ANSWERED
         if refused.code is Code.ALREADY_DONE or await _is_answered(services, survey):
             return Fate.REPEATED
         return Fate.LATE
@@ -93,12 +96,24 @@ async def _since(services: Services, survey: OutboundMessage) -> list[str]:
     return await services.inbound.made_of(survey.order_no, _party(survey), since)
 
 
-async def _round(services: Services, survey: OutboundMessage) -> int | None:
-    """How often the order had been worked again when this survey went out."""
-    for row in await services.trail.timeline(survey.order_no):
-        if row["event"] == CallbackAsked.event and row.get("notice") == survey.notice:
-            return int(str(row["round"]))
-    return None
+async def _asked(services: Services, survey: OutboundMessage) -> dict[str, Any] | None:
+    """The event by which this survey went out."""
+    timeline = await services.trail.timeline(survey.order_no)
+    asked = (row for row in timeline if row["event"] == CallbackAsked.event and row.get("notice") == survey.notice)
+    return next(asked, None)
+
+
+async def _is_heard(services: Services, survey: OutboundMessage, asked: dict[str, Any], answer: Answer) -> bool:
+    """Whether the order has taken in this answer to this survey."""
+    same = {
+        "event": CallbackRecorded.event,
+        "party": _party(survey),
+        "via": "sms",
+        "handling_rating": answer.handling_rating,
+        "result": answer.result,
+    }
+    timeline = await services.trail.timeline(survey.order_no)
+    return any(same.items() <= row.items() for row in timeline if int(str(row["seq"])) > int(asked["seq"]))
 
 
 async def _reply(services: Services, text: Inbound, fate: Fate) -> str:

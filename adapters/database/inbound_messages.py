@@ -62,11 +62,15 @@ class InboundMessages:
             found = await session.scalars(select(InboundMessage).where(InboundMessage.sid == new.sid))
             return self._clear(found.one())
 
-    async def mark(self, sid: str, state: str) -> None:
-        """Say what was made of it."""
-        change = update(InboundMessage).where(col(InboundMessage.sid) == sid).values(state=state)
+    async def mark(self, sid: str, state: str) -> str:
+        """Say what was made of it; whoever says so first stands. Returns what stands."""
+        change = update(InboundMessage).where(
+            col(InboundMessage.sid) == sid, col(InboundMessage.state).in_((RECEIVED, state))
+        )
         async with self.database.begin() as session:
-            await session.execute(change)
+            await session.execute(change.values(state=state))
+            stands: str = (await session.scalars(select(InboundMessage.state).where(InboundMessage.sid == sid))).one()
+            return stands
 
     async def of_order(self, order_no: str) -> list[Inbound]:
         """What was answered to an order, the oldest first."""

@@ -121,7 +121,8 @@ async def test_a_text_that_came_in_is_kept_once(database: Database) -> None:
     inbound = InboundMessages(database)
     new = NewInbound("SM1", PHONE, "5", "A", "A")
     first = await inbound.keep(new)
-    await inbound.mark("SM1", "answered")
+    assert await inbound.mark("SM1", "answered") == "answered"
+    assert await inbound.mark("SM1", "repeated") == "answered", "two sweeps at once do not contradict each other"
     again = await inbound.keep(new._replace(body="1"))
     assert (first.state, again.state, again.body) == ("received", "answered", "5")
     for n in range(2, 5):

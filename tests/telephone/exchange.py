@@ -41,11 +41,15 @@ Row = dict[str, Any]
 
 @dataclass
 class Exchange:
-    """The hotline at `base`, the provider at `gateway`; `services` reach the same database and server from here."""
+    """The hotline at `base`, the provider at `gateway`, their logs in `folder`.
+
+    `services` reach the same database and server from here.
+    """
 
     base: str
     gateway: str
     services: Services
+    folder: Path
     callers: dict[str, Caller] = field(default_factory=dict)
 
     def caller(self, username: str) -> Caller:
@@ -196,7 +200,7 @@ async def exchange(
         for url in (f"{gateway}/health", f"{base}/api/v1/health/ready"):
             _wait_for(url, children)
         client = await Client.connect(temporal.address, data_converter=CONVERTER)
-        ready = Exchange(base, gateway, Services(database, client, book, settings))
+        ready = Exchange(base, gateway, Services(database, client, book, settings), folder)
         yield ready
         for each in ready.callers.values():
             each.http.close()

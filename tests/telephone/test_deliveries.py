@@ -1,5 +1,6 @@
 """What became of texts: the next contact gets one that did not arrive, and at last a person telephones."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
@@ -124,10 +125,11 @@ async def test_the_sweep_asks_for_what_no_report_told(
     faults(lost, gone)
 
     eventually(lambda: exchange.telephone(phones[CLERK])["messages"][0]["status"] == "undelivered" or None)
-    await catch_up(exchange.services, NOW)
+    await asyncio.gather(*(catch_up(exchange.services, NOW) for _ in range(3)))  # as several processes would
     exchange.happens(no, "notice_undelivered", attempt=1)
     eventually(lambda: len(settled(exchange, no) or []) == 2 or None)
     assert len(exchange.inbox(phones[HEAD])) == 1
+    assert len(exchange.events(no, "notice_undelivered")) == 1
 
 
 async def test_of_an_order_that_has_ended_a_person_is_told_at_once(

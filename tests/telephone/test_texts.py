@@ -1,6 +1,7 @@
 """Citizens answer the survey by text: every text is kept, understood or not, and takes effect once."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -8,6 +9,7 @@ from datetime import timedelta
 from itertools import count
 
 import httpx
+import psycopg
 import pytest
 from fastapi import FastAPI
 from temporalio.client import Client
@@ -16,9 +18,9 @@ from temporalio.service import RetryConfig
 from adapters.temporal_client import CONVERTER
 from api.app import create_app
 from api.telephone_sweep import catch_up
-from domain.survey import Fate
-from tests.api.callers import eventually, problem
+from tests.api.callers import problem
 from tests.telephone.exchange import Exchange
+from workflows.ids import work_order_id
 
 NOW = timedelta(0)
 _sids = count(1)
@@ -213,6 +215,38 @@ async def test_a_text_outlasts_an_outage(exchange: Exchange) -> None:
         )
     problem(answer, 503, "unavailable")
     assert exchange.fates(no) == ["received"]
-    assert await catch_up(exchange.services, NOW) == 1
-    assert exchange.fates(no) == [Fate.ANSWERED]
-    eventually(lambda: exchange.events(no, "order_closed", outcome="satisfied") or None)
+    await asyncio.gather(*(catch_up(exchange.services, NOW) for _ in range(3)))
+    assert exchange.fates(no) == ["answered"]
+    exchange.happens(no, "order_archived")
+    assert len(exchange.events(no, "callback_recorded")) == 1
+    with psycopg.connect(exchange.services.settings.database_url, autocommit=True) as connection:
+        connection.execute("UPDATE inbound_messages SET state = 'received' WHERE order_no = %s", (no,))
+    await catch_up(exchange.services, NOW)
+    assert exchange.fates(no) == ["answered"], "also when a crash kept it from being written down"
+
+
+async def test_nothing_that_a_citizen_says_reaches_temporal_or_the_logs(exchange: Exchange) -> None:
+    phone = exchange.phone()
+    no = exchange.surveyed(phone)
+    exchange.text(phone, "2 三号楼的王师傅说下周才来")
+    exchange.happens(no, "rework_opened")
+    handle = exchange.services.client.get_workflow_handle(work_order_id(no))
+    history = b"".join([event.SerializeToString() async for event in handle.fetch_history_events()])
+    assert b"callback_recorded" in history
+    kept = history + b"".join(log.read_bytes() for log in exchange.folder.glob("*.log"))
+    for secret in ("王师傅", phone, phone.removeprefix("+86")):
+        assert secret.encode() not in kept and json.dumps(secret).strip('"').encode() not in kept
+
+
+def test_each_citizen_of_a_merged_order_answers_for_themselves(exchange: Exchange) -> None:
+    mine, theirs = exchange.phone(), exchange.phone()
+    no, other = exchange.handled(mine), exchange.open(theirs)
+    exchange.do("agent", other, "merge", into=no)
+    exchange.reply(no)
+    exchange.asked(no, times=2)
+    exchange.text(theirs, "4")
+    assert f"工单{other}" in exchange.replies(theirs)[-1]
+    assert not exchange.events(no, "order_closed"), "the other has not been heard"
+    exchange.text(mine, "5")
+    exchange.happens(no, "order_closed", outcome="satisfied")
+    assert {row["party"] for row in exchange.events(no, "callback_recorded")} == {no, other}
