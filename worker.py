@@ -137,6 +137,9 @@ MESSAGES_UNDER_WAY = 32
 async def main() -> None:
     """Work until asked to stop."""
     chosen = settings()
+    for talkative in ("twilio.http_client", "httpx"):
+        # Their lines hold addresses with telephone numbers in them.
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -19,6 +19,7 @@ import httpx
 
 from adapters.city_signature import signed
 from adapters.settings import Settings
+from adapters.telling import Telling
 
 TIMEOUT: Final = 10.0  # seconds, for each step of a request
 MAX_ANSWER: Final = 20_000_000  # bytes; a page of messages at their largest is far below
@@ -33,11 +34,11 @@ BUSY: Final = frozenset({429, 503})
 _PLAIN: Final = re.compile(r"[^\x00-\x1f\x7f]+")
 
 
-class CityRefused(Exception):  # noqa: N818 - reads as a sentence where it is caught
+class CityRefused(Telling):
     """The platform will not take this content."""
 
 
-class CityUnavailable(Exception):  # noqa: N818
+class CityUnavailable(Telling):
     """The platform was out of reach, or is not set up to take anything from here."""
 
 
@@ -86,7 +87,7 @@ class CityApi:
             raise CityRefused(f"HTTP {answer.status_code}")
         if not answer.is_success:
             raise CityUnavailable(f"HTTP {answer.status_code}")
-        return Answer(city_no=_number(answer))
+        return Answer(city_no=_number(_told(answer)))
 
     async def outbox(self, after: str | None, limit: int) -> OutboxPage:
         """What the platform has for us behind a cursor, None for all. Raises CityUnavailable or CursorGone."""
@@ -137,13 +138,20 @@ def _page(content: bytes, after: str | None) -> OutboxPage:
             raise CityUnavailable("answer is not a page")
 
 
-def _number(answer: httpx.Response) -> str | None:
-    """The platform's number in a successful answer; a decision that stands there too is left for its message."""
+def _told(answer: httpx.Response) -> dict[str, Any]:
+    """The object in a successful answer. Whatever answers something else is not the platform and has taken nothing."""
     try:
         told = answer.json()
     except (ValueError, RecursionError):
-        return None
-    number = told.get("city_no") if isinstance(told, dict) else None
+        raise CityUnavailable("answer is not JSON") from None
+    if not isinstance(told, dict):
+        raise CityUnavailable("answer is not an object")
+    return told
+
+
+def _number(told: Mapping[str, Any]) -> str | None:
+    """The platform's number in its answer; a decision that stands there too is left for its message."""
+    number = told.get("city_no")
     fits = isinstance(number, str) and len(number) <= MAX_NUMBER and _PLAIN.fullmatch(number) is not None
     return number if fits else None
 

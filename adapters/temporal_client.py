@@ -14,6 +14,8 @@ from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError, FailureError
 from temporalio.service import RPCError
 
+from adapters.telling import Telling
+
 CONNECT_SECONDS = 60.0
 PAUSE_SECONDS = 0.2
 CALL = timedelta(seconds=5)
@@ -24,9 +26,13 @@ class QuietFailures(DefaultFailureConverter):
     number perhaps, and histories are not encrypted (design §5). The worker's log has them in full."""
 
     def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
-        """The type and the trace of an unforeseen error; a failure of Temporal's own kind as it is."""
+        """The type and the trace of an unforeseen error; a failure of Temporal's own kind as it is.
+
+        Of an error that quotes nothing (`Telling`) the words as well: the Temporal UI shows them to whoever asks why.
+        """
         if not isinstance(exception, FailureError):
-            quiet = ApplicationError("see the worker's log", type=type(exception).__name__)
+            words = str(exception) if isinstance(exception, Telling) else "see the worker's log"
+            quiet = ApplicationError(words, type=type(exception).__name__)
             quiet.__traceback__ = exception.__traceback__
             exception = quiet
         super().to_failure(exception, payload_converter, failure)

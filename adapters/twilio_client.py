@@ -10,6 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from adapters.settings import Settings
+from adapters.telling import Telling
 
 if TYPE_CHECKING:
     from twilio.rest import Client  # type: ignore[import-untyped]
@@ -19,7 +20,7 @@ T = TypeVar("T")
 TOO_MANY_REQUESTS = 429
 
 
-class ProviderUnavailable(Exception):  # noqa: N818 - reads as a sentence where it is caught
+class ProviderUnavailable(Telling):
     """The provider was out of reach, busy or broken: nobody knows what became of the request."""
 
 

@@ -17,6 +17,7 @@ from adapters.database.call_tasks import CallTasks
 from adapters.database.calls import Calls
 from adapters.settings import ROOT
 from cli.rehearse.stack import Stage, stage
+from domain.words import Role
 from tests.stage import Life, Lives, lives_on
 from workflows.ids import work_order_id
 
@@ -38,7 +39,7 @@ PROVIDER: dict[str, tuple[Fault | None, str]] = {
 
 CITY: dict[str, tuple[Fault, str]] = {
     "timeout": ({"answers": "timeout"}, "ReadTimeout"),
-    "429": ({"answers": "busy", "seconds": 1}, "HTTP 429"),
+    "429": ({"answers": "busy", "seconds": 1}, "CityBusy"),
     "500, not processed": ({"answers": "error"}, "HTTP 500"),
     "500, processed": ({"answers": "lost"}, "HTTP 500"),
     "garbage": ({"answers": "garbage"}, ""),
@@ -130,16 +131,19 @@ class Table:
         life = await self.lives("gaotai", grade="days_7", citizen={"name": "王某", "phone": number})
         await life.dispatch("housing")
         if on == "texts":
-            why, _ = await asyncio.gather(self.why(life, "notify"), self.sent(life, 2))
+            why = await self.why(life, "notify", lambda: self.happened(life, "notice_sent", 2))
+            await until(lambda: self.happened(life, "notice_sent", 2))
             return Outcome(await self.count("Messages", number), why)
         await life.sign("housing")
-        await life.accepted("housing")
+        await life.reply("housing")
+        await life.rehearsal.act(Role.REVIEWER, "decide", {"approval": "review", "decision": "approve"})
         calls = Calls(self.on.database)
 
         async def placed() -> bool:
             return any(call.provider_sid for call in await calls.of_order(life.no))
 
-        why, _ = await asyncio.gather(self.why(life, "call_citizen"), until(placed))
+        why = await self.why(life, "call_citizen", placed)
+        await until(placed)
         return Outcome(await self.count("Calls", number), why)
 
     async def city(self) -> None:
@@ -159,16 +163,18 @@ class Table:
         """A request for more time goes up to the city."""
         wanted = {"reason": "材料待到货", "until": "2026-11-27", "signed_by": ["unit_principal_leader"]}
         await life.do("unit_clerk", "request_extension", unit="housing", **wanted)
-        seeing = asyncio.create_task(self.why(life, "city_platform"))
-        if meanwhile is not None:
-            await meanwhile()
 
         async def received() -> int:
-            told = (await self.http.get(f"{self.on.settings.city_base_url}/city/v1/received")).json()
+            try:
+                told = (await self.http.get(f"{self.on.settings.city_base_url}/city/v1/received")).json()
+            except httpx.TransportError:
+                return 0
             return sum(entry["body"]["no"] == life.no for entry in told)
 
-        times = await until(received)
-        return Outcome(times, await seeing)
+        why = await self.why(life, "city_platform", received)
+        if meanwhile is not None:
+            await meanwhile()
+        return Outcome(await until(received), why)
 
     async def refused(self) -> Outcome:
         """A number that the provider refuses for good: somebody telephones."""
@@ -176,7 +182,8 @@ class Table:
         await self.set_faults("twilio", [{"kind": "refuse", "code": 21211, "on": "messages", "to": f"+86{number}"}])
         life = await self.lives("gaotai", grade="days_7", citizen={"name": "王某", "phone": number})
         await life.dispatch("housing")
-        failed = await until(lambda: life.events("notice_failed"))
+        await until(lambda: self.happened(life, "notice_failed", 1))
+        failed = await life.events("notice_failed")
 
         async def task() -> list[Any]:
             page = await CallTasks(self.on.database).waiting(realm=life.no)
@@ -196,10 +203,10 @@ class Table:
         await life.dispatch("housing")
 
         async def back() -> None:
-            why = await self.why(life, "notify")
+            why = await self.why(life, "notify", lambda: self.happened(life, "notice_sent", 2))
             for module in ("sandbox.gateway", "sandbox.city"):
                 self.on.processes.start_peer(module)
-            await self.sent(life, 2)
+            await until(lambda: self.happened(life, "notice_sent", 2))
             self.outcomes["texts", "connection refused"] = Outcome(await self.count("Messages", number), why)
 
         await self.row("city", "connection refused", self.asked(city_life, back))
@@ -210,9 +217,9 @@ class Table:
         give_back = taken_away(folder)
         life = await self.lives("gaotai", category="consult")
         await life.do("agent", "answer_at_intake", text="工作日上午可办理")
-        why = await self.why(life, "archive")
+        why = await self.why(life, "archive", lambda: self.happened(life, "order_archived", 1))
         give_back()
-        await until(lambda: life.events("order_archived"))
+        await until(lambda: self.happened(life, "order_archived", 1))
         return Outcome(bundles(folder, life.no), why)
 
     async def set_faults(self, of: str, faults: Any) -> None:
@@ -229,29 +236,27 @@ class Table:
         names = [row["event"] for row in timeline]
         return names.count("notice_issued") == names.count("notice_sent") > 0
 
-    async def sent(self, life: Life, notices: int) -> None:
-        async def all_sent() -> bool:
-            timeline = await life.rehearsal.services.trail.timeline(life.no)
-            return sum(row["event"] == "notice_sent" for row in timeline) == notices
+    async def happened(self, life: Life, event: str, times: int) -> bool:
+        """Whether so many are on record, without waiting for what is under way."""
+        timeline = await life.rehearsal.services.trail.timeline(life.no)
+        return sum(row["event"] == event for row in timeline) == times
 
-        await until(all_sent)
-
-    async def why(self, life: Life, activity: str) -> str:
-        """What the Temporal UI shows of a pending activity that failed; empty if it never did."""
+    async def why(self, life: Life, activity: str, done: Callable[[], Awaitable[Any]]) -> str:
+        """What the Temporal UI shows of a pending activity that failed; empty if it was done before it ever did."""
         handle = self.on.client.get_workflow_handle(work_order_id(life.no))
-        seen = False
-        while True:
+
+        async def seen() -> str:
             described = await handle.describe()
             pending = [
                 each for each in described.raw_description.pending_activities if each.activity_type.name == activity
             ]
             for each in pending:
                 if each.HasField("last_failure"):
-                    return each.last_failure.message
-            if seen and not pending:
-                return ""
-            seen = seen or bool(pending)
-            await asyncio.sleep(0.05)
+                    failure = each.last_failure
+                    return f"{failure.application_failure_info.type}: {failure.message}"
+            return "done" if not pending and await done() else ""
+
+        return str(await until(seen)).removeprefix("done")
 
 
 @pytest.fixture(scope="module")
