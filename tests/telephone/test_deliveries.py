@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import count
+from itertools import cycle
 from typing import Any
 
 import psycopg
@@ -17,13 +17,13 @@ from tests.telephone.exchange import Exchange
 Faults = Callable[..., None]
 NOW = timedelta(0)
 CLERK, HEAD, DEPUTY = ROUTE = ("unit_clerk", "unit_section_head", "unit_deputy_leader")
-_units = count()
+_units = cycle(("water", "market", "police", "town_nanhua", "town_luotuocheng"))
 
 
 @pytest.fixture
 async def unit(exchange: Exchange) -> tuple[str, dict[str, str]]:
     """A unit of this test's own, and the telephones of those who are tried there, in that order."""
-    unit = ("water", "market", "police", "town_nanhua", "town_luotuocheng")[next(_units)]
+    unit = next(_units)
     phones = {role: exchange.phone() for role in ROUTE}
     cards = [ContactCard(regime="gaotai", unit=unit, role=role, name=role, phone=phones[role]) for role in ROUTE]
     await exchange.services.catalogue.put_contacts(cards)
