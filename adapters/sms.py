@@ -62,10 +62,13 @@ class TwilioSms:
         except ProviderRefused as refused:
             raise ProviderUnavailable(str(refused)) from None
 
-    async def look_up(self, sid: str) -> Report:
-        """What became of a message. It may be repeated. Raises ProviderUnavailable, also for an unknown id."""
+    async def look_up(self, sid: str) -> Report | None:
+        """What became of a message; None if the provider says nothing of it. May be repeated.
+
+        Raises ProviderUnavailable.
+        """
         try:
             message = await self._client.ask(lambda client: client.messages(sid).fetch())
-        except ProviderRefused as refused:
-            raise ProviderUnavailable(str(refused)) from None
+        except ProviderRefused:
+            return None
         return Report(message.status, f"twilio_{message.error_code}" if message.error_code else None)

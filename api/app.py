@@ -13,17 +13,49 @@ from api.city_poll import keep_up
 from api.evidence import orphans
 from api.limits import BodyLimit
 from api.openapi import describe
-from api.routes import approvals, attachments, catalogue, city, commands, health, open311, token, viewers, work_orders
+from api.routes import (
+    approvals,
+    attachments,
+    catalogue,
+    city,
+    commands,
+    health,
+    open311,
+    order_messages,
+    telephone_queues,
+    token,
+    viewers,
+    webhooks_sms,
+    webhooks_voice,
+    work_orders,
+)
 from api.services import Services, services
 from api.stocking import stock
 from api.sweep import mend
+from api.telephone_sweep import catch_up
 
 log = logging.getLogger(__name__)
 
 PREFIX = "/api/v1"
 
+ROUTERS = (
+    token,
+    commands,
+    viewers,
+    work_orders,
+    order_messages,
+    telephone_queues,
+    approvals,
+    attachments,
+    catalogue,
+    city,
+    webhooks_sms,
+    webhooks_voice,
+    health,
+)
 JOBS: tuple[tuple[Callable[[Services], Awaitable[int]], float, str], ...] = (
     (mend, 60.0, "orders started that their intake could not start"),
+    (catch_up, 60.0, "answers of citizens taken up that an outage had kept from their orders"),
     (orphans.clear, 3600.0, "files cleared away that nobody knew"),
 )
 """What is done beside requests: the job, how many seconds apart, and what its number counts."""
@@ -40,7 +72,7 @@ def create_app(of: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(BodyLimit, streamed=frozenset({PREFIX + attachments.UPLOADS}))
     problems.install(app)
-    for part in (token, commands, viewers, work_orders, approvals, attachments, catalogue, city, health):
+    for part in ROUTERS:
         app.include_router(part.router, prefix=PREFIX)
     app.include_router(attachments.links, prefix=PREFIX)
     app.include_router(open311.router)

@@ -10,13 +10,20 @@ from temporalio.client import Client
 from adapters.database.api_keys import ApiKeys
 from adapters.database.approvals import Approvals
 from adapters.database.attachments import Attachments
+from adapters.database.call_tasks import CallTasks
+from adapters.database.callbacks import Callbacks
+from adapters.database.calls import Calls
 from adapters.database.catalogue import Catalogue
+from adapters.database.citizens import Citizens
 from adapters.database.city_messages import CityMessages
 from adapters.database.confidence import Viewers
 from adapters.database.crypto import Keyring
 from adapters.database.documents import Documents
 from adapters.database.engine import Database
 from adapters.database.idempotency import Idempotency
+from adapters.database.inbound_messages import InboundMessages
+from adapters.database.messages import Messages
+from adapters.database.opt_outs import OptOuts
 from adapters.database.orders import Order, Orders
 from adapters.database.policies import Policies
 from adapters.database.public_requests import PublicRequests
@@ -26,7 +33,9 @@ from adapters.object_store import Objects
 from adapters.pictures import Thumbnails
 from adapters.policy_book import PolicyBook
 from adapters.settings import Settings
+from adapters.sms import TwilioSms
 from adapters.temporal_client import connect
+from adapters.twilio_client import TwilioClient
 from adapters.virus_scan import Scanner
 from domain.policy import Regime
 
@@ -50,6 +59,14 @@ class Services:
         self.users = Users(self.database)
         self.idempotency = Idempotency(self.database)
         self.snapshots = Policies(self.database)
+        self.messages = Messages(self.database)
+        self.inbound = InboundMessages(self.database)
+        self.opt_outs = OptOuts(self.database)
+        self.calls = Calls(self.database)
+        self.citizens = Citizens(self.database)
+        self.callbacks = Callbacks(self.database)
+        self.call_tasks = CallTasks(self.database)
+        self.sms = TwilioSms(TwilioClient(self.settings))
         self.city_messages = CityMessages(self.database)
         self.viewers = Viewers(self.database)
         self.api_keys = ApiKeys(self.database)

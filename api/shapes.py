@@ -246,7 +246,12 @@ def masked(citizen: Citizen) -> Citizen:
     name, phone = citizen.name, citizen.phone
     return Citizen(
         name=f"{name[0]}{'*' * max(1, len(name) - 1)}" if name else name,
-        phone=f"{phone[:3]}{'*' * max(4, len(phone) - 5)}{phone[-2:]}" if phone else phone,
+        phone=masked_phone(phone) if phone else phone,
         address="***" if citizen.address else None,
         email="***" if citizen.email else None,
     )
+
+
+def masked_phone(phone: str) -> str:
+    """First three and last two digits."""
+    return f"{phone[:3]}{'*' * max(4, len(phone) - 5)}{phone[-2:]}"

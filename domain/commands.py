@@ -155,7 +155,8 @@ class SubmitReply(Command, do="submit_reply", roles=CLERK):
 class RecordCallback(Command, do="record_callback", roles=(Role.CALLBACK_STAFF, Role.CITIZEN)):
     """What the citizen said, to a person or by answering a text or an automatic call themselves.
 
-    `party` is the order number under which this citizen called (NA-01).
+    `party` is the order number under which this citizen called (NA-01), `round` how often the order had been worked
+    again when they were asked: an answer that was meant for an earlier round does not count in this one.
     """
 
     result: Literal["satisfied", "dissatisfied", "unreachable"]
@@ -163,6 +164,7 @@ class RecordCallback(Command, do="record_callback", roles=(Role.CALLBACK_STAFF, 
     handling_rating: int | None = Field(default=None, ge=1, le=5)
     comment: Text | None = None
     party: Identifier | None = None
+    round: int | None = Field(default=None, ge=0)
     via: Literal["staff", "sms", "call"] = "staff"
 
 

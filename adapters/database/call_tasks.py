@@ -7,6 +7,7 @@ from sqlalchemy import func, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
+from adapters.database.confidence import Reader, open_to
 from adapters.database.engine import Database
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
 from adapters.database.tables import CallTask
@@ -76,11 +77,22 @@ class CallTasks:
         return None if row is None else TelephoneTask.model_validate(row)
 
     async def waiting(
-        self, *, realm: str = "", regime: str | None = None, cursor: str | None = None, limit: int = 50
+        self,
+        *,
+        realm: str = "",
+        regime: str | None = None,
+        reader: Reader | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
     ) -> Page[TelephoneTask]:
-        """Open tasks, the oldest first. Raises BadCursor."""
+        """Open tasks, the oldest first; those of confidential orders for a `reader` who may see them.
+
+        Raises BadCursor.
+        """
         place = (col(CallTask.created_at), col(CallTask.key))
-        found = select(CallTask).where(CallTask.realm == realm, col(CallTask.done_at).is_(None))
+        found = select(CallTask).where(
+            CallTask.realm == realm, col(CallTask.done_at).is_(None), open_to(CallTask.order_no, reader)
+        )
         if regime is not None:
             found = found.where(CallTask.regime == regime)
         if cursor is not None:

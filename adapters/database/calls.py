@@ -6,17 +6,18 @@ place it, `placed`.
 
 import secrets
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import func, update
+from sqlalchemy import Integer, cast, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from adapters.database.engine import Database
-from adapters.database.tables import Call
+from adapters.database.tables import Call, OrderViewRow
 from domain.message import NewCall
+from domain.words import Stage
 
 CLAIMED, PLACED, FAILED = "claimed", "placed", "failed"
 
@@ -92,6 +93,25 @@ class Calls:
         async with self.database.session() as session:
             row = await session.scalar(select(Call).where(Call.id == id_))
         return None if row is None else self._clear(row)
+
+    async def untold(self, older_than: timedelta, limit: int = 100) -> list[OutboundCall]:
+        """Calls in which the citizen rated the handling, but whose order still waits to hear of it."""
+        view = col(OrderViewRow.view)
+        found = (
+            select(Call)
+            .join(OrderViewRow, col(OrderViewRow.no) == col(Call.order_no))
+            .where(
+                OrderViewRow.stage == Stage.CALLBACK.value,
+                view["unheard"].op("?")(col(Call.party)),
+                col(Call.round) == cast(func.coalesce(view["facts"]["reworks"].astext, "0"), Integer),
+                col(Call.handling_rating).is_not(None),
+                col(Call.updated_at) < func.now() - older_than,
+            )
+            .order_by(col(Call.updated_at))
+            .limit(limit)
+        )
+        async with self.database.session() as session:
+            return [self._clear(row) for row in await session.scalars(found)]
 
     async def of_order(self, order_no: str) -> list[OutboundCall]:
         """The calls of an order, the oldest first."""

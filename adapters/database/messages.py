@@ -129,13 +129,17 @@ class Messages:
         await self._change(key, settled_at=func.now())
 
     async def unsettled(self, older_than: timedelta, limit: int = 200) -> list[OutboundMessage]:
-        """Sent messages of whose end nothing was heard for this long, the oldest first."""
+        """Sent messages of whose end nothing was heard for this long, the oldest first.
+
+        One that has been out for long is due less often: when a quarter of its age has passed since it was heard of.
+        """
+        silence = func.greatest(older_than, func.age(func.now(), col(Message.created_at)) / 4)
         found = (
             select(Message)
             .where(
                 col(Message.settled_at).is_(None),
                 col(Message.provider_sid).is_not(None),
-                col(Message.updated_at) < func.now() - older_than,
+                col(Message.updated_at) < func.now() - silence,
             )
             .order_by(col(Message.updated_at))
             .limit(limit)
@@ -149,13 +153,15 @@ class Messages:
             row = await session.scalar(select(Message).where(Message.key == key))
         return None if row is None else self._clear(row)
 
-    async def latest(self, phone: str, template: str) -> OutboundMessage | None:
-        """The last message of a template that the provider took for this number."""
+    async def latest(self, phone: str, template: str, *, before: datetime | None = None) -> OutboundMessage | None:
+        """The last message of a template that the provider took for this number, if need be before a moment."""
         found = select(Message).where(
             Message.phone_index == phone_index(self.database.keyring, phone),
             Message.template == template,
             col(Message.provider_sid).is_not(None),
         )
+        if before is not None:
+            found = found.where(col(Message.attempted_at) <= before)
         async with self.database.session() as session:
             row = await session.scalar(found.order_by(col(Message.attempted_at).desc()).limit(1))
         return None if row is None else self._clear(row)

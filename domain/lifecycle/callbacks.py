@@ -17,6 +17,8 @@ def record_callback(turn: Turn, command: RecordCallback) -> None:
     """What one citizen said; the order moves on when all have been heard or given up."""
     rule = turn.order.regime.callbacks
     turn.require_stage(Stage.CALLBACK, clause=rule.clause)
+    if command.round not in (None, turn.order.reworks):
+        raise Refused(Code.WRONG_STAGE, "该答复属于重办之前的一轮回访", rule.clause)
     party = command.party or next(p for p in turn.order.parties if p not in turn.order.called)
     if party not in turn.order.parties:
         raise Refused(Code.UNKNOWN_ORDER, f"工单 {party} 未并入本工单", rule.clause)

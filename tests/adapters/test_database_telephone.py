@@ -71,6 +71,18 @@ async def test_an_undelivered_message_stays_unsettled_until_its_order_knows(
     assert await messages.unsettled(timedelta(0)) == []
 
 
+async def test_the_longer_a_message_is_out_the_less_often_it_is_due(database: Database, database_url: str) -> None:
+    messages = Messages(database)
+    await sent(messages, message(), "SM1")
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for age, silence, due in (("8 min", "3 min", 1), ("8 h", "1 h", 0), ("8 h", "3 h", 1)):
+            connection.execute(
+                "UPDATE messages SET created_at = now() - %s::interval, updated_at = now() - %s::interval",
+                (age, silence),
+            )
+            assert len(await messages.unsettled(timedelta(minutes=2))) == due, (age, silence)
+
+
 async def test_a_number_gets_its_share_and_the_next_waits_however_many_ask_at_once(database: Database) -> None:
     messages = Messages(database)
     news = [message(f"N{n}") for n in range(12)]
@@ -109,7 +121,8 @@ async def test_a_text_that_came_in_is_kept_once(database: Database) -> None:
     inbound = InboundMessages(database)
     new = NewInbound("SM1", PHONE, "5", "A", "A")
     first = await inbound.keep(new)
-    await inbound.mark("SM1", "answered")
+    assert await inbound.mark("SM1", "answered") == "answered"
+    assert await inbound.mark("SM1", "repeated") == "answered", "two sweeps at once do not contradict each other"
     again = await inbound.keep(new._replace(body="1"))
     assert (first.state, again.state, again.body) == ("received", "answered", "5")
     for n in range(2, 5):

@@ -52,6 +52,15 @@ def test_dissatisfied_is_worked_again_at_once(regime: str) -> None:
         assert play.found("light_changed", light="yellow") == [], "a day's limit is not warned of as it begins"
 
 
+def test_an_answer_that_was_meant_for_an_earlier_round_does_not_count_in_this_one() -> None:
+    play = Play("gaotai").signed().answered()
+    play.do("record_callback", result="dissatisfied", round=0)
+    play.answered()
+    assert play.refused("record_callback", result="satisfied", round=0) == ("wrong_stage", "GT-13")
+    play.do("record_callback", result="satisfied", round=1)
+    assert play.order.outcome == "satisfied"
+
+
 @pytest.mark.parametrize("regime", REGIMES)
 def test_the_last_word_after_the_second_rework(regime: str) -> None:
     play = Play(regime).signed().answered()

@@ -1,0 +1,118 @@
+"""Queues of those who telephone: citizens to call back, people whom no text reached, and texts that came in."""
+
+import logging
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Depends, Query
+
+from adapters.database.call_tasks import TelephoneTask
+from adapters.tokens import Identity
+from api.idempotent import IdempotentRoute
+from api.identity import ServicesDep, User, reader_of
+from api.problems import ProblemError, answers
+from api.routes.work_orders import SEE_CITIZEN
+from api.services import Services
+from api.shapes import PageOut, masked_phone
+from api.telephone_shapes import CallbackOut, CallTaskOut, InboundOut
+from api.words import Cursor, Limit, Wire, Words
+from domain.survey import Fate
+from domain.words import UNIT_ROLES, Role
+
+log = logging.getLogger(__name__)
+
+TELEPHONES: Final = frozenset({Role.CALLBACK_STAFF, Role.HOTLINE_DIRECTOR, Role.SUPERVISOR})
+
+router = APIRouter(tags=["短信与电话"], route_class=IdempotentRoute)
+
+Reveal = Annotated[bool, Query(description="显示完整号码，并留下记录")]
+
+
+def _telephonist(user: User) -> Identity:
+    """Raises ProblemError(403) for anyone whose work it is not."""
+    if user.role not in TELEPHONES:
+        raise ProblemError(403, "只有回访、督办人员和热线负责人可以查看")
+    return user
+
+
+Telephonist = Annotated[Identity, Depends(_telephonist)]
+
+
+class Done(Wire):
+    """What came of telephoning."""
+
+    note: Words | None = None
+
+
+@router.get("/callbacks", responses=answers(401, 403, 422))
+async def callbacks(
+    services: ServicesDep, user: Telephonist, reveal: Reveal = False, cursor: Cursor = None, limit: Limit = 50
+) -> PageOut[CallbackOut]:
+    """待人工回访的诉求人：优先级高者在前，同级先到先办。号码默认脱敏。"""
+    _require_sight(user, reveal)
+    page = await services.callbacks.waiting(regime=user.regime, reader=reader_of(user), cursor=cursor, limit=limit)
+    phones = await services.citizens.phones([row.party for row in page.items], reader_of(user))
+    if reveal:
+        for row in page.items:
+            log.info("citizen of %s shown to %s", row.party, user.sub)
+    items = tuple(CallbackOut.of(row, _shown(phones.get(row.party), reveal)) for row in page.items)
+    return PageOut(items=items, next=page.next)
+
+
+@router.get("/call-tasks", responses=answers(401, 403, 422))
+async def call_tasks(
+    services: ServicesDep, user: Telephonist, reveal: Reveal = False, cursor: Cursor = None, limit: Limit = 50
+) -> PageOut[CallTaskOut]:
+    """短信未能送达、需要打电话告知的人，先来者在前。号码默认脱敏。"""
+    _require_sight(user, reveal)
+    page = await services.call_tasks.waiting(regime=user.regime, reader=reader_of(user), cursor=cursor, limit=limit)
+    phones = await services.citizens.phones([row.party for row in page.items if row.party], reader_of(user))
+    items = []
+    for row in page.items:
+        if reveal:
+            log.info("number of %s shown to %s", row.key, user.sub)
+        phone = phones.get(row.party) if row.party else await _contact(services, row)
+        items.append(CallTaskOut.of(row, _shown(phone, reveal)))
+    return PageOut(items=tuple(items), next=page.next)
+
+
+@router.post("/call-tasks/{key}/done", responses=answers(400, 401, 403, 404, 409, 413, 422))
+async def done(key: str, services: ServicesDep, user: Telephonist, body: Done | None = None) -> CallTaskOut:
+    """已打电话告知。以先办结的人为准，重复提交不改变。"""
+    task = await services.call_tasks.get(key) if key.isprintable() else None
+    if task is None or task.realm or user.regime not in (None, task.regime):
+        raise ProblemError(404, "没有这一项电话任务")
+    if not await services.viewers.may_see(task.order_no, reader_of(user)):
+        raise ProblemError(404, "没有这一项电话任务")
+    finished = await services.call_tasks.done(key, user.sub, body.note if body else None)
+    return CallTaskOut.of(finished or task)
+
+
+@router.get("/inbound-messages", responses=answers(401, 403, 422))
+async def inbound_messages(
+    services: ServicesDep,
+    user: Telephonist,
+    state: Annotated[Fate | Literal["received"] | None, Query(description="短信的结果；不填为全部")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> PageOut[InboundOut]:
+    """诉求人发来的短信及其结果，先来者在前；没有对应工单的短信各地都可见。"""
+    page = await services.inbound.in_state(
+        state, regime=user.regime, reader=reader_of(user), cursor=cursor, limit=limit
+    )
+    return PageOut(items=tuple(map(InboundOut.of, page.items)), next=page.next)
+
+
+def _require_sight(user: Identity, reveal: bool) -> None:
+    if reveal and user.role not in SEE_CITIZEN:
+        raise ProblemError(403, "无权查看完整号码")
+
+
+def _shown(phone: str | None, reveal: bool) -> str | None:
+    return phone if phone is None or reveal else masked_phone(phone)
+
+
+async def _contact(services: Services, task: TelephoneTask) -> str | None:
+    """The number of the person of the unit or centre whom the notice was for."""
+    unit = task.unit if task.to_role in UNIT_ROLES else None
+    contact = await services.catalogue.contact(task.to_role, regime=task.regime, unit=unit, realm=task.realm)
+    return contact.phone if contact else None
