@@ -16,6 +16,7 @@ SPACE_NEEDED = 500_000_000  # bytes; an empty installation takes about 100 MB
 SECRET_BYTES = {
     "secret_key": 32,
     "data_key": 32,
+    "archive_key": 32,
     "twilio_auth_token": 16,
     "city_secret": 32,
 }

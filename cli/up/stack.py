@@ -191,6 +191,7 @@ class Stack:
             "JIESU_DATA": str(self._folder),
             "JIESU_SECRET_KEY": self._secrets["secret_key"],
             "JIESU_DATA_KEY": self._secrets["data_key"],
+            "JIESU_ARCHIVE_KEY": self._secrets["archive_key"],
             "JIESU_PUBLIC_URL": self.base,
             "DATABASE_URL": self._postgres.url(DATABASE) if self._postgres else "",
             "TEMPORAL_ADDRESS": f"127.0.0.1:{self._ports.temporal}",
