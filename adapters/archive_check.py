@@ -35,6 +35,9 @@ class ArchiveCheck:
         if noted is None:
             return ["没有归档记录"]
         found = [f"台账：{problem}" for problem in await self._trail.verify(no)]
+        if noted.erased_at is not None:
+            left = await self._objects.exists(noted.bundle)
+            return [*found, f"已到期销毁，但归档包 {noted.bundle} 还在"] if left else found
         with TemporaryDirectory(prefix="jiesu-check-") as folder:
             file = Path(folder) / "bundle.zip"
             try:

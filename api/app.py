@@ -13,6 +13,7 @@ from api.city_poll import keep_up
 from api.evidence import orphans
 from api.limits import BodyLimit
 from api.openapi import describe
+from api.retention import erase_due
 from api.routes import (
     approvals,
     attachments,
@@ -57,6 +58,7 @@ JOBS: tuple[tuple[Callable[[Services], Awaitable[int]], float, str], ...] = (
     (mend, 60.0, "orders started that their intake could not start"),
     (catch_up, 60.0, "answers of citizens taken up that an outage had kept from their orders"),
     (orphans.clear, 3600.0, "files cleared away that nobody knew"),
+    (erase_due, 86400.0, "orders erased at the end of their retention"),
 )
 """What is done beside requests: the job, how many seconds apart, and what its number counts."""
 

@@ -18,6 +18,7 @@ from domain.policy_emergency import ROUTINE_LEVEL, Emergency, EmergencyLevel
 from domain.policy_evidence import Evidence, Phase
 from domain.policy_messaging import Messaging
 from domain.policy_open311 import Open311
+from domain.policy_retention import Retention
 from domain.rule import Match, Rule, Slug
 from domain.words import ApprovalKind, Category, ClockName, Frozen, Role, SupervisionLevel, Template
 
@@ -290,6 +291,7 @@ class Regime(Frozen):
     messaging: Messaging = Messaging()
     emergency: Emergency = Emergency()
     rework: Rework
+    retention: tuple[Retention, ...] = ()
     appeals: Appeals = Appeals()
     suspensions: Suspensions
     supervision: dict[SupervisionLevel, SupervisionRule] = {}
@@ -340,7 +342,13 @@ class Regime(Frozen):
             for unit in self.units
             if unit.emergency_level < ROUTINE_LEVEL
         )
-        left_out: dict[str, Any] = {"templates": {}, "city": None, "open311": Open311(), "evidence": Evidence()}
+        left_out: dict[str, Any] = {
+            "templates": {},
+            "city": None,
+            "open311": Open311(),
+            "evidence": Evidence(),
+            "retention": (),
+        }
         return self.model_copy(update=left_out | {"units": emergency})
 
     def level_of(self, unit: str) -> EmergencyLevel:

@@ -14,12 +14,16 @@ PAGE = 500
 
 
 class Bundle(NamedTuple):
-    """An archive bundle: its key in the object store, and the SHA-256 of its manifest in hex."""
+    """An archive bundle: its key in the object store, and the SHA-256 of its bytes in hex.
+
+    With `erased_at` it is gone, at the end of its retention.
+    """
 
     order_no: str
     bundle: str
     sha256: str
     created_at: datetime
+    erased_at: datetime | None = None
 
 
 class Archives:
@@ -57,4 +61,4 @@ class Archives:
 
 
 def _bundle(row: Archive) -> Bundle:
-    return Bundle(row.order_no, row.bundle, row.sha256, row.created_at)
+    return Bundle(row.order_no, row.bundle, row.sha256, row.created_at, row.erased_at)

@@ -206,11 +206,18 @@ class Attachment(Table, table=True):
 
 
 class Archive(Table, table=True):
-    """Where the bundle of an archived order is; `sha256` is that of its manifest."""
+    """Where the bundle of an archived order is or, once it is erased, was; `sha256` is that of its bytes.
+
+    While it is held, retention passes it by.
+    """
 
     __tablename__ = "archives"
+    __table_args__ = (Index("ix_archives_kept", "created_at", postgresql_where=text("erased_at IS NULL")),)
 
     order_no: str = Field(primary_key=True)
     bundle: str
     sha256: str
+    erased_at: datetime | None = moment(required=False)
+    held_at: datetime | None = moment(required=False)
+    hold_reason: bytes | None = sealed(required=False)
     created_at: datetime = recorded()

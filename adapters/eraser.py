@@ -1,0 +1,61 @@
+"""The end of retention: what is past it is erased, from the object store and from the database (NA-06)."""
+
+import logging
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+
+from adapters.database.erasure import Erasure, Kept
+from adapters.object_store import Objects
+from domain.calendar import CST
+from domain.policy import Regime
+from domain.policy_retention import years
+
+log = logging.getLogger(__name__)
+
+
+class Eraser:
+    """Erases by the rules in force; an order of a county that is no longer known is kept."""
+
+    def __init__(self, erasure: Erasure, objects: Objects, regimes: Mapping[str, Regime]) -> None:
+        self._erasure = erasure
+        self._objects = objects
+        self._regimes = regimes
+
+    async def due(self, now: datetime) -> AsyncIterator[Kept]:
+        """Orders whose time is over."""
+        shortest = min((rule.years for regime in self._regimes.values() for rule in regime.retention), default=None)
+        if shortest is None:
+            return
+        after = ""
+        while page := await self._erasure.candidates(_years_before(now, shortest), after):
+            for kept in page:
+                regime = self._regimes.get(kept.regime)
+                keep = years(regime.retention, kept.category, kept.grade, kept.marks, kept.source) if regime else None
+                if keep is not None and kept.archived_at < _years_before(now, keep):
+                    yield kept
+            after = page[-1].no
+
+    async def erase(self, no: str, person: str, now: datetime) -> bool:
+        """Erase one order: objects first, so that a crash between leaves it to be done again. False if it is held."""
+        if await self._erasure.held(no):
+            return False
+        for key in await self._erasure.objects_of(no):
+            await self._objects.delete(key)
+        return await self._erasure.erase(no, person, now)
+
+    async def erase_due(self, person: str, now: datetime) -> int:
+        """Erase all whose time is over; how many."""
+        done = 0
+        async for kept in self.due(now):
+            if await self.erase(kept.no, person, now):
+                log.warning("order %s erased at the end of its retention", kept.no)
+                done += 1
+        return done
+
+
+def _years_before(now: datetime, count: int) -> datetime:
+    local = now.astimezone(CST)
+    try:
+        return local.replace(year=local.year - count)
+    except ValueError:  # 29 February
+        return local.replace(year=local.year - count, day=28)
