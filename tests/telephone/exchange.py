@@ -72,10 +72,10 @@ class Exchange:
     def reply(self, no: str) -> None:
         """The unit answers, and the reviewer agrees: the citizen is asked."""
         self.do("clerk-housing", no, "submit_reply", **REPLIES["gaotai"])
-        mine = eventually(lambda: self._approval(no))
+        mine = eventually(lambda: self.approval(no))
         assert self.caller("reviewer").post(f"/approvals/{mine}/decision", {"decision": "approve"}).status_code == 202
 
-    def _approval(self, no: str) -> str | None:
+    def approval(self, no: str) -> str | None:
         waiting = self.caller("reviewer").get("/approvals", limit=200).json()["items"]
         return next((each["id"] for each in waiting if each["order"] == no), None)
 
