@@ -5,6 +5,7 @@ Both parts may be repeated.
 """
 
 import asyncio
+import os
 import sys
 
 from adapters.database.api_keys import ApiKeys, new_key
@@ -53,3 +54,7 @@ def samples() -> None:
 
 if __name__ == "__main__":
     {"database": database, "samples": samples}[sys.argv[1]]()
+    # The work is done and committed. Threads of the Temporal client may outlive the interpreter, which then aborts.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from adapters.settings import ROOT
+from domain.labels import label
+from domain.words import Template
 
 
 def policy(*words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -22,6 +24,15 @@ def explained(*words: str) -> dict[str, dict[str, Any]]:
     ran = policy("explain", *words, "--json")
     assert ran.returncode == 0, ran.stderr.decode()
     return {clock["clock"]: clock for clock in json.loads(ran.stdout)}
+
+
+def test_templates_are_shown_as_they_go_out_with_their_length() -> None:
+    ran = policy("templates", "huojia")
+    assert ran.returncode == 0, ran.stderr.decode()
+    shown = "".join(ran.stdout.decode().split()).replace("│", "")
+    assert "20261123-000001" in shown and "条数" in shown
+    assert all(label(name, "template") in shown for name in Template)
+    assert policy("templates", "nowhere").returncode == 2
 
 
 def test_due_prints_one_moment_a_line() -> None:
