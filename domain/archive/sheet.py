@@ -59,7 +59,7 @@ def sheet(dossier: Dossier, stored: Mapping[str, Stored], on: date) -> Sheet:
         Section(title="佐证材料", widths=(3, 3, 1, 4), head=("文件", "名称", "阶段", "SHA-256"), rows=tuple(_evidence(dossier, stored))),
         Section(
             title="办理经过",
-            widths=(2, 6, 5, 6, 18),
+            widths=(2, 8, 5, 6, 17),
             head=("序号", "时间", "事项", "操作人", "内容"),
             rows=tuple(
                 (str(e["seq"]), moment(e["at"]), label(e["event"], "event"), who(dossier, e), story(dossier, e))
