@@ -23,16 +23,17 @@ from activities.notify import Notify
 from activities.record import Record
 from activities.tally import Tally
 from adapters import phone_numbers
-from adapters.bagit_archive import Bundles
+from adapters.archive_signature import Signatures
+from adapters.bundles import Bundles
 from adapters.city_platform import CityApi
 from adapters.database.archives import Archives
-from adapters.database.attachments import Attachments
 from adapters.database.call_tasks import CallTasks
 from adapters.database.callbacks import Callbacks
 from adapters.database.calls import Calls
 from adapters.database.catalogue import Catalogue
 from adapters.database.crypto import Keyring
 from adapters.database.documents import Documents
+from adapters.database.dossiers import Dossiers
 from adapters.database.engine import Database
 from adapters.database.messages import Messages
 from adapters.database.opt_outs import OptOuts
@@ -42,6 +43,7 @@ from adapters.database.tallies import Tallies
 from adapters.database.trail import Trail
 from adapters.object_store import Objects
 from adapters.settings import Settings, settings
+from adapters.sheets import Sheets
 from adapters.sms import TwilioSms
 from adapters.temporal_client import connect
 from adapters.twilio_client import TwilioClient
@@ -61,6 +63,8 @@ def activities(database: Database, chosen: Settings) -> list[Callable[..., Any]]
     """Every activity but those that reach people, with its real adapters."""
     orders, trail, policies = Orders(database), Trail(database), Policies(database)
     documents = Documents(database)
+    objects = Objects(chosen)
+    bundles = Bundles(objects, Signatures(chosen.archive_key))
     queues = CallBack(orders, Callbacks(database), CallTasks(database))
     return [
         Record(trail).record,
@@ -68,16 +72,7 @@ def activities(database: Database, chosen: Settings) -> list[Callable[..., Any]]
         queues.call_task,
         CityPlatform(orders, trail, documents, policies, CityApi(chosen)).city_platform,
         Tally(Tallies(database)).tally,
-        Archive(
-            orders,
-            trail,
-            documents,
-            Attachments(database),
-            policies,
-            Archives(database),
-            Objects(chosen),
-            Bundles(),
-        ).archive,
+        Archive(Dossiers(database), Archives(database), objects, bundles, Sheets()).archive,
     ]
 
 

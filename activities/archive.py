@@ -1,27 +1,17 @@
 """Writing an order's bundle into the archive."""
 
 import asyncio
-import hashlib
-import json
-from collections.abc import Sequence
-from typing import Any
+from datetime import date, datetime
 
 from temporalio import activity
 
+from activities.beating import beating
 from activities.failures import not_recorded_yet, unknown_order
-from activities.ports import (
-    ArchivesPort,
-    AttachmentsPort,
-    BundlesPort,
-    DocumentsPort,
-    LinkRow,
-    ObjectsPort,
-    OrderRow,
-    OrdersPort,
-    PoliciesPort,
-    TrailPort,
-)
-from activities.rule_books import hashes
+from activities.ports import ArchivesPort, BundlePort, BundlesPort, DossiersPort, ObjectsPort, SheetsPort
+from domain.archive.contents import Stored, contents, place
+from domain.archive.dossier import Dossier
+from domain.archive.readme import README
+from domain.archive.sheet import sheet
 from domain.calendar import CST
 from domain.effects import Effect
 from domain.words import Frozen
@@ -39,96 +29,72 @@ class Archive:
 
     def __init__(
         self,
-        orders: OrdersPort,
-        trail: TrailPort,
-        documents: DocumentsPort,
-        attachments: AttachmentsPort,
-        policies: PoliciesPort,
+        dossiers: DossiersPort,
         archives: ArchivesPort,
         objects: ObjectsPort,
         bundles: BundlesPort,
+        sheets: SheetsPort,
     ) -> None:
-        self._orders = orders
-        self._trail = trail
-        self._documents = documents
-        self._attachments = attachments
-        self._policies = policies
+        self._dossiers = dossiers
         self._archives = archives
         self._objects = objects
         self._bundles = bundles
+        self._sheets = sheets
 
     @activity.defn(name="archive")
     async def archive(self, effect: Effect) -> Archived:
         """Write `archives/<year of closing>/<no>.zip` and note it.
 
-        Timeout: 2 min an attempt. Retries: for 24 h, also while `order_closed` is not recorded, except for
-        `UnknownOrder` and `NotABundle` (something else stands in the bundle's place).
-        Idempotency: a bundle is written once. If it is noted, the note is the answer; if it is only there,
-        because an attempt ended between writing and noting, it is checked and noted as it is.
+        Timeout: 10 min an attempt; a worker that dies is noticed by its missing heartbeat. Retries: for 24 h, also
+        while `order_closed` is not recorded, except for `UnknownOrder` and `NotABundle` (something else stands in the
+        bundle's place). Idempotency: a bundle is written once. If it is noted, the note is the answer; if it is only
+        there, because an attempt ended between writing and noting, it is checked and noted as it is.
         """
         no = effect.order_no
         noted = await self._archives.get(no)
         if noted is None:
-            order, chain = await self._orders.get(no), await self._trail.chain(no)
-            if order is None:
+            dossier = await self._dossiers.of_order(no)
+            if dossier is None:
                 raise unknown_order(no)
-            closing = next((each.content for each in chain if each.content.event == "order_closed"), None)
-            if closing is None:
-                raise not_recorded_yet(no, "order_closed")
-            closed_on = closing.at.astimezone(CST).date()
-            files = await self._files(order, no, chain)
-            content = await asyncio.to_thread(self._bundles.pack, no, closed_on, files)
-            key = f"archives/{closed_on.year}/{no}.zip"
-            kept = await self._kept(key, no, content)
-            noted = await self._archives.record(no, key, hashlib.sha256(kept).hexdigest())
+            closed_on = _closed_on(dossier)
+            async with beating():
+                key = f"archives/{closed_on.year}/{no}.zip"
+                noted = await self._archives.record(no, key, await self._kept(key, dossier, closed_on))
         return Archived(bundle=noted.bundle, sha256=noted.sha256)
 
-    async def _kept(self, key: str, no: str, content: bytes) -> bytes:
-        """Write the bundle, or find the one that an earlier attempt wrote."""
-        if await self._objects.put_if_absent(key, content):
-            return content
-        earlier = await self._objects.get(key)
-        if earlier != content:
-            await asyncio.to_thread(self._bundles.verify, no, earlier or b"")
-        return earlier or b""
+    async def _kept(self, key: str, dossier: Dossier, closed_on: date) -> str:
+        """Write the bundle, or find the one that an earlier attempt wrote; the SHA-256 of what stands there now."""
+        async with self._bundles.begin(dossier.no, closed_on) as bundle:
+            if await self._objects.size(key) is None:
+                await self._fill(bundle, dossier, closed_on)
+                packed = await bundle.close()
+                if await self._objects.put_file(key, packed.path):
+                    return packed.sha256
+        return await self._bundles.adopt(dossier.no, key)
 
-    async def _files(self, order: OrderRow, no: str, chain: Sequence[LinkRow]) -> dict[str, bytes]:
-        view = await self._orders.view(no)
-        snapshots = {each: await self._policies.get(each) for each in hashes(order, [link.content for link in chain])}
-        documents = await self._documents.of_order(no)
-        attachments = await self._attachments.of_order(no)
-        files = {
-            "order.json": order.model_dump(mode="json"),
-            "view.json": view.model_dump(mode="json") if view else None,
-            "policies.json": {each: snapshot.data if snapshot else None for each, snapshot in snapshots.items()},
-            "timeline.json": [each.outside() for each in chain],
-            "attachments.json": [each.model_dump(mode="json") for each in attachments],
-            "documents.json": [
-                {"id": d.id, "kind": d.kind, "field": d.field, "created_at": d.created_at.isoformat(), "text": d.text}
-                for d in documents
-            ],
-            "chain.json": [
-                {
-                    "position": each.position,
-                    "seq": each.content.seq,
-                    "at": each.content.at.isoformat(),
-                    "event": each.content.event,
-                    "actor": each.content.actor,
-                    "data": each.content.data,
-                    "previous_hash": each.previous_hash,
-                    "hash": each.hash,
-                }
-                for each in chain
-            ],
-        }
-        written = {name: _json(value) for name, value in files.items()}
-        for attachment in attachments:
-            stored = await self._objects.get(attachment.object_key)
-            if stored is not None:
-                written[f"attachments/{attachment.id}"] = stored
-        return written
+    async def _fill(self, bundle: BundlePort, dossier: Dossier, closed_on: date) -> None:
+        stored = await self._evidence(bundle, dossier)
+        for path, content in contents(dossier, stored).items():
+            await bundle.add(path, content)
+        page = sheet(dossier, stored, closed_on)
+        await bundle.add("personal/sheet.html", self._sheets.html(page))
+        await bundle.add("personal/sheet.pdf", await asyncio.to_thread(self._sheets.pdf, page))
+        await bundle.add("README.txt", README.encode())
+
+    async def _evidence(self, bundle: BundlePort, dossier: Dossier) -> dict[str, Stored]:
+        """The files of the order as the store has them; one that it has lost is left out, and said to be."""
+        stored = {}
+        for paper in dossier.files:
+            size = await self._objects.size(paper.object_key)
+            if size is not None:
+                path = place(paper)
+                added = await bundle.stream(path, size, self._objects.get_stream(paper.object_key, 0, size))
+                stored[paper.id] = Stored(path, added.size, added.sha256)
+        return stored
 
 
-def _json(value: Any) -> bytes:
-    """Readable, and the same bytes for the same value."""
-    return f"{json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)}\n".encode()
+def _closed_on(dossier: Dossier) -> date:
+    closings = dossier.events("order_closed")
+    if not closings:
+        raise not_recorded_yet(dossier.no, "order_closed")
+    return datetime.fromisoformat(closings[0]["at"]).astimezone(CST).date()

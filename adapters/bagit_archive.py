@@ -2,17 +2,15 @@
 
 A bundle is written into a temporary file as its contents come, whatever their size; `bagit` is what checks it. Equal
 content gives equal bytes: entries stand in the order in which they were added, uncompressed (so that no release of a
-compressor matters, and damage stays local) and dated 1980-01-01. The folder of the temporary file is that of `TMPDIR`.
+compressor matters, and damage stays local) and dated 1980-01-01.
 """
 
 import asyncio
 import zipfile
 from collections.abc import AsyncIterable, AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import BinaryIO, Final, NamedTuple
 
 from adapters.archive_signature import Signatures
@@ -98,19 +96,6 @@ class Bundle:
         self._zip.close()
         with self.path.open("rb") as file:
             return Packed(self.path, self.path.stat().st_size, digest_of(file))
-
-
-class Bundles:
-    """Begins bundles, which this hotline signs."""
-
-    def __init__(self, signatures: Signatures) -> None:
-        self._signatures = signatures
-
-    @asynccontextmanager
-    async def begin(self, name: str, closed_on: date) -> AsyncIterator[Bundle]:
-        """A bundle whose file is gone when the block ends."""
-        with TemporaryDirectory(prefix="jiesu-bag-") as folder:
-            yield Bundle(name, closed_on, Path(folder) / f"{name}.zip", self._signatures)
 
 
 def manifest(digests: dict[str, str]) -> bytes:

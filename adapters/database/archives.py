@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import select
+from sqlmodel import col, select
 
 from adapters.database.engine import Database
-from adapters.database.tables import Archive
+from adapters.database.tables import Archive, WorkOrder
 
 
 class Bundle(NamedTuple):
-    """An archive bundle: its key in the object store, and the SHA-256 of its manifest in hex."""
+    """An archive bundle: its key in the object store, and the SHA-256 of its bytes in hex."""
 
     order_no: str
     bundle: str
@@ -38,6 +38,18 @@ class Archives:
         async with self.database.session() as session:
             row = await session.scalar(select(Archive).where(Archive.order_no == order_no))
         return None if row is None else _bundle(row)
+
+    async def numbers(self, after: str = "", limit: int = 500) -> list[str]:
+        """Real orders that are archived, by number, those behind `after`."""
+        found = (
+            select(Archive.order_no)
+            .join(WorkOrder, col(WorkOrder.no) == col(Archive.order_no))
+            .where(WorkOrder.realm == "", col(Archive.order_no) > after)
+            .order_by(col(Archive.order_no))
+            .limit(limit)
+        )
+        async with self.database.session() as session:
+            return list(await session.scalars(found))
 
 
 def _bundle(row: Archive) -> Bundle:

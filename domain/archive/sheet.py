@@ -52,11 +52,22 @@ def sheet(dossier: Dossier, stored: Mapping[str, Stored], on: date) -> Sheet:
         Section(
             title="审批",
             widths=(1, 2, 2),
- head=("事项", "申请", "结论"), rows=tuple(_decision(dossier, d) for d in decisions(dossier))
+            head=("事项", "申请", "结论"),
+            rows=tuple(_decision(dossier, d) for d in decisions(dossier)),
         ),
         *(_reply(dossier, each) for each in replies(dossier)),
-        Section(title="回访", widths=(5, 4, 6, 6, 10), head=("时间", "对象", "结果", "评分", "意见"), rows=tuple(_callbacks(dossier))),
-        Section(title="佐证材料", widths=(3, 3, 1, 4), head=("文件", "名称", "阶段", "SHA-256"), rows=tuple(_evidence(dossier, stored))),
+        Section(
+            title="回访",
+            widths=(5, 4, 6, 6, 10),
+            head=("时间", "对象", "结果", "评分", "意见"),
+            rows=tuple(_callbacks(dossier)),
+        ),
+        Section(
+            title="佐证材料",
+            widths=(3, 3, 1, 4),
+            head=("文件", "名称", "阶段", "SHA-256"),
+            rows=tuple(_evidence(dossier, stored)),
+        ),
         Section(
             title="办理经过",
             widths=(2, 8, 5, 6, 17),

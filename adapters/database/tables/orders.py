@@ -206,7 +206,7 @@ class Attachment(Table, table=True):
 
 
 class Archive(Table, table=True):
-    """Where the bundle of an archived order is; `sha256` is that of its manifest."""
+    """Where the bundle of an archived order is; `sha256` is that of its bytes."""
 
     __tablename__ = "archives"
 
