@@ -15,7 +15,7 @@ import uvloop
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.archive import Archive, Sources
+from activities.archive import Archive
 from activities.call_back import CallBack
 from activities.call_citizen import CallCitizen
 from activities.city_platform import CityPlatform
@@ -23,19 +23,18 @@ from activities.notify import Notify
 from activities.record import Record
 from activities.tally import Tally
 from adapters import phone_numbers
-from adapters.archive_signature import Signer
-from adapters.bagit_archive import Bundles
+from adapters.archive_signature import Signatures
+from adapters.bundles import Bundles
 from adapters.city_platform import CityApi
 from adapters.database.archives import Archives
-from adapters.database.attachments import Attachments
 from adapters.database.call_tasks import CallTasks
 from adapters.database.callbacks import Callbacks
 from adapters.database.calls import Calls
 from adapters.database.catalogue import Catalogue
 from adapters.database.crypto import Keyring
 from adapters.database.documents import Documents
+from adapters.database.dossiers import Dossiers
 from adapters.database.engine import Database
-from adapters.database.inbound_messages import InboundMessages
 from adapters.database.messages import Messages
 from adapters.database.opt_outs import OptOuts
 from adapters.database.orders import Orders
@@ -64,17 +63,8 @@ def activities(database: Database, chosen: Settings) -> list[Callable[..., Any]]
     """Every activity but those that reach people, with its real adapters."""
     orders, trail, policies = Orders(database), Trail(database), Policies(database)
     documents = Documents(database)
-    sources = Sources(
-        orders,
-        trail,
-        documents,
-        Attachments(database),
-        policies,
-        Catalogue(database),
-        Messages(database),
-        InboundMessages(database),
-        Calls(database),
-    )
+    objects = Objects(chosen)
+    bundles = Bundles(objects, Signatures(chosen.archive_key))
     queues = CallBack(orders, Callbacks(database), CallTasks(database))
     return [
         Record(trail).record,
@@ -82,7 +72,7 @@ def activities(database: Database, chosen: Settings) -> list[Callable[..., Any]]
         queues.call_task,
         CityPlatform(orders, trail, documents, policies, CityApi(chosen)).city_platform,
         Tally(Tallies(database)).tally,
-        Archive(sources, Archives(database), Objects(chosen), Bundles(Signer(chosen.archive_key)), Sheets()).archive,
+        Archive(Dossiers(database), Archives(database), objects, bundles, Sheets()).archive,
     ]
 
 

@@ -1,28 +1,17 @@
 """Writing an order's bundle into the archive."""
 
 import asyncio
-import hashlib
-from collections.abc import Sequence
-from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from datetime import date, datetime
 
 from temporalio import activity
 
-from activities.archive_ports import (
-    ArchivesPort,
-    AttachmentsPort,
-    BundlesPort,
-    KeptPort,
-    ObjectsPort,
-    Piece,
-    SheetsPort,
-)
-from activities.bundle_contents import Told, contents, evidence_name
+from activities.beating import beating
 from activities.failures import not_recorded_yet, unknown_order
-from activities.ports import CataloguePort, DocumentsPort, LinkRow, OrderRow, OrdersPort, PoliciesPort, TrailPort
-from activities.rule_books import hashes
-from activities.sheet import sheet
+from activities.ports import ArchivesPort, BundlePort, BundlesPort, DossiersPort, ObjectsPort, SheetsPort
+from domain.archive.contents import Stored, contents, place
+from domain.archive.dossier import Dossier
+from domain.archive.readme import README
+from domain.archive.sheet import sheet
 from domain.calendar import CST
 from domain.effects import Effect
 from domain.words import Frozen
@@ -35,57 +24,18 @@ class Archived(Frozen):
     sha256: str
 
 
-class Sources:
-    """Where all that is known of an order is kept."""
-
-    def __init__(
-        self,
-        orders: OrdersPort,
-        trail: TrailPort,
-        documents: DocumentsPort,
-        attachments: AttachmentsPort,
-        policies: PoliciesPort,
-        catalogue: CataloguePort,
-        messages: KeptPort,
-        answers: KeptPort,
-        calls: KeptPort,
-    ) -> None:
-        self._documents = documents
-        self._attachments = attachments
-        self._policies = policies
-        self._catalogue = catalogue
-        self._kept = (messages, answers, calls)
-        self.orders = orders
-        self.trail = trail
-
-    async def told(self, order: OrderRow, no: str, chain: Sequence[LinkRow]) -> Told:
-        """All of it, as of now."""
-        snapshots = {each: await self._policies.get(each) for each in hashes(order, [link.content for link in chain])}
-        messages, answers, calls = [await kept.of_order(no) for kept in self._kept]
-        return Told(
-            order=order,
-            view=await self.orders.view(no),
-            chain=chain,
-            documents=await self._documents.of_order(no),
-            policies={each: snapshot.data if snapshot else None for each, snapshot in snapshots.items()},
-            evidence=await self._attachments.of_order(no),
-            messages=messages,
-            answers=answers,
-            calls=calls,
-        )
-
-    async def units(self, order: OrderRow) -> dict[str, str]:
-        """The names of the county's offices by id."""
-        return {unit.id: unit.name for unit in await self._catalogue.units(realm=order.realm, regime=order.regime)}
-
-
 class Archive:
     """Gathers all that is known of an order into one BagIt bundle."""
 
     def __init__(
-        self, sources: Sources, archives: ArchivesPort, objects: ObjectsPort, bundles: BundlesPort, sheets: SheetsPort
+        self,
+        dossiers: DossiersPort,
+        archives: ArchivesPort,
+        objects: ObjectsPort,
+        bundles: BundlesPort,
+        sheets: SheetsPort,
     ) -> None:
-        self._sources = sources
+        self._dossiers = dossiers
         self._archives = archives
         self._objects = objects
         self._bundles = bundles
@@ -95,45 +45,56 @@ class Archive:
     async def archive(self, effect: Effect) -> Archived:
         """Write `archives/<year of closing>/<no>.zip` and note it.
 
-        Timeout: 10 min an attempt. Retries: for 24 h, also while `order_closed` is not recorded, except for
-        `UnknownOrder` and `NotABundle` (something else stands in the bundle's place).
-        Idempotency: a bundle is written once. If it is noted, the note is the answer; if it is only there,
-        because an attempt ended between writing and noting, it is checked and noted as it is.
+        Timeout: 10 min an attempt; a worker that dies is noticed by its missing heartbeat. Retries: for 24 h, also
+        while `order_closed` is not recorded, except for `UnknownOrder` and `NotABundle` (something else stands in the
+        bundle's place). Idempotency: a bundle is written once. If it is noted, the note is the answer; if it is only
+        there, because an attempt ended between writing and noting, it is checked and noted as it is.
         """
         no = effect.order_no
         noted = await self._archives.get(no)
         if noted is None:
-            order, chain = await self._sources.orders.get(no), await self._sources.trail.chain(no)
-            if order is None:
+            dossier = await self._dossiers.of_order(no)
+            if dossier is None:
                 raise unknown_order(no)
-            closing = next((each.content for each in chain if each.content.event == "order_closed"), None)
-            if closing is None:
-                raise not_recorded_yet(no, "order_closed")
-            closed_on = closing.at.astimezone(CST).date()
-            told = await self._sources.told(order, no, chain)
-            files = contents(told) | await self._sheet(told)
-            key = f"archives/{closed_on.year}/{no}.zip"
-            with TemporaryDirectory(prefix="jiesu-archive-", ignore_cleanup_errors=True) as folder:
-                bundle = Path(folder) / "bundle.zip"
-                await asyncio.to_thread(self._bundles.pack, bundle, no, closed_on, files, self._pieces(told))
-                if not await self._objects.put_file_if_absent(key, bundle):
-                    await self._objects.fetch(key, bundle)
-                    await asyncio.to_thread(self._bundles.verify, no, bundle)
-                noted = await self._archives.record(no, key, await asyncio.to_thread(_sha256, bundle))
+            closed_on = _closed_on(dossier)
+            async with beating():
+                key = f"archives/{closed_on.year}/{no}.zip"
+                noted = await self._archives.record(no, key, await self._kept(key, dossier, closed_on))
         return Archived(bundle=noted.bundle, sha256=noted.sha256)
 
-    async def _sheet(self, told: Told) -> dict[str, bytes]:
-        made = sheet(told, await self._sources.units(told.order))
-        page = await asyncio.to_thread(self._sheets.html, made)
-        return {"personal/sheet.html": page, "personal/sheet.pdf": await asyncio.to_thread(self._sheets.pdf, made)}
+    async def _kept(self, key: str, dossier: Dossier, closed_on: date) -> str:
+        """Write the bundle, or find the one that an earlier attempt wrote; the SHA-256 of what stands there now."""
+        async with self._bundles.begin(dossier.no, closed_on) as bundle:
+            if await self._objects.size(key) is None:
+                await self._fill(bundle, dossier, closed_on)
+                packed = await bundle.close()
+                if await self._objects.put_file(key, packed.path):
+                    return packed.sha256
+        return await self._bundles.adopt(dossier.no, key)
 
-    def _pieces(self, told: Told) -> list[Piece]:
-        return [
-            Piece(f"personal/evidence/{evidence_name(each)}", each.size, partial(self._objects.reader, each.object_key))
-            for each in told.evidence
-        ]
+    async def _fill(self, bundle: BundlePort, dossier: Dossier, closed_on: date) -> None:
+        stored = await self._evidence(bundle, dossier)
+        for path, content in contents(dossier, stored).items():
+            await bundle.add(path, content)
+        page = sheet(dossier, stored, closed_on)
+        await bundle.add("personal/sheet.html", self._sheets.html(page))
+        await bundle.add("personal/sheet.pdf", await asyncio.to_thread(self._sheets.pdf, page))
+        await bundle.add("README.txt", README.encode())
+
+    async def _evidence(self, bundle: BundlePort, dossier: Dossier) -> dict[str, Stored]:
+        """The files of the order as the store has them; one that it has lost is left out, and said to be."""
+        stored = {}
+        for paper in dossier.files:
+            size = await self._objects.size(paper.object_key)
+            if size is not None:
+                path = place(paper)
+                added = await bundle.stream(path, size, self._objects.get_stream(paper.object_key, 0, size))
+                stored[paper.id] = Stored(path, added.size, added.sha256)
+        return stored
 
 
-def _sha256(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+def _closed_on(dossier: Dossier) -> date:
+    closings = dossier.events("order_closed")
+    if not closings:
+        raise not_recorded_yet(dossier.no, "order_closed")
+    return datetime.fromisoformat(closings[0]["at"]).astimezone(CST).date()

@@ -90,12 +90,14 @@ LIMITS: dict[str, ActivityLimits] = {
     ),
     "tally": _SHORT_WORK,
     "archive": ActivityLimits(
+        # Hundreds of megabytes of evidence come from the store and go back into it.
         start_to_close=timedelta(minutes=10),
         schedule_to_close=timedelta(hours=24),
         retry=RetryPolicy(
             maximum_interval=timedelta(minutes=10),
             non_retryable_error_types=["NotABundle"],
         ),
+        heartbeat=_seconds(30),
     ),
 }
 """By the name of the activity, which is the `kind` of its effect. Error types are names of exception classes of the

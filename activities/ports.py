@@ -1,9 +1,13 @@
 """What activities need from the outside, as shapes; `worker` fills them with adapters."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
+from domain.archive.dossier import Dossier
+from domain.archive.sheet import Sheet
 from domain.view import OrderView, RecordBatch
 
 
@@ -164,3 +168,76 @@ class TalliesPort(Protocol):
     """Counts over the trails of many orders; None while the order's own overdue is not on its trail."""
 
     async def overdue(self, order_no: str, unit: str, /) -> CountRow | None: ...
+
+
+class DossiersPort(Protocol):
+    """All that is known of an order."""
+
+    async def of_order(self, no: str, /) -> Dossier | None: ...
+
+
+class ObjectsPort(Protocol):
+    """The object store. An object is whole or absent, and those of the archive are never replaced."""
+
+    async def size(self, key: str, /) -> int | None: ...
+    def get_stream(self, key: str, start: int, end: int, /) -> AsyncIterator[bytes]: ...
+    async def put_file(self, key: str, path: Path, /) -> bool: ...
+
+
+class AddedFile(Protocol):
+    """A file that went into a bundle."""
+
+    @property
+    def size(self) -> int: ...
+    @property
+    def sha256(self) -> str: ...
+
+
+class PackedBundle(Protocol):
+    """A bundle that is whole, for now in a file."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def sha256(self) -> str: ...
+
+
+class BundlePort(Protocol):
+    """A bundle that is being written."""
+
+    async def add(self, path: str, content: bytes, /) -> AddedFile: ...
+    async def stream(self, path: str, size: int, chunks: AsyncIterable[bytes], /) -> AddedFile: ...
+    async def close(self) -> PackedBundle: ...
+
+
+class BundlesPort(Protocol):
+    """Makes the bundle of an order, the same bytes for the same content.
+
+    `adopt` checks the one that stands in the object store and returns its SHA-256; raises `NotABundle`.
+    """
+
+    def begin(self, name: str, closed_on: date, /) -> AbstractAsyncContextManager[BundlePort]: ...
+    async def adopt(self, name: str, key: str, /) -> str: ...
+
+
+class SheetsPort(Protocol):
+    """Sets the sheet of an order; `pdf` blocks for some 30 ms."""
+
+    def html(self, sheet: Sheet, /) -> bytes: ...
+    def pdf(self, sheet: Sheet, /) -> bytes: ...
+
+
+class BundleRow(Protocol):
+    """Where an order's bundle is."""
+
+    @property
+    def bundle(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+
+
+class ArchivesPort(Protocol):
+    """Bundles by order."""
+
+    async def record(self, order_no: str, bundle: str, sha256: str, /) -> BundleRow: ...
+    async def get(self, order_no: str, /) -> BundleRow | None: ...

@@ -1,38 +1,57 @@
-"""Signatures under archive bundles: Ed25519 (RFC 8032) with a key that is derived from `JIESU_ARCHIVE_KEY`."""
+"""The signature under a bundle: Ed25519 (RFC 8032) over the bytes of its tag manifest.
 
-import base64
+Checksums find damage; only a signature finds someone who changed a file and its checksums. Which keys are the hotline's
+is said by the settings, never by the bundle.
+"""
+
+from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 
-class Signer:
-    """Signs with the first of comma separated secrets and knows the signatures of all, as data keys do."""
+class Signatures:
+    """Comma separated secrets: the first signs, all of them are accepted. They have to be long and random."""
 
     def __init__(self, keys: str) -> None:
         secrets = [secret for part in keys.split(",") if (secret := part.strip())]
         if not secrets:
             raise ValueError("JIESU_ARCHIVE_KEY 不能为空")
-        self._keys = [_derived(secret) for secret in secrets]
-
-    @property
-    def public_key(self) -> str:
-        """What checks the signatures that are made now: 32 bytes in base64."""
-        return base64.b64encode(self._keys[0].public_key().public_bytes_raw()).decode()
+        private = [Ed25519PrivateKey.from_private_bytes(_derive(secret)) for secret in secrets]
+        self._signing = private[0]
+        self._accepted = [key.public_key() for key in private]
 
     def sign(self, content: bytes) -> bytes:
-        """The signature, 64 bytes in base64 and a line end."""
-        return base64.b64encode(self._keys[0].sign(content)) + b"\n"
+        """The signature, 64 bytes; the same for the same content and key."""
+        return self._signing.sign(content)
 
-    def knows(self, content: bytes, signature: bytes) -> bool:
-        """Whether one of our keys signed this."""
-        try:
-            raw = base64.b64decode(signature.strip(), validate=True)
-        except ValueError:
-            return False
-        return any(_signed(key.public_key(), content, raw) for key in self._keys)
+    def holds(self, content: bytes, signature: bytes) -> bool:
+        """Whether one of our keys has signed this content."""
+        return any(_signed(key, content, signature) for key in self._accepted)
+
+    @property
+    def public_key(self) -> bytes:
+        """The key by which others check what is signed now: PEM (RFC 7468), as OpenSSL reads it."""
+        return pem(self._signing.public_key())
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of that key's DER form, in hex."""
+        return sha256(
+            self._signing.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        ).hexdigest()
+
+
+def pem(key: Ed25519PublicKey) -> bytes:
+    """A public key as a text file."""
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _derive(secret: str) -> bytes:
+    return HKDF(SHA256(), 32, salt=None, info=b"jiesu archive signature").derive(secret.encode())
 
 
 def _signed(key: Ed25519PublicKey, content: bytes, signature: bytes) -> bool:
@@ -41,8 +60,3 @@ def _signed(key: Ed25519PublicKey, content: bytes, signature: bytes) -> bool:
     except InvalidSignature:
         return False
     return True
-
-
-def _derived(secret: str) -> Ed25519PrivateKey:
-    seed = HKDF(SHA256(), 32, salt=None, info=b"jiesu archive").derive(secret.encode())
-    return Ed25519PrivateKey.from_private_bytes(seed)

@@ -1,147 +1,120 @@
 """Archive bundles: a BagIt 1.0 bag (RFC 8493) in one zip file, as the RFC's section 4.2 serialises it.
 
-`bagit.make_bag` changes the working folder of the whole process and dates the bag by today, so the bag is
-written here, straight into the zip file, evidence streaming from the store through the hash; `bagit` is what
-checks it. Equal content gives equal bytes: payload in order of names and then the tags, uncompressed (so that no
-release of a compressor matters, and damage stays local) and dated 1980-01-01.
+A bundle is written into a temporary file as its contents come, whatever their size; `bagit` is what checks it. Equal
+content gives equal bytes: entries stand in the order in which they were added, uncompressed (so that no release of a
+compressor matters, and damage stays local) and dated 1980-01-01.
 """
 
-import hashlib
+import asyncio
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import BinaryIO, Final, Protocol
+from typing import BinaryIO, Final, NamedTuple
 
-import bagit
-
-from adapters.archive_signature import Signer
+from adapters.archive_signature import Signatures
 
 EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 READABLE: Final = 0o644 << 16
-DECLARATION: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
-WINDOW: Final = 1024 * 1024
-BIG: Final = 2**31 - 1
+DECLARATION: Final = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+MANIFEST: Final = "manifest-sha256.txt"
 TAG_MANIFEST: Final = "tagmanifest-sha256.txt"
-SIGNATURE: Final = f"{TAG_MANIFEST}.sig"
+SIGNATURE: Final = "signature.bin"
+PUBLIC_KEY: Final = "signing-key.pem"
+CHUNK: Final = 1024 * 1024
 
 
-class NotABundle(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """The file is no intact bundle of that order; `faults` says what is wrong, a Chinese sentence each."""
+class Added(NamedTuple):
+    """A file in the bundle: `size` in bytes, `sha256` in hex."""
 
-    def __init__(self, name: str, faults: Sequence[str]) -> None:
-        super().__init__(f"{name}: {len(faults)} faults")
-        self.faults = tuple(faults)
-
-
-class Piece(Protocol):
-    """A file that is copied from elsewhere: its path in the payload, its size in bytes, and how to open it."""
-
-    @property
-    def path(self) -> str: ...
-    @property
-    def size(self) -> int: ...
-    @property
-    def open(self) -> Callable[[], BinaryIO]: ...
+    size: int
+    sha256: str
 
 
-class Bundles:
-    """Packs and checks bundles; both block."""
+class Packed(NamedTuple):
+    """A bundle that is whole: where it lies for now, its size in bytes and its SHA-256 in hex."""
 
-    def __init__(self, signer: Signer) -> None:
-        self._signer = signer
+    path: Path
+    size: int
+    sha256: str
 
-    def pack(self, into: Path, name: str, closed_on: date, files: Mapping[str, bytes], pieces: Sequence[Piece]) -> None:
-        """Write the bundle `name` with these files and pieces as payload. Raises OSError, also of a piece."""
-        hashes: dict[str, str] = {}
-        size = 0
-        with zipfile.ZipFile(into, "w", zipfile.ZIP_STORED) as packed:
-            for path in sorted(files):
-                hashes[f"data/{path}"] = hashlib.sha256(files[path]).hexdigest()
-                size += len(files[path])
-                packed.writestr(_entry(f"{name}/data/{path}"), files[path])
-            for piece in sorted(pieces, key=lambda piece: piece.path):
-                hashes[f"data/{piece.path}"] = _copied(packed, f"{name}/data/{piece.path}", piece)
-                size += piece.size
-            info = {
-                "Bagging-Date": closed_on.isoformat(),
-                "External-Identifier": name,
-                "Jiesu-Signature-Algorithm": "Ed25519 over tagmanifest-sha256.txt, base64",
-                "Jiesu-Signature-Public-Key": self._signer.public_key,
-                "Payload-Oxum": f"{size}.{len(hashes)}",
-            }
-            tags = {
-                "bag-info.txt": "".join(f"{key}: {value}\n" for key, value in info.items()).encode(),
-                "bagit.txt": DECLARATION,
-                "manifest-sha256.txt": _manifest(hashes),
-            }
-            tags[TAG_MANIFEST] = _manifest({path: hashlib.sha256(tags[path]).hexdigest() for path in tags})
-            tags[SIGNATURE] = self._signer.sign(tags[TAG_MANIFEST])
-            for path, content in tags.items():
-                packed.writestr(_entry(f"{name}/{path}"), content)
 
-    def verify(self, name: str, bundle: Path) -> None:
-        """Raises NotABundle unless every checksum and the signature hold and it is the bundle of `name`."""
-        with TemporaryDirectory(prefix="jiesu-bag-") as folder:
-            try:
-                with zipfile.ZipFile(bundle) as packed:
-                    names = packed.namelist()
-                    if strange := [each for each in names if not each.startswith(f"{name}/") or ".." in each]:
-                        raise NotABundle(name, [f"含有不属于工单 {name} 的文件 {each}" for each in strange])
-                    if broken := packed.testzip():
-                        raise NotABundle(name, [f"文件 {broken.partition('/')[2]} 的内容被改动（CRC 不符）"])
-                    packed.extractall(folder)
-            except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, RuntimeError) as error:
-                raise NotABundle(name, [f"压缩包结构损坏：{error}"]) from None
-            if faults := self._faults(Path(folder) / name):
-                raise NotABundle(name, faults)
+class Bundle:
+    """A bundle that is being written. One writer at a time."""
 
-    def _faults(self, folder: Path) -> list[str]:
+    def __init__(self, name: str, closed_on: date, path: Path, signatures: Signatures) -> None:
+        self.name, self.path = name, path
+        self._closed_on, self._signatures = closed_on, signatures
+        self._zip = zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True)
+        self._payload: dict[str, Added] = {}
+
+    async def add(self, path: str, content: bytes) -> Added:
+        """A payload file, by its path below `data/`."""
+
+        async def whole() -> AsyncIterator[bytes]:
+            yield content
+
+        return await self.stream(path, len(content), whole())
+
+    async def stream(self, path: str, size: int, chunks: AsyncIterable[bytes]) -> Added:
+        """A payload file as its bytes come; `size` is what they will be about, for the header."""
+        digest, count = sha256(), 0
+        entry = await asyncio.to_thread(self._zip.open, entry_of(f"{self.name}/data/{path}", size), "w")
         try:
-            bagit.Bag(str(folder)).validate()
-        except bagit.BagValidationError as error:
-            return [_fault(detail) for detail in error.details] or [f"归档包不完整：{error}"]
-        except (bagit.BagError, ValueError, OSError) as error:
-            return [f"归档包的标签文件有误：{error}"]
-        manifest, signature = folder / TAG_MANIFEST, folder / SIGNATURE
-        if not manifest.exists() or not signature.exists():
-            return ["没有签名"]
-        if not self._signer.knows(manifest.read_bytes(), signature.read_bytes()):
-            return [f"{SIGNATURE} 的签名不符：校验清单不是本系统签署的"]
-        return []
+            async for chunk in chunks:
+                count += len(chunk)
+                digest.update(chunk)
+                await asyncio.to_thread(entry.write, chunk)
+        finally:
+            await asyncio.to_thread(entry.close)
+        self._payload[f"data/{path}"] = Added(count, digest.hexdigest())
+        return self._payload[f"data/{path}"]
+
+    async def close(self) -> Packed:
+        """Add the tag files and the signature; nothing can be added any more."""
+        return await asyncio.to_thread(self._close)
+
+    def _close(self) -> Packed:
+        info = {
+            "Bagging-Date": self._closed_on.isoformat(),
+            "External-Identifier": self.name,
+            "Payload-Oxum": f"{sum(each.size for each in self._payload.values())}.{len(self._payload)}",
+            "Jiesu-Signing-Key-SHA256": self._signatures.fingerprint,
+        }
+        tags = {
+            "bagit.txt": DECLARATION.encode(),
+            "bag-info.txt": "".join(f"{key}: {value}\n" for key, value in info.items()).encode(),
+            PUBLIC_KEY: self._signatures.public_key,
+            MANIFEST: manifest({path: each.sha256 for path, each in self._payload.items()}),
+        }
+        tags[TAG_MANIFEST] = manifest({path: sha256(content).hexdigest() for path, content in tags.items()})
+        tags[SIGNATURE] = self._signatures.sign(tags[TAG_MANIFEST])
+        for path, content in tags.items():
+            with self._zip.open(entry_of(f"{self.name}/{path}", len(content)), "w") as entry:
+                entry.write(content)
+        self._zip.close()
+        with self.path.open("rb") as file:
+            return Packed(self.path, self.path.stat().st_size, digest_of(file))
 
 
-def _entry(name: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, EPOCH)
-    entry.create_system = 3  # the same bytes on every system
+def manifest(digests: dict[str, str]) -> bytes:
+    """The lines of a manifest: a hash in hex, two spaces, a path; sorted by path."""
+    return "".join(f"{digests[path]}  {path}\n" for path in sorted(digests)).encode()
+
+
+def entry_of(path: str, size: int) -> zipfile.ZipInfo:
+    """What the zip says of a file, the same on every system."""
+    entry = zipfile.ZipInfo(path, EPOCH)
+    entry.create_system = 3
     entry.external_attr = READABLE
+    entry.file_size = size
     return entry
 
 
-def _copied(packed: zipfile.ZipFile, name: str, piece: Piece) -> str:
-    """Copy a piece into the zip file; its hash."""
-    digest = hashlib.sha256()
-    entry = _entry(name)
-    entry.file_size = piece.size
-    with piece.open() as source, packed.open(entry, "w", force_zip64=piece.size > BIG) as target:
-        while chunk := source.read(WINDOW):
-            digest.update(chunk)
-            target.write(chunk)
+def digest_of(file: BinaryIO) -> str:
+    """SHA-256 in hex of the rest of a file; blocks."""
+    digest = sha256()
+    while chunk := file.read(CHUNK):
+        digest.update(chunk)
     return digest.hexdigest()
-
-
-def _manifest(hashes: Mapping[str, str]) -> bytes:
-    return "".join(f"{hashes[path]}  {path}\n" for path in sorted(hashes)).encode()
-
-
-def _fault(detail: bagit.ManifestErrorDetail) -> str:
-    match detail:
-        case bagit.ChecksumMismatch():
-            return f"文件 {detail.path} 的内容被改动：应为 {detail.expected}，实为 {detail.found}"
-        case bagit.FileMissing():
-            return f"文件 {detail.path} 不见了"
-        case bagit.UnexpectedFile():
-            return f"多出文件 {detail.path}"
-        case _:
-            return f"文件 {detail.path} 有误"

@@ -5,6 +5,7 @@ Credentials and endpoint of a bucket come from the environment, as its provider'
 
 import asyncio
 import io
+import secrets
 from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -35,6 +36,13 @@ PART: Final = 5 * 1024 * 1024
 WINDOW: Final = 1024 * 1024
 """Bytes that one request reads of a long object, so that each ends within its limit however slow the reader is."""
 
+ONE_REQUEST: Final = 8 * 1024 * 1024
+"""Bytes that a bucket is given in one request, in memory for as long."""
+
+DRAFTS: Final = "incoming"
+"""Where what a process that died left is cleared away."""
+
+READ_ONLY: Final = 0o440
 _FILE_URL = "file://"
 
 
@@ -66,26 +74,35 @@ class Objects:
             return False
         return True
 
-    async def put_file_if_absent(self, key: str, file: Path) -> bool:
-        """Write a file as an object unless there is one; says whether it was written.
+    async def put_file(self, key: str, path: Path) -> bool:
+        """Write a file as an object unless there is one, whatever its size; says whether it was written.
 
-        A small one is created or not, in one request. One that takes several parts is looked for first: a store takes
-        no conditions on parts, so for it there has to be one writer a key, as an order's workflow is.
+        In a folder the object cannot be written to afterwards, and of several writers one comes first. A bucket
+        decides so between writers of up to `ONE_REQUEST` bytes; a longer object goes up in parts, for which it has no
+        such condition: of two that begin at once the last stands, unless the bucket keeps versions.
         """
-        size = await asyncio.to_thread(lambda: file.stat().st_size)
-        if size <= PART:
-            return await self.put_if_absent(key, await asyncio.to_thread(file.read_bytes))
+        if isinstance(self._store, LocalStore):
+            return await self._put_local(self._store, key, path)
+        size = (await asyncio.to_thread(path.stat)).st_size
+        if size <= ONE_REQUEST:
+            return await self.put_if_absent(key, await asyncio.to_thread(path.read_bytes))
         if await self.exists(key):
             return False
-        await obstore.put_async(self._store, key, file, chunk_size=PART, max_concurrency=2)
+        await obstore.put_async(self._store, key, path, chunk_size=PART, max_concurrency=2)
         return True
 
-    async def fetch(self, key: str, into: Path) -> None:
-        """Copy an object into a file, a window at a time. Raises FileNotFoundError."""
-        size = (await obstore.head_async(self._store, key))["size"]
-        with await asyncio.to_thread(into.open, "wb") as target:
-            async for window in self.get_stream(key, 0, size):
-                await asyncio.to_thread(target.write, window)
+    async def _put_local(self, store: LocalStore, key: str, path: Path) -> bool:
+        """Below another key first, so that the object is whole from its first moment on."""
+        draft = f"{DRAFTS}/{secrets.token_hex(16)}"
+        await obstore.put_async(store, draft, path, chunk_size=PART, max_concurrency=2)
+        try:
+            await asyncio.to_thread((Path(str(store.prefix)) / draft).chmod, READ_ONLY)
+            await obstore.copy_async(store, draft, key, overwrite=False)
+        except AlreadyExistsError:
+            return False
+        finally:
+            await self.delete(draft)
+        return True
 
     async def put_stream(self, key: str, chunks: AsyncIterable[bytes]) -> None:
         """Write an object as its bytes come, at most three parts of them in memory; one that is there is replaced.
@@ -127,13 +144,17 @@ class Objects:
         """The object as a file that can be read here and there; every call blocks. Raises FileNotFoundError."""
         return io.BufferedReader(_Raw(obstore.open_reader(self._store, key)), buffer_size=16 * 1024)
 
+    async def size(self, key: str) -> int | None:
+        """How many bytes an object has; None if there is none."""
+        try:
+            found = await obstore.head_async(self._store, key)
+        except FileNotFoundError:
+            return None
+        return int(found["size"])
+
     async def exists(self, key: str) -> bool:
         """Whether there is such an object."""
-        try:
-            await obstore.head_async(self._store, key)
-        except FileNotFoundError:
-            return False
-        return True
+        return await self.size(key) is not None
 
     async def move(self, key: str, to: str) -> None:
         """Give an object another key. Raises FileNotFoundError, also when an earlier attempt moved it."""

@@ -39,7 +39,6 @@ class Settings(BaseSettings):
 
     secret_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_SECRET_KEY")
     data_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_DATA_KEY")
-
     archive_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_ARCHIVE_KEY")
 
     twilio_account_sid: str = Field("ACsandbox000000000000000000000000", alias="TWILIO_ACCOUNT_SID")

@@ -62,6 +62,7 @@ async def perform(effect: Effect) -> Internal | timedelta | None:
                 Archive.archive,
                 effect,
                 summary="归档",
+                heartbeat_timeout=LIMITS["archive"].heartbeat,
                 **limits,
             )
             return ReportArchived(bundle=archived.bundle, sha256=archived.sha256)

@@ -1,6 +1,5 @@
 """Where the bundles of archived orders are."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,9 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from adapters.database.engine import Database
-from adapters.database.tables import Archive
-
-PAGE = 500
+from adapters.database.tables import Archive, WorkOrder
 
 
 class Bundle(NamedTuple):
@@ -40,24 +37,23 @@ class Archives:
             found = await session.scalars(select(Archive).where(Archive.order_no == order_no))
             return _bundle(found.one())
 
-    async def numbers(self) -> AsyncIterator[str]:
-        """The numbers of all archived orders, in order."""
-        last = ""
-        while True:
-            following = select(Archive.order_no).where(col(Archive.order_no) > last)
-            async with self.database.session() as session:
-                page = (await session.scalars(following.order_by(col(Archive.order_no)).limit(PAGE))).all()
-            for no in page:
-                yield no
-            if len(page) < PAGE:
-                return
-            last = page[-1]
-
     async def get(self, order_no: str) -> Bundle | None:
         """The bundle of an order."""
         async with self.database.session() as session:
             row = await session.scalar(select(Archive).where(Archive.order_no == order_no))
         return None if row is None else _bundle(row)
+
+    async def numbers(self, after: str = "", limit: int = 500) -> list[str]:
+        """Real orders that are archived, by number, those behind `after`."""
+        found = (
+            select(Archive.order_no)
+            .join(WorkOrder, col(WorkOrder.no) == col(Archive.order_no))
+            .where(WorkOrder.realm == "", col(Archive.order_no) > after)
+            .order_by(col(Archive.order_no))
+            .limit(limit)
+        )
+        async with self.database.session() as session:
+            return list(await session.scalars(found))
 
 
 def _bundle(row: Archive) -> Bundle:

@@ -76,6 +76,14 @@ class CallTasks:
             row = await session.scalar(select(CallTask).where(CallTask.key == key))
         return None if row is None else TelephoneTask.model_validate(row)
 
+    async def of_order(self, order_no: str) -> list[tuple[TelephoneTask, str | None]]:
+        """The tasks of an order, the oldest first, each with what was noted when it was done."""
+        found = select(CallTask).where(CallTask.order_no == order_no)
+        async with self.database.session() as session:
+            rows = await session.scalars(found.order_by(col(CallTask.created_at), col(CallTask.key)))
+            opened = self.database.keyring.decrypt
+            return [(TelephoneTask.model_validate(row), opened(row.note) if row.note else None) for row in rows]
+
     async def waiting(
         self,
         *,

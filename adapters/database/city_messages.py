@@ -155,6 +155,13 @@ class CityMessages:
         async with self.database.session() as session:
             return [self._clear(row) for row in await session.scalars(found)]
 
+    async def of_order(self, order_no: str) -> list[CityMessageRow]:
+        """What was said about an order, the oldest first."""
+        found = select(CityMessage).where(col(CityMessage.order_no) == order_no)
+        async with self.database.session() as session:
+            rows = await session.scalars(found.order_by(col(CityMessage.received_at), col(CityMessage.id)))
+            return [self._clear(row) for row in rows]
+
     async def list(
         self,
         *,

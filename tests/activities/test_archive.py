@@ -1,44 +1,39 @@
 """Bundles: whole, checkable by anyone, written once."""
 
+import hashlib
 import json
 import zipfile
 from collections.abc import Callable
-from datetime import date
-from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import bagit
 import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.archive import Archive, Archived, Sources
-from activities.archive_ports import Piece
+from activities.archive import Archive, Archived
 from activities.limits import LIMITS
-from adapters.archive_signature import Signer
-from adapters.bagit_archive import Bundles, NotABundle
+from adapters.archive_signature import Signatures
+from adapters.bundle_check import NotABundle
+from adapters.bundles import Bundles
 from adapters.database.archives import Archives, Bundle
 from adapters.database.attachments import Attachments, NewFile
-from adapters.database.calls import Calls
-from adapters.database.catalogue import Catalogue
 from adapters.database.documents import Documents
+from adapters.database.dossiers import Dossiers
 from adapters.database.engine import Database
-from adapters.database.inbound_messages import InboundMessages
 from adapters.database.messages import Messages
-from adapters.database.orders import Orders
-from adapters.database.policies import Policies
 from adapters.database.trail import Trail
 from adapters.object_store import Objects
 from adapters.settings import Settings
 from adapters.sheets import Sheets
 from domain.effects import Effect
+from domain.message import NewMessage
 from domain.view import RecordBatch
-from tests.activities.given import NO, TEMPLATES, recorded
+from tests.activities.given import CITIZEN, NO, TEMPLATES, recorded
 from tests.adapters.orders_at_hand import CANARY, event, view
 
-KEY_OF_THE_TEST = "the archive's key in tests"
-SIGNER = Signer(KEY_OF_THE_TEST)
 EFFECT = Effect(kind="archive", key=f"{NO}:archive", order_no=NO)
 CLOSED = {"event": "order_closed", "outcome": "satisfied", "at": "2026-12-31T23:30:00+08:00"}
 KEY = f"archives/2026/{NO}.zip"
@@ -56,92 +51,186 @@ def objects(settings_for: Callable[..., Settings]) -> Objects:
     return Objects(settings_for())
 
 
-def sources(database: Database) -> Sources:
-    return Sources(
-        Orders(database),
-        Trail(database),
-        Documents(database),
-        Attachments(database),
-        Policies(database),
-        Catalogue(database),
-        Messages(database),
-        InboundMessages(database),
-        Calls(database),
-    )
-
-
 async def perform(database: Database, objects: Objects, archives: Archives | None = None) -> Archived:
-    archive = Archive(sources(database), archives or Archives(database), objects, Bundles(SIGNER), Sheets())
+    bundles = Bundles(objects, Signatures("a secret of the archive"))
+    archive = Archive(Dossiers(database), archives or Archives(database), objects, bundles, Sheets())
     return await ActivityEnvironment().run(archive.archive, EFFECT)
 
 
-async def closed(database: Database) -> None:
-    """The order has lived: words, a file, and events up to its closing."""
-    await Documents(database).save(NO, "", "submit_reply", "handling", "已清运完毕")
-    await recorded(database, NO, {"event": "order_opened"}, CLOSED)
+async def lived(database: Database, objects: Objects) -> None:
+    """The order has lived: words, a photo, a text, a decision, a call, and events up to its closing."""
+    document = await Documents(database).save(NO, "", "submit_reply", "handling", "已清运完毕")
+    comment = await Documents(database).save(NO, "", "decide", "comment", "属实，同意😀")
+    photo = b"\xff\xd8\xff photo"
+    await objects.put_if_absent("attachments/one", photo)
+    known = {"media_type": "image/jpeg", "uploaded_by": "clerk", "order_no": NO, "phase": "after"}
+    files = {
+        "att-1": NewFile(
+            **known,
+            name="照片.JPG",
+            size=len(photo),
+            sha256=hashlib.sha256(photo).hexdigest(),
+            object_key="attachments/one",
+        ),
+        "att-2": NewFile(**known, name="丢失.jpg", size=5, sha256="00" * 32, object_key="attachments/lost"),
+    }
+    for file_id, file in files.items():
+        await Attachments(database).add(file, file_id=file_id)
+    await Messages(database).claim(
+        NewMessage(NO, "N1", 1, "citizen_update", "citizen", None, None, CITIZEN, "您的诉求已受理")
+    )
+    basis = {"rule": "按日计算", "limit": "3d", "clause": "HJ-07", "pauses": [], "days": []}
+    clock = {"clock": "handling", "unit": "housing", "status": "met", "provisional": False, "basis": basis}
+    moments = {"started_at": "2026-11-23T09:05:00+08:00", "due_at": "2026-11-27T00:00:00+08:00"}
+    asked = {"approval": "A1", "kind": "review", "unit": "housing", "stage": "hotline", "by_role": "reviewer"}
+    await recorded(
+        database,
+        NO,
+        {"event": "order_opened"},
+        {
+            "event": "reply_submitted",
+            "actor": "unit_clerk",
+            "person": "li",
+            "unit": "housing",
+            "part": "lead",
+            "round": 0,
+            "sections": {"handling": {"document": document, "length": 5}},
+            "signed_by": ["unit_clerk", "unit_principal_leader"],
+            "attachments": ["att-1"],
+        },
+        {"event": "approval_opened", **asked, "stages": [["hotline", "reviewer"]], "signed_by": ["unit_section_head"]},
+        {
+            "event": "approval_decided",
+            **asked,
+            "actor": "reviewer",
+            "person": "wang",
+            "decision": "approve",
+            "comment": {"document": comment, "length": 5},
+        },
+        {"event": "reply_accepted", "actor": "reviewer", "unit": "housing"},
+        {
+            "event": "callback_recorded",
+            "actor": "callback_staff",
+            "party": NO,
+            "via": "staff",
+            "result": "satisfied",
+            "attempt": 1,
+            "handling_rating": 5,
+        },
+        CLOSED,
+        deadlines=(clock | moments,),
+    )
+
+
+async def unpacked(stored: bytes, folder: Path) -> Path:
+    """The payload of a bundle, which `bagit` finds valid."""
+    with zipfile.ZipFile(BytesIO(stored)) as packed:
+        packed.extractall(folder)
+    bag = bagit.Bag(str(folder / NO))
+    bag.validate()
+    assert (bag.version_info, bag.info["External-Identifier"], bag.info["Bagging-Date"]) == ((1, 0), NO, "2026-12-31")
+    return folder / NO / "data"
+
+
+def read(data: Path, name: str) -> Any:
+    return json.loads((data / name).read_text())
 
 
 async def test_a_bundle_is_a_valid_bag_with_all_that_is_known(
     hotline: Database, objects: Objects, folder: Path, tmp_path: Path
 ) -> None:
-    await closed(hotline)
-    await objects.put_if_absent("attachments/one", b"photo")
-    photo = NewFile(
-        order_no=NO,
-        name="照片.jpg",
-        media_type="image/jpeg",
-        size=5,
-        sha256=sha256(b"photo").hexdigest(),
-        object_key="attachments/one",
-        uploaded_by="clerk",
-    )
-    await Attachments(hotline).add(photo, file_id="att-1")
+    await lived(hotline, objects)
     archived = await perform(hotline, objects)
     stored = (folder / "objects" / KEY).read_bytes()
-    assert archived == Archived(bundle=KEY, sha256=sha256(stored).hexdigest())
+    assert archived == Archived(bundle=KEY, sha256=hashlib.sha256(stored).hexdigest())
+    data = await unpacked(stored, tmp_path)
 
-    with zipfile.ZipFile(BytesIO(stored)) as packed:
-        packed.extractall(tmp_path)
-    bag = bagit.Bag(str(tmp_path / NO))
-    bag.validate()
-    assert (bag.version_info, bag.info["External-Identifier"], bag.info["Bagging-Date"]) == ((1, 0), NO, "2026-12-31")
+    assert read(data, "order.json")["view"]["no"] == NO
+    assert [entry["event"] for entry in read(data, "timeline.json")][0::6] == ["order_opened", "order_closed"]
+    chain = read(data, "chain.json")
+    assert chain[1]["previous_hash"] == chain[0]["hash"]
+    assert read(data, "policies.json")["abc"]["templates"] == TEMPLATES
+    assert read(data, "deadlines.json")["clocks"][0]["basis"]["clause"] == "HJ-07"
+    assert read(data, "messages.json")[0]["to_role"] == "citizen"
+    assert read(data, "callbacks.json")["events"][0]["handling_rating"] == 5
+    (decision,) = read(data, "decisions.json")
+    assert (decision["kind"], decision["asked"]["signed_by"]) == ("review", ["unit_section_head"])
+    assert [(each["by_role"], each["person"], each["decision"]) for each in decision["answers"]] == [
+        ("reviewer", "wang", "approve")
+    ]
+    present, lost = read(data, "evidence.json")
+    assert (present["file"], present["phase"]) == ("personal/evidence/att-1.jpg", "after")
+    assert (data / present["file"]).read_bytes() == b"\xff\xd8\xff photo"
+    assert lost["file"] is None
 
-    data = tmp_path / NO / "data"
-    told = {path.stem: json.loads(path.read_text()) for path in data.rglob("*.json")}
-    assert told["order"]["title"] == f"{CANARY}标题"
-    assert [entry["event"] for entry in told["timeline"]] == ["order_opened", "order_closed"]
-    assert told["chain"][1]["previous_hash"] == told["chain"][0]["hash"]
-    assert told["view"]["no"] == NO
-    assert [document["text"] for document in told["documents"]] == ["已清运完毕"]
-    assert told["policies"]["abc"]["templates"] == TEMPLATES
-    assert (told["evidence"][0]["name"], told["evidence"][0]["path"]) == ("照片.jpg", "personal/evidence/att-1.jpeg")
-    assert (data / "personal" / "evidence" / "att-1.jpeg").read_bytes() == b"photo"
-    assert CANARY in (data / "personal" / "sheet.html").read_text()
-    assert (data / "personal" / "sheet.pdf").read_bytes().startswith(b"%PDF-")
-    shown = [path for path in data.rglob("*") if path.is_file() and "personal" not in path.parts]
-    assert len(shown) == 7 and not [path for path in shown if CANARY in path.read_text()]
+    assert read(data, "personal/citizen.json")["title"] == f"{CANARY}标题"
+    (reply,) = read(data, "personal/replies.json")
+    assert (reply["sections"], reply["fate"]) == ({"handling": "已清运完毕"}, "accepted")
+    assert reply["signed_by"] == ["unit_clerk", "unit_principal_leader"]
+    assert read(data, "personal/messages.json")["sent"][0]["to_phone"] == CITIZEN
+    assert [text["text"] for text in read(data, "personal/texts.json")] == ["已清运完毕", "属实，同意😀"]
+
+
+async def test_nothing_outside_the_folder_personal_is_of_a_person(
+    hotline: Database, objects: Objects, tmp_path: Path
+) -> None:
+    await lived(hotline, objects)
+    await perform(hotline, objects)
+    data = await unpacked(await objects.get(KEY) or b"", tmp_path)
+    outside = b"".join(path.read_bytes() for path in data.glob("*.*"))
+    for personal in (CANARY, "13800138000", "已清运", "属实", "照片", "您的诉求"):
+        assert personal.encode() not in outside, personal
+
+
+async def test_the_sheet_tells_the_order_in_chinese_on_a_page_and_on_paper(
+    hotline: Database, objects: Objects, tmp_path: Path
+) -> None:
+    await lived(hotline, objects)
+    await perform(hotline, objects)
+    data = await unpacked(await objects.get(KEY) or b"", tmp_path)
+    page = (data / "personal/sheet.html").read_text()
+    for said in (
+        *("工单归档单", NO, f"{CANARY}内容", "+86 138-0013-8000", "住建局", "条款 HJ-07", "按时完成", "满意", "😀"),
+        *("已清运完毕", "承办人、主要领导", "审核员（wang）", "照片.JPG", "归档时已不在库中", "链首哈希"),
+    ):
+        assert said in page, said
+    paper = (data / "personal/sheet.pdf").read_bytes()
+    assert paper.startswith(b"%PDF-1.7") and b"<pdfaid:part>2</pdfaid:part>" in paper
+    assert b"NotoSansCJK" in paper
 
 
 async def test_archiving_twice_gives_the_same_bundle(hotline: Database, objects: Objects) -> None:
-    await closed(hotline)
+    await lived(hotline, objects)
     assert await perform(hotline, objects) == await perform(hotline, objects)
 
 
+async def test_a_repeated_attempt_makes_the_same_bytes(
+    hotline: Database, objects: Objects, settings_for: Callable[..., Settings], tmp_path: Path
+) -> None:
+    await lived(hotline, objects)
+    with pytest.raises(ConnectionResetError):
+        await perform(hotline, objects, LosesTheNote(hotline))
+    written = await objects.get(KEY)
+    await objects.delete(KEY)
+    await perform(hotline, objects)
+    assert await objects.get(KEY) == written
+
+
 async def test_a_crash_between_writing_and_noting_leaves_one_bundle(hotline: Database, objects: Objects) -> None:
-    await closed(hotline)
+    await lived(hotline, objects)
     with pytest.raises(ConnectionResetError):
         await perform(hotline, objects, LosesTheNote(hotline))
     written = await objects.get(KEY)
     assert written is not None
     # What happened since would make another bundle; the one that is there stands.
-    later = event(3, "notice_sent", notice="N1")
-    await Trail(hotline).record(RecordBatch(order_no=NO, events=(later,), view=view(NO, 3)))
-    assert await perform(hotline, objects) == Archived(bundle=KEY, sha256=sha256(written).hexdigest())
+    later = event(8, "notice_sent", notice="N1")
+    await Trail(hotline).record(RecordBatch(order_no=NO, events=(later,), view=view(NO, 8)))
+    assert await perform(hotline, objects) == Archived(bundle=KEY, sha256=hashlib.sha256(written).hexdigest())
     assert await objects.get(KEY) == written
 
 
 async def test_something_else_in_its_place_is_never_replaced(hotline: Database, objects: Objects) -> None:
-    await closed(hotline)
+    await lived(hotline, objects)
     await objects.put_if_absent(KEY, b"something else")
     with pytest.raises(NotABundle):
         await perform(hotline, objects)
@@ -155,79 +244,3 @@ async def test_it_waits_until_the_closing_is_recorded(hotline: Database, objects
         await perform(hotline, objects)
     assert (early.value.type, early.value.non_retryable) == ("NotRecordedYet", False)
     assert not await objects.exists(KEY)
-
-
-DAY = date(2026, 12, 31)
-
-
-def packed(folder: Path, name: str, files: dict[str, bytes], *pieces: Piece) -> bytes:
-    file = folder / "bundle.zip"
-    Bundles(SIGNER).pack(file, name, DAY, files, pieces)
-    return file.read_bytes()
-
-
-def faults(folder: Path, name: str, content: bytes, signer: Signer = SIGNER) -> tuple[str, ...]:
-    file = folder / "checked.zip"
-    file.write_bytes(content)
-    try:
-        Bundles(signer).verify(name, file)
-    except NotABundle as error:
-        assert error.faults
-        return error.faults
-    return ()
-
-
-def test_equal_content_is_equal_bytes_in_whatever_order_it_comes(tmp_path: Path) -> None:
-    files = {"a.json": b"1", "b.json": b"2"}
-    piece = Piece("evidence/c.jpg", 5, lambda: BytesIO(b"photo"))
-    first = packed(tmp_path, "1", files, piece)
-    assert first == packed(tmp_path, "1", dict(reversed(files.items())), piece)
-    assert first != packed(tmp_path, "1", files | {"a.json": b"3"}, piece)
-
-
-def test_whatever_byte_is_changed_is_found_and_named(tmp_path: Path) -> None:
-    bundle = packed(tmp_path, "1", {"order.json": b"the citizen's words"}, Piece("e.jpg", 5, lambda: BytesIO(b"photo")))
-    assert faults(tmp_path, "1", bundle) == ()
-    for words, path in (
-        (b"citizen's words", "data/order.json"),
-        (b"photo", "data/e.jpg"),
-        (b"2026-12-31", "bag-info.txt"),
-    ):
-        at = bundle.index(words)
-        changed = bundle[:at] + bytes([bundle[at] ^ 1]) + bundle[at + 1 :]
-        assert path in "".join(faults(tmp_path, "1", changed)), path
-    # Outside the files' own bytes a change breaks the zip file, or the hash of the whole that the database keeps.
-    found = sum(
-        bool(faults(tmp_path, "1", bundle[:at] + bytes([bundle[at] ^ 1]) + bundle[at + 1 :]))
-        for at in range(0, len(bundle), 37)
-    )
-    assert found > len(range(0, len(bundle), 37)) * 0.6
-
-
-def test_who_rewrites_the_hashes_too_is_found_by_the_signature(tmp_path: Path) -> None:
-    forger = tmp_path / "forged.zip"
-    Bundles(Signer("the forger's own key")).pack(forger, "1", DAY, {"order.json": b"other words"}, [])
-    assert "签名不符" in "".join(faults(tmp_path, "1", forger.read_bytes()))
-    rotated = Signer("a new key," + KEY_OF_THE_TEST)
-    assert faults(tmp_path, "1", packed(tmp_path, "1", {"order.json": b"words"}), rotated) == ()
-
-
-def test_another_order_and_rubbish_are_no_bundle(tmp_path: Path) -> None:
-    bundle = packed(tmp_path, "1", {"order.json": b"words"})
-    for name, content in (("2", bundle), ("1", b""), ("1", b"PK"), ("1", bundle[:-30])):
-        assert faults(tmp_path, name, content)
-
-
-def test_the_sheet_is_set_whatever_people_wrote() -> None:
-    words = "路灯不亮😀𠮷 #strong[粗] $x$ \\ <b> \x00\u202e ﷽ 龘"
-    sheet = {
-        "title": "工单归档单",
-        "no": "1",
-        "closed_on": "2026-12-31",
-        "sections": [{"title": "内容", "header": ["事项", "内容"], "rows": [["标题", words]] * 3}],
-        "notes": ["核验"],
-    }
-    sheets = Sheets()
-    assert sheets.pdf(sheet) == sheets.pdf(sheet) == Sheets().pdf(sheet)
-    page = sheets.html(sheet).decode()
-    assert "<b>" not in page and "😀" in page

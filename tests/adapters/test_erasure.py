@@ -7,9 +7,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from adapters.archive_check import ArchiveCheck
-from adapters.archive_signature import Signer
-from adapters.bagit_archive import Bundles
+from adapters.archive_audit import Audit
+from adapters.archive_signature import Signatures
 from adapters.database.archives import Archives
 from adapters.database.attachments import Attachments, NewFile
 from adapters.database.calls import Calls
@@ -115,8 +114,7 @@ async def test_what_is_past_its_retention_says_nothing_of_people_any_more(
     assert order is not None and (order.regime, order.category, order.grade) == ("huojia", "complaint", "normal")
     assert await Orders(database).view("OLD") == before
     assert [each.content.event for each in await Trail(database).chain("OLD")][-1] == "erased"
-    check = ArchiveCheck(database, objects, Bundles(Signer("any")))
-    assert await check.problems("OLD") == []
+    assert (await Audit(database, objects, Signatures("any")).of_order("OLD")).problems == ()
 
 
 async def test_a_crash_between_store_and_database_is_made_good(

@@ -11,6 +11,7 @@ from domain.words import (
     Category,
     ClockName,
     Light,
+    Mark,
     Outcome,
     Part,
     Role,
@@ -26,6 +27,7 @@ WORDS = [
     *((word.value, "template") for word in Template),
     *((word.value, "level") for word in SupervisionLevel),
     *((word.value, "phase") for word in Phase),
+    *((word.value, "mark") for word in Mark),
     *((name, "event") for name in EVENTS),
     *((name, "command") for name in COMMANDS),
 ]

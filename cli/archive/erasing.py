@@ -1,0 +1,57 @@
+"""`jiesu archive erase|hold|release`: the end of retention, and orders that are kept from it."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from getpass import getuser
+from typing import Annotated
+
+import typer
+
+from adapters.database.erasure import Erasure
+from adapters.eraser import Eraser
+from adapters.policy_file import load
+from adapters.settings import settings
+from cli.archive.opened import opened
+from domain.calendar import CST
+from domain.policy import PolicyFile
+
+Change = Callable[[Erasure, str, datetime], Awaitable[bool]]
+
+
+def erase(dry_run: Annotated[bool, typer.Option("--dry-run", help="只列出到期的工单")] = False) -> None:
+    """销毁保存期已满的工单中的个人信息和文字，统计数据和台账保留。"""
+    asyncio.run(_erase(dry_run))
+
+
+async def _erase(dry_run: bool) -> None:
+    async with opened() as archive:
+        regimes = load(settings().policy_file, PolicyFile).regimes
+        eraser, now = Eraser(Erasure(archive.database), archive.objects, regimes), datetime.now(CST)
+        if dry_run:
+            async for kept in eraser.due(now):
+                print(f"{kept.no}\t{kept.archived_at.astimezone(CST):%Y-%m-%d}")
+            return
+        print(f"已销毁 {await eraser.erase_due(getuser(), now)} 件")
+
+
+def hold(no: str, reason: Annotated[str, typer.Option(help="为何暂不销毁")]) -> None:
+    """暂不销毁一件工单，无论保存期是否已满。"""
+    _change(no, lambda erasure, person, now: erasure.hold(no, person, reason, now), "已暂缓销毁")
+
+
+def release(no: str) -> None:
+    """取消暂缓，按保存期销毁。"""
+    _change(no, lambda erasure, person, now: erasure.release(no, person, now), "已取消暂缓")
+
+
+def _change(no: str, change: Change, said: str) -> None:
+    async def run() -> bool:
+        async with opened() as archive:
+            return await change(Erasure(archive.database), getuser(), datetime.now(CST))
+
+    if not asyncio.run(run()):
+        print(f"{no}：没有归档，或已销毁", file=sys.stderr)
+        raise typer.Exit(1)
+    print(f"{no}：{said}")

@@ -1,0 +1,11 @@
+"""`jiesu archive key`: the public key by which others check what is archived."""
+
+import sys
+
+from adapters.archive_signature import Signatures
+from adapters.settings import settings
+
+
+def key() -> None:
+    """输出归档签名的公钥（PEM）；应与归档包分开另行公布，供日后核验。"""
+    sys.stdout.write(Signatures(settings().archive_key).public_key.decode())

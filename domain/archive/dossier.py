@@ -1,0 +1,65 @@
+"""All that is known of a closed order, gathered for its bundle; rows as JSON objects, moments in ISO 8601."""
+
+from typing import Any
+
+from domain.words import Frozen
+
+Row = dict[str, Any]
+
+
+class Paper(Frozen):
+    """A file of evidence: what is known of it, and under which key its bytes are. `size` in bytes."""
+
+    id: str
+    object_key: str
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    phase: str
+    unit: str | None = None
+    note: str | None = None
+    captured_at: str | None = None
+    scan: str = "off"
+    uploaded_by: str
+    created_at: str
+
+
+class Dossier(Frozen):
+    """An order with everything about it. `chain` are the links of the audit trail, `timeline` the same as shown.
+
+    `policies`: each rule book that it lived under by its hash, None for one that is not kept. `units`: names by id.
+    """
+
+    no: str
+    order: Row
+    view: Row | None
+    chain: tuple[Row, ...]
+    timeline: tuple[Row, ...]
+    texts: tuple[Row, ...] = ()
+    messages: tuple[Row, ...] = ()
+    inbound: tuple[Row, ...] = ()
+    calls: tuple[Row, ...] = ()
+    call_tasks: tuple[Row, ...] = ()
+    city_messages: tuple[Row, ...] = ()
+    files: tuple[Paper, ...] = ()
+    policies: dict[str, Row | None] = {}
+    units: dict[str, str] = {}
+
+    @property
+    def rules(self) -> Row:
+        """The rule book that the order lived under last; empty if none is kept."""
+        return next((rules for rules in reversed(self.policies.values()) if rules), {})
+
+    def words(self, text: Row | None) -> str | None:
+        """What a stored text says (`domain.text.Text` as JSON), None if there is none or it is not kept."""
+        document = text["document"] if text else None
+        return next((each["text"] for each in self.texts if each["id"] == document), None)
+
+    def unit(self, id_: str | None) -> str:
+        """The name of a unit, its id if it has none."""
+        return self.units.get(id_ or "", id_ or "")
+
+    def events(self, *names: str) -> list[Row]:
+        """The events of these names, in their order."""
+        return [each for each in self.timeline if each["event"] in names]

@@ -1,0 +1,96 @@
+"""An event of the trail in words, for those who read the sheet."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from domain.archive.dossier import Dossier, Row
+from domain.calendar import CST
+from domain.labels import label
+
+TOLD: Final[dict[str, tuple[str, str]]] = {
+    "unit": ("单位", "unit"),
+    "units": ("", "parts"),
+    "to_unit": ("转", "unit"),
+    "proposed_unit": ("建议转", "unit"),
+    "part": ("", ""),
+    "clock": ("", "clock"),
+    "due_at": ("到期", "moment"),
+    "until": ("至", "moment"),
+    "expected_at": ("预期", "moment"),
+    "template": ("", "template"),
+    "to_role": ("发往", ""),
+    "light": ("", ""),
+    "level": ("", "level"),
+    "kind": ("", "approval"),
+    "approval": ("编号", "plain"),
+    "stage": ("", ""),
+    "by_role": ("由", ""),
+    "decision": ("结论", ""),
+    "signed_by": ("附签名", "roles"),
+    "result": ("", ""),
+    "via": ("方式", "via"),
+    "handling_rating": ("办理评分", "plain"),
+    "intake_rating": ("受理评分", "plain"),
+    "round": ("第几次重办", "plain"),
+    "resolution": ("", ""),
+    "purpose": ("", ""),
+    "outcome": ("", ""),
+    "line": ("线路", "plain"),
+    "reference": ("对方编号", "plain"),
+    "into": ("并入", "plain"),
+    "order": ("工单", "plain"),
+    "do": ("操作", "command"),
+    "reason": ("原因", "words"),
+    "ground": ("情形", "plain"),
+    "basis": ("理由依据", "words"),
+    "plan": ("计划", "words"),
+    "text": ("内容", "words"),
+    "comment": ("意见", "words"),
+    "viewer": ("人员", "plain"),
+    "clause": ("条款", "plain"),
+}
+"""The fields that are told, in this order: what they are called, and how their values are said."""
+
+VIA: Final = {"staff": "人工", "sms": "短信", "call": "自动电话"}
+
+
+def moment(text: str | None) -> str:
+    """A moment as people read it, in +08:00 to the second."""
+    return f"{datetime.fromisoformat(text).astimezone(CST):%Y-%m-%d %H:%M:%S}" if text else ""
+
+
+def who(dossier: Dossier, event: Row) -> str:
+    """The role and the person that caused an event."""
+    person = event.get("person")
+    return f"{label(event['actor'])}（{person}）" if person else label(event["actor"])
+
+
+def story(dossier: Dossier, event: Row) -> str:
+    """What an event says beside its name, its moment and its cause."""
+    said = []
+    for name, (title, kind) in TOLD.items():
+        value = event.get(name)
+        if value is None or value == [] or (name == "round" and value == 0):
+            continue
+        if words := _said(dossier, value, kind):
+            said.append(f"{title}{'：' if kind == 'words' else ''}{words}")
+    return "　".join(said)
+
+
+def _said(dossier: Dossier, value: Any, kind: str) -> str:
+    if isinstance(value, dict):
+        # A text is a record with its document; the account of a due moment stands in a section of its own.
+        return dossier.words(value) or "" if "document" in value else ""
+    if kind == "unit":
+        return dossier.unit(value)
+    if kind == "parts":
+        return "、".join(f"{dossier.unit(each['unit'])}（{label(each['part'])}）" for each in value)
+    if kind == "roles":
+        return "、".join(label(each) for each in value)
+    if kind == "moment":
+        return moment(value)
+    if kind == "via":
+        return VIA.get(str(value), str(value))
+    if kind in {"plain", "words"}:
+        return str(value)
+    return label(str(value), kind)
