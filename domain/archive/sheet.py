@@ -175,7 +175,7 @@ def _callbacks(dossier: Dossier) -> Iterable[tuple[str, ...]]:
             continue
         rated = {"受理": each.get("intake_rating"), "办理": each.get("handling_rating")}
         ratings = "、".join(f"{name} {rating}" for name, rating in rated.items() if rating is not None)
-        result = f"{label(each['result'])}（{VIA.get(each['via'], each['via'])}）"
+        result = f"{label(each['result'], 'heard')}（{VIA.get(each['via'], each['via'])}）"
         yield moment(each["at"]), each["party"], result, ratings, dossier.words(each.get("comment")) or ""
 
 
@@ -189,7 +189,7 @@ def _evidence(dossier: Dossier, stored: Mapping[str, Stored]) -> Iterable[tuple[
 def _notes(dossier: Dossier) -> tuple[str, ...]:
     last = dossier.chain[-1]
     return (
-        f"归档时台账共 {last['position']} 条，链首哈希：{last['hash']}",
+        f"归档时台账共 {last['position']} 条，末条哈希：{last['hash']}",
         "本单与归档包中的其他文件均列有校验值并经数字签名；核验方法见归档包内 data/README.txt。",
     )
 

@@ -27,7 +27,7 @@ TOLD: Final[dict[str, tuple[str, str]]] = {
     "by_role": ("由", ""),
     "decision": ("结论", ""),
     "signed_by": ("附签名", "roles"),
-    "result": ("", ""),
+    "result": ("", "heard"),
     "via": ("方式", "via"),
     "handling_rating": ("办理评分", "plain"),
     "intake_rating": ("受理评分", "plain"),

@@ -191,7 +191,7 @@ async def test_the_sheet_tells_the_order_in_chinese_on_a_page_and_on_paper(
     page = (data / "personal/sheet.html").read_text()
     for said in (
         *("工单归档单", NO, f"{CANARY}内容", "+86 138-0013-8000", "住建局", "条款 HJ-07", "按时完成", "满意", "😀"),
-        *("已清运完毕", "承办人、主要领导", "审核员（wang）", "照片.JPG", "归档时已不在库中", "链首哈希"),
+        *("已清运完毕", "承办人、主要领导", "审核员（wang）", "照片.JPG", "归档时已不在库中", "末条哈希"),
     ):
         assert said in page, said
     paper = (data / "personal/sheet.pdf").read_bytes()

@@ -1,55 +1,149 @@
-"""`jiesu archive verify` says exactly what is wrong with an archived order."""
+"""`jiesu archive` says exactly what is wrong with an archived order."""
 
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import psycopg
 
+from adapters.database.attachments import Attachments, NewFile
+from adapters.database.chain import GENESIS, link
+from adapters.database.crypto import Keyring
+from adapters.database.engine import Database
+from adapters.database.trail import Trail
 from adapters.settings import ROOT
+from adapters.zip_layout import by_directory
 from cli.rehearse.stack import Stage
-from tests.stage import Lives
+from tests.stage import Life, Lives
 
 
-def verify(stage: Stage, *orders: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cli.main", "archive", "verify", *orders]
+def archive(stage: Stage, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cli.main", "archive", *arguments]
     environment = os.environ | stage.processes.values
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=ROOT, timeout=60)
 
 
-async def test_a_changed_byte_is_found(lives: Lives, the_stage: Stage) -> None:
+async def answered(lives: Lives) -> tuple[Life, str]:
+    """An order in the archive, and the key of its bundle."""
     life = await lives("gaotai", category="consult")
     await life.do("agent", "answer_at_intake", text="窗口工作日八点半开始办理")
     await life.archived()
-    whole = verify(the_stage, life.no)
+    return life, (await life.expect("order_archived"))["bundle"]
+
+
+def stored(stage: Stage, bundle: str) -> Path:
+    return Path(unquote(urlsplit(stage.settings.object_store_url).path)) / bundle
+
+
+def damaged(path: Path, at: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[at] ^= 1
+    path.unlink()
+    path.write_bytes(bytes(content))
+
+
+@contextmanager
+def forger(stage: Stage) -> Iterator[psycopg.Connection]:
+    """The database as its owner may change it, behind the back of its triggers."""
+    with psycopg.connect(stage.settings.database_url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        yield connection
+
+
+async def test_a_changed_byte_is_found_with_its_place(lives: Lives, the_stage: Stage) -> None:
+    life, bundle = await answered(lives)
+    whole = archive(the_stage, "verify", life.no)
     assert (whole.returncode, whole.stderr) == (0, "")
-    archived = await life.expect("order_archived")
-    folder = Path(unquote(urlsplit(the_stage.settings.object_store_url).path))
-    bundle = folder / archived["bundle"]
-    content = bundle.read_bytes()
-    at = content.index("窗口工作日八点半开始办理".encode())
-    bundle.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
-    broken = verify(the_stage, life.no)
+    path = stored(the_stage, bundle)
+    assert path.stat().st_mode & 0o222 == 0, "nobody writes into a bundle"
+    citizen = next(each for each in by_directory(path) if each.path.endswith("/data/personal/citizen.json"))
+    damaged(path, citizen.start + 3)
+    broken = archive(the_stage, "verify", "--json", life.no)
     assert broken.returncode == 1
-    assert f"{life.no}：归档包 {archived['bundle']}：文件 data/personal/" in broken.stderr
-    bundle.write_bytes(content)
-    with psycopg.connect(the_stage.processes.values["DATABASE_URL"]) as connection:
-        connection.execute("ALTER TABLE audit_trail DISABLE TRIGGER ALL")
-        change = "UPDATE audit_trail SET actor = 'dispatcher' WHERE order_no = %s AND position = 2"
+    told = json.loads(broken.stdout)
+    assert (told["order"], told["ok"], told["bundle"]) == (life.no, False, bundle)
+    assert any("与归档时的校验值不符" in each for each in told["problems"])
+    named = [each for each in told["problems"] if each.startswith("归档包：data/personal/citizen.json：SHA-256")]
+    assert named and "第 3 字节应为" in named[0]
+    path.unlink()
+    assert f"{life.no}：归档包 {bundle} 不见了" in archive(the_stage, "verify", life.no).stderr
+
+
+async def test_a_trail_that_was_rewritten_is_found_with_its_row_and_field(lives: Lives, the_stage: Stage) -> None:
+    life, _ = await answered(lives)
+    with forger(the_stage) as connection:
+        change = "UPDATE audit_trail SET actor = 'admin' WHERE order_no = %s AND position = 2"
         connection.execute(change, (life.no,))
-        connection.execute("ALTER TABLE audit_trail ENABLE TRIGGER ALL")
-    rewritten = verify(the_stage, "--json", life.no)
-    problems = json.loads(rewritten.stdout)["problems"]
-    assert "台账第 2 条与归档包不一致：actor" in problems
-    assert any(problem.startswith("台账：第 2 条内容被改动") for problem in problems)
-    bundle.unlink()
-    assert f"归档包 {archived['bundle']} 不见了" in verify(the_stage, life.no).stderr
+    broken = archive(the_stage, "verify", life.no)
+    assert broken.returncode == 1
+    assert f"{life.no}：台账：第 2 条内容被改动" in broken.stderr
+    assert f'{life.no}：台账第 2 条 actor：归档包为 "agent"，数据库为 "admin"' in broken.stderr
+
+
+async def test_a_whole_chain_forged_with_its_hashes_is_found_by_the_bundle(lives: Lives, the_stage: Stage) -> None:
+    life, _ = await answered(lives)
+    database = Database(the_stage.settings.database_url, Keyring(the_stage.settings.data_key), pool_size=1)
+    links = await Trail(database).chain(life.no)
+    await database.dispose()
+    previous = GENESIS
+    change = "UPDATE audit_trail SET actor = %s, previous_hash = %s, hash = %s WHERE order_no = %s AND position = %s"
+    with forger(the_stage) as connection:
+        for each in links:
+            content = each.content._replace(actor="admin") if each.position == 2 else each.content
+            made = link(life.no, each.position, content, previous)
+            connection.execute(change, (content.actor, previous, made.hash, life.no, each.position))
+            previous = made.hash
+    broken = archive(the_stage, "verify", life.no)
+    assert "台账：" not in broken.stderr, "the chain in the database is whole by itself"
+    assert f"{life.no}：台账第 2 条 actor：" in broken.stderr
+
+
+async def test_a_file_that_is_unknown_or_another_one_is_found(lives: Lives, the_stage: Stage) -> None:
+    life = await lives("gaotai", category="consult")
+    database = Database(the_stage.settings.database_url, Keyring(the_stage.settings.data_key), pool_size=1)
+    lost = NewFile(
+        order_no=life.no,
+        name="照片.jpg",
+        media_type="image/jpeg",
+        size=5,
+        sha256="ab" * 32,
+        object_key="attachments/nowhere",
+        uploaded_by="clerk",
+    )
+    file_id = await Attachments(database).add(lost)
+    await database.dispose()
+    await life.do("agent", "answer_at_intake", text="窗口工作日八点半开始办理")
+    await life.archived()
+    assert f"{life.no}：佐证 {file_id}：归档时已不在对象库中" in archive(the_stage, "verify", life.no).stderr
+    with psycopg.connect(the_stage.settings.database_url) as connection:
+        connection.execute("UPDATE attachments SET sha256 = %s WHERE id = %s", ("cd" * 32, file_id))
+    assert (
+        f"佐证 {file_id}：归档包记为 {'ab' * 32} 5 字节，数据库为 {'cd' * 32}"
+        in archive(the_stage, "verify", life.no).stderr
+    )
+    with psycopg.connect(the_stage.settings.database_url) as connection:
+        connection.execute("DELETE FROM attachments WHERE id = %s", (file_id,))
+    assert f"佐证 {file_id}：数据库中没有这份材料" in archive(the_stage, "verify", life.no).stderr
 
 
 async def test_an_order_that_was_never_archived_is_named(the_stage: Stage) -> None:
-    unknown = verify(the_stage, "20990101-000001")
+    unknown = archive(the_stage, "verify", "20990101-000001")
     assert unknown.returncode == 1
     assert "20990101-000001：没有归档记录" in unknown.stderr
+
+
+async def test_without_a_number_nothing_is_guessed(the_stage: Stage) -> None:
+    assert archive(the_stage, "verify").returncode == 2
+    everything = archive(the_stage, "verify", "--all")
+    assert (everything.returncode, everything.stdout) == (0, "0 件工单的归档包和台账均完好\n"), (
+        "rehearsals are not real"
+    )
+
+
+async def test_the_public_key_is_told(the_stage: Stage) -> None:
+    assert archive(the_stage, "key").stdout.startswith("-----BEGIN PUBLIC KEY-----\n")

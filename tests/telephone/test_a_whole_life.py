@@ -72,5 +72,7 @@ async def test_the_citizen_telephones_and_the_leader_reads(exchange: Exchange) -
     told = "".join(bundle.read(name).decode() for name in bundle.namelist() if name.endswith(".json"))
     assert "灯还是不亮" in told and "这次修好了，谢谢" in told
     assert sum(name.startswith(f"{no}/data/personal/evidence/") for name in bundle.namelist()) == 2
-    shown = "".join(bundle.read(name).decode("utf-8", "replace") for name in bundle.namelist() if "personal" not in name)
+    shown = "".join(
+        bundle.read(name).decode("utf-8", "replace") for name in bundle.namelist() if "personal" not in name
+    )
     assert not [word for word in ("欧阳测试", citizen[-11:], leader[-11:], "灯还是不亮") if word in shown]
