@@ -24,12 +24,16 @@ CHAIN, EVIDENCE = "data/chain.json", "data/evidence.json"
 
 
 class Audited(NamedTuple):
-    """What was found of an order: `bundle` and `sha256` as noted, and the problems, a Chinese sentence each."""
+    """What was found of an order: `bundle` and `sha256` as noted, and the problems, a Chinese sentence each.
+
+    `erased`: its retention is over, so that there is no bundle any more and the trail alone was checked.
+    """
 
     order: str
     bundle: str | None
     sha256: str | None
     problems: tuple[str, ...]
+    erased: bool = False
 
 
 class Audit:
@@ -50,7 +54,7 @@ class Audit:
             problems += await self._of_bundle(no, noted)
         elif await self._objects.exists(noted.bundle):
             problems.append(f"已到期销毁，但归档包 {noted.bundle} 还在")
-        return Audited(no, noted.bundle, noted.sha256, tuple(problems))
+        return Audited(no, noted.bundle, noted.sha256, tuple(problems), erased=noted.erased_at is not None)
 
     async def _of_bundle(self, no: str, noted: Bundle) -> list[str]:
         async with self._bundles.fetched(noted.bundle) as path:

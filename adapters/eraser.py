@@ -36,20 +36,26 @@ class Eraser:
             after = page[-1].no
 
     async def erase(self, no: str, person: str, now: datetime) -> bool:
-        """Erase one order: objects first, so that a crash between leaves it to be done again. False if it is held."""
-        if await self._erasure.held(no):
+        """Erase one order: objects first, so that a crash between leaves their keys known.
+
+        False if it is held, or another process was faster.
+        """
+        if not await self._erasure.begin(no):
             return False
         for key in await self._erasure.objects_of(no):
             await self._objects.delete(key)
-        return await self._erasure.erase(no, person, now)
+        if not await self._erasure.erase(no, person, now):
+            return False
+        log.warning("order %s erased at the end of its retention", no)
+        return True
 
     async def erase_due(self, person: str, now: datetime) -> int:
-        """Erase all whose time is over; how many."""
+        """Finish what was begun, then erase all whose time is over; how many."""
         done = 0
+        for no in await self._erasure.begun():
+            done += await self.erase(no, person, now)
         async for kept in self.due(now):
-            if await self.erase(kept.no, person, now):
-                log.warning("order %s erased at the end of its retention", kept.no)
-                done += 1
+            done += await self.erase(kept.no, person, now)
         return done
 
 

@@ -1,4 +1,9 @@
-"""Erasing what the database holds of people, order by order; the figures and the trail stay (NA-06)."""
+"""Erasing what the database holds of people, order by order; the figures and the trail stay (NA-06).
+
+The order of things: `candidates` finds whose time may be over, `begin` notes that one is being erased, then its objects
+are deleted, then `erase` blanks its columns. `begun` finds what a crash left between: it is finished whatever the rules
+say by then, and nobody can hold what is half gone.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -29,17 +34,20 @@ _BLANK: dict[str, tuple[str, ...]] = {
 
 _EMPTY: dict[str, dict[str, Any]] = {
     "documents": {"fingerprint": ""},
-    "messages": {"phone_index": ""},
+    "messages": {"phone_index": "", "provider_sid": None},
+    "calls": {"provider_sid": None},
     "inbound_messages": {"phone_index": ""},
-    "city_messages": {"reason": None},
+    "city_messages": {"reason": None, "digest": ""},
     "attachments": {"note": None, "thumbnail_key": None},
     "call_tasks": {"note": None},
 }
 _ORDER_WORDS = ("title", "content")
 _ORDER_NONE = (
     *("citizen_name", "citizen_phone", "citizen_address", "citizen_email", "citizen_account", "citizen_device"),
-    *("location", "address_id", "lat", "long", "media_url", "answers", "phone_index"),
+    *("location", "address_id", "lat", "long", "media_url", "answers", "phone_index", "intake_key"),
 )
+_UNLISTED = {"listed": False}
+"""The public's door shows what is listed, and there is nothing left to show."""
 
 
 class Kept(NamedTuple):
@@ -61,7 +69,7 @@ class Erasure:
         self.database = database
 
     async def candidates(self, before: datetime, after: str = "", limit: int = 200) -> Sequence[Kept]:
-        """Orders archived before then, neither erased nor held, in the order of their numbers behind `after`."""
+        """Orders archived before then, neither held nor being erased, in the order of their numbers behind `after`."""
         archives, orders = _T["archives"], _T["work_orders"]
         found = (
             select(
@@ -77,6 +85,7 @@ class Erasure:
             .where(
                 archives.c.created_at < before,
                 archives.c.erased_at.is_(None),
+                archives.c.erasing_at.is_(None),
                 archives.c.held_at.is_(None),
                 orders.c.realm == "",
                 orders.c.no > after,
@@ -88,11 +97,21 @@ class Erasure:
             rows = await session.execute(found)
             return [Kept(*row[:4], frozenset(row[4]), *row[5:]) for row in rows]
 
-    async def held(self, no: str) -> bool:
-        """Whether somebody keeps it."""
+    async def begin(self, no: str) -> bool:
+        """Note that an order is being erased; False for one that is held or erased. From then on it cannot be held."""
         archives = _T["archives"]
+        free = (archives.c.order_no == no, archives.c.held_at.is_(None), archives.c.erased_at.is_(None))
+        begun = func.coalesce(archives.c.erasing_at, func.now())
+        change = update(archives).where(*free).values(erasing_at=begun).returning(archives.c.order_no)
+        async with self.database.begin() as session:
+            return await session.scalar(change) is not None
+
+    async def begun(self) -> list[str]:
+        """Orders whose erasure was begun and did not end, the oldest first."""
+        archives = _T["archives"]
+        found = select(archives.c.order_no).where(archives.c.erasing_at.is_not(None), archives.c.erased_at.is_(None))
         async with self.database.session() as session:
-            return await session.scalar(select(archives.c.held_at).where(archives.c.order_no == no)) is not None
+            return list(await session.scalars(found.order_by(archives.c.erasing_at)))
 
     async def objects_of(self, no: str) -> list[str]:
         """The keys of everything that the object store has of an order, the bundle last."""
@@ -105,21 +124,21 @@ class Erasure:
         return [key for row in rows for key in row if key] + ([bundle] if bundle else [])
 
     async def erase(self, no: str, person: str, now: datetime) -> bool:
-        """Blank everything that speaks of a person, in one transaction; False for an order that is held.
+        """Blank everything that speaks of a person, in one transaction; False if that was not begun, or is done.
 
         The objects have to be gone before: an order that is noted as erased is not looked at again.
         """
         archives, orders = _T["archives"], _T["work_orders"]
         nothing = self.database.keyring.encrypt("")
-        free = (archives.c.order_no == no, archives.c.held_at.is_(None))
+        begun = (archives.c.order_no == no, archives.c.erasing_at.is_not(None), archives.c.erased_at.is_(None))
         async with self.database.begin() as session:
-            marked = update(archives).where(*free, archives.c.erased_at.is_(None)).values(erased_at=func.now())
+            marked = update(archives).where(*begun).values(erased_at=func.now())
             if await session.scalar(marked.returning(archives.c.order_no)) is None:
-                return await session.scalar(select(archives.c.erased_at).where(*free)) is not None
+                return False
             for table in _BLANK.keys() | _EMPTY.keys():
                 blanks = dict.fromkeys(_BLANK.get(table, ()), nothing) | _EMPTY.get(table, {})
                 await session.execute(update(_T[table]).where(_T[table].c.order_no == no).values(blanks))
-            words = dict.fromkeys(_ORDER_WORDS, nothing) | dict.fromkeys(_ORDER_NONE)
+            words = dict.fromkeys(_ORDER_WORDS, nothing) | dict.fromkeys(_ORDER_NONE) | _UNLISTED
             await session.execute(update(orders).where(orders.c.no == no).values(words))
             viewers = _T["order_viewers"]
             await session.execute(delete(viewers).where(viewers.c.order_no == no))
@@ -128,7 +147,10 @@ class Erasure:
         return True
 
     async def hold(self, no: str, person: str, reason: str, now: datetime) -> bool:
-        """Keep an order whatever its age; False for one that is not archived or is erased. Stands on its trail."""
+        """Keep an order whatever its age; False for one that is not archived, or whose erasure has begun.
+
+        Stands on its trail.
+        """
         sealed = self.database.keyring.encrypt(reason)
         return await self._set(no, _row(HELD, person, now), held_at=func.now(), hold_reason=sealed)
 
@@ -138,12 +160,18 @@ class Erasure:
 
     async def _set(self, no: str, row: Content, **values: Any) -> bool:
         archives = _T["archives"]
-        change = update(archives).where(archives.c.order_no == no, archives.c.erased_at.is_(None)).values(**values)
+        change = update(archives).where(archives.c.order_no == no, archives.c.erasing_at.is_(None)).values(**values)
         async with self.database.begin() as session:
             if await session.scalar(change.returning(archives.c.order_no)) is None:
                 return False
             await session.run_sync(lambda blocking: note(blocking, no, row))
         return True
+
+
+def blanked() -> set[tuple[str, str]]:
+    """Table and column of everything that is erased."""
+    of_orders = {("work_orders", name) for name in (*_ORDER_WORDS, *_ORDER_NONE)}
+    return of_orders | {(table, name) for part in (_BLANK, _EMPTY) for table, names in part.items() for name in names}
 
 
 def _row(event: str, person: str, now: datetime) -> Content:

@@ -208,7 +208,7 @@ class Attachment(Table, table=True):
 class Archive(Table, table=True):
     """Where the bundle of an archived order is or, once it is erased, was; `sha256` is that of its bytes.
 
-    While it is held, retention passes it by.
+    While it is held, retention passes it by. With `erasing_at` and without `erased_at` it is half gone.
     """
 
     __tablename__ = "archives"
@@ -217,6 +217,7 @@ class Archive(Table, table=True):
     order_no: str = Field(primary_key=True)
     bundle: str
     sha256: str
+    erasing_at: datetime | None = moment(required=False)
     erased_at: datetime | None = moment(required=False)
     held_at: datetime | None = moment(required=False)
     hold_reason: bytes | None = sealed(required=False)

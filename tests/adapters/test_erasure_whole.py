@@ -1,0 +1,167 @@
+"""An erasure leaves nothing behind: no column of any table, no object, and no half of it after a crash."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import LargeBinary, select
+
+from adapters.database.archives import Archives
+from adapters.database.attachments import Attachments, NewFile
+from adapters.database.call_tasks import CallTasks
+from adapters.database.calls import Calls
+from adapters.database.city_messages import WEBHOOK, CityMessages
+from adapters.database.documents import Documents
+from adapters.database.engine import Database
+from adapters.database.erasure import Erasure, blanked
+from adapters.database.inbound_messages import InboundMessages, NewInbound
+from adapters.database.messages import Messages
+from adapters.database.orders import Citizen, Orders
+from adapters.database.tables import Table
+from adapters.database.trail import Trail
+from adapters.eraser import Eraser
+from adapters.object_store import Objects
+from adapters.settings import Settings
+from domain.message import NewCall, NewMessage
+from domain.open311 import Answer
+from tests.activities.given import recorded
+from tests.adapters.orders_at_hand import CANARY, new_order
+from tests.domain.regimes import REGIMES
+
+NO = "20261123-000001"
+PHONE = "+8613800138000"
+THEN = datetime.now(UTC) + timedelta(days=11 * 366)
+CITIZEN = Citizen(name=f"{CANARY}甲", phone=PHONE, address=CANARY, email=CANARY, account=CANARY, device=CANARY)
+AT_THE_PROVIDER = frozenset({"SMofcitizen", "CAofcitizen"})
+PLACE = frozenset({"33.5", "113.6"})
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.model_validate({"JIESU_DATA": tmp_path})
+
+
+@pytest.fixture
+async def archived(database: Database, settings: Settings) -> None:
+    """An archived order with something personal in every column of every table that can hold it."""
+    place = {"location": CANARY, "address_id": CANARY, "lat": 33.5, "long": 113.6, "media_url": CANARY, "listed": True}
+    answers = (Answer(code="a", question="q", answers=(CANARY,)),)
+    await Orders(database).open(new_order(NO, citizen=CITIZEN, answers=answers, **place), intake_key=f"{CANARY}:1")
+    await Documents(database).save(NO, "", "submit_reply", "handling", CANARY)
+    file = NewFile(
+        order_no=NO,
+        name=f"{CANARY}.jpg",
+        note=CANARY,
+        media_type="image/jpeg",
+        size=15,
+        sha256="00" * 32,
+        object_key="attachments/photo",
+        thumbnail_key="attachments/photo.thumbnail.jpg",
+        uploaded_by="clerk",
+    )
+    await Attachments(database).add(file)
+    message = NewMessage(NO, "N1", 1, "survey", "citizen", None, NO, PHONE, CANARY)
+    await Messages(database).claim(message)
+    await Messages(database).sent(message.key, "SMofcitizen")
+    call = NewCall(f"{NO}:call", NO, 0, NO, 1, PHONE)
+    await Calls(database).claim(call)
+    await Calls(database).placed(call.key, "CAofcitizen")
+    about = {"regime": "huojia", "template": "survey", "to_role": "citizen", "unit": None, "party": NO}
+    await CallTasks(database).open(f"{NO}:task", NO, realm="", **about)  # type: ignore[arg-type]
+    await CallTasks(database).done(f"{NO}:task", "wang", CANARY)
+    await InboundMessages(database).keep(NewInbound("IN1", PHONE, CANARY, NO, NO))
+    city = CityMessages(database)
+    await city.keep("city-1", "order", CANARY, WEBHOOK)
+    await city.about("city-1", order_no=NO)
+    await city.finish("city-1", "refused", code="invalid", reason=CANARY)
+    await recorded(database, NO, {"event": "order_opened"}, {"event": "order_closed", "outcome": "satisfied"})
+    for key in ("attachments/photo", "attachments/photo.thumbnail.jpg", "archives/1.zip"):
+        await Objects(settings).put_if_absent(key, CANARY.encode())
+    await Archives(database).record(NO, "archives/1.zip", "00" * 32)
+
+
+async def personal(database: Database) -> dict[str, set[str]]:
+    """Every column of every table with something personal of this order in it, opened where it is sealed."""
+    found: dict[str, set[str]] = {}
+    async with database.session() as session:
+        for table in Table.metadata.sorted_tables:
+            for row in (await session.execute(select(table))).mappings():
+                for name, value in row.items():
+                    sealed = isinstance(table.c[name].type, LargeBinary) and value is not None
+                    said = database.keyring.decrypt(bytes(value)) if sealed else str(value)
+                    indexed = name in {"phone_index", "fingerprint", "digest"} and value
+                    if indexed or CANARY in said or PHONE[-11:] in said or said in AT_THE_PROVIDER | PLACE:
+                        found.setdefault(table.name, set()).add(name)
+    return found
+
+
+async def left(settings: Settings) -> list[str]:
+    return [each.key for folder in ("archives", "attachments") async for each in Objects(settings).list(folder)]
+
+
+def eraser(database: Database, objects: Objects, *, rules: bool = True) -> Eraser:
+    return Eraser(Erasure(database), objects, REGIMES if rules else {})
+
+
+@pytest.mark.usefixtures("archived")
+async def test_nothing_that_names_or_quotes_a_person_is_left_in_any_table(
+    database: Database, settings: Settings
+) -> None:
+    before = await personal(database)
+    assert len(before["work_orders"]) >= 14
+    tables = {"attachments", "call_tasks", "calls", "city_messages", "documents", "inbound_messages", "messages"}
+    assert tables <= before.keys()
+    assert await eraser(database, Objects(settings)).erase_due("tester", THEN) == 1
+    assert (await personal(database), await left(settings)) == ({}, [])
+    assert await Trail(database).verify(NO) == []
+
+
+def test_whoever_adds_a_sealed_column_has_to_say_what_becomes_of_it() -> None:
+    sealed = {
+        (table.name, column.name)
+        for table in Table.metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, LargeBinary)
+    }
+    kept = {("contacts", "name"), ("contacts", "phone"), ("archives", "hold_reason")}
+    assert sealed - kept <= blanked()
+
+
+class TornError(Exception):
+    """The process ends here."""
+
+
+class TornObjects(Objects):
+    """A store whose client dies when it has deleted so many objects."""
+
+    def __init__(self, settings: Settings, many: int) -> None:
+        super().__init__(settings)
+        self._left = many
+
+    async def delete(self, key: str) -> None:
+        if self._left == 0:
+            raise TornError
+        self._left -= 1
+        await super().delete(key)
+
+
+@pytest.mark.parametrize("deleted", [0, 1, 2])
+@pytest.mark.usefixtures("archived")
+async def test_what_a_crash_left_is_finished_whatever_the_rules_say_by_then(
+    deleted: int, database: Database, settings: Settings
+) -> None:
+    with pytest.raises(TornError):
+        await eraser(database, TornObjects(settings, deleted)).erase_due("tester", THEN)
+    assert not await Erasure(database).hold(NO, "tester", "太迟", THEN), "nobody holds what is half gone"
+    assert await eraser(database, Objects(settings), rules=False).erase_due("tester", THEN) == 1
+    assert (await personal(database), await left(settings)) == ({}, [])
+    assert await Erasure(database).begun() == []
+
+
+@pytest.mark.usefixtures("archived")
+async def test_processes_at_once_erase_it_once(database: Database, settings: Settings) -> None:
+    each = (eraser(database, Objects(settings)).erase_due("tester", THEN) for _ in range(4))
+    assert sum(await asyncio.gather(*each)) == 1
+    events = [link.content.event for link in await Trail(database).chain(NO)]
+    assert events.count("erased") == 1
