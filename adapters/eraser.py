@@ -50,12 +50,21 @@ class Eraser:
         return True
 
     async def erase_due(self, person: str, now: datetime) -> int:
-        """Finish what was begun, then erase all whose time is over; how many."""
-        done = 0
-        for no in await self._erasure.begun():
-            done += await self.erase(no, person, now)
-        async for kept in self.due(now):
-            done += await self.erase(kept.no, person, now)
+        """Finish what was begun, then erase all whose time is over; how many.
+
+        One that cannot be erased now (an object is locked) is begun and stands in nobody's way: ExceptionGroup with
+        those errors is raised when all the others are done.
+        """
+        done, failures = 0, []
+        due = [*await self._erasure.begun(), *[kept.no async for kept in self.due(now)]]
+        for no in due:
+            try:
+                done += await self.erase(no, person, now)
+            except Exception as error:
+                error.add_note(f"order {no}")
+                failures.append(error)
+        if failures:
+            raise ExceptionGroup(f"{len(failures)} orders could not be erased, {done} were", failures)
         return done
 
 

@@ -143,8 +143,10 @@ async def open_order(
     entry = Entry(person, by, now) if new.confidential else None
     opened = await services.orders.open(new, intake_key=intake_key, viewers=request.viewers, entry=entry)
     if opened.of_city_no and request.source != CITY_SOURCE:
-        raise Refused(Code.ALREADY_DONE, f"市平台编号 {request.city_no} 已受理为工单 {opened.no}")
-    if request.citizen.id_number is not None:
+        other = await services.orders.get(opened.no)
+        which = "其他工单" if other is None or other.confidential else f"工单 {opened.no}"
+        raise Refused(Code.ALREADY_DONE, f"市平台编号 {request.city_no} 已受理为{which}")
+    if request.citizen.id_number is not None and (not opened.of_city_no or by is Role.CITY_PLATFORM):
         await _keep_id_number(services, opened.no, realm, request.citizen.id_number)
     try:
         stored = new if opened.created else await services.orders.get(opened.no) or new

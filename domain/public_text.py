@@ -7,9 +7,10 @@ HIDDEN = "***"
 SHORTEST_NAME = 2
 """A single character is a word like any other, and hiding it would hole the text."""
 
-_DATE = r"(?:19|20)\d\d-\d\d?-\d\d?(?!\d)"
-_NUMBERS = re.compile(rf"(?<![0-9A-Za-z])(?!{_DATE})\+?\d(?:[ -]?\d){{6,}}[Xx]?(?![0-9A-Za-z])")
-"""Seven digits and more, also with spaces or dashes between: telephones, identity cards, bank cards. No dates."""
+_DATE = r"(?:19|20)\d\d[-./]\d\d?[-./]\d\d?(?!\d)"
+_BETWEEN = r"[\s\-‐-―−－_＿./．·／()（）]{0,3}"
+_NUMBERS = re.compile(rf"(?<!\d)(?!{_DATE})\+?\d(?:{_BETWEEN}\d){{6,}}[Xx]?")
+"""Seven digits and more, whatever stands around or between them: telephones, identity cards, bank cards. No dates."""
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 

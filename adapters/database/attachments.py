@@ -88,7 +88,10 @@ class Attachments:
         first = next(iter(files.values()))
         async with self.database.begin() as session:
             if at_most is not None:
-                await self._room(session, at_most, len(rows), first.order_no, first.uploaded_by)
+                # Those of an attempt whose answer was lost are counted where they are.
+                there = set(await session.scalars(select(Attachment.id).where(col(Attachment.id).in_(files))))
+                if more := files.keys() - there:
+                    await self._room(session, at_most, len(more), first.order_no, first.uploaded_by)
             await session.execute(insert(Attachment).values(rows).on_conflict_do_nothing())
 
     async def get(self, file_id: str) -> File | None:
@@ -105,9 +108,9 @@ class Attachments:
         return await self._where(col(Attachment.order_no).is_(None), col(Attachment.uploaded_by) == uploaded_by)
 
     async def bind(self, order_no: str, file_ids: Collection[str]) -> set[str]:
-        """Give files to an order, and return the ids that are unknown or another order's; may be repeated."""
+        """Give files to an order for good, and return the ids that are unknown or another order's; may be repeated."""
         free = col(Attachment.order_no).is_(None) | (col(Attachment.order_no) == order_no)
-        take = update(Attachment).where(col(Attachment.id).in_(file_ids), free).values(order_no=order_no)
+        take = update(Attachment).where(col(Attachment.id).in_(file_ids), free).values(order_no=order_no, bound=True)
         async with self.database.begin() as session:
             return set(file_ids) - set(await session.scalars(take.returning(col(Attachment.id))))
 
@@ -133,8 +136,8 @@ class Attachments:
         return Claim(tuple(self._clear(row) for row in rows.values()), fresh, strange)
 
     async def release(self, order_no: str, file_ids: Collection[str]) -> None:
-        """Take files from an order that did not want them."""
-        ours = col(Attachment.id).in_(file_ids), col(Attachment.order_no) == order_no
+        """Take files from an order that did not want them; those that another command has bound to it stay."""
+        ours = col(Attachment.id).in_(file_ids), col(Attachment.order_no) == order_no, ~col(Attachment.bound)
         async with self.database.begin() as session:
             await session.execute(update(Attachment).where(*ours).values(order_no=None))
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -129,7 +129,8 @@ async def keep(services: Services, files: Mapping[str, Received], of: Mapping[st
             )
         await services.attachments.add_all(rows, at_most=at_most)
     except TooManyFiles:
-        await _thrown_away(services, placed)
+        # Under ids that a first attempt has made known, its bytes lie there too.
+        await _thrown_away(services, await services.attachments.unknown_keys(placed))
         raise Refused(Code.LIMIT_REACHED, f"附件不能超过 {at_most} 个") from None
 
 
@@ -159,7 +160,7 @@ async def _looked_at(services: Services, coming: Received, possible: frozenset[F
     return replace(coming, kind=kind, name=kept_name(coming.name, kind), scan=scan, thumbnail=thumbnail)
 
 
-async def _thrown_away(services: Services, keys: list[str]) -> None:
+async def _thrown_away(services: Services, keys: Collection[str]) -> None:
     for key in keys:
         await services.objects.delete(key)
 

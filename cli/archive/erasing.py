@@ -33,7 +33,13 @@ async def _erase(dry_run: bool) -> None:
             async for kept in eraser.due(now):
                 print(f"{kept.no}\t{kept.archived_at.astimezone(CST):%Y-%m-%d}")
             return
-        print(f"已销毁 {await eraser.erase_due(getuser(), now)} 件")
+        try:
+            print(f"已销毁 {await eraser.erase_due(getuser(), now)} 件")
+        except ExceptionGroup as failed:
+            print(f"有 {len(failed.exceptions)} 件未能销毁，其余已销毁：", file=sys.stderr)
+            for error in failed.exceptions:
+                print(f"  {'；'.join(error.__notes__)}：{error}", file=sys.stderr)
+            raise typer.Exit(1) from None
 
 
 def hold(no: str, reason: Annotated[str, typer.Option(help="为何暂不销毁")]) -> None:

@@ -56,3 +56,24 @@ async def test_many_at_once_do_not_bring_more_files_than_are_allowed(database: D
     with pytest.raises(TooManyFiles):
         await attachments.claim("A", [loose], Claimant("clerk", "huojia", None), at_most=5)
     assert [file.id for file in await attachments.loose("clerk")] == [loose]
+
+
+async def test_what_one_command_has_bound_no_other_that_is_refused_takes_away(database: Database) -> None:
+    attachments = Attachments(database)
+    both = await attachments.add(a_file())
+    by = Claimant("clerk", "huojia", None)
+    first = await attachments.claim("A", [both], by, at_most=9)
+    await attachments.claim("A", [both], by, at_most=9)
+    await attachments.bind("A", [both])
+    await attachments.release("A", first.fresh)
+    assert [file.id for file in await attachments.of_order("A")] == [both]
+
+
+async def test_files_that_come_again_under_their_ids_need_no_room(database: Database) -> None:
+    attachments = Attachments(database)
+    files = {"f1": a_file(order_no="A"), "f2": a_file(order_no="A")}
+    await attachments.add_all(files, at_most=3)
+    await attachments.add_all(files, at_most=3)
+    assert len(await attachments.of_order("A")) == 2
+    with pytest.raises(TooManyFiles):
+        await attachments.add_all(files | {"f3": a_file(order_no="A"), "f4": a_file(order_no="A")}, at_most=3)

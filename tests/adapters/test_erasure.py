@@ -148,3 +148,25 @@ def test_consultations_are_kept_for_three_years_and_all_else_for_ten(regime: str
     kept = [years(rules, category, "normal", frozenset(), "phone") for category in ("consult", "complaint", "help")]
     assert kept == [3, 10, 10]
     assert years((), "consult", "normal", frozenset(), "phone") is None
+
+
+class LockedObjects(Objects):
+    """A bucket that does not let go of one order's evidence yet."""
+
+    async def delete(self, key: str) -> None:
+        if key == "evidence/A-LOCKED":
+            raise PermissionError("locked")
+        await super().delete(key)
+
+
+async def test_an_order_that_cannot_be_erased_stands_in_nobodys_way(
+    database: Database, tmp_path: Path, objects: Objects, aged: Aged
+) -> None:
+    await aged("A-LOCKED", 11 * 366)
+    await aged("B-OLD", 11 * 366)
+    locked = LockedObjects(Settings.model_validate({"JIESU_DATA": tmp_path}))
+    with pytest.raises(ExceptionGroup, match="1 orders could not be erased, 1 were") as failed:
+        await eraser(database, locked).erase_due("tester", NOW)
+    assert failed.value.exceptions[0].__notes__ == ["order A-LOCKED"]
+    assert await Erasure(database).begun() == ["A-LOCKED"]
+    assert await eraser(database, objects).erase_due("tester", NOW) == 1

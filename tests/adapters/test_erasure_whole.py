@@ -128,7 +128,7 @@ def test_whoever_adds_a_sealed_column_has_to_say_what_becomes_of_it() -> None:
     assert sealed - kept <= blanked()
 
 
-class TornError(Exception):
+class TornError(BaseException):
     """The process ends here."""
 
 

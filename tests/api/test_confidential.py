@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.api.callers import DEMAND, Caller, eventually, new_key, problem
@@ -103,3 +104,17 @@ def test_where_the_matter_is_stands_on_the_order(caller: SignIn) -> None:
     assert (shown["lat"], shown["long"], shown["location"], shown["confidential"]) == (39.37, 99.82, "学府路口", False)
     for fields in ({"lat": 39.37}, {"lat": 91, "long": 0}, {"lat": 0, "long": 181}, {"lat": 10**400, "long": 0}):
         problem(agent.post("/work-orders", DEMAND | fields), 422, "invalid")
+
+
+def test_a_number_of_the_city_neither_names_a_confidential_order_nor_writes_into_it(
+    caller: SignIn, database_url: str
+) -> None:
+    agent, city_no = caller("agent"), new_key()
+    hidden = confidential(caller("hotline_director"), city_no=city_no)
+    refused = agent.post("/work-orders", DEMAND | {"city_no": city_no})
+    assert (refused.status_code, hidden in refused.text) == (409, False)
+    again = {"city_no": city_no, "source": "city_platform", "citizen": {"id_number": "622201199001011234"}}
+    agent.post("/work-orders", DEMAND | again)
+    with psycopg.connect(database_url) as connection:
+        documents = connection.execute("SELECT count(*) FROM documents WHERE order_no = %s", (hidden,)).fetchone()
+    assert documents == (0,)

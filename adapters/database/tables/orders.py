@@ -177,7 +177,8 @@ class Document(Table, table=True):
 class Attachment(Table, table=True):
     """What is known of an uploaded file; its bytes are in the object store under `object_key`.
 
-    Without `order_no` it is its uploader's, and that of their `unit` in `regime`, until a command names it.
+    Without `order_no` it is its uploader's, and that of their `unit` in `regime`, until a command names it; when such a
+    command is accepted it is `bound`.
     """
 
     __tablename__ = "attachments"
@@ -188,6 +189,7 @@ class Attachment(Table, table=True):
 
     id: str = Field(primary_key=True)
     order_no: str | None = Field(None, index=True)
+    bound: bool = Field(False, sa_column_kwargs={"server_default": text("false")})
     realm: str = Field("", sa_column_kwargs={"server_default": text("''")})
     regime: str | None = None
     unit: str | None = None

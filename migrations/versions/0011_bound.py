@@ -1,0 +1,16 @@
+"""Which files an accepted command has named: no other that is refused takes them from their order again."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011_bound"
+down_revision = "0009_erasing"
+
+
+def upgrade() -> None:
+    op.add_column("attachments", sa.Column("bound", sa.Boolean(), nullable=False, server_default=sa.text("false")))
+    op.execute("UPDATE attachments SET bound = true WHERE order_no IS NOT NULL")
+
+
+def downgrade() -> None:
+    op.drop_column("attachments", "bound")
