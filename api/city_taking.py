@@ -14,7 +14,7 @@ from api.commanding import calendar_of, decide, send
 from api.intake import OrderRequest, open_order
 from api.services import Services
 from api.words import Name, Wire, Words, as_moment, checked
-from domain.city import CityDecision, read_decision, read_order, read_urge
+from domain.city import CityDecision, read_changed, read_decision, read_order, read_urge
 from domain.commands import Decide, Urge
 from domain.decider import decide as foresee
 from domain.events import SignalIgnored
@@ -136,7 +136,15 @@ async def _urge(services: Services, message: CityMessageRow, regime: str, city: 
 
 
 async def _changed(services: Services, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
-    """What was taken in is on record and stays as it is; people read what the platform has changed, and act."""
+    """What was taken in is on record and stays as it is; people read what the platform has changed, and act.
+
+    The order is noted all the same: the message goes with it when its retention is over.
+    """
+    words = _checked(services, None, read_changed(city, data), None)
+    if words.city_no is not None:
+        order = await services.orders.by_city_no(regime, words.city_no)
+        no = order.no if order is not None else None
+        await services.city_messages.about(message.id, order_no=no, city_no=words.city_no)
     raise Refused(Code.NOT_ALLOWED, "已受理的工单不由消息更改；变更内容已留存，请热线人员查看并处理")
 
 

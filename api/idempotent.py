@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
@@ -18,6 +19,8 @@ from api.services import Services
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
 MAX_KEY: Final = 200
+KEPT_FOR: Final = timedelta(days=7)
+"""Nobody repeats a request after so long, and an answer may quote what a person said."""
 PARAMETER: Final = {
     "name": HEADER,
     "in": "header",
@@ -102,6 +105,11 @@ async def once(
     finally:
         if not done:
             await keys.release(*place)
+
+
+async def forget(services: Services, older_than: timedelta = KEPT_FOR) -> int:
+    """Drop keys of that age with their answers, and return how many; may be repeated and run in several processes."""
+    return await services.idempotency.forget(older_than)
 
 
 def _kept(response: Response) -> dict[str, Any]:

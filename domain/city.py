@@ -108,6 +108,11 @@ def read_urge(city: City, data: Any) -> CityUrge:
     return CityUrge(no, city_no, _text(data, fields.comment))
 
 
+def read_changed(city: City, data: Any) -> str | None:
+    """The platform's number of the order that it has changed, None where it says none. Raises Refused: `invalid`."""
+    return _text(data, city.orders.fields.city_no)
+
+
 def told(city: City, body: Mapping[str, Any]) -> dict[str, Any]:
     """What is sent up, as the platform calls it; what it has no name for stays out, what says nothing too."""
     rule = city.reports

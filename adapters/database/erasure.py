@@ -146,6 +146,15 @@ class Erasure:
             await session.run_sync(lambda blocking: note(blocking, no, content))
         return True
 
+    async def erase_strays(self, before: datetime) -> int:
+        """Blank the messages of the city that came before then and belong to no order; how many."""
+        messages, table = _T["city_messages"], "city_messages"
+        blanks = dict.fromkeys(_BLANK[table], self.database.keyring.encrypt("")) | _EMPTY[table]
+        strays = (messages.c.order_no.is_(None), messages.c.received_at < before, messages.c.digest != "")
+        async with self.database.begin() as session:
+            done = await session.scalars(update(messages).where(*strays).values(blanks).returning(messages.c.id))
+            return len(done.all())
+
     async def hold(self, no: str, person: str, reason: str, now: datetime) -> bool:
         """Keep an order whatever its age; False for one that is not archived, or whose erasure has begun.
 

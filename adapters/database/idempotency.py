@@ -1,5 +1,6 @@
 """Requests that a client may repeat: the first is carried out, the others get its answer."""
 
+import json
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -59,13 +60,15 @@ class Idempotency:
             raise KeyReused(key)
         if row is None or row.status is None:
             raise KeyInFlight(key)
-        return Replay(row.status, row.response)
+        kept = row.response
+        return Replay(row.status, None if kept is None else json.loads(self.database.keyring.decrypt(kept)))
 
     async def finish(self, key: str, route: str, user: str, status: int, response: Any) -> None:
-        """Keep the answer; the first one stands."""
+        """Keep the answer, sealed; the first one stands."""
+        kept = None if response is None else self.database.keyring.encrypt(json.dumps(response, ensure_ascii=False))
         answer = update(IdempotencyKey).where(*_is(key, route, user), col(IdempotencyKey.status).is_(None))
         async with self.database.begin() as session:
-            await session.execute(answer.values(status=status, response=response))
+            await session.execute(answer.values(status=status, response=kept))
 
     async def release(self, key: str, route: str, user: str) -> None:
         """Nothing took effect: the key is free for another try."""

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0011_bound"
-down_revision = "0009_erasing"
+down_revision = "0010_answers_sealed"
 
 
 def upgrade() -> None:

@@ -1,6 +1,8 @@
 """Messages, calls, repeated requests, policies and archives: each takes effect once."""
 
 import asyncio
+from types import SimpleNamespace
+from typing import cast
 
 import psycopg
 import pytest
@@ -9,6 +11,9 @@ from adapters.database.archives import Archives
 from adapters.database.engine import Database
 from adapters.database.idempotency import Idempotency, KeyInFlight, KeyReused, Replay
 from adapters.database.policies import Policies, Snapshot
+from api.app import JOBS
+from api.idempotent import forget
+from api.services import Services
 
 REQUEST = ("key", "POST /work-orders", "agent")
 
@@ -48,6 +53,36 @@ async def test_a_request_whose_process_died_is_taken_over_once(database: Databas
         await keys.begin(*REQUEST, "b2")
     outcomes = await asyncio.gather(*(keys.begin(*REQUEST, "b1") for _ in range(10)), return_exceptions=True)
     assert outcomes.count(None) == 1
+
+
+async def test_what_is_kept_of_an_answer_is_sealed(database: Database, database_url: str) -> None:
+    keys = Idempotency(database)
+    answer = {"body": {"name": "王小明身份证.jpg", "note": "13800138000"}, "headers": {}}
+    await keys.begin(*REQUEST, "b1")
+    await keys.finish(*REQUEST, 201, answer)
+    with psycopg.connect(database_url) as connection:
+        kept = connection.execute("SELECT response FROM idempotency_keys").fetchall()
+    said = kept[0][0]
+    assert isinstance(said, bytes)
+    assert not any(word.encode() in said for word in ("王小明", "13800138000", "headers"))
+    assert await keys.begin(*REQUEST, "b1") == Replay(201, answer)
+
+
+async def test_answers_are_forgotten_after_a_week_by_a_daily_job(database: Database, database_url: str) -> None:
+    keys = Idempotency(database)
+    services = cast(Services, SimpleNamespace(idempotency=keys))
+    for key, days in (("young", 6), ("old", 8)):
+        request = (key, *REQUEST[1:])
+        await keys.begin(*request, "b1")
+        await keys.finish(*request, 201, {"no": key})
+        with psycopg.connect(database_url) as connection:
+            age = "UPDATE idempotency_keys SET created_at = now() - make_interval(days => %s) WHERE key = %s"
+            connection.execute(age, [days, key])
+    [(job, seconds, _)] = [each for each in JOBS if each[0] is forget]
+    assert (await job(services), seconds) == (1, 86400.0)
+    assert await job(services) == 0
+    assert await keys.begin("young", *REQUEST[1:], "b1") == Replay(201, {"no": "young"})
+    assert await keys.begin("old", *REQUEST[1:], "b1") is None
 
 
 async def test_a_policy_snapshot_never_changes(database: Database) -> None:

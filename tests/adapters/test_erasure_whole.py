@@ -3,7 +3,10 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+import psycopg
 import pytest
 from sqlalchemy import LargeBinary, select
 
@@ -23,8 +26,11 @@ from adapters.database.trail import Trail
 from adapters.eraser import Eraser
 from adapters.object_store import Objects
 from adapters.settings import Settings
+from api.retention import erase_due
+from api.services import Services
 from domain.message import NewCall, NewMessage
 from domain.open311 import Answer
+from domain.policy_retention import Retention
 from tests.activities.given import recorded
 from tests.adapters.orders_at_hand import CANARY, new_order
 from tests.domain.regimes import REGIMES
@@ -125,7 +131,35 @@ def test_whoever_adds_a_sealed_column_has_to_say_what_becomes_of_it() -> None:
         if isinstance(column.type, LargeBinary)
     }
     kept = {("contacts", "name"), ("contacts", "phone"), ("archives", "hold_reason")}
+    # An answer to a repeated request is forgotten after `api.idempotent.KEPT_FOR`, long before any erasure.
+    kept |= {("idempotency_keys", "response")}
     assert sealed - kept <= blanked()
+
+
+@pytest.mark.parametrize(("ruled", "left"), [(True, ["new", "of an order"]), (False, ["new", "of an order", "old"])])
+async def test_messages_of_the_city_without_an_order_go_after_the_longest_retention(
+    ruled: bool, left: list[str], database: Database, database_url: str, settings: Settings
+) -> None:
+    city = CityMessages(database)
+    for id_, years in (("old", 11), ("new", 9), ("of an order", 11)):
+        await city.keep(id_, "order_changed", CANARY, WEBHOOK)
+        await city.finish(id_, "refused", code="not_allowed", reason=CANARY)
+        with psycopg.connect(database_url) as connection:
+            age = "UPDATE city_messages SET received_at = now() - make_interval(years => %s) WHERE id = %s"
+            connection.execute(age, [years, id_])
+    await city.about("of an order", order_no=NO)
+    rules = (Retention.model_validate({"years": 10, "clause": "NA-06"}),)
+    one, other = (regime for regime in list(REGIMES.values())[:2])
+    regimes = {
+        "one": one.model_copy(update={"retention": rules}),
+        "other": other.model_copy(update={"retention": rules if ruled else ()}),
+    }
+    policies = SimpleNamespace(regimes=regimes)
+    services = SimpleNamespace(database=database, objects=Objects(settings), policies=policies)
+    for _ in range(2):
+        assert await erase_due(cast(Services, services)) == 0
+    kept = [await city.get(id_) for id_ in ("new", "of an order", "old")]
+    assert [row.id for row in kept if row is not None and CANARY in f"{row.body}{row.reason}"] == left
 
 
 class TornError(BaseException):

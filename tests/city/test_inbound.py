@@ -69,6 +69,23 @@ def test_one_order_comes_of_many_messages_at_once(town: Town) -> None:
     assert town.caller("city_platform").post("/work-orders", by_hand).json()["no"] == no
 
 
+def test_a_refused_change_belongs_to_its_order_and_so_is_erased_with_it(town: Town) -> None:
+    city_no, data = town.demand()
+    no = town.say(order(city_no, data)).json()["no"]
+    change = order(city_no, {"order_no": city_no, "caller": {"phone": "13912345678"}}, type="order_changed")
+    for message, of in (
+        (change | {"id": f"change-{city_no}"}, (no, city_no)),
+        (
+            change | {"id": f"strange-{city_no}", "data": {"order_no": f"{city_no}-strange"}},
+            (None, f"{city_no}-strange"),
+        ),
+        (change | {"id": f"nameless-{city_no}", "data": {}}, (None, None)),
+    ):
+        problem(town.say(message), 422, "not_allowed")
+        kept = town.message(message["id"])
+        assert (kept["no"], kept["city_no"]) == of
+
+
 @pytest.mark.parametrize("why", ["forged", "altered", "too old", "from the future", "unsigned", "replayed as another"])
 def test_what_the_city_did_not_say_now_is_not_kept(town: Town, why: str) -> None:
     city_no, data = town.demand()

@@ -147,5 +147,6 @@ class IdempotencyKey(Table, table=True):
     username: str = Field(primary_key=True)
     body_sha256: str
     status: int | None = None
-    response: Any = document(None)
+    response: bytes | None = sealed(required=False)
+    """The answer as JSON; it may quote what the request said of a person."""
     created_at: datetime = recorded()
