@@ -10,11 +10,12 @@ from adapters.archive_signature import Signatures
 from adapters.bagit_archive import digest_of
 from adapters.bundle_check import BundleCheck
 from adapters.bundles import Bundles
-from adapters.database.archives import Archives, Bundle
+from adapters.database.archives import ARCHIVED, Archives, Bundle
 from adapters.database.attachments import Attachments
 from adapters.database.chain import Content, Link, faults
 from adapters.database.dossiers import linked
 from adapters.database.engine import Database
+from adapters.database.erasure import ERASED
 from adapters.database.trail import Trail
 from adapters.object_store import Objects
 from adapters.zip_layout import Lies, content
@@ -45,18 +46,24 @@ class Audit:
         self._objects = objects
 
     async def of_order(self, no: str) -> Audited:
-        """The bundle is there and what was noted, whole and signed; its chain is the trail's, its files are known."""
+        """The bundle is there and what was noted, whole and signed; its chain is the trail's, its files are known.
+
+        The note of an archive can be changed, its trail cannot: what the note says has to stand on the trail.
+        """
         noted = await self._archives.get(no)
-        if noted is None:
-            return Audited(no, None, None, ("没有归档记录",))
         problems = [f"台账：{each}" for each in await self._trail.verify(no)]
+        # After the note: the trail can then only be ahead of it.
+        links = await self._trail.chain(no)
+        if noted is None:
+            return Audited(no, None, None, (_without_note(links), *problems))
+        problems += _of_note(noted, links)
         if noted.erased_at is None:
-            problems += await self._of_bundle(no, noted)
+            problems += await self._of_bundle(no, noted, links)
         elif await self._objects.exists(noted.bundle):
             problems.append(f"已到期销毁，但归档包 {noted.bundle} 还在")
         return Audited(no, noted.bundle, noted.sha256, tuple(problems), erased=noted.erased_at is not None)
 
-    async def _of_bundle(self, no: str, noted: Bundle) -> list[str]:
+    async def _of_bundle(self, no: str, noted: Bundle, links: Sequence[Link]) -> list[str]:
         async with self._bundles.fetched(noted.bundle) as path:
             if path is None:
                 return [f"归档包 {noted.bundle} 不见了"]
@@ -69,7 +76,7 @@ class Audit:
             chain = await asyncio.to_thread(_json, path, checked.files.get(CHAIN))
             evidence = await asyncio.to_thread(_json, path, checked.files.get(EVIDENCE))
         if chain is not None:
-            problems += _of_chain(no, chain, await self._trail.chain(no))
+            problems += _of_chain(no, chain, links)
         if evidence is not None:
             problems += await self._of_evidence(no, evidence)
         return problems
@@ -89,6 +96,26 @@ class Audit:
             elif "sha256_found" in each:
                 problems.append(f"佐证 {file.id}：归档时内容已与上传时不同，SHA-256 为 {each['sha256_found']}")
         return problems
+
+
+def _without_note(links: Sequence[Link]) -> str:
+    told = [each.position for each in links if each.content.event == ARCHIVED]
+    return f"没有归档记录，而台账第 {told[0]} 条为归档" if told else "没有归档记录"
+
+
+def _of_note(noted: Bundle, links: Sequence[Link]) -> list[str]:
+    """Where the note of an archive says something else than the trail."""
+    problems = []
+    for each in links:
+        if each.content.event != ARCHIVED:
+            continue
+        for field, label, now in (("bundle", "归档包", noted.bundle), ("sha256", "校验值", noted.sha256)):
+            said = each.content.data.get(field, now)
+            if said != now:
+                problems.append(f"归档记录的{label}为 {now}，台账第 {each.position} 条为 {said}")
+    if noted.erased_at is not None and all(each.content.event != ERASED for each in links):
+        problems.append("归档记录称已到期销毁，但台账中没有销毁的条目")
+    return problems
 
 
 def _of_chain(no: str, archived: Sequence[Row], links: Sequence[Link]) -> list[str]:

@@ -3,11 +3,15 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from sqlalchemy import union
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from adapters.database.engine import Database
-from adapters.database.tables import Archive, WorkOrder
+from adapters.database.tables import Archive, AuditEntry, WorkOrder
+
+ARCHIVED = "order_archived"
+"""The event by which the trail tells that an order is archived, with its `bundle` and `sha256`."""
 
 
 class Bundle(NamedTuple):
@@ -44,12 +48,17 @@ class Archives:
         return None if row is None else _bundle(row)
 
     async def numbers(self, after: str = "", limit: int = 500) -> list[str]:
-        """Real orders that are archived, by number, those behind `after`."""
+        """Real orders that are archived, by number, those behind `after`.
+
+        Also those that only their trail calls archived: a note that was taken away must not hide its order.
+        """
+        told = select(AuditEntry.order_no).where(AuditEntry.event == ARCHIVED)
+        each = union(select(Archive.order_no), told).subquery()
         found = (
-            select(Archive.order_no)
-            .join(WorkOrder, col(WorkOrder.no) == col(Archive.order_no))
-            .where(WorkOrder.realm == "", col(Archive.order_no) > after)
-            .order_by(col(Archive.order_no))
+            select(each.c.order_no)
+            .join(WorkOrder, col(WorkOrder.no) == each.c.order_no)
+            .where(WorkOrder.realm == "", each.c.order_no > after)
+            .order_by(each.c.order_no)
             .limit(limit)
         )
         async with self.database.session() as session:

@@ -9,6 +9,7 @@ from sqlalchemy import Row, func, or_, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
+from adapters.database.city_numbers import of_city, turn, under
 from adapters.database.confidence import Entry, Reader, mark, open_to
 from adapters.database.engine import Database
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
@@ -146,13 +147,16 @@ class Orders:
         """Write an order, once: repeated under one `no` or one `intake_key` it returns what is there.
 
         An `intake_key` is one of all orders: a caller puts into it whose key it is. Of the real orders of a regime
-        one has a `city_no`, which is returned too. With an `entry` the order is confidential from its first
-        moment, `viewers` are named, and both stand on its trail.
+        one has a `city_no`, whether it came with the number or was told it later, which is returned too. With an
+        `entry` the order is confidential from its first moment, `viewers` are named, and both stand on its trail.
         """
         values = self._sealed(order) | {"intake_key": intake_key}
         write = insert(WorkOrder).values(values).on_conflict_do_nothing().returning(col(WorkOrder.no))
         async with self.database.begin() as session:
-            no = await session.scalar(write)
+            same = None
+            if order.realm == "" and order.city_no is not None:
+                same = await under(session, order.regime, order.city_no)
+            no = await session.scalar(write) if same is None else None
             if no is not None:
                 if entry is not None:
                     await session.run_sync(lambda blocking: mark(blocking, order.no, viewers, entry))
@@ -163,8 +167,7 @@ class Orders:
             no = await session.scalar(select(WorkOrder.no).where(there))
             if no is not None:
                 return Opened(no=no, created=False)
-            same = select(WorkOrder.no).where(*_of_city(order.regime, order.city_no or ""))
-            return Opened(no=await session.scalar(same), created=False, of_city_no=True)
+            return Opened(no=same, created=False, of_city_no=True)
 
     async def get(self, no: str) -> Order | None:
         """The order as it was taken in, in clear."""
@@ -174,17 +177,15 @@ class Orders:
 
     async def by_city_no(self, regime: str, city_no: str) -> Order | None:
         """The real order that the city platform has under this number; the one that came with it first."""
-        of_city = select(WorkOrder).where(*_of_city(regime, city_no))
-        told = select(WorkOrder).where(WorkOrder.regime == regime, WorkOrder.realm == "", WorkOrder.city_ref == city_no)
         async with self.database.session() as session:
-            row = await session.scalar(of_city)
-            row = row or await session.scalar(told.order_by(col(WorkOrder.created_at), col(WorkOrder.no)).limit(1))
+            row: WorkOrder | None = await session.scalar(of_city(WorkOrder, regime, city_no))
         return None if row is None else self._clear(row)
 
     async def note_city_ref(self, no: str, city_ref: str) -> None:
         """The platform's number of an order that did not come from it; the first one stands. May be repeated."""
         unknown = (col(WorkOrder.no) == no, col(WorkOrder.city_no).is_(None), col(WorkOrder.city_ref).is_(None))
         async with self.database.begin() as session:
+            await session.execute(turn(city_ref))
             await session.execute(update(WorkOrder).where(*unknown).values(city_ref=city_ref))
 
     async def view(self, no: str) -> OrderView | None:
@@ -278,10 +279,6 @@ class Orders:
         kept = {name: getattr(row, name) for name in Order.model_fields if name not in {"citizen", "answers"}}
         kept |= {name: opened(getattr(row, name)) for name in _SEALED}
         return Order(**kept, answers=answers, citizen=citizen)
-
-
-def _of_city(regime: str, city_no: str) -> tuple[Any, ...]:
-    return WorkOrder.realm == "", WorkOrder.regime == regime, WorkOrder.city_no == city_no
 
 
 _SHOWN: tuple[Any, ...] = (

@@ -102,6 +102,29 @@ async def test_a_number_that_the_city_tells_later_finds_the_order_too(database: 
     assert (await orders.list(OrderFilter(city_no="SB-2"))).items == ()
 
 
+async def test_our_order_that_comes_down_under_the_citys_number_is_no_second_order(database: Database) -> None:
+    orders = Orders(database)
+    await orders.open(new_order("N-1"))
+    await orders.note_city_ref("N-1", "SB-1")
+    down = await orders.open(new_order("N-2", city_no="SB-1", source="city_platform"), intake_key="city:SB-1")
+    assert (down.no, down.created, down.of_city_no) == ("N-1", False, True)
+    assert await orders.get("N-2") is None
+    assert (await orders.open(new_order("H-1", regime="hukou", city_no="SB-1"))).created
+    assert (await orders.open(new_order("R-1", realm="R-1", city_no="SB-1"))).created
+
+
+async def test_a_number_told_later_does_not_hide_the_order_that_came_with_it(database: Database) -> None:
+    orders = Orders(database)
+    await orders.open(new_order("N-1"))
+    await orders.open(new_order("N-2", city_no="SB-1"))
+    await orders.note_city_ref("N-1", "SB-1")
+    found = await orders.by_city_no("huojia", "SB-1")
+    assert found is not None and found.no == "N-2"
+    again = await orders.open(new_order("N-2", city_no="SB-1"))
+    assert (again.no, again.created, again.of_city_no) == ("N-2", False, False)
+    assert (await orders.open(new_order("N-3", city_no="SB-1"))).no == "N-2"
+
+
 async def test_one_process_at_a_time_and_never_a_dead_one(database: Database) -> None:
     async with database.alone("x") as first, database.alone("x") as second, database.alone("y") as other:
         assert (first, second, other) == (True, False, True)
