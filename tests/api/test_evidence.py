@@ -163,7 +163,7 @@ def test_a_link_opens_a_file_for_whoever_has_it(caller: SignIn) -> None:
 def test_a_link_ends_and_cannot_be_made_up(caller: SignIn) -> None:
     clerk = caller("clerk-housing")
     file = brought(clerk, video(), "录像.mp4")["id"]
-    url = link(clerk, file, expires_in=1)
+    url = link(clerk, file, expires_in=3)
     assert opened(clerk, url).status_code == 200
     gone = eventually(lambda: answer if (answer := opened(clerk, url)).status_code != 200 else None)
     problem(gone, 410, "expired")
