@@ -152,9 +152,16 @@ class Town:
         return data
 
     def message(self, id_: str) -> Row:
-        """What became of a message, as the hotline sees it."""
-        row: Row = self.caller("hotline_director").get(f"/city/messages/{id_}").json()
-        return row
+        """What became of a message, as the hotline sees it, once it is here: what is sent may arrive late."""
+
+        def kept() -> Row | None:
+            answer = self.caller("hotline_director").get(f"/city/messages/{id_}")
+            if answer.status_code == 404:
+                return None
+            row: Row = answer.raise_for_status().json()
+            return row
+
+        return eventually(kept)
 
     def _commands(self) -> dict[str, list[str]]:
         ports = {"api": self.base.rpartition(":")[2], "city": self.city.rpartition(":")[2]}
