@@ -53,8 +53,8 @@ _EXPECTED: Final[Mapping[str, str]] = {
 }
 
 
-def wording(error: ErrorDetails) -> str:
-    """The sentence for one error; a validator's own ValueError speaks for itself."""
+def wording(error: ErrorDetails, *, quoting: bool = True) -> str:
+    """The sentence for one error, `quoting` what was found; a validator's own ValueError speaks for itself."""
     kind, context = error["type"], error.get("ctx", {})
     if kind == "missing":
         return MISSING
@@ -64,8 +64,10 @@ def wording(error: ErrorDetails) -> str:
         return str(context.get("error", error["msg"]))
     expected = _EXPECTED.get(kind)
     if expected is None:
-        return f"值不合要求（{error['msg']}），现为 {_found(error['input'])}"
-    return f"应为{expected.format_map(context).replace(' or ', '、')}，现为 {_found(error['input'])}"
+        said = f"值不合要求（{error['msg']}）"
+    else:
+        said = f"应为{expected.format_map(context).replace(' or ', '、')}"
+    return f"{said}，现为 {_found(error['input'])}" if quoting else said
 
 
 def _found(value: Any) -> str:

@@ -18,7 +18,7 @@ from api.words import as_moment, checked, refusal_of
 from domain.calendar import BusinessCalendar, compiled
 from domain.commands import COMMANDS, Command, Dispatch, Join, Merge
 from domain.labels import label
-from domain.refusal import Code, Refused
+from domain.refusal import Code, Refused, quoted
 from domain.words import Role, Stage
 from workflows.messages import Accepted
 
@@ -104,14 +104,14 @@ async def existing(services: Services, no: str, reader: Reader | None) -> Order:
     """The order under a number, if it is open to the reader. Raises Refused(unknown_order)."""
     order = await _stored(services, no)
     if order.confidential and not await services.viewers.may_see(no, reader):
-        raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {no[:60]} 的工单")
+        raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {quoted(no)} 的工单")
     return order
 
 
 async def _stored(services: Services, no: str) -> Order:
     order = await services.orders.get(no) if no.isprintable() else None
     if order is None:
-        raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {no[:60]} 的工单")
+        raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {quoted(no)} 的工单")
     return order
 
 
@@ -123,7 +123,7 @@ def calendar_of(services: Services) -> BusinessCalendar:
 async def _carry_out(services: Services, order: Order, request: Request) -> Accepted:
     kind = COMMANDS.get(request.do)
     if kind is None:
-        raise Refused(Code.INVALID, f"没有名为“{request.do[:60]}”的操作")
+        raise Refused(Code.INVALID, f"没有名为“{quoted(request.do)}”的操作")
     if request.by not in kind.roles:  # told before anything of it is stored
         raise Refused(Code.NOT_PERMITTED, f"{label(request.by)}无权执行此操作（{request.do}）")
     said = checked(WIRES[request.do], request.body, calendar_of(services))
@@ -135,6 +135,8 @@ async def _carry_out(services: Services, order: Order, request: Request) -> Acce
         await _require_precedent(services, order, fields, request.reader)
     if fields.get("proposed_unit") is not None:
         await _require_units(services, order, [fields["proposed_unit"]])
+    if kind is Join:
+        await _neighbour(services, order, fields["order"], request.reader)
     async with named(services, order, request.do, fields, request.person):
         records = await stored_texts(services, order, request.do, fields)
         try:
@@ -151,7 +153,7 @@ async def _carry_out(services: Services, order: Order, request: Request) -> Acce
 async def _require_units(services: Services, order: Order, names: list[str]) -> None:
     known = {unit.id for unit in await services.catalogue.units(realm=order.realm, regime=order.regime)}
     if unknown := [name for name in names if name not in known]:
-        raise Refused(Code.UNKNOWN_UNIT, f"派单目录中没有单位：{'、'.join(unknown)}")
+        raise Refused(Code.UNKNOWN_UNIT, f"派单目录中没有单位：{'、'.join(map(quoted, unknown))}")
 
 
 async def _require_precedent(
@@ -163,7 +165,7 @@ async def _require_precedent(
     if precedent.realm != order.realm or precedent.regime != order.regime or view is None:
         raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {precedent.no} 的工单", "RG-17")
     if strange := [addressee["unit"] for addressee in dispatch.get("units", ()) if addressee["unit"] not in view.units]:
-        raise Refused(Code.INVALID, f"先例工单 {precedent.no} 并未交由 {'、'.join(strange)} 办理", "RG-17")
+        raise Refused(Code.INVALID, f"先例工单 {precedent.no} 并未交由 {'、'.join(map(quoted, strange))} 办理", "RG-17")
 
 
 async def _join(services: Services, order: Order, merge: Merge, request: Request) -> None:
@@ -171,11 +173,7 @@ async def _join(services: Services, order: Order, merge: Merge, request: Request
 
     An order that cannot be merged joins nothing: the command itself says why.
     """
-    target = await existing(services, merge.into, request.reader)
-    if target.realm != order.realm:
-        raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {merge.into} 的工单")
-    if target.regime != order.regime:
-        raise Refused(Code.INVALID, "只能并入同一地区的工单", "NA-01")
+    target = await _neighbour(services, order, merge.into, request.reader)
     state = await reaching.snapshot(services, order.no)
     if state is None or state.order.stage is not Stage.INTAKE or target.no == order.no:
         return
@@ -186,3 +184,13 @@ async def _join(services: Services, order: Order, merge: Merge, request: Request
         except Refused as refused:
             if refused.code is not Code.ALREADY_DONE:
                 raise Refused(refused.code, f"目标工单：{refused.reason}", refused.clause) from None
+
+
+async def _neighbour(services: Services, order: Order, no: str, reader: Reader | None) -> Order:
+    """The other order of a merger: one that there is, in the same world and county (NA-01)."""
+    other = await existing(services, no, reader)
+    if other.realm != order.realm:
+        raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {quoted(no)} 的工单")
+    if other.regime != order.regime:
+        raise Refused(Code.INVALID, "只能并入同一地区的工单", "NA-01")
+    return other

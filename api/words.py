@@ -22,7 +22,7 @@ from pydantic import (
 from adapters.validation_wording import wording
 from domain.calendar import CST, BusinessCalendar
 from domain.commands import Moment
-from domain.refusal import Code, Refused
+from domain.refusal import Code, Refused, quoted
 
 MAX_TEXT: Final = 20_000
 MAX_DEPTH: Final = 20
@@ -132,7 +132,7 @@ def as_moment(value: Any, calendar: BusinessCalendar) -> datetime | None:
     try:
         return _MOMENT.validate_python(value, context={"calendar": calendar})
     except ValidationError as invalid:
-        raise Refused(Code.INVALID, wording(invalid.errors(include_url=False)[0])) from None
+        raise Refused(Code.INVALID, wording(invalid.errors(include_url=False)[0], quoting=False)) from None
 
 
 class Wire(BaseModel):
@@ -158,13 +158,23 @@ def checked(model: type[W], body: Any, calendar: BusinessCalendar) -> W:
 
 
 def refusal_of(invalid: ValidationError) -> Refused:
-    """What a model finds wrong, as a refusal: `missing_field` if something is absent and nothing else is wrong."""
+    """What a model finds wrong, as a refusal: `missing_field` if something is absent and nothing else is wrong.
+
+    It names the places and what is expected there, and never quotes what was found: that may be what a citizen said,
+    in the wrong field or too long.
+    """
     errors = invalid.errors(include_url=False)
-    absent = [place(error["loc"]) for error in errors if error["type"] == "missing"]
+    absent = [_known(error["loc"]) for error in errors if error["type"] == "missing"]
     if len(absent) == len(errors):
         return Refused(Code.MISSING_FIELD, f"缺少必填内容：{'、'.join(absent)}")
-    faults = [f"{place(error['loc'])}：{wording(error)}" for error in errors if error["type"] != "missing"]
-    return Refused(Code.INVALID, "；".join(faults[:MAX_FAULTS]))
+    found = [error for error in errors if error["type"] != "missing"][:MAX_FAULTS]
+    faults = (f"{_known(error['loc'])}：{wording(error, quoting=False)}" for error in found)
+    return Refused(Code.INVALID, "；".join(faults))
+
+
+def _known(path: tuple[int | str, ...]) -> str:
+    """The place without keys that somebody made up."""
+    return place(tuple(quoted(part) if isinstance(part, str) else part for part in path))
 
 
 def place(path: tuple[int | str, ...]) -> str:

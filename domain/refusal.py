@@ -1,6 +1,11 @@
 """A refusal: the only way in which the core says no."""
 
+import re
 from enum import StrEnum
+from typing import Final
+
+_IDENTIFIER: Final = re.compile(r"(?!.*[0-9]{7})[A-Za-z][A-Za-z0-9_.:-]{0,59}|[0-9]{8}-[0-9]{1,12}", re.ASCII)
+UNQUOTED: Final = "〈略〉"
 
 
 class Code(StrEnum):
@@ -29,7 +34,8 @@ class Code(StrEnum):
 class Refused(Exception):  # noqa: N818 - the word of the decider pattern and of the contract
     """A command that changes nothing.
 
-    `reason` is a Chinese sentence for the person who asked; `clause` names the rule it comes from, if one does.
+    `reason` is a Chinese sentence for the person who asked; `clause` names the rule it comes from, if one does. The
+    reason stands on the trail in clear and for ever: it quotes what somebody wrote only as `quoted` lets it (NA-06).
     """
 
     def __init__(self, code: Code, reason: str, clause: str | None = None) -> None:
@@ -37,3 +43,11 @@ class Refused(Exception):  # noqa: N818 - the word of the decider pattern and of
         self.code = code
         self.reason = reason
         self.clause = clause
+
+
+def quoted(name: str) -> str:
+    """A name that somebody wrote, as a refusal may repeat it: an identifier or the number of an order as it is.
+
+    Whatever else stands where a name belongs may be words, a person or a telephone, and is left out.
+    """
+    return name if _IDENTIFIER.fullmatch(name) else UNQUOTED

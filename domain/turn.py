@@ -14,7 +14,7 @@ from domain.events import Event
 from domain.labels import label
 from domain.order import Order
 from domain.parts import Assignment
-from domain.refusal import Code, Refused
+from domain.refusal import Code, Refused, quoted
 from domain.text import Text
 from domain.words import Role, Stage
 
@@ -98,7 +98,7 @@ class Turn:
         if assignment is None:
             if not self.order.active:
                 raise Refused(Code.WRONG_STAGE, "工单尚未派出")
-            raise Refused(Code.UNKNOWN_UNIT, f"单位 {unit} 不是本工单的承办单位")
+            raise Refused(Code.UNKNOWN_UNIT, f"单位 {quoted(unit)} 不是本工单的承办单位")
         if not assignment.active:
             raise Refused(Code.WRONG_STAGE, f"单位 {unit} 已不再承办本工单")
         return assignment

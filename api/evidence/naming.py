@@ -11,7 +11,7 @@ from domain.commands import Appeal, RequestReturn, SubmitReply
 from domain.labels import label
 from domain.policy import Attachments, Regime
 from domain.policy_evidence import Evidence, Phase
-from domain.refusal import Code, Refused
+from domain.refusal import Code, Refused, quoted
 
 MOST_NAMED: Final = 5
 
@@ -75,5 +75,5 @@ def _require_phases(rules: Regime, do: str, files: Sequence[File]) -> None:
 
 
 def _listed(ids: Sequence[str]) -> str:
-    shown = "、".join(each[:60] for each in ids[:MOST_NAMED])
+    shown = "、".join(quoted(each) for each in ids[:MOST_NAMED])
     return f"{shown} 等 {len(ids)} 个" if len(ids) > MOST_NAMED else shown

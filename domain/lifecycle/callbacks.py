@@ -7,7 +7,7 @@ from domain.lifecycle.ladder import ask_staff_again
 from domain.lifecycle.promises import key_of
 from domain.lifecycle.rework import dissatisfied
 from domain.order import Order
-from domain.refusal import Code, Refused
+from domain.refusal import Code, Refused, quoted
 from domain.turn import Turn, decides, evolves
 from domain.words import ClockName, Outcome, Role, Stage
 
@@ -21,7 +21,7 @@ def record_callback(turn: Turn, command: RecordCallback) -> None:
         raise Refused(Code.WRONG_STAGE, "该答复属于重办之前的一轮回访", rule.clause)
     party = command.party or next(p for p in turn.order.parties if p not in turn.order.called)
     if party not in turn.order.parties:
-        raise Refused(Code.UNKNOWN_ORDER, f"工单 {party} 未并入本工单", rule.clause)
+        raise Refused(Code.UNKNOWN_ORDER, f"工单 {quoted(party)} 未并入本工单", rule.clause)
     if party in turn.order.called:
         raise Refused(Code.ALREADY_DONE, "该诉求人已回访", rule.clause)
     if command.by is Role.CITIZEN and command.result == "unreachable":

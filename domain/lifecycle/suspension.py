@@ -51,7 +51,7 @@ def _rhythm(text: str | None, standard: Duration, clause: str | None) -> Duratio
     try:
         every = Duration.parse(text)
     except ValueError as error:
-        raise Refused(Code.INVALID, f"复核周期 review_every 无效：{error}", clause) from error
+        raise Refused(Code.INVALID, "复核周期 review_every 无效，应如 30d、20wd", clause) from error
     if every.unit not in ("d", "wd"):
         raise Refused(Code.INVALID, "复核周期 review_every 须以日或工作日计", clause)
     return every

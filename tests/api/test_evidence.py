@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.refusal import quoted
 from tests.api.callers import Caller, eventually, problem
 from tests.api.evidence import bring, brought, link, office, opened, picture, video
 
@@ -96,7 +97,7 @@ def test_files_of_others_cannot_be_named(at_work: AtWork, caller: SignIn) -> Non
     for strange in (theirs, of_another, "att-unknown", "\u202eatt", "x" * 100):
         body = reply("gaotai", attachments=[mine, strange])
         refused = problem(clerk.do(no, "submit_reply", **body), 422, "missing_attachment")
-        assert strange[:60] in refused["detail"] and mine not in refused["detail"]
+        assert quoted(strange) in refused["detail"] and mine not in refused["detail"]
     assert clerk.get(f"/attachments/{mine}").json()["order"] is None
     assert clerk.do(no, "submit_reply", **reply("gaotai", attachments=[mine, of_colleague])).status_code == 200
     assert {each["id"] for each in clerk.get("/attachments", order=no).json()["items"]} == {mine, of_colleague}

@@ -1,0 +1,67 @@
+"""A refusal stands on the trail for ever, in clear: it says what was wrong and quotes nothing that somebody wrote."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import String, cast, select
+
+from adapters.database.crypto import Keyring
+from adapters.database.engine import Database
+from adapters.database.tables import Table
+from api.wire import WIRES
+from domain.commands import COMMANDS
+from tests.api.callers import Caller, problem
+from tests.api.conftest import DATA_KEY, Installation
+from tests.api.test_poison import USERS
+
+SignIn = Callable[[str], Caller]
+NAME, PHONE = "王金丝雀", "13987650011"
+SAID = f"{NAME}{PHONE}家住金雀街一百零九号"
+DASHED = "139-8765-0011"
+NAMES: list[Any] = [SAID, DASHED, [SAID, PHONE], [{"unit": SAID}]]
+"""What an id or a list of them may be taken for, and refused by whoever looks it up."""
+
+SHAPES: list[Any] = [SAID * 1000, {SAID: SAID}, {PHONE: SAID * 1000}, [{"unit": "housing", SAID: SAID}]]
+"""What has the wrong shape already."""
+
+
+async def told(installation: Installation, no: str) -> list[str]:
+    """What each row of the trail says, as it is stored."""
+    trail = Table.metadata.tables["audit_trail"]
+    database = Database(installation.settings.database_url, Keyring(DATA_KEY), pool_size=1)
+    try:
+        async with database.session() as session:
+            found = select(cast(trail.c.data, String)).where(trail.c.order_no == no).order_by(trail.c.position)
+            return list(await session.scalars(found))
+    finally:
+        await database.dispose()
+
+
+@pytest.mark.parametrize("do", COMMANDS)
+async def test_what_was_written_into_a_wrong_field_is_not_quoted(
+    caller: SignIn, installation: Installation, do: str
+) -> None:
+    no = caller("agent").open()
+    role = min(role.value for role in COMMANDS[do].roles if role.value in USERS)
+    if role == "unit_clerk":  # who does not see the order before it is theirs
+        assert caller("dispatcher").do(no, "dispatch", units=[{"unit": "housing"}]).status_code == 200
+    fields = WIRES[do].model_fields
+    bodies: list[dict[str, Any]] = [{SAID: SAID, PHONE: PHONE}, *(dict.fromkeys(fields, value) for value in SHAPES)]
+    bodies += [{field: value} for field in fields for value in NAMES]
+    answers = [await asyncio.to_thread(caller(USERS[role]).do, no, do, **body) for body in bodies]
+    assert any(answer.status_code == 422 for answer in answers)
+    rows = await told(installation, no)
+    assert any('"code": "invalid"' in row for row in rows)
+    quoting = [row for row in rows if any(part in row for part in (NAME, PHONE, DASHED))]
+    assert quoting == []
+
+
+def test_a_name_that_is_one_is_still_named(caller: SignIn) -> None:
+    no = caller("agent").open()
+    unknown = caller("dispatcher").do(no, "dispatch", units=[{"unit": "bureau_of_wishes"}])
+    assert "bureau_of_wishes" in problem(unknown, 404, "unknown_unit")["detail"]
+    for do, field in (("merge", "into"), ("join", "order")):
+        other = caller("dispatcher").do(no, do, **{field: "20261123-999999"})
+        assert "20261123-999999" in problem(other, 404, "unknown_order")["detail"]
