@@ -96,17 +96,21 @@ async def stage(
     dynamic_config: Mapping[str, str] | None = None,
     temporal_file: Path | None = None,
     sandboxed: bool = True,
+    messages_per_second: float = 1000,
 ) -> AsyncIterator[Stage]:
     """Set the stage in a folder of its own, and clear it away afterwards.
 
     `dynamic_config` adds to the server's settings; it keeps its data in memory or in `temporal_file`. The worker
-    runs workflows in the sandbox unless `sandboxed` is false (docs/adr/0011).
+    runs workflows in the sandbox unless `sandboxed` is false (docs/adr/0011), and sends so many texts a second at most.
     Raises PostgresUnavailableError, TemporalUnavailableError, PolicyErrors, RuntimeError for a dead process.
     """
     with tempfile.TemporaryDirectory(prefix="jiesu-rehearsal-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with ExitStack() as closing:
-            values = {"JIESU_WORKFLOW_SANDBOX": str(sandboxed)}
+            values = {
+                "JIESU_WORKFLOW_SANDBOX": str(sandboxed),
+                "JIESU_MESSAGES_PER_SECOND": str(messages_per_second),
+            }
             if policies is not None:
                 values["JIESU_POLICIES"] = str(policies)
             temporal = LocalTemporal.start(
@@ -143,7 +147,6 @@ def _processes(folder: Path, temporal: LocalTemporal, chosen: Mapping[str, str],
         "JIESU_DATA": str(folder),
         "OBJECT_STORE_URL": (folder / "objects").as_uri(),
         "JIESU_PUBLIC_URL": "",
-        "JIESU_MESSAGES_PER_SECOND": "1000",
         "TEMPORAL_ADDRESS": temporal.address,
         **addresses,
     }
