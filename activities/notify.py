@@ -79,9 +79,9 @@ class Notify:
                 raise unknown_order(effect.order_no)
             rules = await self._rules(effect, order)
             outcome = NoticeOutcome(sent=False, reason="no_contact")
-            for rank, phone in enumerate(
-                await telephones(effect, order, rules, self._orders, self._catalogue), start=1
-            ):
+            rank = 0
+            async for phone in telephones(effect, order, rules, self._orders, self._catalogue):
+                rank += 1
                 try:
                     body = await self._body(effect, order, rules)
                 except BadTemplate:
