@@ -1,7 +1,7 @@
 """The Temporal worker: where the workflows meet their activities and the activities their adapters.
 
 Run it with `jiesu worker` or `python worker.py`; several may run at once. Nobody imports it. It is two processes: one
-of the orders, and beside it one of the messages, whose storms would keep the orders' only thread busy (docs/adr/0025).
+of the orders, and beside it one of the messages, whose storms would keep the orders' only thread busy (docs/adr/0020).
 """
 
 import asyncio
