@@ -34,7 +34,7 @@ CLAUSES: Final = {
 }
 """How many lettered items each clause of the computing environment has; 0 where it is one sentence."""
 
-PATH: Final = re.compile(r"`([\w./-]+\.(?:py|md|json|yaml|yml|toml|lock)|\.dockerignore|Dockerfile|Makefile)`")
+PATH: Final = re.compile(r"`(\w[\w./-]*\.(?:py|md|json|yaml|yml|toml|lock)|\.dockerignore|Dockerfile|Makefile)`")
 TEST: Final = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 
 
