@@ -71,6 +71,22 @@ async def test_what_did_not_arrive_by_night_goes_to_the_next_contact_in_the_morn
     assert any("静默时段后办理" in summary for summary in timers)
 
 
+async def test_a_text_that_the_provider_does_not_take_in_the_evening_is_tried_again_in_the_morning(
+    lives: Lives, the_stage: Stage, provider_fails: SetFaults
+) -> None:
+    life = await quiet_life(lives, the_stage, "huojia", grade="normal")
+    await provider_fails([{"kind": "500", "on": "messages"}])
+    await life.at("2026-11-23T21:59:40")
+    await life.dispatch("housing")
+    await life.at("2026-11-23T22:00:10")
+    notice = (await life.expect("notice_issued", template="dispatch"))["notice"]
+    assert not await sent(life, notice)
+    await provider_fails([])
+    await life.at("2026-11-24T07:00:30")
+    assert [at[:16] for at in await sent(life, notice)] == ["2026-11-24T07:00"]
+    await life.never("notice_failed")
+
+
 async def test_a_survey_that_waited_for_the_morning_is_dropped_when_its_citizen_has_been_heard(
     lives: Lives, the_stage: Stage
 ) -> None:
