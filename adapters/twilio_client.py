@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-TOO_MANY_REQUESTS = 429
+NOTHING_ABOUT_THE_NUMBER = frozenset({401, 429})
+"""Too many requests; and who asks is not known, as while a token is changed: whatever number one asked for."""
 
 
 class ProviderUnavailable(Telling):
@@ -57,7 +58,7 @@ class TwilioClient:
             status: int | None = getattr(error, "status", None)
             if status is None:
                 raise ProviderUnavailable(type(error).__name__) from None
-            if 400 <= status < 500 and status != TOO_MANY_REQUESTS:
+            if 400 <= status < 500 and status not in NOTHING_ABOUT_THE_NUMBER:
                 raise ProviderRefused(f"twilio_{getattr(error, 'code', None) or status}") from None
             raise ProviderUnavailable(f"HTTP {status}") from None
 
