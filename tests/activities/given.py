@@ -3,8 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+import pytest
+from twilio.http.response import Response
+
 from adapters.database.engine import Database
 from adapters.database.trail import Trail
+from adapters.twilio_http import RebasedHttpClient
 from domain.effects import Effect
 from domain.view import RecordBatch
 from tests.adapters.orders_at_hand import NINE, view
@@ -27,6 +31,17 @@ def notice(number: int, template: str = "dispatch", to_role: str = "unit_clerk",
     told = {"unit": "housing", "due_at": DUE} if to_role == "unit_clerk" else {}
     about = {"kind": "notify", "key": f"{NO}:N{number}", "order_no": NO, "notice": f"N{number}"}
     return Effect(**(about | {"template": template, "to_role": to_role} | told | fields))
+
+
+def mumbles(patch: pytest.MonkeyPatch, status: int, body: str) -> None:
+    """Have the provider take what is sent, and answer so."""
+    request = RebasedHttpClient.request
+
+    def mumbling(self: RebasedHttpClient, method: str, *args: Any, **kwargs: Any) -> Response:
+        answer = request(self, method, *args, **kwargs)
+        return Response(status, body) if method == "POST" else answer
+
+    patch.setattr(RebasedHttpClient, "request", mumbling)
 
 
 async def recorded(database: Database, no: str, *events: dict[str, Any], **shown: Any) -> None:
