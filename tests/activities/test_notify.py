@@ -2,35 +2,34 @@
 
 import subprocess
 import sys
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
-import httpx
 import pytest
-from temporalio.testing import ActivityEnvironment
-from twilio.http.response import Response
 
-from activities.notify import NoticeOutcome, Notify
+from activities.notify import NoticeOutcome
 from adapters.database.catalogue import Catalogue, ContactCard
 from adapters.database.engine import Database
 from adapters.database.messages import Messages
 from adapters.database.opt_outs import OptOuts
 from adapters.database.orders import Citizen, Orders
-from adapters.database.policies import Policies, Snapshot
-from adapters.phone_numbers import e164, read
+from adapters.phone_numbers import e164
 from adapters.settings import ROOT, Settings
 from adapters.sms import TwilioSms
 from adapters.twilio_client import ProviderUnavailable, Sending, TwilioClient
-from adapters.twilio_http import RebasedHttpClient
-from domain.effects import Effect
-from tests.activities.given import CITIZEN, CLERK, NO, TEMPLATES, mumbles, notice, recorded
+from tests.activities.given import (
+    CITIZEN,
+    CLERK,
+    DISPATCH,
+    NO,
+    SENT,
+    Phone,
+    notice,
+    perform,
+    reachable,
+    routed,
+)
 from tests.adapters.orders_at_hand import CANARY, new_order
-from tests.sandbox.words import ACCOUNT, TOKEN
-
-SENT = NoticeOutcome(sent=True)
-DISPATCH = "【12345热线】工单20261123-000001已派至住建局，事项类别：投诉，请于2026年11月26日24:00前办结答复。"
 
 
 class LosesTheAnswer(TwilioSms):
@@ -46,49 +45,6 @@ class NeverGetsThere(TwilioSms):
 
     async def send(self, to: str, body: str) -> Sending:
         raise ConnectionResetError
-
-
-class Phone:
-    """What the gateway has for a telephone."""
-
-    def __init__(self, gateway: str) -> None:
-        self._url = f"{gateway}/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
-
-    def bodies(self, number: str) -> list[str]:
-        found = httpx.get(self._url, params={"To": number}, auth=(ACCOUNT, TOKEN)).raise_for_status()
-        return [message["body"] for message in found.json()["messages"]]
-
-
-@pytest.fixture
-def phone(gateway: str) -> Phone:
-    return Phone(gateway)
-
-
-@pytest.fixture
-def sms(gateway: str, settings_for: Callable[..., Settings]) -> TwilioSms:
-    return TwilioSms(TwilioClient(settings_for(TWILIO_BASE_URL=gateway)))
-
-
-@pytest.fixture
-def unsubscribed(gateway: str) -> Iterator[str]:
-    """A number that the provider refuses once because it was told to leave it alone."""
-    number, faults = "+8613900000025", f"{gateway}/sandbox/faults"
-    once = {"kind": "refuse", "on": "messages", "to": number, "code": 21610, "times": 1}
-    httpx.put(faults, json=[once]).raise_for_status()
-    yield number
-    httpx.put(faults, json=[]).raise_for_status()
-
-
-async def reachable(database: Database, number: str) -> None:
-    """Give the clerk of housing a number of this test's own."""
-    card = ContactCard(regime="huojia", unit="housing", role="unit_clerk", name="王某", phone=number)
-    await Catalogue(database).put_contacts([card])
-
-
-async def perform(database: Database, sms: TwilioSms, effect: Effect) -> NoticeOutcome:
-    orders, catalogue, policies = Orders(database), Catalogue(database), Policies(database)
-    notify = Notify(orders, catalogue, policies, Messages(database), OptOuts(database), sms, read)
-    return await ActivityEnvironment().run(notify.notify, effect)
 
 
 async def test_the_clerk_of_the_unit_is_told_and_it_is_written_down(
@@ -150,25 +106,6 @@ async def test_a_gateway_that_is_down_is_tried_again_and_the_failure_names_nobod
     assert len(phone.bodies("+8613900000005")) == 1
 
 
-@pytest.mark.parametrize(
-    ("status", "body"), [(201, "{}"), (201, "[]"), (201, "null"), (201, '{"sid": 7}'), (408, "{}")]
-)
-async def test_an_answer_that_tells_no_id_is_none_and_the_message_is_looked_up(
-    status: int, body: str, hotline: Database, sms: TwilioSms, phone: Phone, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await routed(hotline, routing={"unit_clerk": ["unit_clerk", "unit_section_head"]})
-    number = f"+8613900{zlib.crc32(f'{status}{body}'.encode()) % 10**6:06}"
-    await reachable(hotline, number)
-    head = ContactCard(regime="huojia", unit="housing", role="unit_section_head", name="李某", phone="13900000029")
-    await Catalogue(hotline).put_contacts([head])
-    with monkeypatch.context() as patch:
-        mumbles(patch, status, body)
-        with pytest.raises(ProviderUnavailable):
-            await perform(hotline, sms, notice(1))
-    assert await perform(hotline, sms, notice(1)) == SENT
-    assert (phone.bodies(number), phone.bodies("+8613900000029")) == ([DISPATCH], [])
-
-
 class Refuses(TwilioSms):
     """The provider will never text this number."""
 
@@ -194,13 +131,6 @@ async def test_a_number_that_no_text_reaches_is_not_tried(
 ) -> None:
     await reachable(hotline, number)
     assert await perform(hotline, sms, notice(1)) == NoticeOutcome(sent=False, reason=reason)
-
-
-async def routed(database: Database, **messaging: Any) -> None:
-    """A rule book in force that says how notices reach people."""
-    rules = {"templates": TEMPLATES, "messaging": messaging}
-    await Policies(database).put(Snapshot("routed", "huojia", rules))
-    await recorded(database, NO, {"event": "order_opened"}, policy_hash="routed")
 
 
 async def test_the_next_contact_gets_what_the_first_cannot(hotline: Database, sms: TwilioSms, phone: Phone) -> None:
@@ -234,19 +164,6 @@ async def test_who_wants_no_texts_gets_none_until_they_do(hotline: Database, sms
     await OptOuts(hotline).remove("+8613900000023")
     assert await perform(hotline, sms, notice(2)) == SENT
     assert len(phone.bodies("+8613900000023")) == 1
-
-
-async def test_who_told_the_provider_so_is_remembered_until_they_want_texts_again(
-    hotline: Database, sms: TwilioSms, unsubscribed: str, phone: Phone
-) -> None:
-    await reachable(hotline, unsubscribed)
-    for number in (1, 1, 2):
-        assert await perform(hotline, sms, notice(number)) == NoticeOutcome(sent=False, reason="opted_out")
-    second = await Messages(hotline).get(f"{NO}:N2")
-    assert second is not None and second.attempts == 0, "the provider is not asked again"
-    await OptOuts(hotline).remove(unsubscribed)
-    assert await perform(hotline, sms, notice(3)) == SENT
-    assert len(phone.bodies(unsubscribed)) == 1
 
 
 async def test_a_number_that_had_its_share_is_tried_later(hotline: Database, sms: TwilioSms, phone: Phone) -> None:
@@ -301,19 +218,6 @@ async def test_a_rehearsal_reaches_its_own_people_only(hotline: Database, sms: T
     await Catalogue(hotline).ensure("rehearsal-1", [], [card])
     assert await perform(hotline, sms, effect) == SENT
     assert len(phone.bodies("+8613900000007")) == 1
-
-
-async def test_a_look_up_without_a_status_says_nothing(
-    hotline: Database, sms: TwilioSms, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await reachable(hotline, "13900000026")
-    assert await perform(hotline, sms, notice(1)) == SENT
-    sent = await Messages(hotline).get(f"{NO}:N1")
-    assert sent is not None and sent.provider_sid is not None
-    found = await sms.look_up(sent.provider_sid)
-    assert found is not None and found.status
-    monkeypatch.setattr(RebasedHttpClient, "request", lambda *_, **__: Response(200, '{"sid": "SM1"}'))
-    assert await sms.look_up(sent.provider_sid) is None
 
 
 async def test_only_messages_since_then_are_found(sms: TwilioSms) -> None:
