@@ -65,8 +65,8 @@ async def _attempt(services: Services, message: OutboundMessage) -> int:
 
 
 async def _have_someone_telephone(services: Services, order: Order, message: OutboundMessage) -> None:
-    """The order has ended and tries nobody else. A survey has nothing more to ask then."""
-    if message.to_role == Role.CITIZEN and message.template == Template.SURVEY:
+    """The order has ended and tries nobody else. A survey asks nothing more then; who wants no texts is left alone."""
+    if message.to_role == Role.CITIZEN and (message.template == Template.SURVEY or message.error == OPTED_OUT):
         return
     await services.call_tasks.open(
         f"{message.order_no}:{message.notice}:call_task",
