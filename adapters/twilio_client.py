@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-NOTHING_ABOUT_THE_NUMBER = frozenset({401, 429})
-"""Too many requests; and who asks is not known, as while a token is changed: whatever number one asked for."""
+WORTH_ANOTHER_TRY = frozenset({401, 408, 429})
+"""Of the answers 4xx those that say nothing against the number: who asks is not known, as while a token is changed, or
+the request came too slowly or too often (RFC 9110, section 15.5.9; RFC 6585)."""
+
+UNSUBSCRIBED = "twilio_21610"
+OPTED_OUT = "opted_out"
 
 
 class ProviderUnavailable(Telling):
@@ -30,6 +34,25 @@ class Sending(NamedTuple):
 
     sid: str | None
     refused: str | None = None
+
+
+def taken(sid: object) -> Sending:
+    """What an answer 2xx says by its `sid`.
+
+    Raises ProviderUnavailable for one without: it may have been taken all the same, and only a look-up tells.
+    """
+    if not isinstance(sid, str) or not sid:
+        raise ProviderUnavailable("an answer without an id")
+    return Sending(sid)
+
+
+def error_code(number: object) -> str | None:
+    """The provider's number of what went wrong as a code of ours; None for none.
+
+    `opted_out`: who has the number told the provider to be left alone, which is not a fault of the message.
+    """
+    code = f"twilio_{number}" if number else None
+    return OPTED_OUT if code == UNSUBSCRIBED else code
 
 
 class ProviderRefused(Exception):  # noqa: N818
@@ -54,12 +77,13 @@ class TwilioClient:
 
         try:
             return request(self._client())
-        except (RequestException, TwilioException, ValueError, KeyError, TypeError) as error:
+        except (RequestException, TwilioException, ValueError, KeyError, TypeError, AttributeError) as error:
+            # Those behind the first two: a body that is no JSON, or is `[]` or `null` where an object belongs.
             status: int | None = getattr(error, "status", None)
             if status is None:
                 raise ProviderUnavailable(type(error).__name__) from None
-            if 400 <= status < 500 and status not in NOTHING_ABOUT_THE_NUMBER:
-                raise ProviderRefused(f"twilio_{getattr(error, 'code', None) or status}") from None
+            if 400 <= status < 500 and status not in WORTH_ANOTHER_TRY:
+                raise ProviderRefused(error_code(getattr(error, "code", None) or status)) from None
             raise ProviderUnavailable(f"HTTP {status}") from None
 
     def _client(self) -> Any:

@@ -172,6 +172,7 @@ class CityMessageOut(Shape):
     """A message of the city platform; `code` and `reason` say why it was refused, or what it waits for.
 
     `no` is our number of the order, `via` `webhook` or `outbox`, `attempts` how often it was tried.
+    `told`: the platform knows what became of it; `receipt_refused`: the answer with which it would not hear that.
     """
 
     id: str
@@ -185,6 +186,8 @@ class CityMessageOut(Shape):
     reason: str | None
     clause: str | None
     attempts: int
+    told: bool
+    receipt_refused: str | None
     received_at: datetime
     updated_at: datetime
 

@@ -15,7 +15,7 @@ from adapters.settings import Settings
 from adapters.twilio_client import ProviderUnavailable, Sending, TwilioClient
 from adapters.voice import TwilioVoice
 from domain.effects import Effect
-from tests.activities.given import NO
+from tests.activities.given import NO, mumbles
 from tests.adapters.orders_at_hand import new_order
 
 PLACED = CallOutcome(placed=True)
@@ -78,6 +78,20 @@ async def test_a_token_that_the_provider_does_not_know_is_no_fault_of_the_number
     with pytest.raises(ProviderUnavailable):
         await perform(hotline, TwilioVoice(stranger), "P4")
     assert await perform(hotline, TwilioVoice(client), "P4") == PLACED
+
+
+@pytest.mark.parametrize("body", ["{}", "[]"])
+async def test_an_answer_that_tells_no_id_is_none_and_the_call_is_looked_up(
+    body: str, hotline: Database, client: TwilioClient, gateway: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = {"{}": "13800138064", "[]": "13800138065"}[body]
+    await citizen(hotline, "P4", number)
+    with monkeypatch.context() as patch:
+        mumbles(patch, 201, body)
+        with pytest.raises(ProviderUnavailable):
+            await perform(hotline, TwilioVoice(client), "P4")
+    assert await perform(hotline, TwilioVoice(client), "P4") == PLACED
+    assert ringing(gateway, f"+86{number}") == 1
 
 
 @pytest.mark.parametrize(
