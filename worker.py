@@ -6,6 +6,7 @@ Run it with `jiesu worker` or `python worker.py`; several may run at once. Nobod
 import asyncio
 import logging
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -42,6 +43,7 @@ from adapters.database.policies import Policies
 from adapters.database.tallies import Tallies
 from adapters.database.trail import Trail
 from adapters.object_store import Objects
+from adapters.safe_settings import UnsafeSettings, require_safe
 from adapters.settings import Settings, settings
 from adapters.sheets import Sheets
 from adapters.sms import TwilioSms
@@ -130,8 +132,9 @@ MESSAGES_UNDER_WAY = 32
 
 
 async def main() -> None:
-    """Work until asked to stop."""
+    """Work until asked to stop. Raises UnsafeSettings."""
     chosen = settings()
+    require_safe(chosen)
     for talkative in ("twilio.http_client", "httpx"):
         # Their lines hold addresses with telephone numbers in them.
         logging.getLogger(talkative).setLevel(logging.WARNING)
@@ -149,4 +152,8 @@ async def main() -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    uvloop.run(main())
+    try:
+        uvloop.run(main())
+    except UnsafeSettings as unsafe:
+        print(unsafe, file=sys.stderr)
+        sys.exit(2)

@@ -13,6 +13,8 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.words import Role
+
 ROOT = Path(__file__).resolve().parent.parent
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105
 
@@ -37,6 +39,16 @@ class Settings(BaseSettings):
     clamav_url: str = Field("", alias="CLAMAV_URL")
     clamav_required: bool = Field(True, alias="CLAMAV_REQUIRED")
 
+    require_totp: bool | None = Field(None, alias="JIESU_REQUIRE_TOTP")
+    sign_in_tries: int = Field(5, alias="JIESU_SIGN_IN_TRIES", ge=1, le=100)
+    oidc_issuer: str = Field("", alias="JIESU_OIDC_ISSUER")
+    oidc_audience: str = Field("", alias="JIESU_OIDC_AUDIENCE")
+    oidc_name_claim: str = Field("sub", alias="JIESU_OIDC_NAME_CLAIM", min_length=1)
+    oidc_role_claim: str = Field("role", alias="JIESU_OIDC_ROLE_CLAIM", min_length=1)
+    oidc_unit_claim: str = Field("unit", alias="JIESU_OIDC_UNIT_CLAIM", min_length=1)
+    oidc_regime_claim: str = Field("regime", alias="JIESU_OIDC_REGIME_CLAIM", min_length=1)
+    oidc_roles: dict[str, Role] = Field({}, alias="JIESU_OIDC_ROLES")
+
     secret_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_SECRET_KEY")
     data_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_DATA_KEY")
     archive_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_ARCHIVE_KEY")
@@ -52,6 +64,11 @@ class Settings(BaseSettings):
     city_poll_seconds: float = Field(60.0, alias="CITY_POLL_SECONDS", ge=0, le=3600)
 
     public_base_url: str = Field("http://127.0.0.1:8000", alias="JIESU_PUBLIC_URL")
+
+    @property
+    def totp_required(self) -> bool:
+        """Whether leaders need a second factor: as it is set, else in production."""
+        return self.environment == "production" if self.require_totp is None else self.require_totp
 
 
 @lru_cache(maxsize=1)
