@@ -155,5 +155,5 @@ if __name__ == "__main__":
     try:
         uvloop.run(main())
     except UnsafeSettings as unsafe:
-        print(unsafe, file=sys.stderr)
+        logging.getLogger("jiesu").critical("%s", unsafe)
         sys.exit(2)

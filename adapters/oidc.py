@@ -67,31 +67,49 @@ class Provider:
         """Who the token speaks of, by the claims that the settings name. Raises BadToken, ProviderAway."""
         try:
             header = jwt.get_unverified_header(token)
-            algorithm = header.get("alg")
-            if algorithm not in ALGORITHMS:
+            if header.get("alg") not in ALGORITHMS:
                 raise BadToken
-            key = _usable(await self._key(header.get("kid")), algorithm)
-            claims = jwt.decode(
-                token,
-                key,
-                algorithms=[algorithm],
-                issuer=self._settings.oidc_issuer,
-                audience=self._settings.oidc_audience,
-                leeway=LEEWAY,
-                options={"require": ["iss", "aud", "exp", "iat", "sub"]},
-            )
+            kid = header.get("kid")
+            key = await self._key(kid, None)
+            try:
+                claims = self._verified(token, key, header)
+            except jwt.InvalidSignatureError:
+                if kid is not None:
+                    raise
+                # Keys without ids: that the key has changed shows only in that it does not fit.
+                claims = self._verified(token, await self._key(kid, key), header)
         except jwt.PyJWTError:
             raise BadToken from None
         return identity(claims, self._settings)
 
-    async def _key(self, kid: str | None) -> dict[str, Any]:
-        if self._clock() - self._fetched > FRESH or self._named(kid) is None:
+    def _verified(self, token: str, key: dict[str, Any], header: dict[str, Any]) -> dict[str, Any]:
+        """The claims. Raises jwt.PyJWTError, BadToken."""
+        algorithm = header["alg"]
+        if key.get("alg", algorithm) != algorithm:
+            raise BadToken
+        return jwt.decode(
+            token,
+            PyJWK(key, algorithm),
+            algorithms=[algorithm],
+            issuer=self._settings.oidc_issuer,
+            audience=self._settings.oidc_audience,
+            leeway=LEEWAY,
+            options={"require": ["iss", "aud", "exp", "iat", "sub"]},
+        )
+
+    async def _key(self, kid: str | None, tried: dict[str, Any] | None) -> dict[str, Any]:
+        """The key of that id, but not one that was tried. Raises BadToken, ProviderAway."""
+
+        def missing() -> bool:
+            return self._clock() - self._fetched > FRESH or self._named(kid) in (None, tried)
+
+        if missing():
             async with self._fetching:
                 # Whoever waited may find that another has fetched what they miss.
-                if self._clock() - self._fetched > FRESH or self._named(kid) is None:
+                if missing():
                     await self._refresh()
         key = self._named(kid)
-        if key is None:
+        if key is None or key == tried:
             raise BadToken
         return key
 
@@ -146,13 +164,6 @@ def identity(claims: Mapping[str, Any], settings: Settings) -> Identity:
         return Identity(sub=f"{FEDERATED}{name}", role=role, unit=unit or None, regime=regime or None)
     except ValidationError:
         raise BadToken from None
-
-
-def _usable(key: dict[str, Any], algorithm: str) -> PyJWK:
-    """The key for that algorithm. Raises BadToken if it is for another."""
-    if key.get("alg", algorithm) != algorithm:
-        raise BadToken
-    return PyJWK(key, algorithm)
 
 
 def _said(claims: Mapping[str, Any], name: str) -> Any:

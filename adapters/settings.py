@@ -5,18 +5,24 @@ sets them by hand (see docs/operations.md). TEMPORAL_* variables and profiles ar
 `temporalio.envconfig`, not here.
 """
 
+import json
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from domain.words import Role
 
 ROOT = Path(__file__).resolve().parent.parent
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105
+
+
+def _from_json(value: object) -> object:
+    """What stands in a variable; one that is set to nothing is not set."""
+    return json.loads(value or "{}") if isinstance(value, str) else value
 
 
 class Settings(BaseSettings):
@@ -47,7 +53,7 @@ class Settings(BaseSettings):
     oidc_role_claim: str = Field("role", alias="JIESU_OIDC_ROLE_CLAIM", min_length=1)
     oidc_unit_claim: str = Field("unit", alias="JIESU_OIDC_UNIT_CLAIM", min_length=1)
     oidc_regime_claim: str = Field("regime", alias="JIESU_OIDC_REGIME_CLAIM", min_length=1)
-    oidc_roles: dict[str, Role] = Field({}, alias="JIESU_OIDC_ROLES")
+    oidc_roles: Annotated[dict[str, Role], NoDecode, BeforeValidator(_from_json)] = Field({}, alias="JIESU_OIDC_ROLES")
 
     secret_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_SECRET_KEY")
     data_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_DATA_KEY")

@@ -124,7 +124,7 @@ async def _all(database: Database) -> list[Card]:
 
 def _line(card: Card) -> str:
     state = f"停用于 {card.disabled_at:%Y-%m-%d}" if card.disabled_at else "在用"
-    columns = (card.username, label(card.role, "role"), card.regime or "各地", card.unit or "-", state, card.display)
+    columns = (card.username, label(card.role), card.regime or "各地", card.unit or "-", state, card.display)
     return "\t".join(columns)
 
 
