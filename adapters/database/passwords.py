@@ -25,7 +25,7 @@ _threads: Final = ThreadPoolExecutor(2, thread_name_prefix="argon2")
 
 
 async def hashed(password: str) -> str:
-    """The digest to keep; some 50 ms of one processor."""
+    """The digest to keep; some 30 ms of one processor."""
     return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, _normal(password))
 
 
