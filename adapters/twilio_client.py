@@ -9,6 +9,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from adapters.secret_list import secrets_of
 from adapters.settings import Settings
 from adapters.telling import Telling
 
@@ -96,7 +97,7 @@ class TwilioClient:
                 chosen = self.settings
                 self._made = Client(
                     chosen.twilio_account_sid,
-                    chosen.twilio_auth_token,
+                    secrets_of(chosen.twilio_auth_token)[0],
                     http_client=RebasedHttpClient(chosen.twilio_base_url),
                 )
             return self._made

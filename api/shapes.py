@@ -31,7 +31,7 @@ class PageOut(Shape, Generic[T]):
 
 
 class Token(Shape):
-    """A bearer token; `expires_in` in seconds."""
+    """A bearer token; `expires_in` in seconds. `duty`: what has to be done under `/account` before it opens more."""
 
     access_token: str
     token_type: str = "bearer"  # noqa: S105 (the name of a kind)
@@ -39,6 +39,7 @@ class Token(Shape):
     role: str
     unit: str | None
     regime: str | None
+    duty: str | None = None
 
 
 class Opened(Shape):
