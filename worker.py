@@ -44,6 +44,7 @@ from adapters.database.policies import Policies
 from adapters.database.tallies import Tallies
 from adapters.database.trail import Trail
 from adapters.object_store import Objects
+from adapters.safe_settings import UnsafeSettings, require_safe
 from adapters.settings import Settings, settings
 from adapters.sheets import Sheets
 from adapters.sms import TwilioSms
@@ -130,8 +131,13 @@ MEEKNESS = 5
 
 
 def main() -> None:
-    """Work until asked to stop. Ends with status 1 if the process of the messages ended before."""
+    """Work until asked to stop. Ends with status 1 if the messages' process ended before, 2 by unsafe settings."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        require_safe(settings())
+    except UnsafeSettings as unsafe:
+        logging.getLogger("jiesu").critical("%s", unsafe)
+        sys.exit(2)
     for talkative in ("twilio.http_client", "httpx"):
         # Their lines hold addresses with telephone numbers in them.
         logging.getLogger(talkative).setLevel(logging.WARNING)
