@@ -22,6 +22,7 @@ from activities.city_platform import CityPlatform
 from activities.notify import Notify
 from activities.record import Record
 from activities.tally import Tally
+from activities.vouch import Vouch
 from adapters import phone_numbers
 from adapters.archive_signature import Signatures
 from adapters.bundles import Bundles
@@ -42,6 +43,7 @@ from adapters.database.policies import Policies
 from adapters.database.tallies import Tallies
 from adapters.database.trail import Trail
 from adapters.object_store import Objects
+from adapters.proofs import Proofs
 from adapters.settings import Settings, settings
 from adapters.sheets import Sheets
 from adapters.sms import TwilioSms
@@ -68,6 +70,7 @@ def activities(database: Database, chosen: Settings) -> list[Callable[..., Any]]
     queues = CallBack(orders, Callbacks(database), CallTasks(database))
     return [
         Record(trail).record,
+        Vouch(Proofs(chosen.secret_key, chosen.proof_seconds, bare=chosen.takes_bare_signals)).vouch,
         queues.call_back,
         queues.call_task,
         CityPlatform(orders, trail, documents, policies, CityApi(chosen)).city_platform,

@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     clamav_required: bool = Field(True, alias="CLAMAV_REQUIRED")
 
     secret_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_SECRET_KEY")
+    bare_signals: bool | None = Field(None, alias="JIESU_BARE_SIGNALS")
+    proof_seconds: int = Field(3600, alias="JIESU_PROOF_SECONDS", ge=60, le=86_400)
     data_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_DATA_KEY")
     archive_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_ARCHIVE_KEY")
 
@@ -52,6 +54,11 @@ class Settings(BaseSettings):
     city_poll_seconds: float = Field(60.0, alias="CITY_POLL_SECONDS", ge=0, le=3600)
 
     public_base_url: str = Field("http://127.0.0.1:8000", alias="JIESU_PUBLIC_URL")
+
+    @property
+    def takes_bare_signals(self) -> bool:
+        """Whether signals without a proof are heard: where nothing is said of it, in development only."""
+        return self.environment == "development" if self.bare_signals is None else self.bare_signals
 
 
 @lru_cache(maxsize=1)

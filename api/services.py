@@ -32,6 +32,7 @@ from adapters.database.users import Users
 from adapters.object_store import Objects
 from adapters.pictures import Thumbnails
 from adapters.policy_book import PolicyBook
+from adapters.proofs import Proofs
 from adapters.settings import Settings
 from adapters.sms import TwilioSms
 from adapters.temporal_client import connect
@@ -72,6 +73,8 @@ class Services:
         self.api_keys = ApiKeys(self.database)
         self.public = PublicRequests(self.database)
         self.attachments = Attachments(self.database)
+        chosen = self.settings
+        self.proofs = Proofs(chosen.secret_key, chosen.proof_seconds, bare=chosen.takes_bare_signals)
         self.scanner = Scanner(self.settings)
         self.thumbnails = Thumbnails()
 
