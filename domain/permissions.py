@@ -114,6 +114,7 @@ TABLE: Final[Mapping[str, Grant]] = {
         "see a citizen's name and number in full",
         _centre(*WHO_TAKE_IN, Role.CALLBACK_STAFF) | dict.fromkeys(UNIT_ROLES, Relation.UNIT),
     ),
+    "read_citizen_texts": Grant("read what a citizen answered in their own words", _centre(*CENTRE)),
     "name_viewers": Grant("say who sees a confidential order", _centre(Role.DISPATCHER, Role.HOTLINE_DIRECTOR)),
     "find_approvals": Grant("list what one has to decide", _all(Relation.APPROVER)),
     # evidence
@@ -131,6 +132,7 @@ TABLE: Final[Mapping[str, Grant]] = {
     # doors without a token
     "sign_in": Grant("exchange a name and password for a token", {}, Door.OPEN),
     "see_health": Grant("ask whether the process works", {}, Door.OPEN),
+    "see_documentation": Grant("read what the interface is", {}, Door.OPEN),
     "open_link": Grant("open a file by a link that was handed out", {}, Door.SEALED),
     "report_from_outside": Grant("post as the provider or the city platform", {}, Door.SEALED),
     "use_public_interface": Grant("Open311: read what is public, send in with a key", {}, Door.SEALED),
@@ -151,16 +153,22 @@ def require(act: str, role: Role) -> Relation:
 
 
 def reaches(
-    act: str, role: Role, *, regime: str | None, unit: str | None, of_regime: str, of_units: Collection[str | None]
+    act: str,
+    role: Role,
+    *,
+    regime: str | None,
+    unit: str | None,
+    of_regime: str | None,
+    of_units: Collection[str | None],
 ) -> bool:
     """Whether a grant reaches what belongs to this regime and these units.
 
-    `regime` and `unit` are those of the person; without a regime they serve every one.
+    `regime` and `unit` are those of the person; without a regime they serve every one, without a unit none is theirs.
     """
     far = relation(act, role)
     if far is None or regime not in (None, of_regime):
         return False
-    return unit in of_units if far is Relation.UNIT else True
+    return (unit is not None and unit in of_units) if far is Relation.UNIT else True
 
 
 def sees_every_confidential(role: Role) -> bool:
