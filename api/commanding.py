@@ -63,7 +63,7 @@ async def send(
             at = refused.at
         else:
             at = await reaching.clock(services, order)
-        await services.trail.refused(no, at, by, do[:60], refused.code, refused.reason, refused.clause)
+        await services.trail.refused(no, at, by, do[:60], refused.code, refused.reason, refused.clause, person)
         raise
 
 
