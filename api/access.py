@@ -38,7 +38,7 @@ ACTS: Final[dict[str, str]] = {
     "GET /policies": "see_catalogue",
     "GET /policies/{id}": "see_catalogue",
     "GET /city/messages": "see_city_messages",
-    "GET /city/messages/{id}": "see_city_messages",
+    "GET /city/messages/{id}": "read_city_message",
     "POST /city/messages/{id}/retry": "see_city_messages",
     "POST /webhooks/city": "report_from_outside",
     "POST /webhooks/sms": "report_from_outside",

@@ -129,6 +129,7 @@ TABLE: Final[Mapping[str, Grant]] = {
     "see_city_messages": Grant(
         "see what became of the city's messages, have one tried again", _centre(Role.HOTLINE_DIRECTOR, Role.ADMIN)
     ),
+    "read_city_message": Grant("read a message of the city, which names the citizen", _centre(Role.HOTLINE_DIRECTOR)),
     # doors without a token
     "sign_in": Grant("exchange a name and password for a token", {}, Door.OPEN),
     "see_health": Grant("ask whether the process works", {}, Door.OPEN),

@@ -17,7 +17,6 @@ from api.problems import ProblemError, answers
 from api.services import Services
 from api.shapes import CityMessageDetail, CityMessageOut, CityTaken, PageOut
 from api.words import Cursor, Limit, Name
-from domain.permissions import require
 from domain.refusal import Code, Refused
 
 log = logging.getLogger(__name__)
@@ -77,7 +76,6 @@ async def messages(
 async def message(id: str, services: ServicesDep, user: User) -> CityMessageDetail:
     """一条消息及其原文。原文含诉求人信息，查看留有记录。"""
     row = await _theirs(services, user, id)
-    require("see_citizen", user.role)
     log.info("message %s of the city platform shown to %s", row.id, user.sub)
     return CityMessageDetail.model_validate(row.model_dump() | {"no": row.order_no})
 

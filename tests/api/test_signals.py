@@ -3,6 +3,9 @@
 The installation of these tests hears no bare signals, as one in production does not.
 """
 
+import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -11,6 +14,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from adapters.proofs import Proofs
+from adapters.settings import ROOT, environment
 from domain.words import Role
 from tests.api.callers import Caller, eventually, new_key
 from tests.api.conftest import Installation
@@ -153,3 +157,35 @@ async def test_what_is_forged_over_or_of_another_is_ignored_and_the_true_one_hea
     await signal(asked, "decide", APPROVE | {"proof": proof})
     (decided,) = told(caller, asked, "approval_decided")
     assert (decided["actor"], decided["person"]) == ("dispatcher", "dispatcher")
+
+
+def test_an_operator_signs_what_is_sent_past_the_api(caller: SignIn, asked: str, installation: Installation) -> None:
+    sent = signalled(installation, "decide", asked, body={"approval": "A1", "decision": "reject", "as": "supervisor"})
+    assert sent == f"{asked}：已送达"
+    (decided,) = told(caller, asked, "approval_decided")
+    assert (decided["actor"], decided["person"], decided["decision"]) == ("supervisor", "operator", "reject")
+    book = caller("admin").get("/policies/gaotai").json()
+    query = f"WorkflowId = '{work_order_id(asked)}'"
+    rules = {"policy": book["rules"] | {"title": "另一版"}, "policy_hash": "0" * 64}
+    assert eventually(lambda: signalled(installation, "adopt_policy", "--query", query, body=rules) or None)
+    (adopted,) = told(caller, asked, "policy_adopted")
+    assert adopted["person"] == "operator"
+
+
+def test_an_operator_is_told_what_cannot_be_signed(installation: Installation) -> None:
+    body = {"approval": "A1", "decision": "reject", "as": "citizen"}
+    assert "citizen" in signalled(installation, "decide", "20260101-000001", body=body, status=2)
+    assert "withdraw" in signalled(installation, "withdraw", "20260101-000001", body={}, status=2)
+    assert "二者取一" in signalled(installation, "decide", body=body, status=2)
+    assert "JSON" in signalled(installation, "decide", "20260101-000001", body=[], status=2)
+
+
+def signalled(installation: Installation, *words: str, body: Any, status: int = 0) -> str:
+    """What `jiesu signal` prints; on standard error if it has to fail."""
+    command = [sys.executable, "-m", "cli.main", "signal", *words, "--person", "operator"]
+    env = environment() | {"TEMPORAL_ADDRESS": installation.temporal.address}
+    ended = subprocess.run(
+        command, cwd=ROOT, env=env, input=json.dumps(body), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == status, ended.stderr
+    return (ended.stdout if status == 0 else ended.stderr).strip()
