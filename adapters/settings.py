@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     oidc_roles: Annotated[dict[str, Role], NoDecode, BeforeValidator(_from_json)] = Field({}, alias="JIESU_OIDC_ROLES")
 
     secret_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_SECRET_KEY")
+    bare_signals: bool | None = Field(None, alias="JIESU_BARE_SIGNALS")
+    proof_seconds: int = Field(3600, alias="JIESU_PROOF_SECONDS", ge=60, le=86_400)
     data_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_DATA_KEY")
     archive_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_ARCHIVE_KEY")
 
@@ -75,6 +77,11 @@ class Settings(BaseSettings):
     def totp_required(self) -> bool:
         """Whether leaders need a second factor: as it is set, else in production."""
         return self.environment == "production" if self.require_totp is None else self.require_totp
+
+    @property
+    def takes_bare_signals(self) -> bool:
+        """Whether signals without a proof are heard: where nothing is said of it, in development only."""
+        return self.environment == "development" if self.bare_signals is None else self.bare_signals
 
 
 @lru_cache(maxsize=1)

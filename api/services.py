@@ -35,6 +35,7 @@ from adapters.object_store import Objects
 from adapters.oidc import Provider
 from adapters.pictures import Thumbnails
 from adapters.policy_book import PolicyBook
+from adapters.proofs import Proofs
 from adapters.settings import Settings
 from adapters.sms import TwilioSms
 from adapters.temporal_client import connect
@@ -78,6 +79,8 @@ class Services:
         self.api_keys = ApiKeys(self.database)
         self.public = PublicRequests(self.database)
         self.attachments = Attachments(self.database)
+        chosen = self.settings
+        self.proofs = Proofs(chosen.secret_key, chosen.proof_seconds, bare=chosen.takes_bare_signals)
         self.scanner = Scanner(self.settings)
         self.thumbnails = Thumbnails()
 
