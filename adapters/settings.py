@@ -47,6 +47,7 @@ class Settings(BaseSettings):
 
     require_totp: bool | None = Field(None, alias="JIESU_REQUIRE_TOTP")
     sign_in_tries: int = Field(5, alias="JIESU_SIGN_IN_TRIES", ge=1, le=100)
+    idle_minutes: int = Field(0, alias="JIESU_IDLE_MINUTES", ge=0, le=480)
     oidc_issuer: str = Field("", alias="JIESU_OIDC_ISSUER")
     oidc_audience: str = Field("", alias="JIESU_OIDC_AUDIENCE")
     oidc_name_claim: str = Field("sub", alias="JIESU_OIDC_NAME_CLAIM", min_length=1)

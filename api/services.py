@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 
 from temporalio.client import Client
@@ -62,7 +63,7 @@ class Services:
         self.approvals = Approvals(self.database)
         self.users = Users(self.database)
         self.credentials = Credentials(self.database, self.settings.sign_in_tries)
-        self.sessions = Sessions(self.database)
+        self.sessions = Sessions(self.database, timedelta(minutes=self.settings.idle_minutes) or None)
         self.provider = Provider(self.settings)
         self.idempotency = Idempotency(self.database)
         self.snapshots = Policies(self.database)
