@@ -24,11 +24,10 @@ from api.evidence.shapes import (
 )
 from api.evidence.uploading import Details, upload
 from api.idempotent import IdempotentRoute
-from api.identity import ServicesDep, User, visible
+from api.identity import ServicesDep, User, is_visible, visible
 from api.problems import ProblemError, answers
 from api.services import Services
 from api.words import Name, Wire
-from domain.refusal import Refused
 
 log = logging.getLogger(__name__)
 
@@ -138,10 +137,6 @@ async def _theirs(services: Services, user: Identity, file_id: str) -> File:
     if file is not None and not file.realm:
         if file.order_no is None and file.uploaded_by == user.sub:
             return file
-        try:
-            if file.order_no is not None:
-                await visible(services, user, file.order_no)
-                return file
-        except Refused:
-            pass
+        if file.order_no is not None and await is_visible(services, user, file.order_no):
+            return file
     raise ProblemError(404, "没有这个附件")
