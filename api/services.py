@@ -7,6 +7,7 @@ from functools import cached_property
 
 from temporalio.client import Client
 
+from adapters.database.acts import Acts
 from adapters.database.api_keys import ApiKeys
 from adapters.database.approvals import Approvals
 from adapters.database.attachments import Attachments
@@ -54,6 +55,7 @@ class Services:
         self.orders = Orders(self.database)
         self.documents = Documents(self.database)
         self.trail = Trail(self.database)
+        self.acts = Acts(self.database)
         self.catalogue = Catalogue(self.database)
         self.approvals = Approvals(self.database)
         self.users = Users(self.database)

@@ -1,0 +1,95 @@
+"""Acts that are put on the audit trail of the installation: who looked at what, who came in, who was turned away.
+
+What happens to an order stands on its own trail; here stands what people do to the system. Nothing in an act may speak
+of a citizen or repeat what somebody wrote: the rows are in clear and stay for ever (NA-06).
+"""
+
+from enum import StrEnum
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+LONGEST: Final = 200
+MOST_VALUES: Final = 20
+
+DONE: Final = "done"
+REFUSED: Final = "refused"
+
+
+class Deed(StrEnum):
+    """What was done, or was tried. The name of one that is there is never changed: rows hold it."""
+
+    # coming in
+    SIGNED_IN = "signed_in"
+    SIGN_IN_REFUSED = "sign_in_refused"
+    SIGNED_OUT = "signed_out"
+    SESSIONS_ENDED = "sessions_ended"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 (the name of a deed)
+    SECOND_FACTOR_SET = "second_factor_set"
+    SECOND_FACTOR_REMOVED = "second_factor_removed"
+    # looking at what speaks of citizens
+    ORDER_READ = "order_read"
+    ORDERS_LISTED = "orders_listed"
+    MESSAGES_READ = "messages_read"
+    CALLBACKS_READ = "callbacks_read"
+    CALL_TASKS_READ = "call_tasks_read"
+    INBOUND_READ = "inbound_read"
+    CITY_MESSAGE_READ = "city_message_read"
+    FILES_LISTED = "files_listed"
+    FILE_LINK_MADE = "file_link_made"
+    FILE_OPENED = "file_opened"
+    ARCHIVE_READ = "archive_read"
+    # being turned away
+    REFUSED = "refused"
+    # running the installation
+    KEY_ADDED = "key_added"
+    KEY_REVOKED = "key_revoked"
+    VIEWERS_READ = "viewers_read"
+    VIEWER_ADDED = "viewer_added"
+    VIEWER_REMOVED = "viewer_removed"
+    USER_ADDED = "user_added"
+    USER_CHANGED = "user_changed"
+    USER_LOCKED = "user_locked"
+    USER_UNLOCKED = "user_unlocked"
+    USER_REMOVED = "user_removed"
+    POLICIES_LOADED = "policies_loaded"
+    ARCHIVE_ERASED = "archive_erased"
+    ARCHIVE_HELD = "archive_held"
+    ARCHIVE_RELEASED = "archive_released"
+    DATABASE_UPGRADED = "database_upgraded"
+    ACTS_READ = "acts_read"
+    ANCHORS_READ = "anchors_read"
+
+
+def _printable(text: str) -> str:
+    # An act is not lost because of what somebody sent: what no row can hold is replaced.
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text[:LONGEST])
+
+
+Word = Annotated[str, AfterValidator(_printable)]
+Value = bool | int | Word | None
+Named = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+
+class Act(BaseModel):
+    """Somebody did something, or was refused it.
+
+    `person` is a user name, '' for one who is not known; `role` what they acted as; `order_no` the order and `about`
+    what else it is about: the id of a user, key or file. `regime` is the county whose it is, none for the
+    installation's. `code` says why it was refused; `source` is a keyed digest of the network address, `request` the id
+    of the request. `data` holds ids, counts and words from closed lists, never a text.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    deed: Deed
+    person: Word = ""
+    role: Word = ""
+    regime: Word | None = None
+    order_no: Word | None = None
+    about: Word | None = None
+    outcome: Literal["done", "refused"] = DONE
+    code: Word | None = None
+    source: Word | None = None
+    request: Word | None = None
+    data: dict[Named, Value] = Field(default_factory=dict[str, Any], max_length=MOST_VALUES)
