@@ -38,6 +38,7 @@ from adapters.sms import TwilioSms
 from adapters.temporal_client import connect
 from adapters.twilio_client import TwilioClient
 from adapters.virus_scan import Scanner
+from api.strangers import Strangers
 from domain.policy import Regime
 
 
@@ -56,6 +57,7 @@ class Services:
         self.documents = Documents(self.database)
         self.trail = Trail(self.database)
         self.acts = Acts(self.database)
+        self.strangers = Strangers()
         self.catalogue = Catalogue(self.database)
         self.approvals = Approvals(self.database)
         self.users = Users(self.database)

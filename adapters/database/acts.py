@@ -106,6 +106,7 @@ class Acts:
                 for _, written in batch:
                     if not written.done():
                         written.set_exception(error)
+                        written.exception()  # known, should the one who waited have gone
                 if not isinstance(error, Exception):
                     raise
             else:

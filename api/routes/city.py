@@ -9,6 +9,7 @@ from fastapi import APIRouter, Header, Request, Response
 from adapters.city_signature import BadSignature, verified
 from adapters.database.city_messages import REFUSED, TAKEN, WAITING, WEBHOOK, CityMessageRow, MessageReused
 from adapters.tokens import Identity
+from api import acts
 from api.city_inbox import receive, try_again
 from api.city_taking import Envelope
 from api.idempotent import IdempotentRoute
@@ -18,6 +19,7 @@ from api.routes.work_orders import SEE_CITIZEN
 from api.services import Services
 from api.shapes import CityMessageDetail, CityMessageOut, CityTaken, PageOut
 from api.words import Cursor, Limit, Name
+from domain.acts import Deed
 from domain.refusal import Code, Refused
 from domain.words import Role
 
@@ -77,12 +79,14 @@ async def messages(
 
 
 @router.get("/city/messages/{id}", responses=answers(401, 403, 404, 422))
-async def message(id: str, services: ServicesDep, user: User) -> CityMessageDetail:
+async def message(id: str, request: Request, services: ServicesDep, user: User) -> CityMessageDetail:
     """一条消息及其原文。原文含诉求人信息，查看留有记录。"""
     row = await _theirs(services, user, id)
     if user.role not in SEE_CITIZEN:
         raise ProblemError(403, "无权查看诉求人信息")
-    log.info("message %s of the city platform shown to %s", row.id, user.sub)
+    await acts.note(
+        request, services, user, Deed.CITY_MESSAGE_READ, order_no=row.order_no, about=row.id, regime=row.regime
+    )
     return CityMessageDetail.model_validate(row.model_dump() | {"no": row.order_no})
 
 

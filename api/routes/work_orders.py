@@ -1,24 +1,23 @@
 """Orders: taking in, finding, looking at."""
 
-import logging
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
 
 from adapters.database.orders import OrderFilter
+from api import acts
 from api.idempotent import IdempotentRoute, request_key
 from api.identity import ServicesDep, User, reader_of, visible
 from api.intake import OrderRequest, before_first_event, open_order
 from api.problems import ProblemError, answers
 from api.shapes import Opened, OrderDetail, OrderSummary, PageOut, ProposalOut
 from api.words import Cursor, Limit, Slug
+from domain.acts import Deed
 from domain.catalogue import propose
 from domain.project import project
 from domain.refusal import Code, Refused
 from domain.view import DeadlineView
 from domain.words import CITY_SOURCE, UNIT_ROLES, Category, Light, Role, Stage
-
-log = logging.getLogger(__name__)
 
 TAKE_IN: Final = frozenset({Role.AGENT, Role.DISPATCHER, Role.HOTLINE_DIRECTOR, Role.CITY_PLATFORM})
 SEE_CITIZEN: Final = frozenset({*TAKE_IN, Role.CALLBACK_STAFF, *UNIT_ROLES})
@@ -45,6 +44,7 @@ async def take_in(
 
 @router.get("", responses=answers(401, 422))
 async def find(
+    request: Request,
     services: ServicesDep,
     user: User,
     stage: Stage | None = None,
@@ -75,17 +75,20 @@ async def find(
         reader=reader_of(user),
     )
     page = await services.orders.list(wanted, cursor=cursor, limit=limit)
+    asked = {"count": len(page.items), "by_phone": phone is not None}
+    await acts.note(request, services, user, Deed.ORDERS_LISTED, data=asked)
     return PageOut(items=tuple(map(OrderSummary.of, page.items)), next=page.next)
 
 
 @router.get("/{no}", responses=answers(401, 403, 404, 422))
-async def look_at(no: str, services: ServicesDep, user: User, reveal: bool = False) -> OrderDetail:
+async def look_at(no: str, request: Request, services: ServicesDep, user: User, reveal: bool = False) -> OrderDetail:
     """一张工单。诉求人信息默认脱敏；reveal=true 显示全部，并留下记录。"""
     order, view = await visible(services, user, no)
     if reveal and user.role not in SEE_CITIZEN:
         raise ProblemError(403, "无权查看诉求人信息")
-    if reveal:
-        log.info("citizen of %s shown to %s", no, user.sub)
+    await acts.note(
+        request, services, user, Deed.ORDER_READ, order_no=no, regime=order.regime, data={"revealed": reveal}
+    )
     if view is None:
         rules = await services.rules(order.regime, order.policy_hash)
         view = project(before_first_event(services, rules, order))
