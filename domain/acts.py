@@ -15,6 +15,9 @@ MOST_VALUES: Final = 20
 DONE: Final = "done"
 REFUSED: Final = "refused"
 
+INSTALLATION: Final = "installation"
+"""The person of an act that nobody asked for: a process does it by itself."""
+
 
 class Deed(StrEnum):
     """What was done, or was tried. The name of one that is there is never changed: rows hold it."""

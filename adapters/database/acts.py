@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, select, true
+from sqlalchemy import Connection, func, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -131,9 +131,14 @@ async def append(session: Session, acts: Sequence[Act]) -> None:
     From here to its end everybody else who appends waits; one who did other work behind it could wait for somebody
     who waits for the chain.
     """
-    await session.execute(_LOCK)
+    await session.run_sync(lambda blocking: write(blocking.connection(), acts))
+
+
+def write(connection: Connection, acts: Sequence[Act]) -> None:
+    """The same on a connection that blocks."""
+    connection.execute(_LOCK)
     # A statement of its own: it has to see what the writer before has committed.
-    end = (await session.execute(_END)).one()
+    end = connection.execute(_END).one()
     position, previous = end.position or 0, end.hash or GENESIS
     rows = []
     for act in acts:
@@ -142,7 +147,7 @@ async def append(session: Session, acts: Sequence[Act]) -> None:
         chained = {"position": position, "at": end.now, "previous_hash": previous, "hash": digest}
         rows.append(fields_of(act) | chained)
         previous = digest
-    await session.execute(_APPEND, rows)
+    connection.execute(_APPEND, rows)
 
 
 def day_begins(day: date) -> datetime:

@@ -42,6 +42,7 @@ def upgrade() -> None:
     of_orders = sa.text("order_no IS NOT NULL")
     op.create_index("ix_acts_order_no", "acts", ["order_no", "position"], postgresql_where=of_orders)
     op.create_index("ix_acts_person", "acts", ["person", "position"])
+    op.create_index("ix_acts_deed", "acts", ["deed", "position"])
     op.create_index("ix_acts_at", "acts", ["at"])
     op.create_table(
         "anchors",

@@ -7,11 +7,13 @@ from datetime import UTC
 
 import psycopg
 import pytest
+from alembic import command
 from sqlalchemy.exc import OperationalError
 
+from adapters.database import migrate
 from adapters.database.acts import ActFilter, Acts, append
 from adapters.database.crypto import Keyring
-from adapters.database.engine import Database
+from adapters.database.engine import Database, driver_url
 from domain.acts import Act, Deed
 
 READ = Act(deed=Deed.ORDER_READ, person="agent", role="agent", regime="x", order_no="1", data={"revealed": True})
@@ -101,3 +103,16 @@ async def test_the_server_refuses_to_alter_the_proof(
         connection.execute("INSERT INTO anchored_heads VALUES ('2026-01-01', '1', 1, 'aa')")
         with pytest.raises(psycopg.errors.RestrictViolation, match=table):
             connection.execute(change.format(table, column, column).encode())
+
+
+async def test_a_database_that_is_brought_up_tells_from_where_and_by_whom(
+    database: Database, database_url: str
+) -> None:
+    with migrate._connection(driver_url(database_url)) as connection:
+        command.downgrade(migrate._config(connection), "0011_bound")
+        connection.commit()
+    for _ in range(2):
+        migrate.upgrade(database_url, "operator")
+    [link] = (await Acts(database).find(ActFilter())).items
+    assert (link.act.deed, link.act.person) == (Deed.DATABASE_UPGRADED, "operator")
+    assert link.act.data == {"from": "0011_bound", "to": migrate.head()}

@@ -19,6 +19,7 @@ class ActRow(Table, table=True):
     __table_args__ = (
         Index("ix_acts_order_no", "order_no", "position", postgresql_where=text("order_no IS NOT NULL")),
         Index("ix_acts_person", "person", "position"),
+        Index("ix_acts_deed", "deed", "position"),
         Index("ix_acts_at", "at"),
     )
 
