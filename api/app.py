@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from adapters.settings import Settings, settings
 from api import idempotent, problems
+from api.anchoring import anchor
 from api.city_poll import keep_up
 from api.evidence import orphans
 from api.limits import BodyLimit
@@ -59,6 +60,7 @@ JOBS: tuple[tuple[Callable[[Services], Awaitable[int]], float, str], ...] = (
     (catch_up, 60.0, "answers of citizens taken up that an outage had kept from their orders"),
     (orphans.clear, 3600.0, "files cleared away that nobody knew"),
     (idempotent.forget, 86400.0, "idempotency keys forgotten with their answers"),
+    (anchor, 3600.0, "days anchored"),
     (erase_due, 86400.0, "orders erased at the end of their retention"),
 )
 """What is done beside requests: the job, how many seconds apart, and what its number counts."""

@@ -55,7 +55,7 @@ def upgrade() -> None:
     op.create_table(
         "anchored_heads",
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("order_no", sa.String(), nullable=False),
+        sa.Column("order_no", sa.String(collation="C"), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("day", "order_no", name=op.f("anchored_heads_pkey")),

@@ -6,7 +6,7 @@ The server refuses to change or delete their rows.
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, text
+from sqlalchemy import BigInteger, Column, Index, String, text
 from sqlmodel import Field
 
 from adapters.database.tables.columns import Table, document, moment, recorded
@@ -52,12 +52,15 @@ class AnchorRow(Table, table=True):
 
 
 class AnchoredHead(Table, table=True):
-    """A leaf under a day's anchor: how far the chain of an order went, as its trail stood at the end of that day."""
+    """A leaf under a day's anchor: how far the chain of an order went, as its trail stood at the end of that day.
+
+    Leaves are ordered by the bytes of the numbers, so that no root hangs on the locale of a server.
+    """
 
     __tablename__ = "anchored_heads"
     __table_args__ = (Index("ix_anchored_heads_order_no", "order_no", "day"),)
 
     day: date = Field(primary_key=True)
-    order_no: str = Field(primary_key=True)
+    order_no: str = Field(sa_column=Column(String(collation="C"), primary_key=True))
     position: int
     hash: str
