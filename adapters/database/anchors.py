@@ -8,7 +8,7 @@ What is signed is `PREFIX` and the text.
 """
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
@@ -134,6 +134,15 @@ class Anchors:
             async for head in _heads(session, day):
                 yield head
 
+    async def added(self, orders: Sequence[str], until: datetime) -> list[tuple[str, int]]:
+        """Rows of these orders' trails that say they were written by then, and lie behind all that was anchored.
+
+        The first of each order: its number and the position.
+        """
+        async with self.database.session() as session:
+            rows = await session.execute(_ADDED, {"orders": list(orders), "until": until})
+            return [(row.order_no, row.position) for row in rows]
+
 
 async def _first_day(session: Session) -> date | None:
     acts, trail = select(func.min(ActRow.at)), select(func.min(AuditEntry.recorded_at))
@@ -181,4 +190,11 @@ _HEADS = text("""
         ON entry.order_no = head.order_no COLLATE "default" AND entry.position = head.position
     WHERE head.day = :day AND head.order_no > :after
     ORDER BY head.order_no LIMIT :page
+""")
+_ADDED = text("""
+    SELECT entry.order_no, min(entry.position) AS position FROM audit_trail AS entry
+    WHERE entry.order_no = ANY(:orders) AND entry.recorded_at < :until AND entry.position > coalesce(
+        (SELECT max(head.position) FROM anchored_heads AS head WHERE head.order_no = entry.order_no COLLATE "C"), 0
+    )
+    GROUP BY entry.order_no ORDER BY entry.order_no
 """)
