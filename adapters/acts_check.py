@@ -111,6 +111,9 @@ class ActsCheck:
 
     async def _turned(self, link: ActLink, original: int) -> AsyncIterator[str]:
         """From here on rows stand farther off their places than before, or less far."""
+        if original != link.position and await self._acts.hash_at(original) == link.hash:
+            self._held[link.position] = f"第 {link.position} 条是插入的，照抄第 {original} 条"
+            return
         for each in self._moved(self._place):
             yield each
         shift = link.position - original
@@ -136,7 +139,8 @@ class ActsCheck:
             mark = self._marks.popleft()
             if mark.last == link.position and mark.head != link.hash and self._sound and not self._shift:
                 if self._late:
-                    yield f"{mark.day} 锚定的第 {_span(self._late, mark.last)} 条不见了，那里是以后写的条目"
+                    written = _span(self._late, mark.last)
+                    yield f"{mark.day} 锚定到第 {mark.last} 条，而第 {written} 条是以后写的：原有的条目被删去"
                 elif not self._rewritten:
                     changed = _span(self._since, mark.last)
                     yield f"第 {changed} 条中有改动，并重算了其后全部 hash：第 {mark.last} 条不是 {mark.day} 锚定的"

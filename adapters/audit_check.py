@@ -1,5 +1,6 @@
 """Everything that proves what happened, checked: acts, anchors, and the chains of the orders."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -93,7 +94,13 @@ class AuditCheck:
 
 
 async def _in(folder: Path | None, day: date | None = None) -> AsyncIterator[tuple[str, bytes]]:
-    for path in sorted(folder.glob("*.json")) if folder else ():
+    if folder is None:
+        return
+    for path in await asyncio.to_thread(lambda: sorted(folder.glob("*.json"))):
         if day is None or path.stem == day.isoformat():
-            with path.open("rb") as file:
-                yield path.stem, file.read(LARGEST)
+            yield path.stem, await asyncio.to_thread(_start_of, path)
+
+
+def _start_of(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(LARGEST)

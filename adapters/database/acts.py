@@ -104,6 +104,12 @@ class Acts:
             found: int | None = await session.scalar(select(_ACTS.c.position).where(_ACTS.c.hash == digest).limit(1))
             return found
 
+    async def hash_at(self, position: int) -> str | None:
+        """The hash of the act at a position."""
+        async with self.database.session() as session:
+            found: str | None = await session.scalar(select(_ACTS.c.hash).where(_ACTS.c.position == position))
+            return found
+
     async def _write(self) -> None:
         while self._waiting:
             batch = self._taken()
