@@ -18,6 +18,7 @@ from api.retention import erase_due
 from api.routes import (
     approvals,
     attachments,
+    audit,
     catalogue,
     city,
     commands,
@@ -49,6 +50,7 @@ ROUTERS = (
     telephone_queues,
     approvals,
     attachments,
+    audit,
     catalogue,
     city,
     webhooks_sms,

@@ -41,7 +41,6 @@ class Deed(StrEnum):
     FILES_LISTED = "files_listed"
     FILE_LINK_MADE = "file_link_made"
     FILE_OPENED = "file_opened"
-    ARCHIVE_READ = "archive_read"
     # being turned away
     REFUSED = "refused"
     # running the installation
@@ -61,7 +60,6 @@ class Deed(StrEnum):
     ARCHIVE_RELEASED = "archive_released"
     DATABASE_UPGRADED = "database_upgraded"
     ACTS_READ = "acts_read"
-    ANCHORS_READ = "anchors_read"
 
 
 def _printable(text: str) -> str:
@@ -96,3 +94,41 @@ class Act(BaseModel):
     source: Word | None = None
     request: Word | None = None
     data: dict[Named, Value] = Field(default_factory=dict[str, Any], max_length=MOST_VALUES)
+
+
+NAMES: Final[dict[Deed, str]] = {
+    Deed.SIGNED_IN: "登录",
+    Deed.SIGN_IN_REFUSED: "登录被拒",
+    Deed.SIGNED_OUT: "退出登录",
+    Deed.SESSIONS_ENDED: "强制下线",
+    Deed.PASSWORD_CHANGED: "修改口令",
+    Deed.SECOND_FACTOR_SET: "启用动态口令",
+    Deed.SECOND_FACTOR_REMOVED: "停用动态口令",
+    Deed.ORDER_READ: "查看工单",
+    Deed.ORDERS_LISTED: "查看工单列表",
+    Deed.MESSAGES_READ: "查看短信与电话",
+    Deed.CALLBACKS_READ: "查看待回访",
+    Deed.CALL_TASKS_READ: "查看电话任务",
+    Deed.INBOUND_READ: "查看来信短信",
+    Deed.CITY_MESSAGE_READ: "查看市平台消息原文",
+    Deed.FILES_LISTED: "查看附件目录",
+    Deed.FILE_LINK_MADE: "取得附件链接",
+    Deed.FILE_OPENED: "打开附件",
+    Deed.REFUSED: "访问被拒",
+    Deed.KEY_ADDED: "发放密钥",
+    Deed.KEY_REVOKED: "停用密钥",
+    Deed.VIEWERS_READ: "查看可见人",
+    Deed.VIEWER_ADDED: "增加可见人",
+    Deed.VIEWER_REMOVED: "取消可见人",
+    Deed.USER_ADDED: "新增用户",
+    Deed.USER_CHANGED: "修改用户",
+    Deed.USER_LOCKED: "锁定用户",
+    Deed.USER_UNLOCKED: "解锁用户",
+    Deed.USER_REMOVED: "删除用户",
+    Deed.POLICIES_LOADED: "规程生效",
+    Deed.ARCHIVE_ERASED: "到期销毁",
+    Deed.ARCHIVE_HELD: "暂缓销毁",
+    Deed.ARCHIVE_RELEASED: "取消暂缓销毁",
+    Deed.DATABASE_UPGRADED: "升级数据库",
+    Deed.ACTS_READ: "查看操作台账",
+}

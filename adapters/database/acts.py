@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 from sqlalchemy import Connection, func, select, text, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
@@ -23,7 +23,7 @@ LOCK: Final = 0x61637473
 
 BATCH: Final = 500
 SEARCH_SECONDS: Final = 300
-PLACE: Final = TypeAdapter(tuple[int])
+PLACE: Final = TypeAdapter(tuple[Annotated[int, Field(ge=0, lt=2**63)]])
 
 
 class ActFilter(NamedTuple):

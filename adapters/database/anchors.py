@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
+from pydantic import TypeAdapter
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
@@ -21,7 +22,7 @@ from adapters.database.acts import LOCK, day_begins
 from adapters.database.chain import GENESIS
 from adapters.database.engine import Database, Session
 from adapters.database.merkle import Merkle
-from adapters.database.paging import Page
+from adapters.database.paging import Page, from_cursor, to_cursor
 from adapters.database.tables import ActRow, AnchorRow, AuditEntry
 from domain.calendar import CST
 
@@ -33,6 +34,7 @@ GRACE: Final = timedelta(minutes=5)
 
 SECONDS: Final = 600
 PAGE: Final = 1000
+PLACE: Final = TypeAdapter(tuple[date])
 
 
 class Anchor(NamedTuple):
@@ -68,20 +70,15 @@ class Anchors:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def last(self) -> Anchor | None:
-        """The latest."""
-        page = await self.find(limit=1)
-        return page.items[0] if page.items else None
-
-    async def find(self, *, before: date | None = None, limit: int = 50) -> Page[Anchor]:
-        """Anchors, the latest first, of days before one; `next` is the last of these days."""
+    async def find(self, *, cursor: str | None = None, limit: int = 50) -> Page[Anchor]:
+        """Anchors, the latest first. Raises BadCursor."""
         found = select(AnchorRow).order_by(col(AnchorRow.day).desc()).limit(limit + 1)
-        if before is not None:
-            found = found.where(col(AnchorRow.day) < before)
+        if cursor is not None:
+            found = found.where(col(AnchorRow.day) < from_cursor(cursor, PLACE)[0])
         async with self.database.session() as session:
             rows = (await session.scalars(found)).all()
         items = tuple(Anchor(row.day, row.body, row.signature) for row in rows[:limit])
-        return Page(items, items[-1].day.isoformat() if len(rows) > limit else None)
+        return Page(items, to_cursor(items[-1].day) if len(rows) > limit else None)
 
     async def all(self) -> list[Anchor]:
         """Every anchor by day: a few hundred bytes each."""

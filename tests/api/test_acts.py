@@ -143,3 +143,60 @@ def test_the_rule_books_in_force_are_noted_once(installation: Installation, call
     with psycopg.connect(installation.settings.database_url) as connection:
         noted = connection.execute("SELECT regime, about FROM acts WHERE deed = 'policies_loaded'").fetchall()
     assert sorted(noted) == sorted(books.items())
+
+
+def test_those_whose_office_it_is_look_at_the_acts_and_are_seen_doing_so(caller: SignIn, since: Acts) -> None:
+    agent, inspection = caller("agent"), caller("inspection")
+    no = agent.open()
+    for _ in range(3):
+        agent.get(f"/work-orders/{no}")
+    first = inspection.get("/audit/acts", order=no, limit=2).json()
+    rest = inspection.get("/audit/acts", order=no, limit=2, cursor=first["next"]).json()
+    looked = [(each["deed"], each["deed_name"], each["person"]) for each in (*first["items"], *rest["items"])]
+    assert looked[:3] == [("order_read", "查看工单", "agent")] * 3
+    assert [row["person"] for row in since(deed="acts_read")] == ["inspection"] * 2
+    today = first["items"][0]["at"][:10]
+    assert inspection.get("/audit/acts", person="agent", day=today, deed="order_read", order=no).json()["items"]
+    for query in ({"day": "2001-01-01"}, {"outcome": "refused"}, {"person": "nobody"}, {"person": "a\x00"}):
+        assert inspection.get("/audit/acts", order=no, **query).json()["items"] == []
+    for query in ({"day": "9999-12-31"}, {"cursor": "WzE4NDQ2NzQ0MDczNzA5NTUxNjE2XQ"}, {"deed": "sneezed"}):
+        problem(inspection.get("/audit/acts", **query), 422, "invalid")
+    problem(agent.get("/audit/acts"), 403, "not_permitted")
+    problem(agent.get("/audit/anchors"), 403, "not_permitted")
+
+
+def test_who_looked_at_an_order_is_told_to_its_director(caller: SignIn) -> None:
+    agent, director = caller("agent"), caller("hotline_director")
+    no = agent.open(confidential=True)
+    agent.get(f"/work-orders/{no}")
+    problem(caller("clerk-water").get(f"/work-orders/{no}"), 404, "unknown_order")
+    [refused, read] = director.get(f"/work-orders/{no}/acts").json()["items"]
+    assert (read["person"], read["outcome"]) == ("agent", "done")
+    assert (refused["person"], refused["code"]) == ("clerk-water", "unknown_order")
+    problem(caller("inspection").get(f"/work-orders/{no}/acts"), 404, "unknown_order")
+    problem(agent.get(f"/work-orders/{no}/acts"), 403, "not_permitted")
+
+
+def test_anchors_are_handed_out_with_what_they_say(installation: Installation, caller: SignIn) -> None:
+    body = (
+        '{"acts":{"count":1,"head":"aa","last":1},"day":"2900-01-01","orders":{"count":0,"root":"bb"},'
+        '"previous":"cc","version":1}'
+    )
+    with psycopg.connect(installation.settings.database_url) as connection:
+        connection.execute("INSERT INTO anchors VALUES ('2900-01-01', %s, 'dd'), ('2900-01-02', '{}', 'ee')", [body])
+        try:
+            connection.commit()
+            page = caller("admin").get("/audit/anchors", limit=1).json()
+            later, earlier = page["items"][0], caller("admin").get("/audit/anchors", cursor=page["next"]).json()
+        finally:
+            connection.execute("SET session_replication_role = replica")
+            connection.execute("DELETE FROM anchors WHERE day > '2899-01-01'")
+    assert (later["day"], later["acts"], later["body"]) == ("2900-01-02", None, "{}")
+    assert earlier["items"][0] == {
+        "day": "2900-01-01",
+        "acts": {"count": 1, "last": 1, "head": "aa"},
+        "orders": {"count": 0, "root": "bb"},
+        "previous": "cc",
+        "body": body,
+        "signature": "dd",
+    }
