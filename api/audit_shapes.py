@@ -60,7 +60,7 @@ class AnchoredOrders(Shape):
 
 
 class AnchorOut(Shape):
-    """The anchor of a day. `body` is the text that is signed, behind `jiesu anchor 1` and a line end."""
+    """The anchor of a day. `body` is the text that is signed, behind `jiesu-anchor-1` and a line end."""
 
     day: date
     acts: AnchoredActs | None

@@ -26,7 +26,7 @@ from adapters.database.paging import Page, from_cursor, to_cursor
 from adapters.database.tables import ActRow, AnchorRow, AuditEntry
 from domain.calendar import CST
 
-PREFIX: Final = b"jiesu anchor 1\n"
+PREFIX: Final = b"jiesu-anchor-1\n"
 """Keeps a signature under an anchor and one under a bundle apart, which one key makes."""
 
 GRACE: Final = timedelta(minutes=5)
