@@ -57,7 +57,7 @@ class Services:
         self.documents = Documents(self.database)
         self.trail = Trail(self.database)
         self.acts = Acts(self.database)
-        self.strangers = Strangers()
+        self.strangers, self.sign_ins = Strangers(60), Strangers(300)
         self.catalogue = Catalogue(self.database)
         self.approvals = Approvals(self.database)
         self.users = Users(self.database)

@@ -88,7 +88,8 @@ class Anchors:
 
     async def due(self) -> list[date]:
         """Days that are over and have no anchor, the oldest first; by the clock of the database."""
-        async with self.database.session() as session:
+        async with self.database.begin() as session:
+            await session.execute(_AT_LENGTH)
             now: datetime = (await session.execute(select(func.clock_timestamp()))).scalar_one()
             last = await session.scalar(select(func.max(AnchorRow.day)))
             first = last + timedelta(days=1) if last else await _first_day(session)
@@ -105,7 +106,7 @@ class Anchors:
             # Whoever holds it may still write an act of that day; whoever gets it later writes a later one.
             await session.execute(select(func.pg_advisory_xact_lock(LOCK)))
         async with self.database.begin() as session:
-            await session.execute(text(f"SET LOCAL statement_timeout = '{SECONDS}s'"))
+            await session.execute(_AT_LENGTH)
             before = await session.scalar(select(AnchorRow).order_by(col(AnchorRow.day).desc()).limit(1))
             since = day_begins(day) - timedelta(hours=1) if before else None
             await session.execute(_GROWN, {"day": day, "since": since, "until": until})
@@ -165,6 +166,7 @@ async def _heads(session: Session, day: date) -> AsyncIterator[Head]:
         after = rows[-1].order_no
 
 
+_AT_LENGTH = text(f"SET LOCAL statement_timeout = '{SECONDS}s'")
 _GROWN = text("""
     INSERT INTO anchored_heads (day, order_no, position, hash)
     SELECT :day, entry.order_no, entry.position, entry.hash

@@ -5,6 +5,8 @@ import json
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -17,6 +19,8 @@ from adapters.database.merkle import Merkle
 from adapters.database.trail import Trail
 from adapters.object_store import Objects
 from adapters.settings import Settings
+from api.app import JOBS
+from api.services import Services
 from domain.acts import Act, Deed
 from tests.adapters.aged import aged, forger, today
 from tests.adapters.orders_at_hand import batch
@@ -115,3 +119,14 @@ async def test_what_a_crash_left_unpublished_is_published_and_nothing_is_replace
     with pytest.raises(AnchorConflict, match=day.isoformat()):
         await Anchoring(database, other, SIGNATURES).make_due()
     assert await other.get(key_of(day)) == b"another"
+
+
+async def test_the_api_makes_it_beside_its_requests(database: Database, database_url: str, objects: Objects) -> None:
+    await Acts(database).note(READ)
+    aged(database_url, days=2)
+    settings = SimpleNamespace(archive_key="the-key-of-the-tests")
+    services = cast(Services, SimpleNamespace(database=database, objects=objects, settings=settings))
+    [job] = [work for work, _, what in JOBS if what == "days anchored"]
+    assert [await job(services) for _ in range(2)] == [2, 0]
+    made = await Anchors(database).all()
+    assert all(SIGNATURES.holds(each.signed, bytes.fromhex(each.signature)) for each in made)
