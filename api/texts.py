@@ -35,7 +35,8 @@ async def stored_texts(services: Services, order: Order, do: str, fields: Mappin
             records[name] = measure(value, document, vague)
         else:
             records[name] = {
-                section: await _section(services, order, rules, section, text) for section, text in value.items()
+                section: await _section(services, order, rules, section, text, fields.get("unit"))
+                for section, text in value.items()
             }
     return records
 
@@ -53,10 +54,12 @@ async def keep_reply(services: Services, order: Order, do: str, fields: Mapping[
         await services.documents.save(order.no, order.realm, ACCEPTED_REPLY, section, text)
 
 
-async def _section(services: Services, order: Order, rules: Regime, section: str, text: str) -> Text:
+async def _section(services: Services, order: Order, rules: Regime, section: str, text: str, unit: str | None) -> Text:
     documents, replies = services.documents, rules.replies
     duplicate_of = None
     if replies.duplicates.refused:
-        duplicate_of = await documents.same_text(order.realm, text, ACCEPTED_REPLY, regime=order.regime)
+        duplicate_of = await documents.same_text(
+            order.realm, text, ACCEPTED_REPLY, regime=order.regime, order_no=order.no, unit=unit
+        )
     document = await documents.save(order.no, order.realm, SubmitReply.do, section, text)
     return measure(text, document, replies.vague.phrases, duplicate_of)

@@ -12,6 +12,9 @@ from api.services import Services
 from domain.acts import REFUSED, Deed
 from domain.refusal import Code
 
+BEARERS: Final = "jiesu.bearers"
+"""Where the scope of a request holds whom its tokens speak of."""
+
 STATUSES: Final = frozenset({401, 403})
 CODES: Final = frozenset({Code.UNKNOWN_ORDER.value})
 """Refused as well: an order that there is and that is not theirs to see is answered like one that there is not."""
@@ -39,7 +42,8 @@ async def _note(request: Request, status: int, code: str) -> None:
     if services is None:
         return
     request.state.refusal_noted = True
-    user: Identity | None = getattr(request.state, "user", None)
+    bearers: dict[str, Identity] = request.scope.get(BEARERS, {})
+    user = next(iter(bearers.values()), None)
     data: dict[str, Any] = {"status": status, "method": request.method, "route": _route(request)}
     if user is None:
         left_out = services.strangers.count()

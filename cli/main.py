@@ -20,6 +20,7 @@ COMMANDS = {
     "bench": ("cli.bench:command", "测量速度"),
     "archive": ("cli.archive:app", "核验归档"),
     "audit": ("cli.audit:app", "核验审计台账"),
+    "users": ("cli.users:app", "管理账号"),
     "keys": ("cli.keys:app", "管理公众受理接口的密钥"),
 }
 

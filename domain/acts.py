@@ -25,11 +25,9 @@ class Deed(StrEnum):
     # coming in
     SIGNED_IN = "signed_in"
     SIGN_IN_REFUSED = "sign_in_refused"
-    SIGNED_OUT = "signed_out"
-    SESSIONS_ENDED = "sessions_ended"
+    SESSION_ENDED = "session_ended"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 (the name of a deed)
     SECOND_FACTOR_SET = "second_factor_set"
-    SECOND_FACTOR_REMOVED = "second_factor_removed"
     # looking at what speaks of citizens
     ORDER_READ = "order_read"
     ORDERS_LISTED = "orders_listed"
@@ -51,9 +49,7 @@ class Deed(StrEnum):
     VIEWER_REMOVED = "viewer_removed"
     USER_ADDED = "user_added"
     USER_CHANGED = "user_changed"
-    USER_LOCKED = "user_locked"
     USER_UNLOCKED = "user_unlocked"
-    USER_REMOVED = "user_removed"
     POLICIES_LOADED = "policies_loaded"
     ARCHIVE_ERASED = "archive_erased"
     ARCHIVE_HELD = "archive_held"
@@ -99,11 +95,9 @@ class Act(BaseModel):
 NAMES: Final[dict[Deed, str]] = {
     Deed.SIGNED_IN: "登录",
     Deed.SIGN_IN_REFUSED: "登录被拒",
-    Deed.SIGNED_OUT: "退出登录",
-    Deed.SESSIONS_ENDED: "强制下线",
+    Deed.SESSION_ENDED: "结束会话",
     Deed.PASSWORD_CHANGED: "修改口令",
     Deed.SECOND_FACTOR_SET: "启用动态口令",
-    Deed.SECOND_FACTOR_REMOVED: "停用动态口令",
     Deed.ORDER_READ: "查看工单",
     Deed.ORDERS_LISTED: "查看工单列表",
     Deed.MESSAGES_READ: "查看短信与电话",
@@ -122,9 +116,7 @@ NAMES: Final[dict[Deed, str]] = {
     Deed.VIEWER_REMOVED: "取消可见人",
     Deed.USER_ADDED: "新增用户",
     Deed.USER_CHANGED: "修改用户",
-    Deed.USER_LOCKED: "锁定用户",
     Deed.USER_UNLOCKED: "解锁用户",
-    Deed.USER_REMOVED: "删除用户",
     Deed.POLICIES_LOADED: "规程生效",
     Deed.ARCHIVE_ERASED: "到期销毁",
     Deed.ARCHIVE_HELD: "暂缓销毁",

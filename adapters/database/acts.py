@@ -143,9 +143,10 @@ async def append(session: Session, acts: Sequence[Act]) -> None:
     """Append acts in the caller's transaction, as its last statement.
 
     From here to its end everybody else who appends waits; one who did other work behind it could wait for somebody
-    who waits for the chain.
+    who waits for the chain. No acts are no work.
     """
-    await session.run_sync(lambda blocking: write(blocking.connection(), acts))
+    if acts:
+        await session.run_sync(lambda blocking: write(blocking.connection(), acts))
 
 
 def write(connection: Connection, acts: Sequence[Act]) -> None:

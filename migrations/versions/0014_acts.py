@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0014_acts"
-down_revision = "0011_bound"
+down_revision = "0013_accounts"
 
 PROVEN = ("acts", "anchors", "anchored_heads")
 FUNCTION = """

@@ -148,6 +148,16 @@ def test_the_same_words_do_not_answer_twice(caller: SignIn, agent: Caller, dispa
     copied = problem(clerk.do(numbers[1], "submit_reply", **body, attachments=second), 422, "duplicate_reply")
     assert numbers[0] in copied["detail"]
 
+    # Another unit cannot see that order, and hears of it without its number.
+    other, no = caller("clerk-water@dalad"), agent.open(policy="dalad")
+    assert dispatcher.do(no, "dispatch", units=[{"unit": "water"}]).status_code == 200
+    assert other.do(no, "sign").status_code == 200
+    third = [brought(other, phase=phase)["id"] for phase in ("before", "after")]
+    copied = problem(other.do(no, "submit_reply", **body, attachments=third), 422, "duplicate_reply")
+    assert copied["detail"] == "与另一件工单的答复内容相同"
+    timeline = agent.get(f"/work-orders/{no}/timeline").text
+    assert "duplicate_reply" in timeline and numbers[0] not in timeline
+
 
 def test_an_order_is_merged_into_another(agent: Caller) -> None:
     into, source, elsewhere = agent.open(), agent.open(), agent.open(policy="huojia")
