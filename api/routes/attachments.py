@@ -1,8 +1,8 @@
 """Evidence: uploads, what is known of them, and links by which they are opened."""
 
-import logging
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from hashlib import sha256
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Request, Response
 from pydantic import Field
@@ -10,6 +10,7 @@ from pydantic import Field
 from adapters.database.attachments import File
 from adapters.file_links import BadLink, ExpiredLink, Link, Purpose, opened
 from adapters.tokens import Identity
+from api import acts
 from api.evidence.handing_out import original, thumbnail
 from api.evidence.shapes import (
     OPEN,
@@ -28,10 +29,10 @@ from api.identity import ServicesDep, User, is_visible, visible
 from api.problems import ProblemError, answers
 from api.services import Services
 from api.words import Name, Wire
-
-log = logging.getLogger(__name__)
+from domain.acts import Deed
 
 UPLOADS = "/attachments"
+DIGITS: Final = 16
 _FORM: dict[str, Any] = {
     "type": "object",
     "required": ["file"],
@@ -69,6 +70,7 @@ async def listed(request: Request, services: ServicesDep, user: User, order: Nam
     """工单的附件，附处理前后的对照；不写 order 时为本人上传而尚未用于工单的附件。"""
     if order is not None:
         await visible(services, user, order)
+        await acts.note(request, services, user, Deed.FILES_LISTED, order_no=order)
         files = await services.attachments.of_order(order)
     else:
         files = await services.attachments.loose(user.sub)
@@ -78,7 +80,9 @@ async def listed(request: Request, services: ServicesDep, user: User, order: Nam
 @router.get(UPLOADS + "/{id}", responses=answers(401, 404, 422))
 async def described(id: str, request: Request, services: ServicesDep, user: User) -> FileOut:
     """一个附件的情况。"""
-    return shown_to(request, services)(await _theirs(services, user, id))
+    file = await _theirs(services, user, id)
+    await acts.note(request, services, user, Deed.FILES_LISTED, order_no=file.order_no, about=id)
+    return shown_to(request, services)(file)
 
 
 @links.post(UPLOADS + "/{id}/link", responses=answers(400, 401, 404, 409, 413, 422))
@@ -99,9 +103,11 @@ async def link_to(
     url = None
     if services.settings.presigned_links and asked.purpose != "thumbnail":
         url = await services.objects.presign(file.object_key, life)
-    log.info("file %s opened to %s for %s", id, user.sub, asked.purpose)
+    url = url or path_of(request, services, Link(file=id, purpose=asked.purpose), life)
+    made = {"purpose": asked.purpose, "link": _digest(url.rpartition("/")[2])}
+    await acts.note(request, services, user, Deed.FILE_LINK_MADE, order_no=file.order_no, about=id, data=made)
     return LinkOut(
-        url=url or path_of(request, services, Link(file=id, purpose=asked.purpose), life),
+        url=url,
         purpose=asked.purpose,
         expires_at=datetime.now(UTC) + life,
         expires_in=int(life.total_seconds()),
@@ -126,9 +132,16 @@ async def open_file(token: str, request: Request, services: ServicesDep) -> Resp
     file = await services.attachments.get(link.file)
     if file is None:
         raise ProblemError(404, "没有这个附件")
+    by_link = {"purpose": link.purpose, "link": _digest(token)}
+    await acts.note(request, services, None, Deed.FILE_OPENED, order_no=file.order_no, about=file.id, data=by_link)
     if link.purpose == "thumbnail":
         return await thumbnail(services, file)
     return await original(services, request, file, shown=link.purpose == "view")
+
+
+def _digest(token: str) -> str:
+    """By this who opened a link is held against who asked for it; the link itself would open the file."""
+    return sha256(token.encode()).hexdigest()[:DIGITS]
 
 
 async def _theirs(services: Services, user: Identity, file_id: str) -> File:

@@ -1,6 +1,5 @@
 """The city platform: the webhook that it calls, and for the hotline what became of its messages."""
 
-import logging
 import time
 from typing import Annotated, Final, Literal
 
@@ -9,6 +8,7 @@ from fastapi import APIRouter, Header, Request, Response
 from adapters.city_signature import BadSignature, verified
 from adapters.database.city_messages import REFUSED, TAKEN, WAITING, WEBHOOK, CityMessageRow, MessageReused
 from adapters.tokens import Identity
+from api import acts
 from api.city_inbox import INTERNAL, receive, try_again
 from api.city_taking import Envelope
 from api.idempotent import IdempotentRoute
@@ -17,9 +17,8 @@ from api.problems import ProblemError, answers
 from api.services import Services
 from api.shapes import CityMessageDetail, CityMessageOut, CityTaken, PageOut
 from api.words import Cursor, Limit, Name
+from domain.acts import Deed
 from domain.refusal import Code, Refused
-
-log = logging.getLogger(__name__)
 
 BODY: Final = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": Envelope.model_json_schema()}}}
@@ -75,10 +74,12 @@ async def messages(
 
 
 @router.get("/city/messages/{id}", responses=answers(401, 403, 404, 422))
-async def message(id: str, services: ServicesDep, user: User) -> CityMessageDetail:
+async def message(id: str, request: Request, services: ServicesDep, user: User) -> CityMessageDetail:
     """一条消息及其原文。原文含诉求人信息，查看留有记录。"""
     row = await _theirs(services, user, id)
-    log.info("message %s of the city platform shown to %s", row.id, user.sub)
+    await acts.note(
+        request, services, user, Deed.CITY_MESSAGE_READ, order_no=row.order_no, about=row.id, regime=row.regime
+    )
     return CityMessageDetail.model_validate(row.model_dump() | {"no": row.order_no})
 
 

@@ -1,12 +1,12 @@
 """Queues of those who telephone: citizens to call back, people whom no text reached, and texts that came in."""
 
-import logging
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from adapters.database.call_tasks import TelephoneTask
 from adapters.tokens import Identity
+from api import acts
 from api.idempotent import IdempotentRoute
 from api.identity import ServicesDep, User, reader_of, within
 from api.problems import ProblemError, answers
@@ -14,11 +14,10 @@ from api.services import Services
 from api.shapes import PageOut, masked_phone
 from api.telephone_shapes import CallbackOut, CallTaskOut, InboundOut
 from api.words import Cursor, Limit, Wire, Words
+from domain.acts import Deed
 from domain.permissions import require
 from domain.survey import Fate
 from domain.words import UNIT_ROLES
-
-log = logging.getLogger(__name__)
 
 router = APIRouter(tags=["短信与电话"], route_class=IdempotentRoute)
 
@@ -33,31 +32,40 @@ class Done(Wire):
 
 @router.get("/callbacks", responses=answers(401, 403, 422))
 async def callbacks(
-    services: ServicesDep, user: User, reveal: Reveal = False, cursor: Cursor = None, limit: Limit = 50
+    request: Request,
+    services: ServicesDep,
+    user: User,
+    reveal: Reveal = False,
+    cursor: Cursor = None,
+    limit: Limit = 50,
 ) -> PageOut[CallbackOut]:
     """待人工回访的诉求人：优先级高者在前，同级先到先办。号码默认脱敏。"""
     _require_sight(user, reveal)
     page = await services.callbacks.waiting(regime=user.regime, reader=reader_of(user), cursor=cursor, limit=limit)
     phones = await services.citizens.phones([row.party for row in page.items], reader_of(user))
-    if reveal:
-        for row in page.items:
-            log.info("citizen of %s shown to %s", row.party, user.sub)
+    parties = [row.party for row in page.items]
+    await acts.note_list(request, services, user, Deed.CALLBACKS_READ, parties, revealed=reveal)
     items = tuple(CallbackOut.of(row, _shown(phones.get(row.party), reveal)) for row in page.items)
     return PageOut(items=items, next=page.next)
 
 
 @router.get("/call-tasks", responses=answers(401, 403, 422))
 async def call_tasks(
-    services: ServicesDep, user: User, reveal: Reveal = False, cursor: Cursor = None, limit: Limit = 50
+    request: Request,
+    services: ServicesDep,
+    user: User,
+    reveal: Reveal = False,
+    cursor: Cursor = None,
+    limit: Limit = 50,
 ) -> PageOut[CallTaskOut]:
     """短信未能送达、需要打电话告知的人，先来者在前。号码默认脱敏。"""
     _require_sight(user, reveal)
     page = await services.call_tasks.waiting(regime=user.regime, reader=reader_of(user), cursor=cursor, limit=limit)
     phones = await services.citizens.phones([row.party for row in page.items if row.party], reader_of(user))
+    numbers = [row.party or row.order_no for row in page.items]
+    await acts.note_list(request, services, user, Deed.CALL_TASKS_READ, numbers, revealed=reveal)
     items = []
     for row in page.items:
-        if reveal:
-            log.info("number of %s shown to %s", row.key, user.sub)
         phone = phones.get(row.party) if row.party else await _contact(services, row)
         items.append(CallTaskOut.of(row, _shown(phone, reveal)))
     return PageOut(items=tuple(items), next=page.next)
@@ -77,6 +85,7 @@ async def done(key: str, services: ServicesDep, user: User, body: Done | None = 
 
 @router.get("/inbound-messages", responses=answers(401, 403, 422))
 async def inbound_messages(
+    request: Request,
     services: ServicesDep,
     user: User,
     state: Annotated[Fate | Literal["received"] | None, Query(description="短信的结果；不填为全部")] = None,
@@ -87,6 +96,8 @@ async def inbound_messages(
     page = await services.inbound.in_state(
         state, regime=user.regime, reader=reader_of(user), cursor=cursor, limit=limit
     )
+    numbers = [row.order_no for row in page.items if row.order_no]
+    await acts.note_list(request, services, user, Deed.INBOUND_READ, numbers, revealed=True)
     return PageOut(items=tuple(map(InboundOut.of, page.items)), next=page.next)
 
 

@@ -1,25 +1,24 @@
 """Orders: taking in, finding, looking at."""
 
-import logging
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
 from adapters.database.orders import OrderFilter
+from api import acts
 from api.idempotent import IdempotentRoute, request_key
 from api.identity import ServicesDep, User, narrowed, reader_of, visible, within
 from api.intake import OrderRequest, before_first_event, open_order
 from api.problems import answers
 from api.shapes import Opened, OrderDetail, OrderSummary, PageOut, ProposalOut
 from api.words import Cursor, Limit, Slug
+from domain.acts import Deed
 from domain.catalogue import propose
 from domain.permissions import require
 from domain.project import project
 from domain.refusal import Code, Refused
 from domain.view import DeadlineView
 from domain.words import CITY_SOURCE, Category, Light, Role, Stage
-
-log = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/work-orders", tags=["工单"], route_class=IdempotentRoute)
 
@@ -40,6 +39,7 @@ async def take_in(
 
 @router.get("", responses=answers(401, 422))
 async def find(
+    request: Request,
     services: ServicesDep,
     user: User,
     stage: Stage | None = None,
@@ -71,16 +71,20 @@ async def find(
         reader=reader_of(user),
     )
     page = await services.orders.list(wanted, cursor=cursor, limit=limit)
+    asked = {"count": len(page.items), "by_phone": phone is not None}
+    await acts.note(request, services, user, Deed.ORDERS_LISTED, data=asked)
     return PageOut(items=tuple(map(OrderSummary.of, page.items)), next=page.next)
 
 
 @router.get("/{no}", responses=answers(401, 403, 404, 422))
-async def look_at(no: str, services: ServicesDep, user: User, reveal: bool = False) -> OrderDetail:
+async def look_at(no: str, request: Request, services: ServicesDep, user: User, reveal: bool = False) -> OrderDetail:
     """一张工单。诉求人信息默认脱敏；reveal=true 显示全部，并留下记录。"""
     order, view = await visible(services, user, no)
     if reveal:
         require("see_citizen", user.role)
-        log.info("citizen of %s shown to %s", no, user.sub)
+    await acts.note(
+        request, services, user, Deed.ORDER_READ, order_no=no, regime=order.regime, data={"revealed": reveal}
+    )
     if view is None:
         rules = await services.rules(order.regime, order.policy_hash)
         view = project(before_first_event(services, rules, order))
