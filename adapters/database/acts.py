@@ -1,4 +1,4 @@
-"""The audit trail of the installation: acts, appended once, in one chain (ADR 22)."""
+"""The audit trail of the installation: acts, appended once, in one chain (ADR 23)."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

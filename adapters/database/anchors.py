@@ -1,4 +1,4 @@
-"""Daily anchors: one signed text over the chain of acts and over the chains of all orders that grew that day (ADR 22).
+"""Daily anchors: one signed text over the chain of acts and over the chains of all orders that grew that day (ADR 23).
 
 The text is canonical JSON: {"acts": {"count", "head", "last"}, "day", "orders": {"count", "root"}, "previous",
 "version": 1}. `last` and `head` are position and hash of the last act of the day or before it, `count` how many were

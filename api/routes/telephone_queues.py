@@ -1,39 +1,27 @@
 """Queues of those who telephone: citizens to call back, people whom no text reached, and texts that came in."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 
 from adapters.database.call_tasks import TelephoneTask
 from adapters.tokens import Identity
 from api import acts
 from api.idempotent import IdempotentRoute
-from api.identity import ServicesDep, User, reader_of
+from api.identity import ServicesDep, User, reader_of, within
 from api.problems import ProblemError, answers
-from api.routes.work_orders import SEE_CITIZEN
 from api.services import Services
 from api.shapes import PageOut, masked_phone
 from api.telephone_shapes import CallbackOut, CallTaskOut, InboundOut
 from api.words import Cursor, Limit, Wire, Words
 from domain.acts import Deed
+from domain.permissions import require
 from domain.survey import Fate
-from domain.words import UNIT_ROLES, Role
-
-TELEPHONES: Final = frozenset({Role.CALLBACK_STAFF, Role.HOTLINE_DIRECTOR, Role.SUPERVISOR})
+from domain.words import UNIT_ROLES
 
 router = APIRouter(tags=["短信与电话"], route_class=IdempotentRoute)
 
 Reveal = Annotated[bool, Query(description="显示完整号码，并留下记录")]
-
-
-def _telephonist(user: User) -> Identity:
-    """Raises ProblemError(403) for anyone whose work it is not."""
-    if user.role not in TELEPHONES:
-        raise ProblemError(403, "只有回访、督办人员和热线负责人可以查看")
-    return user
-
-
-Telephonist = Annotated[Identity, Depends(_telephonist)]
 
 
 class Done(Wire):
@@ -46,7 +34,7 @@ class Done(Wire):
 async def callbacks(
     request: Request,
     services: ServicesDep,
-    user: Telephonist,
+    user: User,
     reveal: Reveal = False,
     cursor: Cursor = None,
     limit: Limit = 50,
@@ -65,7 +53,7 @@ async def callbacks(
 async def call_tasks(
     request: Request,
     services: ServicesDep,
-    user: Telephonist,
+    user: User,
     reveal: Reveal = False,
     cursor: Cursor = None,
     limit: Limit = 50,
@@ -84,10 +72,10 @@ async def call_tasks(
 
 
 @router.post("/call-tasks/{key}/done", responses=answers(400, 401, 403, 404, 409, 413, 422))
-async def done(key: str, services: ServicesDep, user: Telephonist, body: Done | None = None) -> CallTaskOut:
+async def done(key: str, services: ServicesDep, user: User, body: Done | None = None) -> CallTaskOut:
     """已打电话告知。以先办结的人为准，重复提交不改变。"""
     task = await services.call_tasks.get(key) if key.isprintable() else None
-    if task is None or task.realm or user.regime not in (None, task.regime):
+    if task is None or task.realm or not within(user, "finish_call_task", task.regime):
         raise ProblemError(404, "没有这一项电话任务")
     if not await services.viewers.may_see(task.order_no, reader_of(user)):
         raise ProblemError(404, "没有这一项电话任务")
@@ -99,7 +87,7 @@ async def done(key: str, services: ServicesDep, user: Telephonist, body: Done | 
 async def inbound_messages(
     request: Request,
     services: ServicesDep,
-    user: Telephonist,
+    user: User,
     state: Annotated[Fate | Literal["received"] | None, Query(description="短信的结果；不填为全部")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
@@ -114,8 +102,8 @@ async def inbound_messages(
 
 
 def _require_sight(user: Identity, reveal: bool) -> None:
-    if reveal and user.role not in SEE_CITIZEN:
-        raise ProblemError(403, "无权查看完整号码")
+    if reveal:
+        require("see_citizen", user.role)
 
 
 def _shown(phone: str | None, reveal: bool) -> str | None:

@@ -1,27 +1,24 @@
 """Orders: taking in, finding, looking at."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
 from adapters.database.orders import OrderFilter
 from api import acts
 from api.idempotent import IdempotentRoute, request_key
-from api.identity import ServicesDep, User, reader_of, visible
+from api.identity import ServicesDep, User, narrowed, reader_of, visible, within
 from api.intake import OrderRequest, before_first_event, open_order
-from api.problems import ProblemError, answers
+from api.problems import answers
 from api.shapes import Opened, OrderDetail, OrderSummary, PageOut, ProposalOut
 from api.words import Cursor, Limit, Slug
 from domain.acts import Deed
 from domain.catalogue import propose
+from domain.permissions import require
 from domain.project import project
 from domain.refusal import Code, Refused
 from domain.view import DeadlineView
-from domain.words import CITY_SOURCE, UNIT_ROLES, Category, Light, Role, Stage
-
-TAKE_IN: Final = frozenset({Role.AGENT, Role.DISPATCHER, Role.HOTLINE_DIRECTOR, Role.CITY_PLATFORM})
-SEE_CITIZEN: Final = frozenset({*TAKE_IN, Role.CALLBACK_STAFF, *UNIT_ROLES})
-"""Whom their work lets see a citizen's name and number when they ask for it."""
+from domain.words import CITY_SOURCE, Category, Light, Role, Stage
 
 router = APIRouter(prefix="/work-orders", tags=["工单"], route_class=IdempotentRoute)
 
@@ -31,9 +28,7 @@ async def take_in(
     body: OrderRequest, request: Request, response: Response, services: ServicesDep, user: User
 ) -> Opened:
     """受理诉求，生成工单。"""
-    if user.role not in TAKE_IN:
-        raise ProblemError(403, "无权受理诉求")
-    if user.regime not in (None, body.regime):
+    if not within(user, "take_in", body.regime):
         raise Refused(Code.NOT_PERMITTED, "只能受理本地区的诉求")
     if user.role is Role.CITY_PLATFORM:
         body = body.model_copy(update={"source": CITY_SOURCE})
@@ -60,12 +55,13 @@ async def find(
     limit: Limit = 50,
 ) -> PageOut[OrderSummary]:
     """工单列表：优先级高者在前，同级按到期先后。单位人员只看到本单位的工单。"""
-    if (user.of_unit and unit not in (None, user.unit)) or (user.regime and regime not in (None, user.regime)):
+    own = narrowed(user, "find_orders")
+    if (own is not None and unit not in (None, own)) or (user.regime and regime not in (None, user.regime)):
         return PageOut(items=())
     wanted = OrderFilter(
         regime=user.regime or regime,
         stage=stage,
-        unit=user.unit if user.of_unit else unit,
+        unit=unit if own is None else own,
         light=light,
         category=category,
         grade=grade,
@@ -84,8 +80,8 @@ async def find(
 async def look_at(no: str, request: Request, services: ServicesDep, user: User, reveal: bool = False) -> OrderDetail:
     """一张工单。诉求人信息默认脱敏；reveal=true 显示全部，并留下记录。"""
     order, view = await visible(services, user, no)
-    if reveal and user.role not in SEE_CITIZEN:
-        raise ProblemError(403, "无权查看诉求人信息")
+    if reveal:
+        require("see_citizen", user.role)
     await acts.note(
         request, services, user, Deed.ORDER_READ, order_no=no, regime=order.regime, data={"revealed": reveal}
     )
