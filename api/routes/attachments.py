@@ -30,6 +30,7 @@ from api.problems import ProblemError, answers
 from api.services import Services
 from api.words import Name, Wire
 from domain.acts import Deed
+from domain.permissions import require
 
 UPLOADS = "/attachments"
 DIGITS: Final = 16
@@ -151,6 +152,7 @@ async def _theirs(services: Services, user: Identity, file_id: str) -> File:
     file = await services.attachments.get(file_id) if file_id.isprintable() else None
     if file is not None and not file.realm:
         if file.order_no is None and file.uploaded_by == user.sub:
+            require("see_own_evidence", user.role)
             return file
         if file.order_no is not None and await is_visible(services, user, file.order_no):
             return file

@@ -1,6 +1,5 @@
 """The city platform: the webhook that it calls, and for the hotline what became of its messages."""
 
-import logging
 import time
 from typing import Annotated, Final, Literal
 
@@ -20,8 +19,6 @@ from api.shapes import CityMessageDetail, CityMessageOut, CityTaken, PageOut
 from api.words import Cursor, Limit, Name
 from domain.acts import Deed
 from domain.refusal import Code, Refused
-
-log = logging.getLogger(__name__)
 
 BODY: Final = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": Envelope.model_json_schema()}}}
