@@ -30,6 +30,7 @@ from api.problems import ProblemError, answers
 from api.services import Services
 from api.words import Name, Wire
 from domain.acts import Deed
+from domain.permissions import require
 
 UPLOADS = "/attachments"
 DIGITS: Final = 16
@@ -69,8 +70,8 @@ async def hand_in(request: Request, services: ServicesDep, user: User) -> Respon
 async def listed(request: Request, services: ServicesDep, user: User, order: Name | None = None) -> FilesOut:
     """工单的附件，附处理前后的对照；不写 order 时为本人上传而尚未用于工单的附件。"""
     if order is not None:
-        await visible(services, user, order)
-        await acts.note(request, services, user, Deed.FILES_LISTED, order_no=order)
+        seen, _ = await visible(services, user, order)
+        await acts.note(request, services, user, Deed.FILES_LISTED, order_no=order, regime=seen.regime)
         files = await services.attachments.of_order(order)
     else:
         files = await services.attachments.loose(user.sub)
@@ -81,7 +82,7 @@ async def listed(request: Request, services: ServicesDep, user: User, order: Nam
 async def described(id: str, request: Request, services: ServicesDep, user: User) -> FileOut:
     """一个附件的情况。"""
     file = await _theirs(services, user, id)
-    await acts.note(request, services, user, Deed.FILES_LISTED, order_no=file.order_no, about=id)
+    await acts.note(request, services, user, Deed.FILES_LISTED, order_no=file.order_no, about=id, regime=file.regime)
     return shown_to(request, services)(file)
 
 
@@ -104,8 +105,7 @@ async def link_to(
     if services.settings.presigned_links and asked.purpose != "thumbnail":
         url = await services.objects.presign(file.object_key, life)
     url = url or path_of(request, services, Link(file=id, purpose=asked.purpose), life)
-    made = {"purpose": asked.purpose, "link": _digest(url.rpartition("/")[2])}
-    await acts.note(request, services, user, Deed.FILE_LINK_MADE, order_no=file.order_no, about=id, data=made)
+    await _note(request, services, user, Deed.FILE_LINK_MADE, file, asked.purpose, url.rpartition("/")[2])
     return LinkOut(
         url=url,
         purpose=asked.purpose,
@@ -132,16 +132,19 @@ async def open_file(token: str, request: Request, services: ServicesDep) -> Resp
     file = await services.attachments.get(link.file)
     if file is None:
         raise ProblemError(404, "没有这个附件")
-    by_link = {"purpose": link.purpose, "link": _digest(token)}
-    await acts.note(request, services, None, Deed.FILE_OPENED, order_no=file.order_no, about=file.id, data=by_link)
+    await _note(request, services, None, Deed.FILE_OPENED, file, link.purpose, token)
     if link.purpose == "thumbnail":
         return await thumbnail(services, file)
     return await original(services, request, file, shown=link.purpose == "view")
 
 
-def _digest(token: str) -> str:
-    """By this who opened a link is held against who asked for it; the link itself would open the file."""
-    return sha256(token.encode()).hexdigest()[:DIGITS]
+async def _note(
+    request: Request, services: Services, user: Identity | None, deed: Deed, file: File, purpose: Purpose, token: str
+) -> None:
+    """By the digest who opened a link is held against who asked for it; the link itself would open the file."""
+    said = {"purpose": purpose, "link": sha256(token.encode()).hexdigest()[:DIGITS]}
+    of = {"order_no": file.order_no, "about": file.id, "regime": file.regime}
+    await acts.note(request, services, user, deed, data=said, **of)
 
 
 async def _theirs(services: Services, user: Identity, file_id: str) -> File:
@@ -149,6 +152,7 @@ async def _theirs(services: Services, user: Identity, file_id: str) -> File:
     file = await services.attachments.get(file_id) if file_id.isprintable() else None
     if file is not None and not file.realm:
         if file.order_no is None and file.uploaded_by == user.sub:
+            require("see_own_evidence", user.role)
             return file
         if file.order_no is not None and await is_visible(services, user, file.order_no):
             return file

@@ -5,7 +5,7 @@ from sqlalchemy import text
 from adapters.database.acts import Acts
 from adapters.database.engine import Database
 from adapters.database.users import Account, Users
-from domain.acts import Act
+from domain.acts import Act, Deed
 from tests.api.door import PASSWORD, door, sign_in, token
 
 OTHER = "窗外的槐树又开花了呀"
@@ -63,3 +63,16 @@ async def test_a_change_that_cannot_be_accounted_for_is_not_made(database: Datab
     assert await Users(database).get("li") is None
     unchanged = await Users(database).get("root")
     assert unchanged is not None and unchanged.display == "甲"
+
+
+async def test_those_of_a_county_see_its_acts_only(database: Database) -> None:
+    await Users(database).create(Account(username="watch", role="inspection", regime="rugao", display="甲"), PASSWORD)
+    for regime in ("rugao", "hukou", None):
+        await Acts(database).note(Act(deed=Deed.ORDER_READ, person="agent", regime=regime))
+    async with door(database) as http:
+        watch = await token(http, "watch")
+        seen = (await http.get("/audit/acts", headers=watch)).json()["items"]
+    assert [(each["deed"], each["person"], each["regime"]) for each in seen] == [
+        ("signed_in", "watch", "rugao"),
+        ("order_read", "agent", "rugao"),
+    ]
