@@ -13,6 +13,8 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from adapters.setting_types import Hosts, Limited, Networks, Origins, Rate
+
 ROOT = Path(__file__).resolve().parent.parent
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105
 
@@ -52,6 +54,14 @@ class Settings(BaseSettings):
     city_poll_seconds: float = Field(60.0, alias="CITY_POLL_SECONDS", ge=0, le=3600)
 
     public_base_url: str = Field("http://127.0.0.1:8000", alias="JIESU_PUBLIC_URL")
+
+    hosts: Hosts = Field((), alias="JIESU_HOSTS")
+    cors_origins: Origins = Field((), alias="JIESU_CORS_ORIGINS")
+    trusted_proxies: Networks = Field((), alias="JIESU_TRUSTED_PROXIES")
+    caller_rate: Limited = Field(Rate(100, 3000), alias="JIESU_RATE_CALLER")
+    address_rate: Limited = Field(Rate(500, 10_000), alias="JIESU_RATE_ADDRESS")
+    login_rate: Limited = Field(Rate(10, 100), alias="JIESU_RATE_LOGIN")
+    body_seconds: float = Field(30.0, alias="JIESU_BODY_SECONDS", gt=0, le=600)
 
 
 @lru_cache(maxsize=1)

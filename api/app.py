@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager, suppress
 from fastapi import FastAPI
 
 from adapters.settings import Settings, settings
-from api import idempotent, problems
+from api import docs_page, idempotent, problems
 from api.city_poll import keep_up
+from api.door.guards import Guarded, guard
 from api.evidence import orphans
-from api.limits import BodyLimit
 from api.openapi import describe
 from api.retention import erase_due
 from api.routes import (
@@ -66,20 +66,33 @@ JOBS: tuple[tuple[Callable[[Services], Awaitable[int]], float, str], ...] = (
 
 def create_app(of: Settings | None = None) -> FastAPI:
     """The application by these settings, or by those of the environment."""
-    app = FastAPI(
+    chosen = of or settings()
+    app = Guarded(
+        chosen.public_base_url,
         title="接诉",
         description="12345 热线工单系统",
         version="0.1.0",
-        lifespan=lambda app: _lifespan(app, of or settings()),
+        lifespan=lambda app: _lifespan(app, chosen),
         redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
     )
-    app.add_middleware(BodyLimit, streamed=frozenset({PREFIX + attachments.UPLOADS}))
+    guard(
+        app,
+        chosen,
+        prefix=PREFIX,
+        public=f"{open311.PREFIX}/",
+        logins=frozenset({f"{PREFIX}/token"}),
+        streamed=PREFIX + attachments.UPLOADS,
+    )
     problems.install(app)
     for part in ROUTERS:
         app.include_router(part.router, prefix=PREFIX)
     app.include_router(attachments.links, prefix=PREFIX)
     app.include_router(open311.router)
     app.include_router(health.router, include_in_schema=False)
+    if chosen.environment == "development":
+        app.include_router(docs_page.router)
     describe(app)
     return app
 

@@ -30,6 +30,9 @@ def api(
         host=host,
         port=port,
         access_log=False,
+        server_header=False,
+        # Whose word counts on where a request comes from is said by JIESU_TRUSTED_PROXIES.
+        proxy_headers=False,
         timeout_graceful_shutdown=10,
     )
 
