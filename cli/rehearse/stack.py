@@ -190,7 +190,7 @@ def _run(command: list[str], log: Path, values: Mapping[str, str]) -> ChildProce
 
 async def _until_ready(temporal: LocalTemporal, queue: str, worker: ChildProcess, ports: tuple[int, ...]) -> None:
     deadline = time.monotonic() + READY_WITHIN
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=1, trust_env=False) as http:
         while not (await temporal.polled(queue) and await _answering(http, ports)):
             if worker.status is not None:
                 raise RuntimeError(f"工作进程启动失败：\n{worker.tail()}")
@@ -202,7 +202,7 @@ async def _until_ready(temporal: LocalTemporal, queue: str, worker: ChildProcess
 async def _answering(http: httpx.AsyncClient, ports: tuple[int, ...]) -> bool:
     try:
         for port in ports:
-            await http.get(f"http://127.0.0.1:{port}/", timeout=1)
+            await http.get(f"http://127.0.0.1:{port}/")
     except httpx.TransportError:
         return False
     return True
