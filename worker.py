@@ -140,7 +140,7 @@ async def main() -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     database = Database(chosen.database_url, Keyring(chosen.data_key), pool_size=chosen.database_connections)
     try:
-        async with workers(await connect(), database, chosen):
+        async with workers(await connect(chosen.payload_key), database, chosen):
             logging.getLogger("jiesu").info("working on task queue %s", chosen.task_queue)
             await stop.wait()
     finally:

@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     data_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_DATA_KEY")
     archive_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_ARCHIVE_KEY")
 
+    payload_key: str = Field("", alias="JIESU_PAYLOAD_KEY")
+    codec_token: str = Field("", alias="JIESU_CODEC_TOKEN")
+    codec_origins: Origins = Field((), alias="JIESU_CODEC_ORIGINS")
+
     twilio_account_sid: str = Field("ACsandbox000000000000000000000000", alias="TWILIO_ACCOUNT_SID")
     twilio_auth_token: str = Field(DEVELOPMENT_SECRET, alias="TWILIO_AUTH_TOKEN")
     twilio_base_url: str = Field("http://127.0.0.1:8025", alias="TWILIO_BASE_URL")

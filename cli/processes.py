@@ -37,6 +37,23 @@ def api(
     )
 
 
+def codec(
+    host: Annotated[str, typer.Option(help="监听地址")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="监听端口")] = 8081,
+) -> None:
+    """Serve the codec until a signal comes; exit status 2 and the reason if the settings do not allow it."""
+    import uvicorn  # noqa: PLC0415
+
+    from api.codec_server import CannotServe, create_codec  # noqa: PLC0415
+
+    try:
+        app = create_codec()
+    except CannotServe as reason:
+        print(reason, file=sys.stderr)
+        raise typer.Exit(2) from None
+    uvicorn.run(app, host=host, port=port, access_log=False, server_header=False, proxy_headers=False)
+
+
 @database.callback()
 def group() -> None:
     """Keeps `upgrade` a subcommand."""

@@ -52,7 +52,7 @@ def variables(address: str, **values: object) -> Iterator[pytest.MonkeyPatch]:
 
 async def asked(seconds: float = SHORTLY) -> int:
     """How many workflows there are, which no server tells without being reached."""
-    client: Client = await connect(seconds)
+    client: Client = await connect("", seconds)
     await ping(client)
     return (await client.count_workflows()).count
 

@@ -148,6 +148,7 @@ async def test_only_by_our_names() -> None:
     for base in ("https://rebound.example", f"https://{HOST}.evil.example"):
         async with client(app, base=base) as http:
             problem(await http.get("/api/v1/echo"), 400, "invalid")
+            assert (await http.get("/api/v1/health/live")).status_code == 200
 
 
 def nested(depth: int) -> bytes:
