@@ -27,7 +27,7 @@ class KnownHosts:
         await self._app(scope, receive, send)
 
     def _knows(self, request: Request) -> bool:
-        return not self._hosts or HEALTH in request.url.path or host_of(request) in self._hosts
+        return not self._hosts or request.url.path.startswith(HEALTH) or host_of(request) in self._hosts
 
 
 def host_of(request: Request) -> str:

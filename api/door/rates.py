@@ -17,7 +17,8 @@ from api.door.addresses import address_of
 from api.door.buckets import Buckets
 from api.problems import ProblemError, of_http
 
-HEALTH: Final = "/health/"
+HEALTH: Final = ("/health/", "/api/v1/health/")
+"""Where health is told: by nobody's name, to whoever asks, as often as they like."""
 
 
 class Rates:
@@ -42,7 +43,7 @@ class Rates:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, or answer 429."""
-        if scope["type"] == "http" and HEALTH not in scope["path"] and (wait := self._wait(Request(scope))):
+        if scope["type"] == "http" and not scope["path"].startswith(HEALTH) and (wait := self._wait(Request(scope))):
             problem = ProblemError(429, f"请求过于频繁，请在 {wait} 秒后重试")
             problem.headers = {"Retry-After": str(wait)}
             await of_http(Request(scope), problem)(scope, receive, send)
