@@ -32,7 +32,7 @@ async def receive(services: Services, message: str, content: bytes | Any, via: s
     `content` is the body as it came, or the value that stood in the outbox. Raises MessageReused, and what the
     database raises: then nothing was kept.
     """
-    body, value = _canonical(content)
+    body, value = canonical(content)
     type_ = value.get("type") if isinstance(value, dict) else None
     known = type_ if isinstance(type_, str) and type_ in TYPES else UNKNOWN
     kept, new = await services.city_messages.keep(message, known, body, via)
@@ -75,7 +75,7 @@ async def _carry_out(services: Services, begun: CityMessageRow) -> CityMessageRo
     return await finish(begun.id, TAKEN)
 
 
-def _canonical(content: bytes | Any) -> tuple[str, Any]:
+def canonical(content: bytes | Any) -> tuple[str, Any]:
     """The text that is kept, the same for the same JSON value, and the value; None for what is no JSON."""
     try:
         value = json.loads(content) if isinstance(content, bytes) else content
