@@ -191,7 +191,7 @@ async def work(
     chosen = settings()
     database = Database(chosen.database_url, Keyring(chosen.data_key), pool_size=connections)
     try:
-        async with part(await connect(), database, chosen) as working:
+        async with part(await connect(chosen.payload_key), database, chosen) as working:
             logging.getLogger("jiesu").info("working on task queue %s", working.task_queue)
             await stop.wait()
             stopping()

@@ -68,7 +68,8 @@ class CityApi:
 
     def __init__(self, settings: Settings) -> None:
         self._secret = settings.city_secret
-        self._http = httpx.AsyncClient(base_url=settings.city_base_url, timeout=TIMEOUT)
+        # By the proxy of the environment, if there is one, and nowhere but there: a redirect is an answer like others.
+        self._http = httpx.AsyncClient(base_url=settings.city_base_url, timeout=TIMEOUT, follow_redirects=False)
 
     async def post(self, path: str, key: str, body: Mapping[str, Any]) -> Answer:
         """Post one object under a message id; the same id with the same body may be posted again.

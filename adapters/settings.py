@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from adapters.setting_types import Hosts, Limited, Networks, Origins, Rate
 from domain.words import Role
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,6 +63,10 @@ class Settings(BaseSettings):
     data_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_DATA_KEY")
     archive_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_ARCHIVE_KEY")
 
+    payload_key: str = Field("", alias="JIESU_PAYLOAD_KEY")
+    codec_token: str = Field("", alias="JIESU_CODEC_TOKEN")
+    codec_origins: Origins = Field((), alias="JIESU_CODEC_ORIGINS")
+
     twilio_account_sid: str = Field("ACsandbox000000000000000000000000", alias="TWILIO_ACCOUNT_SID")
     twilio_auth_token: str = Field(DEVELOPMENT_SECRET, alias="TWILIO_AUTH_TOKEN")
     twilio_base_url: str = Field("http://127.0.0.1:8025", alias="TWILIO_BASE_URL")
@@ -73,6 +78,14 @@ class Settings(BaseSettings):
     city_poll_seconds: float = Field(60.0, alias="CITY_POLL_SECONDS", ge=0, le=3600)
 
     public_base_url: str = Field("http://127.0.0.1:8000", alias="JIESU_PUBLIC_URL")
+
+    hosts: Hosts = Field((), alias="JIESU_HOSTS")
+    cors_origins: Origins = Field((), alias="JIESU_CORS_ORIGINS")
+    trusted_proxies: Networks = Field((), alias="JIESU_TRUSTED_PROXIES")
+    caller_rate: Limited = Field(Rate(100, 3000), alias="JIESU_RATE_CALLER")
+    address_rate: Limited = Field(Rate(500, 10_000), alias="JIESU_RATE_ADDRESS")
+    login_rate: Limited = Field(Rate(10, 100), alias="JIESU_RATE_LOGIN")
+    body_seconds: float = Field(30.0, alias="JIESU_BODY_SECONDS", gt=0, le=600)
 
     @property
     def totp_required(self) -> bool:

@@ -9,11 +9,12 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import DefaultFailureConverter, PayloadConverter
+from temporalio.converter import DataConverter, DefaultFailureConverter, PayloadConverter
 from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError, FailureError
 from temporalio.service import RPCError
 
+from adapters.payload_codec import SealedPayloads
 from adapters.telling import Telling
 
 CONNECT_SECONDS = 60.0
@@ -38,11 +39,25 @@ class QuietFailures(DefaultFailureConverter):
         super().to_failure(exception, payload_converter, failure)
 
 
+class SealedFailures(QuietFailures):
+    """Failures whose words and traces are payloads, which the codec seals like any other."""
+
+    def __init__(self) -> None:
+        super().__init__(encode_common_attributes=True)
+
+
 CONVERTER = replace(pydantic_data_converter, failure_converter_class=QuietFailures)
 
 
-async def connect(seconds: float = CONNECT_SECONDS) -> Client:
-    """A client once the namespace answers.
+def converter(payload_key: str) -> DataConverter:
+    """How payloads are written and read: in clear, or sealed by these keys (docs/adr/0023)."""
+    if not payload_key:
+        return CONVERTER
+    return replace(CONVERTER, failure_converter_class=SealedFailures, payload_codec=SealedPayloads(payload_key))
+
+
+async def connect(payload_key: str, seconds: float = CONNECT_SECONDS) -> Client:
+    """A client once the namespace answers; `payload_key` is the setting of that name, '' for payloads in clear.
 
     The server takes connections before its namespace exists, so a real call is made, and repeated, which
     changes nothing, until `seconds` have passed. Raises then what the last try raised: RPCError or RuntimeError.
@@ -50,7 +65,9 @@ async def connect(seconds: float = CONNECT_SECONDS) -> Client:
     deadline = time.monotonic() + seconds
     while True:
         try:
-            client = await Client.connect(**ClientConfig.load_client_connect_config(), data_converter=CONVERTER)
+            client = await Client.connect(
+                **ClientConfig.load_client_connect_config(), data_converter=converter(payload_key)
+            )
             await ping(client)
         except (RPCError, RuntimeError):
             if time.monotonic() > deadline:

@@ -70,7 +70,7 @@ ACTS: Final[dict[str, str]] = {
     f"GET {_OPEN311}/requests.{{fmt}}": "use_public_interface",
     f"GET {_OPEN311}/requests/{{no}}.{{fmt}}": "use_public_interface",
     f"GET {_OPEN311}/tokens/{{token}}.{{fmt}}": "use_public_interface",
-    **{f"GET /{page}": "see_documentation" for page in ("openapi.json", "docs", "docs/oauth2-redirect", "redoc")},
+    **{f"GET /{page}": "see_documentation" for page in ("openapi.json", "docs", "docs/oauth2-redirect")},
 }
 """By method and path, as the router has it: without the `/api/v1` before."""
 

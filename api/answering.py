@@ -42,7 +42,7 @@ async def receive(services: Services, sid: str, phone: str, body: str) -> str:
     """
     survey = await services.messages.latest(phone, Template.SURVEY)
     new = NewInbound(
-        sid, phone, _printable(body), survey.order_no if survey else None, _party(survey) if survey else None
+        sid, phone, printable(body), survey.order_no if survey else None, _party(survey) if survey else None
     )
     text = await services.inbound.keep(new)
     if text.state == RECEIVED:
@@ -149,7 +149,7 @@ def _party(survey: OutboundMessage) -> str:
     return survey.party or survey.order_no
 
 
-def _printable(body: str) -> str:
+def printable(body: str) -> str:
     """The words without control characters, which no text of an order can hold."""
     kept = (
         character if character in "\n\t" or unicodedata.category(character) not in {"Cc", "Cs"} else " "

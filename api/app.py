@@ -9,11 +9,11 @@ from fastapi import FastAPI
 
 from adapters.safe_settings import require_safe
 from adapters.settings import Settings, settings
-from api import accounts, idempotent, problems
+from api import accounts, docs_page, idempotent, problems
 from api.anchoring import anchor
 from api.city_poll import keep_up
+from api.door.guards import Guarded, guard
 from api.evidence import orphans
-from api.limits import BodyLimit
 from api.openapi import describe
 from api.retention import erase_due
 from api.routes import (
@@ -78,20 +78,32 @@ def create_app(of: Settings | None = None) -> FastAPI:
     """The application by these settings, or by those of the environment. Raises UnsafeSettings."""
     chosen = of or settings()
     require_safe(chosen)
-    app = FastAPI(
+    app = Guarded(
+        chosen.public_base_url,
         title="接诉",
         description="12345 热线工单系统",
         version="0.1.0",
         lifespan=lambda app: _lifespan(app, chosen),
         redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
     )
-    app.add_middleware(BodyLimit, streamed=frozenset({PREFIX + attachments.UPLOADS}))
+    guard(
+        app,
+        chosen,
+        prefix=PREFIX,
+        public=f"{open311.PREFIX}/",
+        logins=frozenset({f"{PREFIX}/token"}),
+        streamed=PREFIX + attachments.UPLOADS,
+    )
     problems.install(app)
     for part in ROUTERS:
         app.include_router(part.router, prefix=PREFIX)
     app.include_router(attachments.links, prefix=PREFIX)
     app.include_router(open311.router)
     app.include_router(health.router, include_in_schema=False)
+    if chosen.environment == "development":
+        app.include_router(docs_page.router)
     describe(app)
     return app
 

@@ -36,7 +36,7 @@ async def receive(services: Services, message: str, content: bytes | Any, via: s
     `content` is the body as it came, or the value that stood in the outbox. Raises MessageReused, and what the
     database raises: then nothing was kept.
     """
-    body, value = _canonical(content)
+    body, value = canonical(content)
     type_ = value.get("type") if isinstance(value, dict) else None
     known = type_ if isinstance(type_, str) and type_ in TYPES else UNKNOWN
     kept, new = await services.city_messages.keep(message, known, body, via)
@@ -83,7 +83,7 @@ def _or_too_late(begun: CityMessageRow) -> str:
     return REFUSED if datetime.now(CST) - begun.received_at > WAIT_FOR else WAITING
 
 
-def _canonical(content: bytes | Any) -> tuple[str, Any]:
+def canonical(content: bytes | Any) -> tuple[str, Any]:
     """The text that is kept, the same for the same JSON value, and the value; None for what is no JSON."""
     try:
         value = json.loads(content) if isinstance(content, bytes) else content

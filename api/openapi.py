@@ -8,9 +8,13 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from api.idempotent import PARAMETER
-from api.problems import Problem
+from api.problems import Problem, answers
 from api.wire import WIRES
 
+AT_THE_DOOR = (400, 429)
+"""What the door may answer before any route is asked: a host that is not ours, too many requests."""
+WITH_A_BODY = (403, 408, 413, 422)
+"""And besides to what may change something: from another site, too slow, too much, or in a form that is not taken."""
 REF = "#/components/schemas/{model}"
 BODY = "x-body"
 
@@ -41,6 +45,10 @@ def _document(app: FastAPI) -> dict[str, Any]:
 
 
 def _complete(method: str, operation: dict[str, Any]) -> None:
+    refusals = (*AT_THE_DOOR, *(WITH_A_BODY if method != "get" else ()))
+    for status, answer in answers(*refusals).items():
+        operation["responses"].setdefault(str(status), answer)
+    operation["responses"] = dict(sorted(operation["responses"].items()))
     if (model := operation.pop(BODY, None)) is not None:
         schema = {"$ref": REF.format(model=model)}
         operation["requestBody"] = {"required": False, "content": {"application/json": {"schema": schema}}}

@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from adapters.database.paging import BadCursor
 from adapters.outages import OUTAGES
@@ -23,6 +24,7 @@ from domain.refusal import Code, Refused
 
 log = logging.getLogger(__name__)
 
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 2
 
@@ -161,7 +163,20 @@ def of_http(request: Request, error: HTTPException) -> Response:
     status = error.status_code
     code = error.code if isinstance(error, ProblemError) else CODES.get(status, "invalid")
     detail = error.detail if isinstance(error, ProblemError) else TITLES.get(status, error.detail)
-    return document(request, status, detail, code, headers=dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_allowed(request))
+    return document(request, status, detail, code, headers=headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods of an address (RFC 9110 §10.2.1). The router names those of the first route that it looks at only."""
+    routes = request.app.router.routes
+    return [
+        method
+        for method in METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
 
 
 def of_validation(request: Request, invalid: RequestValidationError) -> Response:

@@ -120,6 +120,6 @@ async def services(settings: Settings, policies: PolicyBook | None = None) -> As
     book = policies or PolicyBook.load(settings.policy_file)
     database = Database(settings.database_url, Keyring(settings.data_key))
     try:
-        yield Services(database, await connect(), book, settings)
+        yield Services(database, await connect(settings.payload_key), book, settings)
     finally:
         await database.dispose()

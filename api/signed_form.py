@@ -21,13 +21,17 @@ async def signed_form(request: Request, services: ServicesDep) -> dict[str, str]
     query = request.scope["query_string"].decode("latin-1")
     url = settings.public_base_url.rstrip("/") + request.url.path + (f"?{query}" if query else "")
     try:
-        body = (await request.body()).decode()
-        form = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS))
+        form = fields_of(await request.body())
     except ValueError:
         raise _not_genuine(request) from None
     if not genuine(settings.twilio_auth_token, url, form, request.headers.get(HEADER, "")):
         raise _not_genuine(request)
     return form
+
+
+def fields_of(body: bytes) -> dict[str, str]:
+    """The fields of a form; of several of one name the last. Raises ValueError for what is none, or too many."""
+    return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS))
 
 
 SignedForm = Annotated[dict[str, str], Depends(signed_form)]

@@ -14,6 +14,7 @@ COMMANDS = {
     "up": ("cli.up:command", "在这台机器上启动全部服务"),
     "worker": ("cli.processes:worker", "运行 Temporal 工作进程"),
     "api": ("cli.processes:api", "运行 HTTP 接口"),
+    "codec": ("cli.processes:codec", "为 Temporal 界面解开加密的内容"),
     "db": ("cli.processes:database", "管理数据库"),
     "rehearse": ("cli.rehearse:command", "在虚拟时间里演练工单"),
     "policy": ("cli.policy:app", "检查、解释、比较时限规则"),

@@ -34,8 +34,28 @@ def api(
         host=host,
         port=port,
         access_log=False,
+        server_header=False,
+        # Whose word counts on where a request comes from is said by JIESU_TRUSTED_PROXIES.
+        proxy_headers=False,
         timeout_graceful_shutdown=10,
     )
+
+
+def codec(
+    host: Annotated[str, typer.Option(help="监听地址")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="监听端口")] = 8081,
+) -> None:
+    """Serve the codec until a signal comes; exit status 2 and the reason if the settings do not allow it."""
+    import uvicorn  # noqa: PLC0415
+
+    from api.codec_server import CannotServe, create_codec  # noqa: PLC0415
+
+    try:
+        app = create_codec()
+    except CannotServe as reason:
+        print(reason, file=sys.stderr)
+        raise typer.Exit(2) from None
+    uvicorn.run(app, host=host, port=port, access_log=False, server_header=False, proxy_headers=False)
 
 
 def _require_safe_settings() -> None:

@@ -52,7 +52,7 @@ async def _send(name: str, to: list[str] | str, said: dict[str, Any], by: Role, 
     chosen = settings()
     proofs = Proofs(chosen.secret_key, chosen.proof_seconds, bare=chosen.takes_bare_signals)
     named = said | ({} if name == "adopt_calendar" else {"person": person})
-    client = await connect()
+    client = await connect(chosen.payload_key)
     if isinstance(to, str):
         to = [found.id.removeprefix(work_order_id("")) async for found in client.list_workflows(to)]
     for no in to:

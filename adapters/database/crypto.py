@@ -44,18 +44,26 @@ class Keyring:
 
     def encrypt(self, value: str) -> bytes:
         """Seal a text; two seals of one text differ."""
+        return self.seal(value.encode())
+
+    def seal(self, value: bytes) -> bytes:
+        """Seal bytes."""
         nonce = os.urandom(NONCE_BYTES)
         header = VERSION + self._first + nonce
-        return header + self._ciphers[self._first].encrypt(nonce, value.encode(), header)
+        return header + self._ciphers[self._first].encrypt(nonce, value, header)
 
     def decrypt(self, value: bytes) -> str:
         """Open a sealed text. Raises `CannotDecrypt`."""
+        return self.unseal(value).decode()
+
+    def unseal(self, value: bytes) -> bytes:
+        """Open sealed bytes. Raises `CannotDecrypt`."""
         header, sealed = bytes(value[:HEADER_BYTES]), bytes(value[HEADER_BYTES:])
         cipher = self._ciphers.get(header[len(VERSION) : -NONCE_BYTES])
         if cipher is None or not header.startswith(VERSION):
             raise CannotDecrypt("没有能解开此数据的密钥, 请检查 JIESU_DATA_KEY")
         try:
-            return cipher.decrypt(header[-NONCE_BYTES:], sealed, header).decode()
+            return cipher.decrypt(header[-NONCE_BYTES:], sealed, header)
         except InvalidTag as error:
             raise CannotDecrypt("加密数据已被改动") from error
 

@@ -34,12 +34,14 @@ from domain.permissions import require
 
 UPLOADS = "/attachments"
 DIGITS: Final = 16
+_DETAILS: dict[str, Any] = Details.model_json_schema(ref_template="#/components/schemas/{model}")["properties"]
 _FORM: dict[str, Any] = {
     "type": "object",
     "required": ["file"],
     "properties": {
         "file": {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1, "maxItems": 10},
-        **Details.model_json_schema(ref_template="#/components/schemas/{model}")["properties"],
+        # A form sends the fields that nobody has filled in as well.
+        **{name: {"anyOf": [field, {"type": "string", "maxLength": 0}]} for name, field in _DETAILS.items()},
     },
 }
 

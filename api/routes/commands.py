@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Request
 from api.commanding import send
 from api.idempotent import IdempotentRoute, request_key
 from api.identity import ServicesDep, User, acting_unit, reader_of, visible
-from api.problems import answers
+from api.problems import ProblemError, answers
 from api.wire import WIRES
 from domain.commands import COMMANDS
 from domain.refusal import Code, Refused
@@ -27,6 +27,8 @@ def _route(do: str) -> Handler:
         user: User,
         body: Annotated[dict[str, Any] | None, Body()] = None,
     ) -> Accepted:
+        if body is None and await request.body():
+            raise ProblemError(422, "请求内容应为 JSON 对象，或者没有", Code.INVALID)
         await visible(services, user, no)
         said = dict(body or {})
         if (unit := acting_unit(user, said.get("unit"))) is not None:

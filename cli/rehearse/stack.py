@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 import httpx
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from adapters.child_process import ChildProcess
@@ -24,6 +23,7 @@ from adapters.local_postgres import LocalPostgres
 from adapters.local_temporal import LocalTemporal, free_port
 from adapters.policy_book import PolicyBook
 from adapters.settings import ROOT, Settings, environment, settings
+from adapters.temporal_client import converter
 from api.services import Services
 from workflows.search_attributes import DEFINITIONS
 
@@ -97,11 +97,13 @@ async def stage(
     temporal_file: Path | None = None,
     sandboxed: bool = True,
     messages_per_second: float = 1000,
+    payload_key: str = "",
 ) -> AsyncIterator[Stage]:
     """Set the stage in a folder of its own, and clear it away afterwards.
 
     `dynamic_config` adds to the server's settings; it keeps its data in memory or in `temporal_file`. The worker
     runs workflows in the sandbox unless `sandboxed` is false (docs/adr/0011), and sends `messages_per_second` at most.
+    Payloads are sealed with `payload_key` only: what is rehearsed is thrown away.
     Raises PostgresUnavailableError, TemporalUnavailableError, PolicyErrors, RuntimeError for a dead process.
     """
     with tempfile.TemporaryDirectory(prefix="jiesu-rehearsal-", ignore_cleanup_errors=True) as name:
@@ -110,6 +112,7 @@ async def stage(
             values = {
                 "JIESU_WORKFLOW_SANDBOX": str(sandboxed),
                 "JIESU_MESSAGES_PER_SECOND": str(messages_per_second),
+                "JIESU_PAYLOAD_KEY": payload_key,
             }
             if policies is not None:
                 values["JIESU_POLICIES"] = str(policies)
@@ -126,7 +129,7 @@ async def stage(
             chosen = Settings.model_validate(processes.values)
             ports = tuple(urlsplit(url).port or 0 for url in (chosen.twilio_base_url, chosen.city_base_url))
             await _until_ready(processes.temporal, chosen.task_queue, processes.worker, ports)
-            client = await Client.connect(processes.temporal.address, data_converter=pydantic_data_converter)
+            client = await Client.connect(processes.temporal.address, data_converter=converter(payload_key))
             database = Database(chosen.database_url, Keyring(chosen.data_key), pool_size=20)
             try:
                 skipping = TimeSkippingConfig(enabled=False, max_session_skip_count=MOST_SKIPS)
@@ -190,7 +193,7 @@ def _run(command: list[str], log: Path, values: Mapping[str, str]) -> ChildProce
 
 async def _until_ready(temporal: LocalTemporal, queue: str, worker: ChildProcess, ports: tuple[int, ...]) -> None:
     deadline = time.monotonic() + READY_WITHIN
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=1, trust_env=False) as http:
         while not (await temporal.polled(queue) and await _answering(http, ports)):
             if worker.status is not None:
                 raise RuntimeError(f"工作进程启动失败：\n{worker.tail()}")
@@ -202,7 +205,7 @@ async def _until_ready(temporal: LocalTemporal, queue: str, worker: ChildProcess
 async def _answering(http: httpx.AsyncClient, ports: tuple[int, ...]) -> bool:
     try:
         for port in ports:
-            await http.get(f"http://127.0.0.1:{port}/", timeout=1)
+            await http.get(f"http://127.0.0.1:{port}/")
     except httpx.TransportError:
         return False
     return True

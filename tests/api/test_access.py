@@ -101,7 +101,7 @@ PROBES: dict[str, Probe] = {
     "POST /token": Probe((422, "missing_field"), {}),
     "GET /health/live": LIST,
     "GET /health/ready": LIST,
-    **{f"GET /{page}": LIST for page in ("openapi.json", "docs", "docs/oauth2-redirect", "redoc")},
+    **{f"GET /{page}": LIST for page in ("openapi.json", "docs", "docs/oauth2-redirect")},
     "GET /files/{token}": Probe((404, "not_found")),
     "POST /webhooks/city": Probe((401, "not_authenticated"), {}),
     "POST /webhooks/sms": Probe((403, "bad_signature"), {}),
@@ -256,7 +256,7 @@ async def ask(town: Town, name: str, role: Role, case: str) -> Answer:
         "name": "nobody",
     }
     where = path.format(**names, token="x", fmt="json", service_code="x")  # noqa: S106 (no token)
-    outside = path.startswith(("/open311", "/openapi", "/docs", "/redoc"))
+    outside = path.startswith(("/open311", "/openapi", "/docs"))
     probe, more = PROBES[name], dict[str, Any]()
     if name == "POST /attachments":
         more["files"] = {"order": (None, there.no)}

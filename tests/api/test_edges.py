@@ -62,6 +62,7 @@ def test_unknown_addresses_and_methods_are_problem_documents(agent: Caller) -> N
     problem(agent.get("/nothing"), 404, "not_found")
     problem(agent.http.delete("/work-orders"), 405, "method_not_allowed")
     problem(agent.http.put("/units", json={}), 405, "method_not_allowed")
+    assert agent.http.put("/work-orders").headers["Allow"] == "GET, POST"
     problem(agent.get("/work-orders/20000101-999999"), 404, "unknown_order")
     problem(agent.get("/work-orders/%00"), 404, "unknown_order")
     problem(agent.get("/work-orders/%F0%9F%98%80/timeline"), 404, "unknown_order")

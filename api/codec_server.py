@@ -1,0 +1,89 @@
+"""The codec server: opens sealed payloads for the Temporal UI and command line, for whoever shows the token.
+
+It speaks what the UI speaks: POST /encode and /decode, each a `Payloads` message as JSON in and out. Nothing is kept or
+logged of what passes.
+"""
+
+import hmac
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Final
+
+from fastapi import Depends, Request, Response
+from google.protobuf.json_format import MessageToJson, Parse, ParseError
+from starlette.middleware.cors import CORSMiddleware
+from temporalio.api.common.v1 import Payload, Payloads
+
+from adapters.database.crypto import CannotDecrypt
+from adapters.payload_codec import SealedPayloads
+from adapters.settings import Settings, settings
+from api import problems
+from api.door.guards import ASK_AGAIN, Guarded
+from api.door.hosts import KnownHosts
+from api.limits import BodyLimit
+from api.problems import ProblemError
+
+SENT: Final = ("Authorization", "Content-Type", "X-Namespace")
+SHORTEST: Final = 32
+"""Characters of a token: it opens everything that an order's history holds."""
+
+Work = Callable[[Sequence[Payload]], Awaitable[list[Payload]]]
+
+
+class CannotServe(Exception):  # noqa: N818 - reads as a sentence where it is caught
+    """A setting is missing or too weak; the text is Chinese and meant for the operator."""
+
+
+def create_codec(of: Settings | None = None) -> Guarded:
+    """The codec server by these settings, or by those of the environment. Raises CannotServe."""
+    chosen = of or settings()
+    if not chosen.payload_key:
+        raise CannotServe("没有设置 JIESU_PAYLOAD_KEY，内容没有加密，不需要编解码服务")
+    if len(chosen.codec_token) < SHORTEST:
+        raise CannotServe(f"JIESU_CODEC_TOKEN 须至少 {SHORTEST} 个字符")
+    codec = SealedPayloads(chosen.payload_key)
+    app = Guarded(chosen.public_base_url, title="接诉：编解码服务", openapi_url=None, docs_url=None, redoc_url=None)
+    app.add_middleware(BodyLimit, seconds=chosen.body_seconds)
+    app.add_middleware(KnownHosts, hosts=chosen.hosts)
+    if chosen.codec_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=chosen.codec_origins,
+            allow_methods=("POST",),
+            allow_headers=SENT,
+            max_age=ASK_AGAIN,
+        )
+    problems.install(app)
+    allowed = Depends(_shows(chosen.codec_token))
+    for path, work in (("/encode", codec.encode), ("/decode", codec.decode)):
+        app.add_api_route(path, _route(work), methods=["POST"], dependencies=[allowed])
+    return app
+
+
+def _shows(token: str) -> Callable[[Request], None]:
+    def check(request: Request) -> None:
+        """Raises ProblemError(401) unless the request shows the token."""
+        scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(shown.encode("latin-1"), token.encode()):
+            problem = ProblemError(401, "请出示编解码服务的令牌")
+            problem.headers = {"WWW-Authenticate": "Bearer"}
+            raise problem
+
+    return check
+
+
+def _route(work: Work) -> Callable[..., Awaitable[Response]]:
+    async def coded(said: Annotated[Payloads, Depends(_payloads)]) -> Response:
+        try:
+            done = Payloads(payloads=await work(said.payloads))
+        except CannotDecrypt as error:
+            raise ProblemError(422, str(error)) from None
+        return Response(MessageToJson(done), media_type="application/json")
+
+    return coded
+
+
+async def _payloads(request: Request) -> Payloads:
+    try:
+        return Parse(await request.body(), Payloads())
+    except (ParseError, ValueError, RecursionError):
+        raise ProblemError(400, "请求内容不是 Payloads") from None

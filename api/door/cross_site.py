@@ -1,0 +1,57 @@
+"""A page of another site cannot act here in the name of whoever looks at it (OWASP ASVS 5, 3.5).
+
+Browsers say where a request comes from: `Sec-Fetch-Site`, and `Origin` where that is not known. Programs say neither.
+Nothing here depends on what a caller holds, so that it protects cookies too, should somebody bring some.
+"""
+
+from collections.abc import Collection
+from typing import Final
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.problems import ProblemError, of_http
+
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+OURS: Final = frozenset({"same-origin", "none"})
+"""`none`: somebody typed the address or opened a bookmark."""
+
+
+class SameSite:
+    """ASGI middleware: 403 for what changes something and comes from a page of another origin.
+
+    `origins` are let in. Paths that begin with one of `signed` are left out: what comes there brings its own
+    signature or key, and may come from a page of somebody else.
+    """
+
+    def __init__(self, app: ASGIApp, origins: Collection[str], signed: tuple[str, ...]) -> None:
+        self._app = app
+        self._origins = frozenset(origins)
+        self._signed = signed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, or answer 403."""
+        if scope["type"] == "http" and not self._passes(Request(scope)):
+            problem = ProblemError(403, "不接受来自其他网站页面的操作", "cross_site")
+            await of_http(Request(scope), problem)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _passes(self, request: Request) -> bool:
+        if request.method in SAFE or request.url.path.startswith(self._signed):
+            return True
+        origin = request.headers.get("Origin")
+        if origin in self._origins:
+            return True
+        if site := request.headers.get("Sec-Fetch-Site"):
+            return site in OURS
+        return origin is None or _authority(origin) == request.headers.get("Host", "").lower()
+
+
+def _authority(origin: str) -> str:
+    """The host and port of an origin; '' for one that is none, like `null`."""
+    try:
+        return urlsplit(origin.lower()).netloc
+    except ValueError:
+        return ""

@@ -1,0 +1,48 @@
+"""Headers of every answer that tell a browser to do nothing with it (OWASP ASVS 5, chapter 3.4).
+
+An answer that knows better keeps what it says itself: a page of the documentation, an opened file.
+"""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+USUAL: Final = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # Any answer may hold personal data, so none is kept on the way or in a browser.
+    "Cache-Control": "no-store",
+}
+HSTS: Final = "max-age=31536000; includeSubDomains"
+
+
+class SecureHeaders:
+    """ASGI middleware, the outermost: error answers pass it too."""
+
+    def __init__(self, app: ASGIApp, public_url: str) -> None:
+        self._app = app
+        self._headers = dict(USUAL)
+        if urlsplit(public_url).scheme == "https":
+            self._headers["Strict-Transport-Security"] = HSTS
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, and add what the answer does not say itself."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, dressed)

@@ -1,0 +1,91 @@
+"""What the city platform posts: signed or not, JSON or not, in its words or in none."""
+
+import copy
+import json
+from functools import cache
+from typing import Any
+
+import atheris
+
+from adapters.city_signature import BadSignature, verified
+from adapters.policy_book import PolicyBook
+from adapters.settings import ROOT
+from api.city_inbox import canonical
+from api.city_taking import Answered, Envelope
+from api.intake import OrderRequest
+from api.words import checked
+from domain.calendar import compiled
+from domain.city import read_changed, read_decision, read_order, read_urge
+from domain.refusal import Refused
+from domain.words import CITY_SOURCE
+from tests.city.examples import examples
+
+EXAMPLES = [each["message"] for each in examples("messages", no="20261124-000001", city_no="SZ-1")]
+SEEDS = (
+    *(json.dumps(example, ensure_ascii=False).encode() for example in EXAMPLES),
+    b'{"id": "1", "type": "order", "area": "410724", "data": null}',
+    b'{"data": [[[[]]]]}',
+    b"[" * 2000,
+    b'{"id": "\\ud800"}',
+    b"1e999",
+    b"\xff",
+)
+
+
+@cache
+def book() -> PolicyBook:
+    return PolicyBook.load(ROOT / "policies.yaml", 2026)
+
+
+def bent(data: bytes) -> Any:
+    """An example of the contract in which one or two places hold something else: bytes alone seldom are JSON."""
+    choose = atheris.FuzzedDataProvider(data)
+    value = copy.deepcopy(choose.PickValueInList(EXAMPLES))
+    for _ in range(choose.ConsumeIntInRange(1, 2)):
+        place = value
+        while isinstance(place, dict) and place:
+            key = choose.PickValueInList(sorted(place))
+            if not isinstance(place[key], dict) or choose.ConsumeBool():
+                others = [None, True, choose.ConsumeInt(8), choose.ConsumeFloat(), [], {}, [None], {"a": "b"}]
+                place[key] = choose.PickValueInList([*others, choose.ConsumeUnicode(200)])
+                break
+            place = place[key]
+    return value
+
+
+def one(data: bytes) -> None:
+    head = data[:64].decode("latin-1")
+    headers = {"X-City-Timestamp": head, "X-City-Message": head, "X-City-Signature": head}
+    try:
+        raise AssertionError(verified("secret", headers, data, 1_800_000_000.0))
+    except BadSignature:
+        pass
+    kept, value = canonical(data)
+    assert value is None or canonical(kept.encode())[0] == kept
+    understood(value)
+    understood(bent(data))
+
+
+def understood(value: Any) -> None:
+    """Have every county read a message."""
+    calendar = compiled(book().calendar)
+    try:
+        said = checked(Envelope, value, calendar).data
+    except Refused:
+        said = value
+    for name, regime in book().regimes.items():
+        if regime.city is None:
+            continue
+        for read in (read_order, read_decision, read_urge, read_changed):
+            try:
+                found = read(regime.city, said)
+                fields = found._asdict() if hasattr(found, "_asdict") else {"city_no": found}
+                if read is read_order:
+                    citizen = {part: fields.pop(part) for part in ("name", "phone", "address")}
+                    body = {key: each for key, each in fields.items() if each is not None}
+                    checked(OrderRequest, body | {"regime": name, "source": CITY_SOURCE, "citizen": citizen}, calendar)
+                else:
+                    named = {key: each for key, each in fields.items() if key in Answered.model_fields}
+                    checked(Answered, named, calendar)
+            except Refused as refused:
+                assert refused.reason

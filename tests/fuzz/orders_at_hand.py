@@ -1,0 +1,56 @@
+"""Orders in several stages for those who fuzz, and a digest of all that is stored of some of them."""
+
+from collections.abc import Callable, Sequence
+
+import psycopg
+
+from tests.api.callers import Caller, eventually
+
+SignIn = Callable[[str], Caller]
+
+DISPATCHED = [{"unit": "housing"}]
+OF_AN_ORDER = {
+    "work_orders": "no",
+    "order_views": "no",
+    "order_viewers": "order_no",
+    "approvals": "order_no",
+    "documents": "order_no",
+    "attachments": "order_no",
+    "messages": "order_no",
+    "audit_trail": "order_no",
+}
+"""The tables that tell of an order, and the column with its number."""
+
+
+def in_stages(caller: SignIn) -> list[str]:
+    """An order taken in, one dispatched, one signed and one answered: their numbers."""
+    numbers = [caller("agent").open(grade="days_3") for _ in range(4)]
+    steps = [
+        ("dispatcher", "dispatch", {"units": DISPATCHED}),
+        ("clerk-housing", "sign", {}),
+        ("clerk-housing", "submit_reply", {"sections": {"handling": "现场核查并完成维修", "result": "供暖已恢复正常"}}),
+    ]
+    for place, no in enumerate(numbers):
+        for who, do, body in steps[:place]:
+            answer = caller(who).do(no, do, **body)
+            assert answer.status_code == 200, answer.text
+        eventually(lambda no=no: caller("admin").get(f"/work-orders/{no}").json().get("stage"))
+    return numbers
+
+
+def digest(url: str, numbers: Sequence[str]) -> dict[str, str]:
+    """All that is stored of these orders, and how many orders there are; that a refusal was noted does not count."""
+    found = {}
+    with psycopg.connect(url, autocommit=True) as connection:
+        for table, column in OF_AN_ORDER.items():
+            noted = "AND event <> 'refused'" if table == "audit_trail" else ""
+            # A refusal takes a link of the chain, so that what follows it has another place there.
+            row = connection.execute(
+                f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t"  # noqa: S608
+                f" WHERE {column} = ANY(%s) {noted}",
+                [list(numbers)],
+            ).fetchone()
+            found[table] = str(row[0] if row else None)
+        row = connection.execute("SELECT count(*) FROM work_orders").fetchone()
+        found["all orders"] = str(row[0] if row else None)
+    return found
