@@ -10,8 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from adapters.secret_sources import secret
 
 ROOT = Path(__file__).resolve().parent.parent
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105
@@ -52,6 +54,12 @@ class Settings(BaseSettings):
     city_poll_seconds: float = Field(60.0, alias="CITY_POLL_SECONDS", ge=0, le=3600)
 
     public_base_url: str = Field("http://127.0.0.1:8000", alias="JIESU_PUBLIC_URL")
+
+    @field_validator("secret_key", "data_key", "archive_key", "twilio_auth_token", "city_secret")
+    @classmethod
+    def _fetched(cls, value: str) -> str:
+        """A secret may be named instead of said (`adapters.secret_sources`)."""
+        return secret(value)
 
 
 @lru_cache(maxsize=1)

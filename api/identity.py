@@ -72,6 +72,11 @@ def _is_theirs(user: Identity, view: OrderView | None) -> bool:
     return view is not None and user.unit in {*view.units, *(deadline.unit for deadline in view.deadlines)}
 
 
+def shielded(user: Identity, order: Order) -> bool:
+    """Whether the person belongs to the unit that the order complains of, which never learns who complained (HK-17)."""
+    return user.of_unit and order.complained_of is not None and order.complained_of == user.unit
+
+
 def acting_unit(user: Identity, named: object) -> object:
     """The unit that acts: the person's own, whatever the body says. Raises Refused(not_permitted) for another."""
     if not user.of_unit:

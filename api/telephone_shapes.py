@@ -7,7 +7,10 @@ from adapters.database.callbacks import Callback
 from adapters.database.calls import OutboundCall
 from adapters.database.inbound_messages import Inbound
 from adapters.database.messages import OutboundMessage
-from api.shapes import Shape, masked_phone
+from api.shapes import Shape
+from domain.masking import masked_phone
+from domain.public_text import HIDDEN
+from domain.words import Role
 
 
 class CallbackOut(Shape):
@@ -60,9 +63,10 @@ class InboundOut(Shape):
     created_at: datetime
 
     @classmethod
-    def of(cls, row: Inbound, *, words: bool = True) -> "InboundOut":
-        """From what was kept; without `words` it does not say what was written."""
-        shown = {"order": row.order_no, "phone": masked_phone(row.from_phone), "body": row.body if words else None}
+    def of(cls, row: Inbound, *, words: bool = True, shielded: bool = False) -> "InboundOut":
+        """From what was kept; without `words` it does not say what was written, and `shielded` not who wrote."""
+        phone = HIDDEN if shielded else masked_phone(row.from_phone)
+        shown = {"order": row.order_no, "phone": phone, "body": row.body if words else None}
         return cls.model_validate(row.model_dump() | shown)
 
 
@@ -86,9 +90,10 @@ class MessageOut(Shape):
     created_at: datetime
 
     @classmethod
-    def of(cls, row: OutboundMessage) -> "MessageOut":
-        """From what was sent."""
-        shown = {"phone": masked_phone(row.to_phone), "sent_at": row.attempted_at}
+    def of(cls, row: OutboundMessage, *, shielded: bool = False) -> "MessageOut":
+        """From what was sent; `shielded` it does not say to which number of a citizen."""
+        phone = HIDDEN if shielded and row.to_role == Role.CITIZEN else masked_phone(row.to_phone)
+        shown = {"phone": phone, "sent_at": row.attempted_at}
         return cls.model_validate(row.model_dump() | shown)
 
 
@@ -106,9 +111,9 @@ class CallOut(Shape):
     created_at: datetime
 
     @classmethod
-    def of(cls, row: OutboundCall) -> "CallOut":
-        """From what was called."""
-        return cls.model_validate(row.model_dump() | {"phone": masked_phone(row.to_phone)})
+    def of(cls, row: OutboundCall, *, shielded: bool = False) -> "CallOut":
+        """From what was called; `shielded` it does not say which number."""
+        return cls.model_validate(row.model_dump() | {"phone": HIDDEN if shielded else masked_phone(row.to_phone)})
 
 
 class Conversation(Shape):

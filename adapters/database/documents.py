@@ -12,6 +12,11 @@ from adapters.database.tables import Document, WorkOrder
 from domain.text import normalised
 
 
+def fingerprinted(text: str) -> str:
+    """What the fingerprint of a text is made of."""
+    return f"text:{normalised(text)}"
+
+
 class StoredText(NamedTuple):
     """A text in clear; `kind` is the command it came with, `field` its place there."""
 
@@ -41,7 +46,7 @@ class Documents:
             "kind": kind,
             "field": field,
             "text": self.database.keyring.encrypt(text),
-            "fingerprint": self._fingerprint(text),
+            "fingerprint": self.database.keyring.blind_index(fingerprinted(text)),
         }
         async with self.database.begin() as session:
             await session.execute(insert(Document).values(document))
@@ -72,8 +77,9 @@ class Documents:
         """
         if not normalised(text):
             return None
+        fingerprints = self.database.keyring.blind_indexes(fingerprinted(text))
         found = select(Document.order_no).where(
-            Document.realm == realm, Document.fingerprint == self._fingerprint(text), Document.kind == kind
+            Document.realm == realm, col(Document.fingerprint).in_(fingerprints), Document.kind == kind
         )
         if except_order is not None:
             found = found.where(Document.order_no != except_order)
@@ -83,6 +89,3 @@ class Documents:
         async with self.database.session() as session:
             first = found.order_by(col(Document.created_at), col(Document.id)).limit(1)
             return await session.scalar(first)
-
-    def _fingerprint(self, text: str) -> str:
-        return self.database.keyring.blind_index(f"text:{normalised(text)}")

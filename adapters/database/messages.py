@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from adapters.database.engine import Database
-from adapters.database.phones import phone_index
+from adapters.database.phones import phone_index, phone_indexes
 from adapters.database.tables import Message
 from domain.message import NewMessage, segments
 
@@ -156,7 +156,7 @@ class Messages:
     async def latest(self, phone: str, template: str, *, before: datetime | None = None) -> OutboundMessage | None:
         """The last message of a template that the provider took for this number, if need be before a moment."""
         found = select(Message).where(
-            Message.phone_index == phone_index(self.database.keyring, phone),
+            col(Message.phone_index).in_(phone_indexes(self.database.keyring, phone)),
             Message.template == template,
             col(Message.provider_sid).is_not(None),
         )

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Request, Response
 from pydantic import Field
 
 from adapters.database.attachments import File
+from adapters.database.orders import Order
 from adapters.file_links import BadLink, ExpiredLink, Link, Purpose, opened
 from adapters.tokens import Identity
 from api.evidence.handing_out import original, thumbnail
@@ -24,7 +25,7 @@ from api.evidence.shapes import (
 )
 from api.evidence.uploading import Details, upload
 from api.idempotent import IdempotentRoute
-from api.identity import ServicesDep, User, visible
+from api.identity import ServicesDep, User, shielded, visible
 from api.problems import ProblemError, answers
 from api.services import Services
 from api.words import Name, Wire
@@ -69,8 +70,8 @@ async def hand_in(request: Request, services: ServicesDep, user: User) -> Respon
 async def listed(request: Request, services: ServicesDep, user: User, order: Name | None = None) -> FilesOut:
     """工单的附件，附处理前后的对照；不写 order 时为本人上传而尚未用于工单的附件。"""
     if order is not None:
-        await visible(services, user, order)
-        files = await services.attachments.of_order(order)
+        found, _ = await visible(services, user, order)
+        files = [file for file in await services.attachments.of_order(order) if _open_to(user, found, file)]
     else:
         files = await services.attachments.loose(user.sub)
     return FilesOut(items=tuple(map(shown_to(request, services), files)), pairs=paired(files))
@@ -132,6 +133,11 @@ async def open_file(token: str, request: Request, services: ServicesDep) -> Resp
     return await original(services, request, file, shown=link.purpose == "view")
 
 
+def _open_to(user: Identity, order: Order, file: File) -> bool:
+    """The unit complained of sees the files that it brought itself, and no other evidence (HK-17)."""
+    return not shielded(user, order) or file.unit == user.unit
+
+
 async def _theirs(services: Services, user: Identity, file_id: str) -> File:
     """A file that somebody may see: with its order, or their own as long as no order has it."""
     file = await services.attachments.get(file_id) if file_id.isprintable() else None
@@ -140,8 +146,9 @@ async def _theirs(services: Services, user: Identity, file_id: str) -> File:
             return file
         try:
             if file.order_no is not None:
-                await visible(services, user, file.order_no)
-                return file
+                order, _ = await visible(services, user, file.order_no)
+                if _open_to(user, order, file):
+                    return file
         except Refused:
             pass
     raise ProblemError(404, "没有这个附件")

@@ -1,6 +1,5 @@
 """The city platform: the webhook that it calls, and for the hotline what became of its messages."""
 
-import logging
 import time
 from typing import Annotated, Final, Literal
 
@@ -12,16 +11,15 @@ from adapters.tokens import Identity
 from api.city_inbox import receive, try_again
 from api.city_taking import Envelope
 from api.idempotent import IdempotentRoute
-from api.identity import ServicesDep, User
+from api.identity import ServicesDep, User, reader_of
 from api.problems import ProblemError, answers
-from api.routes.work_orders import SEE_CITIZEN
 from api.services import Services
 from api.shapes import CityMessageDetail, CityMessageOut, CityTaken, PageOut
+from api.unmasking import at_work
 from api.words import Cursor, Limit, Name
+from domain.privacy import Occasion, Personal, needs
 from domain.refusal import Code, Refused
 from domain.words import Role
-
-log = logging.getLogger(__name__)
 
 WATCH: Final = frozenset({Role.HOTLINE_DIRECTOR, Role.ADMIN})
 BODY: Final = {
@@ -72,7 +70,9 @@ async def messages(
     _watches(user)
     if no is not None and not no.isprintable():
         return PageOut(items=())
-    page = await services.city_messages.list(state=state, regime=user.regime, order_no=no, cursor=cursor, limit=limit)
+    page = await services.city_messages.list(
+        state=state, regime=user.regime, order_no=no, reader=reader_of(user), cursor=cursor, limit=limit
+    )
     return PageOut(items=tuple(map(CityMessageOut.of, page.items)), next=page.next)
 
 
@@ -80,9 +80,10 @@ async def messages(
 async def message(id: str, services: ServicesDep, user: User) -> CityMessageDetail:
     """一条消息及其原文。原文含诉求人信息，查看留有记录。"""
     row = await _theirs(services, user, id)
-    if user.role not in SEE_CITIZEN:
+    if not needs(user.role, Personal.PHONE):
         raise ProblemError(403, "无权查看诉求人信息")
-    log.info("message %s of the city platform shown to %s", row.id, user.sub)
+    if row.order_no is not None:
+        await at_work(services, user, [row.order_no], Occasion.CITY_MESSAGE)
     return CityMessageDetail.model_validate(row.model_dump() | {"no": row.order_no})
 
 
@@ -105,6 +106,8 @@ async def _theirs(services: Services, user: Identity, id_: str) -> CityMessageRo
     _watches(user)
     row = await services.city_messages.get(id_) if id_.isprintable() else None
     if row is None or user.regime not in (None, row.regime):
+        raise ProblemError(404, "没有这一条消息")
+    if row.order_no is not None and not await services.viewers.may_see(row.order_no, reader_of(user)):
         raise ProblemError(404, "没有这一条消息")
     return row
 

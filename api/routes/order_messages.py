@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from api.identity import ServicesDep, User, visible
+from api.identity import ServicesDep, User, shielded, visible
 from api.problems import answers
 from api.telephone_shapes import CallOut, Conversation, InboundOut, MessageOut
 
@@ -11,11 +11,12 @@ router = APIRouter(prefix="/work-orders", tags=["短信与电话"])
 
 @router.get("/{no}/messages", responses=answers(401, 404, 422))
 async def conversation(no: str, services: ServicesDep, user: User) -> Conversation:
-    """工单的短信往来和自动回访电话，号码脱敏。单位人员看不到诉求人所写的内容。"""
-    await visible(services, user, no)
+    """工单的短信往来和自动回访电话，号码脱敏。单位人员看不到诉求人所写的内容，被反映单位也看不到其号码。"""
+    order, _ = await visible(services, user, no)
+    hide = shielded(user, order)
     received = await services.inbound.of_order(no)
     return Conversation(
-        sent=tuple(map(MessageOut.of, await services.messages.of_order(no))),
-        received=tuple(InboundOut.of(text, words=not user.of_unit) for text in received),
-        calls=tuple(map(CallOut.of, await services.calls.of_order(no))),
+        sent=tuple(MessageOut.of(row, shielded=hide) for row in await services.messages.of_order(no)),
+        received=tuple(InboundOut.of(text, words=not user.of_unit, shielded=hide) for text in received),
+        calls=tuple(CallOut.of(row, shielded=hide) for row in await services.calls.of_order(no)),
     )

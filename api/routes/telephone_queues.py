@@ -1,6 +1,5 @@
 """Queues of those who telephone: citizens to call back, people whom no text reached, and texts that came in."""
 
-import logging
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -10,15 +9,15 @@ from adapters.tokens import Identity
 from api.idempotent import IdempotentRoute
 from api.identity import ServicesDep, User, reader_of
 from api.problems import ProblemError, answers
-from api.routes.work_orders import SEE_CITIZEN
 from api.services import Services
-from api.shapes import PageOut, masked_phone
+from api.shapes import PageOut
 from api.telephone_shapes import CallbackOut, CallTaskOut, InboundOut
+from api.unmasking import at_work
 from api.words import Cursor, Limit, Wire, Words
+from domain.masking import masked_phone
+from domain.privacy import Occasion, Personal, needs
 from domain.survey import Fate
 from domain.words import UNIT_ROLES, Role
-
-log = logging.getLogger(__name__)
 
 TELEPHONES: Final = frozenset({Role.CALLBACK_STAFF, Role.HOTLINE_DIRECTOR, Role.SUPERVISOR})
 
@@ -52,8 +51,7 @@ async def callbacks(
     page = await services.callbacks.waiting(regime=user.regime, reader=reader_of(user), cursor=cursor, limit=limit)
     phones = await services.citizens.phones([row.party for row in page.items], reader_of(user))
     if reveal:
-        for row in page.items:
-            log.info("citizen of %s shown to %s", row.party, user.sub)
+        await at_work(services, user, phones, Occasion.CALLBACK)
     items = tuple(CallbackOut.of(row, _shown(phones.get(row.party), reveal)) for row in page.items)
     return PageOut(items=items, next=page.next)
 
@@ -67,9 +65,9 @@ async def call_tasks(
     page = await services.call_tasks.waiting(regime=user.regime, reader=reader_of(user), cursor=cursor, limit=limit)
     phones = await services.citizens.phones([row.party for row in page.items if row.party], reader_of(user))
     items = []
+    if reveal:
+        await at_work(services, user, phones, Occasion.CALL_TASK)
     for row in page.items:
-        if reveal:
-            log.info("number of %s shown to %s", row.key, user.sub)
         phone = phones.get(row.party) if row.party else await _contact(services, row)
         items.append(CallTaskOut.of(row, _shown(phone, reveal)))
     return PageOut(items=tuple(items), next=page.next)
@@ -103,7 +101,7 @@ async def inbound_messages(
 
 
 def _require_sight(user: Identity, reveal: bool) -> None:
-    if reveal and user.role not in SEE_CITIZEN:
+    if reveal and not needs(user.role, Personal.PHONE):
         raise ProblemError(403, "无权查看完整号码")
 
 

@@ -1,13 +1,12 @@
 """Orders: taking in, finding, looking at."""
 
-import logging
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
 
 from adapters.database.orders import OrderFilter
 from api.idempotent import IdempotentRoute, request_key
-from api.identity import ServicesDep, User, reader_of, visible
+from api.identity import ServicesDep, User, reader_of, shielded, visible
 from api.intake import OrderRequest, before_first_event, open_order
 from api.problems import ProblemError, answers
 from api.shapes import Opened, OrderDetail, OrderSummary, PageOut, ProposalOut
@@ -16,13 +15,9 @@ from domain.catalogue import propose
 from domain.project import project
 from domain.refusal import Code, Refused
 from domain.view import DeadlineView
-from domain.words import CITY_SOURCE, UNIT_ROLES, Category, Light, Role, Stage
-
-log = logging.getLogger(__name__)
+from domain.words import CITY_SOURCE, Category, Light, Role, Stage
 
 TAKE_IN: Final = frozenset({Role.AGENT, Role.DISPATCHER, Role.HOTLINE_DIRECTOR, Role.CITY_PLATFORM})
-SEE_CITIZEN: Final = frozenset({*TAKE_IN, Role.CALLBACK_STAFF, *UNIT_ROLES})
-"""Whom their work lets see a citizen's name and number when they ask for it."""
 
 router = APIRouter(prefix="/work-orders", tags=["工单"], route_class=IdempotentRoute)
 
@@ -73,23 +68,20 @@ async def find(
         phone=phone,
         city_no=city_no,
         reader=reader_of(user),
+        not_against=user.unit if user.of_unit else None,
     )
     page = await services.orders.list(wanted, cursor=cursor, limit=limit)
-    return PageOut(items=tuple(map(OrderSummary.of, page.items)), next=page.next)
+    return PageOut(items=tuple(OrderSummary.of(row, wanted.not_against) for row in page.items), next=page.next)
 
 
 @router.get("/{no}", responses=answers(401, 403, 404, 422))
-async def look_at(no: str, services: ServicesDep, user: User, reveal: bool = False) -> OrderDetail:
-    """一张工单。诉求人信息默认脱敏；reveal=true 显示全部，并留下记录。"""
+async def look_at(no: str, services: ServicesDep, user: User) -> OrderDetail:
+    """一张工单。诉求人信息脱敏，原文须说明理由另行查看（unmask）；对被反映单位全部隐去。"""
     order, view = await visible(services, user, no)
-    if reveal and user.role not in SEE_CITIZEN:
-        raise ProblemError(403, "无权查看诉求人信息")
-    if reveal:
-        log.info("citizen of %s shown to %s", no, user.sub)
     if view is None:
         rules = await services.rules(order.regime, order.policy_hash)
         view = project(before_first_event(services, rules, order))
-    return OrderDetail.of_order(order, view, reveal=reveal)
+    return OrderDetail.of_order(order, view, shielded=shielded(user, order))
 
 
 @router.get("/{no}/timeline", responses=answers(401, 404, 422))
