@@ -6,7 +6,7 @@ from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
 from adapters.database.confidence import Reader
-from adapters.database.orders import Order
+from adapters.database.orders import Listed, Order
 from adapters.tokens import BadToken, Identity, read
 from api.commanding import existing
 from api.problems import ProblemError
@@ -72,7 +72,7 @@ def _is_theirs(user: Identity, view: OrderView | None) -> bool:
     return view is not None and user.unit in {*view.units, *(deadline.unit for deadline in view.deadlines)}
 
 
-def shielded(user: Identity, order: Order) -> bool:
+def shielded(user: Identity, order: Order | Listed) -> bool:
     """Whether the person belongs to the unit that the order complains of, which never learns who complained (HK-17)."""
     return user.of_unit and order.complained_of is not None and order.complained_of == user.unit
 

@@ -93,10 +93,10 @@ class OrderSummary(Shape):
         return label(self.source, "source")
 
     @classmethod
-    def of(cls, row: Listed, unit: str | None = None) -> "OrderSummary":
-        """From a row of the read model, for somebody of this unit."""
+    def of(cls, row: Listed, *, nameless: bool) -> "OrderSummary":
+        """From a row of the read model; `nameless` with the citizen left out of the title."""
         shown = row.view.model_dump() | row.model_dump(exclude={"view", "citizen"})
-        if unit is not None and row.complained_of == unit and row.citizen is not None:
+        if nameless:
             shown["title"] = unnamed(row.title, row.citizen.name, row.citizen.address)
         return cls.model_validate(shown)
 
@@ -126,18 +126,22 @@ class OrderDetail(OrderSummary):
     deadlines: tuple[DeadlineView, ...]
 
     @classmethod
-    def of_order(cls, order: Order, view: OrderView, *, shielded: bool) -> "OrderDetail":
-        """From what was taken in and where it stands, the citizen masked; `shielded` from the unit complained of."""
+    def of_order(cls, order: Order, view: OrderView, *, nameless: bool, shielded: bool) -> "OrderDetail":
+        """From what was taken in and where it stands, the citizen masked.
+
+        `nameless` with the citizen left out of what was written; `shielded` from the unit complained of, which reads
+        nothing at all of them, where they live and what they brought.
+        """
         citizen = hidden(order.citizen) if shielded else masked(order.citizen)
         told: dict[str, Any] = {"citizen": citizen.model_dump(), "citizen_email": citizen.email}
         told["city_no"] = order.city_no or order.city_ref
-        if shielded:
-            told |= {"lat": None, "long": None, "answers": (), "media_url": None}
+        if nameless or shielded:
             for name in ("title", "content", "location"):
                 if text := getattr(order, name):
                     told[name] = unnamed(text, order.citizen.name, order.citizen.address)
-            if told.get("location"):
-                told["location"] = masked_address(told["location"])
+        if shielded:
+            told |= {"lat": None, "long": None, "answers": (), "media_url": None}
+            told["location"] = masked_address(told["location"]) if order.location else None
         return cls.model_validate(order.model_dump() | view.model_dump() | told)
 
 

@@ -63,6 +63,11 @@ def needs(role: Role, field: Personal) -> bool:
     return field in NEEDED.get(role, frozenset())
 
 
+def reads_of_citizens(role: Role) -> bool:
+    """Whether the work of a role has to do with citizens themselves; others read texts with them left out."""
+    return bool(NEEDED.get(role))
+
+
 def require_need(role: Role, fields: Iterable[Personal], relation: Relation) -> None:
     """Raises Refused(not_permitted) unless each field may be read in full by one who stands to the order like that."""
     if relation.of_unit and relation.complained_of:

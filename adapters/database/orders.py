@@ -116,11 +116,11 @@ class OrderFilter(Frozen):
 
 
 class Listed(Frozen):
-    """A row of a list; the `citizen` only where there is a unit that must not read of them."""
+    """A row of a list; the `citizen` for leaving them out of the title."""
 
     title: str
     complained_of: str | None
-    citizen: Citizen | None
+    citizen: Citizen
     area: str | None
     city_no: str | None
     confidential: bool
@@ -254,8 +254,7 @@ class Orders:
         kept = {name: getattr(row, name) for name in ("area", "confidential", "complained_of", "created_at")}
         title = self.database.keyring.decrypt(row.title)
         kept["city_no"] = row.city_no or row.city_ref
-        kept["citizen"] = None if row.complained_of is None else self._citizen(row)
-        return Listed(title=title, view=OrderView.model_validate(row.view), **kept)
+        return Listed(title=title, citizen=self._citizen(row), view=OrderView.model_validate(row.view), **kept)
 
     def _sealed(self, order: NewOrder) -> dict[str, Any]:
         """The columns of an order, encrypted where they speak of a citizen."""

@@ -12,6 +12,7 @@ from api.problems import ProblemError, answers
 from api.shapes import Opened, OrderDetail, OrderSummary, PageOut, ProposalOut
 from api.words import Cursor, Limit, Slug
 from domain.catalogue import propose
+from domain.privacy import reads_of_citizens
 from domain.project import project
 from domain.refusal import Code, Refused
 from domain.view import DeadlineView
@@ -71,17 +72,23 @@ async def find(
         not_against=user.unit if user.of_unit else None,
     )
     page = await services.orders.list(wanted, cursor=cursor, limit=limit)
-    return PageOut(items=tuple(OrderSummary.of(row, wanted.not_against) for row in page.items), next=page.next)
+    out = not reads_of_citizens(user.role)
+    items = (OrderSummary.of(row, nameless=out or shielded(user, row)) for row in page.items)
+    return PageOut(items=tuple(items), next=page.next)
 
 
 @router.get("/{no}", responses=answers(401, 403, 404, 422))
 async def look_at(no: str, services: ServicesDep, user: User) -> OrderDetail:
-    """一张工单。诉求人信息脱敏，原文须说明理由另行查看（unmask）；对被反映单位全部隐去。"""
+    """一张工单。诉求人信息脱敏，原文须说明理由另行查看（unmask）；对被反映单位全部隐去。
+
+    工作与诉求人无关的人员，所看到的标题和内容中也隐去姓名和号码。
+    """
     order, view = await visible(services, user, no)
     if view is None:
         rules = await services.rules(order.regime, order.policy_hash)
         view = project(before_first_event(services, rules, order))
-    return OrderDetail.of_order(order, view, shielded=shielded(user, order))
+    nameless = not reads_of_citizens(user.role)
+    return OrderDetail.of_order(order, view, nameless=nameless, shielded=shielded(user, order))
 
 
 @router.get("/{no}/timeline", responses=answers(401, 404, 422))

@@ -94,6 +94,11 @@ def test_na_06_masked_by_default(caller: SignIn) -> None:
         shown = caller(username).get(f"/work-orders/{no}").json()
         assert shown["citizen"] == {"name": "司**", "phone": "137****0017", "address": "朱鹮街***"}
         assert shown["citizen_email"] == "***"
+        at_work = username in {"agent", "dispatcher", "clerk-housing"}
+        assert (shown["content"] == COMPLAINT["content"]) is at_work, "what was written names nobody to the others"
+        assert not at_work or shown["title"] == COMPLAINT["title"]
+        listed = next(row for row in caller(username).get("/work-orders", limit=200).json()["items"] if row["no"] == no)
+        assert listed["title"] == shown["title"] and (at_work or shown["title"] == "***反映住建局")
     path = f"/work-orders/{no}/unmask"
     clerk = caller("clerk-housing").post(path, {"reason": "约定上门时间", "fields": list(whole)})
     assert clerk.json() == {"no": no, "citizen": whole}
