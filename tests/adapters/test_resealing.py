@@ -1,5 +1,8 @@
 """A rotation: everything under the new key, found as before, and the old key thrown away."""
 
+import subprocess
+import sys
+
 import psycopg
 import pytest
 
@@ -13,6 +16,7 @@ from adapters.database.messages import Messages
 from adapters.database.opt_outs import OptOuts
 from adapters.database.orders import Citizen, OrderFilter, Orders
 from adapters.database.resealing import BATCH, BLIND, SEALED, Resealed, reseal
+from adapters.settings import ROOT, environment
 from domain.message import NewMessage
 from tests.activities.given import recorded
 from tests.adapters.orders_at_hand import new_order
@@ -110,6 +114,29 @@ async def test_what_was_interrupted_goes_on_and_a_number_without_its_seal_is_rec
     finally:
         for database in (old, new):
             await database.dispose()
+
+
+def resealed(url: str, keys: str) -> subprocess.CompletedProcess[str]:
+    """How `jiesu db reseal` ends."""
+    env = environment() | {"DATABASE_URL": url, "JIESU_DATA_KEY": keys}
+    command = [sys.executable, "-m", "cli.main", "db", "reseal"]
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+async def test_the_command_says_whether_the_old_key_can_go(database_url: str) -> None:
+    old = Database(database_url, Keyring(OLD), pool_size=2)
+    try:
+        await filled(old)
+    finally:
+        await old.dispose()
+    for keys, status, said in (
+        (NEW, 1, "没有能解开的密钥"),
+        (f"{NEW},{OLD}", 0, "可以去掉其余密钥"),
+        (NEW, 0, "可以去掉其余密钥"),
+    ):
+        ended = resealed(database_url, keys)
+        assert (ended.returncode, said in ended.stdout + ended.stderr) == (status, True), ended.stderr
+        assert "documents" in ended.stdout
 
 
 async def test_what_no_key_opens_is_counted_and_left_alone(database_url: str) -> None:
