@@ -7,8 +7,9 @@ from adapters.database.callbacks import Callback
 from adapters.database.calls import OutboundCall
 from adapters.database.inbound_messages import Inbound
 from adapters.database.messages import OutboundMessage
+from adapters.database.orders import Citizen
 from api.shapes import Shape
-from domain.masking import masked_phone
+from domain.masking import masked_phone, unnamed
 from domain.public_text import HIDDEN
 from domain.words import Role
 
@@ -63,10 +64,17 @@ class InboundOut(Shape):
     created_at: datetime
 
     @classmethod
-    def of(cls, row: Inbound, *, words: bool = True, shielded: bool = False) -> "InboundOut":
-        """From what was kept; without `words` it does not say what was written, and `shielded` not who wrote."""
+    def of(
+        cls, row: Inbound, *, words: bool = True, shielded: bool = False, leave_out: Citizen | None = None
+    ) -> "InboundOut":
+        """From what was kept.
+
+        Without `words` it does not say what was written, and `shielded` not who wrote; whom to `leave_out` of the words
+        is for those whose work has nothing to do with citizens.
+        """
         phone = HIDDEN if shielded else masked_phone(row.from_phone)
-        shown = {"order": row.order_no, "phone": phone, "body": row.body if words else None}
+        body = row.body if leave_out is None else unnamed(row.body, leave_out.name, leave_out.address)
+        shown = {"order": row.order_no, "phone": phone, "body": body if words else None}
         return cls.model_validate(row.model_dump() | shown)
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Depends, Query
 
 from adapters.database.call_tasks import TelephoneTask
+from adapters.database.orders import Citizen
 from adapters.tokens import Identity
 from api.idempotent import IdempotentRoute
 from api.identity import ServicesDep, User, reader_of
@@ -15,7 +16,7 @@ from api.telephone_shapes import CallbackOut, CallTaskOut, InboundOut
 from api.unmasking import at_work
 from api.words import Cursor, Limit, Wire, Words
 from domain.masking import masked_phone
-from domain.privacy import Occasion, Personal, needs
+from domain.privacy import Occasion, Personal, needs, reads_of_citizens
 from domain.survey import Fate
 from domain.words import UNIT_ROLES, Role
 
@@ -97,7 +98,8 @@ async def inbound_messages(
     page = await services.inbound.in_state(
         state, regime=user.regime, reader=reader_of(user), cursor=cursor, limit=limit
     )
-    return PageOut(items=tuple(map(InboundOut.of, page.items)), next=page.next)
+    leave_out = None if reads_of_citizens(user.role) else Citizen()
+    return PageOut(items=tuple(InboundOut.of(row, leave_out=leave_out) for row in page.items), next=page.next)
 
 
 def _require_sight(user: Identity, reveal: bool) -> None:

@@ -24,7 +24,7 @@ CITIZENS: Final = {
 
 WRITTEN: Final = {
     **{"accuser_name": "上官翠鸟", "accuser_phone": "13987650015", "accuser_address": "翠鸟街四百一十五号"},
-    "public_phone": "13987650013",
+    **{"public_phone": "13987650013", "texted_phone": "13987650021"},
 }
 """Of citizens who wrote down themselves who they are: left out for whose work has nothing to do with citizens."""
 
@@ -56,7 +56,12 @@ REFUSED: Final = {
         "bad_json": "残缺的鹈鹕",
     },
     **{"bad_command": "fire-salamander-command", "bad_query": "地址里的鸵鸟", "bad_path": "路径里的鸨鸟"},
-    **{"password": "password-of-a-roadrunner", "bad_file_name": "木马海雀", "bad_file_content": "可执行的海鹦"},
+    **{
+        "bad_name": "半个字的鸵鹤",
+        "password": "password-of-a-roadrunner",
+        "bad_file_name": "木马海雀",
+        "bad_file_content": "可执行的海鹦",
+    },
     **{"bad_body_phone": "13987650019", "bad_unit": "不存在的单位渡渡鸟"},
 }
 """What was turned away stands nowhere."""

@@ -18,6 +18,8 @@ CITY_SECRET = "the-secret-of-the-canaries"  # noqa: S105
 HOUSING = {"units": [{"unit": "housing"}]}
 CLERK = "clerk-housing"
 ORDINARY = "一件平常的事情"
+CONTROL = "对照田鹨镇"
+"""A place that is kept in clear, and has to be found where it is."""
 
 
 def citizen(who: str, *more: str) -> dict[str, str]:
@@ -59,7 +61,7 @@ def decided(exchange: Exchange, username: str, no: str, kind: str, decision: str
 def a_talkative_order(exchange: Exchange) -> str:
     """Everything that a unit, its supervisors and the citizen may say, and files."""
     demand = {"title": SAY["a_title"], "content": SAY["a_content"], "location": SAY["a_location"]}
-    no = worked(exchange, **demand, grade="days_7", citizen=citizen("a", "email", "id_number"))
+    no = worked(exchange, **demand, area=CONTROL, grade="days_7", citizen=citizen("a", "email", "id_number"))
     exchange.do(CLERK, no, "request_return", reason=SAY["return_reason"], basis=SAY["return_basis"])
     decided(exchange, "dispatcher", no, "return", "reject", SAY["return_comment"])
     exchange.happens(no, "return_refused")
@@ -82,7 +84,7 @@ def a_talkative_order(exchange: Exchange) -> str:
     assert exchange.caller("agent").post(f"/work-orders/{no}/unmask", read).json()["citizen"] == {
         name: SAY[f"a_{name}"] for name in read["fields"]
     }
-    exchange.text(SAY["a_phone"], f"5 {SAY['answered']}")
+    exchange.text(SAY["a_phone"], f"5 {SAY['answered']}，请打{SAY['texted_phone']}")
     ended(exchange, no)
     exchange.text(SAY["a_phone"], f"1 {SAY['late']}")
     return no
@@ -181,6 +183,9 @@ async def turned_away(exchange: Exchange, no: str) -> None:
         assert agent.post("/work-orders", demand | wrong).status_code == 422
     headers = {"Content-Type": "application/json"}
     assert agent.http.post("/work-orders", content=f'{{"title": "{SAY["bad_json"]}', headers=headers).status_code == 400
+    # Half a surrogate pair cannot be encoded, and an error that quotes it would quote the rest.
+    halved = json.dumps(demand | {"citizen": {"name": SAY["bad_name"] + "\ud800"}})
+    assert agent.http.post("/work-orders", content=halved, headers=headers).status_code == 422
     assert agent.do(no, SAY["bad_command"]).status_code == 422
     dispatcher = exchange.caller("dispatcher")
     assert dispatcher.do(no, "dispatch", units=[{"unit": SAY["bad_unit"]}]).status_code == 404

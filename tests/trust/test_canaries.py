@@ -21,6 +21,7 @@ from tests.trust.canaries import CITY, EVERYBODY, READERS, REFUSED, SAID, VALUES
 from tests.trust.searcher import Searcher, forms
 
 SEARCHER = Searcher(VALUES)
+CONTROLS = Searcher({"control": planting.CONTROL})
 
 
 @dataclass
@@ -97,6 +98,7 @@ def test_nothing_is_in_temporal_nor_in_any_log(lived: Lived, postgres: LocalPost
 def test_nothing_is_in_the_database_in_clear(lived: Lived) -> None:
     tables = places.tables(lived.exchange.services.settings.database_url)
     assert all(no.encode() in tables["work_orders"] for no in lived.orders)
+    assert CONTROLS.found_in(tables["work_orders"]), "what is kept in clear is found"
     assert searched("tables", tables) == set()
 
 
@@ -107,6 +109,7 @@ def test_the_archive_shows_nothing_outside_of_its_personal_part(lived: Lived) ->
     late = {"suspension", "task_note"}
     assert {*SAID, "a_phone", "accuser_name", "file_note", "answered"} - kept == late, "the rest is kept"
     assert not kept & REFUSED.keys()
+    assert any(CONTROLS.found_in(content) for name, content in objects.items() if name.endswith("/data/order.json"))
     assert searched("objects", objects, places.is_personal) == set()
 
 
