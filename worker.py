@@ -1,13 +1,15 @@
 """The Temporal worker: where the workflows meet their activities and the activities their adapters.
 
-Run it with `jiesu worker` or `python worker.py`; several may run at once. Nobody imports it.
+Run it with `jiesu worker` or `python worker.py`; several may run at once. Nobody imports it. It is two processes: one
+of the orders, and beside it one of the messages, whose storms would keep the orders' only thread busy (docs/adr/0020).
 """
 
 import asyncio
 import logging
+import os
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import sys
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -42,11 +44,13 @@ from adapters.database.policies import Policies
 from adapters.database.tallies import Tallies
 from adapters.database.trail import Trail
 from adapters.object_store import Objects
+from adapters.safe_settings import UnsafeSettings, require_safe
 from adapters.settings import Settings, settings
 from adapters.sheets import Sheets
 from adapters.sms import TwilioSms
 from adapters.temporal_client import connect
 from adapters.twilio_client import TwilioClient
+from adapters.twin_process import Twin, end_with_first
 from adapters.voice import TwilioVoice
 from workflows.ids import messages_queue
 from workflows.sandbox import runner
@@ -86,13 +90,6 @@ def messengers(database: Database, chosen: Settings) -> list[Callable[..., Any]]
     return [notify.notify, CallCitizen(orders, Calls(database), voice, read).call_citizen]
 
 
-@asynccontextmanager
-async def workers(client: Client, database: Database, chosen: Settings) -> AsyncIterator[None]:
-    """Both workers of a task queue, at work."""
-    async with worker(client, database, chosen), messenger(client, database, chosen):
-        yield
-
-
 def messenger(client: Client, database: Database, chosen: Settings) -> Worker:
     """The worker of texts and calls: a queue of its own, so that a storm of notices delays nothing else.
 
@@ -129,24 +126,75 @@ MESSAGES_UNDER_WAY = 32
 """Requests to the provider at a time, each of which keeps a thread waiting."""
 
 
-async def main() -> None:
-    """Work until asked to stop."""
-    chosen = settings()
+MEEKNESS = 5
+"""By how much the messages step back where processors are short (`nice`)."""
+
+
+def main() -> None:
+    """Work until asked to stop. Ends with status 1 if the messages' process ended before, 2 by unsafe settings."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        require_safe(settings())
+    except UnsafeSettings as unsafe:
+        logging.getLogger("jiesu").critical("%s", unsafe)
+        sys.exit(2)
     for talkative in ("twilio.http_client", "httpx"):
         # Their lines hold addresses with telephone numbers in them.
         logging.getLogger(talkative).setLevel(logging.WARNING)
+    twin = Twin.start("jiesu-messages", carry_messages)
+    try:
+        uvloop.run(carry_orders(twin))
+    finally:
+        alone = twin.status is not None
+        twin.stop()
+        twin.join(2 * GRACE.total_seconds())
+    if alone:
+        sys.exit(f"the process of the messages ended by itself ({twin.status})")
+
+
+async def carry_orders(twin: Twin) -> None:
+    """Work on orders until asked to stop or left alone."""
+    stop = asked_to_stop()
+    twin.when_gone(stop.set)
+    await work(worker, stop, settings().database_connections, twin.stop)
+
+
+def carry_messages() -> None:
+    """Work on messages, as a process of its own."""
+
+    async def carry() -> None:
+        end_with_first()
+        await work(messenger, asked_to_stop(), max(2, settings().database_connections // 2))
+
+    os.nice(MEEKNESS)
+    uvloop.run(carry())
+
+
+def asked_to_stop() -> asyncio.Event:
+    """Set when a signal asks for it."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    database = Database(chosen.database_url, Keyring(chosen.data_key), pool_size=chosen.database_connections)
+    return stop
+
+
+async def work(
+    part: Callable[[Client, Database, Settings], Worker],
+    stop: asyncio.Event,
+    connections: int,
+    stopping: Callable[[], None] = lambda: None,
+) -> None:
+    """Connect, and be one part of the worker until it is to stop."""
+    chosen = settings()
+    database = Database(chosen.database_url, Keyring(chosen.data_key), pool_size=connections)
     try:
-        async with workers(await connect(), database, chosen):
-            logging.getLogger("jiesu").info("working on task queue %s", chosen.task_queue)
+        async with part(await connect(), database, chosen) as working:
+            logging.getLogger("jiesu").info("working on task queue %s", working.task_queue)
             await stop.wait()
+            stopping()
     finally:
         await database.dispose()
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    uvloop.run(main())
+    main()

@@ -1,6 +1,6 @@
 """Whom a notice is tried with: the roles of the route, one after the other, each number once."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from activities.ports import CataloguePort, OrderRow, OrdersPort
@@ -10,19 +10,21 @@ from domain.words import UNIT_ROLES, Role
 
 async def telephones(
     effect: Effect, order: OrderRow, rules: Mapping[str, Any], orders: OrdersPort, catalogue: CataloguePort
-) -> list[str]:
-    """The numbers to try, in order; of a citizen there is one at most.
+) -> AsyncIterator[str]:
+    """The numbers to try, in order, each looked up when it is asked for; of a citizen there is one at most.
 
     `rules` is the rule book as stored. A citizen is named by the order under which they called (`party`).
     """
     if effect.to_role == Role.CITIZEN:
         theirs = order if effect.party in (None, effect.order_no) else await orders.get(effect.party or "")
-        return [theirs.citizen.phone] if theirs and theirs.citizen.phone else []
+        if theirs and theirs.citizen.phone:
+            yield theirs.citizen.phone
+        return
     asked = effect.to_role or ""
-    found: list[str] = []
+    found: set[str] = set()
     for role in rules.get("messaging", {}).get("routing", {}).get(asked, (asked,)):
         unit = effect.unit if role in UNIT_ROLES else None
         contact = await catalogue.contact(role, regime=order.regime, unit=unit, realm=order.realm)
         if contact is not None and contact.phone not in found:
-            found.append(contact.phone)
-    return found
+            found.add(contact.phone)
+            yield contact.phone

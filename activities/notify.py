@@ -22,6 +22,9 @@ PREPARATION = 10.0
 """Seconds for everything before a sending, so that with the 20 s that a request may take (10 to connect, 10
 to be answered) an attempt has let go of the provider before Temporal counts it lost and starts the next."""
 
+OPTED_OUT = "opted_out"
+"""Why a number gets no text: they said so, to us or to the provider."""
+
 CLOCK_SKEW = timedelta(minutes=5)
 """How far the provider's clock may be behind the database's."""
 
@@ -63,8 +66,8 @@ class Notify:
         """Send the notice of an effect to the first contact who can be reached, or say why nobody can.
 
         Timeout: 30 s an attempt at one contact; a worker that dies is noticed by its missing heartbeat. Retries:
-        10 tries within 15 min, from 5 s apart, when the provider is out of reach, busy (429) or broken (5xx); a
-        refusal for good is an answer, and the next contact's turn.
+        10 tries within 15 min, from 5 s apart, when the provider is out of reach, busy (408, 429), broken (5xx) or
+        tells no id; a refusal for good is an answer, and the next contact's turn.
 
         Idempotency: the provider knows no idempotency key, so the database does. The message to each contact is
         written down under the key of notice and rank, then the attempt is counted, then it is sent, then its id is
@@ -79,9 +82,9 @@ class Notify:
                 raise unknown_order(effect.order_no)
             rules = await self._rules(effect, order)
             outcome = NoticeOutcome(sent=False, reason="no_contact")
-            for rank, phone in enumerate(
-                await telephones(effect, order, rules, self._orders, self._catalogue), start=1
-            ):
+            rank = 0
+            async for phone in telephones(effect, order, rules, self._orders, self._catalogue):
+                rank += 1
                 try:
                     body = await self._body(effect, order, rules)
                 except BadTemplate:
@@ -121,12 +124,14 @@ class Notify:
             await self._messages.sent(message.key, answer.sid)
             return NoticeOutcome(sent=True)
         reason = answer.refused or "refused"
+        if reason == OPTED_OUT:  # said to the provider, which sends it nothing from us: remembered here too
+            await self._opt_outs.add(message.to_phone)
         await self._messages.failed(message.key, reason)
         return NoticeOutcome(sent=False, reason=reason)
 
     async def _hindrance(self, phone: str) -> str:
         """A code for why this number gets no text, empty if it does."""
-        return self._read_number(phone).no_text or ("opted_out" if await self._opt_outs.holds(phone) else "")
+        return self._read_number(phone).no_text or (OPTED_OUT if await self._opt_outs.holds(phone) else "")
 
     async def _rules(self, effect: Effect, order: OrderRow) -> Mapping[str, Any]:
         view = await self._orders.view(effect.order_no)

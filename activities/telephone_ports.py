@@ -52,7 +52,10 @@ class NumberRow(Protocol):
 
 
 class SendingRow(Protocol):
-    """The provider's answer: the message's id, or the code with which it was refused for good."""
+    """The provider's answer: the message's id, or the code with which it was refused for good.
+
+    `opted_out`: who has the number told the provider that they want no texts.
+    """
 
     @property
     def sid(self) -> str | None: ...
@@ -70,6 +73,7 @@ class SmsPort(Protocol):
 class OptOutsPort(Protocol):
     """Numbers that want no more texts."""
 
+    async def add(self, phone: str, /) -> None: ...
     async def holds(self, phone: str, /) -> bool: ...
 
 

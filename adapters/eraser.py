@@ -23,9 +23,9 @@ class Eraser:
 
     async def due(self, now: datetime) -> AsyncIterator[Kept]:
         """Orders whose time is over."""
-        shortest = min((rule.years for regime in self._regimes.values() for rule in regime.retention), default=None)
-        if shortest is None:
+        if not self._years():
             return
+        shortest = min(self._years())
         after = ""
         while page := await self._erasure.candidates(_years_before(now, shortest), after):
             for kept in page:
@@ -49,12 +49,32 @@ class Eraser:
         log.warning("order %s erased at the end of its retention", no)
         return True
 
+    async def erase_strays(self, now: datetime) -> None:
+        """Blank what came in, belongs to no order and so has no rule of its own; its time runs from reception.
+
+        A text says only what some citizen thought of a text of ours: it goes with the shortest retention. A message of
+        the city may be a demand that was never taken in: it is kept as long as any order may be, and for ever if a
+        county has no retention.
+        """
+        if not self._years():
+            return
+        if texts := await self._erasure.erase_stray_texts(_years_before(now, min(self._years()))):
+            log.warning("%d texts without an order erased at the end of the shortest retention", texts)
+        if not all(regime.retention for regime in self._regimes.values()):
+            return
+        if messages := await self._erasure.erase_stray_messages(_years_before(now, max(self._years()))):
+            log.warning("%d messages of the city without an order erased at the end of the longest", messages)
+
+    def _years(self) -> list[int]:
+        return [rule.years for regime in self._regimes.values() for rule in regime.retention]
+
     async def erase_due(self, person: str, now: datetime) -> int:
-        """Finish what was begun, then erase all whose time is over; how many.
+        """Erase what belongs to no order, finish what was begun, then erase all whose time is over; how many orders.
 
         One that cannot be erased now (an object is locked) is begun and stands in nobody's way: ExceptionGroup with
         those errors is raised when all the others are done.
         """
+        await self.erase_strays(now)
         done, failures = 0, []
         due = [*await self._erasure.begun(), *[kept.no async for kept in self.due(now)]]
         for no in due:

@@ -9,6 +9,8 @@ from typing import Final, Literal
 import jwt
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from adapters.secret_list import secrets_of
+
 AUDIENCE: Final = "file"
 """Keeps links and the tokens of people apart, which are signed with one key."""
 
@@ -33,20 +35,24 @@ class Link(BaseModel):
     purpose: Purpose
 
 
-def signed(link: Link, secret: str, life: timedelta) -> str:
-    """The token of a link that lasts so long from now; of letters, digits and `-_.`."""
+def signed(link: Link, secrets: str, life: timedelta) -> str:
+    """The token of a link that lasts so long from now, of letters, digits and `-_.`; the first of the secrets signs."""
     claims = link.model_dump() | {"aud": AUDIENCE, "exp": datetime.now(UTC) + life}
-    return jwt.encode(claims, secret, algorithm=ALGORITHM)
+    return jwt.encode(claims, secrets_of(secrets)[0], algorithm=ALGORITHM)
 
 
-def opened(token: str, secret: str) -> Link:
-    """What a token opens. Raises BadLink, ExpiredLink."""
-    try:
-        claims = jwt.decode(
-            token, secret, algorithms=[ALGORITHM], audience=AUDIENCE, options={"require": ["exp", "aud"]}
-        )
-        return Link.model_validate(claims)
-    except jwt.ExpiredSignatureError:
-        raise ExpiredLink from None
-    except (jwt.InvalidTokenError, ValidationError):
-        raise BadLink from None
+def opened(token: str, secrets: str) -> Link:
+    """What a token opens that is signed with one of the secrets, comma separated. Raises BadLink, ExpiredLink."""
+    for secret in secrets_of(secrets):
+        try:
+            claims = jwt.decode(
+                token, secret, algorithms=[ALGORITHM], audience=AUDIENCE, options={"require": ["exp", "aud"]}
+            )
+            return Link.model_validate(claims)
+        except jwt.InvalidSignatureError:
+            continue
+        except jwt.ExpiredSignatureError:
+            raise ExpiredLink from None
+        except (jwt.InvalidTokenError, ValidationError):
+            raise BadLink from None
+    raise BadLink

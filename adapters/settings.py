@@ -5,18 +5,25 @@ sets them by hand (see docs/operations.md). TEMPORAL_* variables and profiles ar
 `temporalio.envconfig`, not here.
 """
 
+import json
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from adapters.secret_sources import secret
+from domain.words import Role
 
 ROOT = Path(__file__).resolve().parent.parent
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105
+
+
+def _from_json(value: object) -> object:
+    """What stands in a variable; one that is set to nothing is not set."""
+    return json.loads(value or "{}") if isinstance(value, str) else value
 
 
 class Settings(BaseSettings):
@@ -39,6 +46,16 @@ class Settings(BaseSettings):
     clamav_url: str = Field("", alias="CLAMAV_URL")
     clamav_required: bool = Field(True, alias="CLAMAV_REQUIRED")
 
+    require_totp: bool | None = Field(None, alias="JIESU_REQUIRE_TOTP")
+    sign_in_tries: int = Field(5, alias="JIESU_SIGN_IN_TRIES", ge=1, le=100)
+    oidc_issuer: str = Field("", alias="JIESU_OIDC_ISSUER")
+    oidc_audience: str = Field("", alias="JIESU_OIDC_AUDIENCE")
+    oidc_name_claim: str = Field("sub", alias="JIESU_OIDC_NAME_CLAIM", min_length=1)
+    oidc_role_claim: str = Field("role", alias="JIESU_OIDC_ROLE_CLAIM", min_length=1)
+    oidc_unit_claim: str = Field("unit", alias="JIESU_OIDC_UNIT_CLAIM", min_length=1)
+    oidc_regime_claim: str = Field("regime", alias="JIESU_OIDC_REGIME_CLAIM", min_length=1)
+    oidc_roles: Annotated[dict[str, Role], NoDecode, BeforeValidator(_from_json)] = Field({}, alias="JIESU_OIDC_ROLES")
+
     secret_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_SECRET_KEY")
     data_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_DATA_KEY")
     archive_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_ARCHIVE_KEY")
@@ -54,6 +71,11 @@ class Settings(BaseSettings):
     city_poll_seconds: float = Field(60.0, alias="CITY_POLL_SECONDS", ge=0, le=3600)
 
     public_base_url: str = Field("http://127.0.0.1:8000", alias="JIESU_PUBLIC_URL")
+
+    @property
+    def totp_required(self) -> bool:
+        """Whether leaders need a second factor: as it is set, else in production."""
+        return self.environment == "production" if self.require_totp is None else self.require_totp
 
     @field_validator("secret_key", "data_key", "archive_key", "twilio_auth_token", "city_secret")
     @classmethod

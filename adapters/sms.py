@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from adapters.phone_numbers import e164
-from adapters.twilio_client import ProviderRefused, ProviderUnavailable, Sending, TwilioClient
+from adapters.twilio_client import ProviderRefused, ProviderUnavailable, Sending, TwilioClient, error_code, taken
 
 PAGE = 100  # messages
 
@@ -31,7 +31,8 @@ class TwilioSms:
         """Hand a message over.
 
         Nothing is repeated here and the provider has no idempotency key: after ProviderUnavailable, `find` tells
-        whether the message went out. A 429 was not processed, a refusal for good is returned.
+        whether the message went out, as after a success that tells no id. A 429 was not processed, a refusal for
+        good is returned: `opted_out` if who has the number told the provider to be left alone.
         """
         try:
             message = await self._client.ask(
@@ -39,7 +40,7 @@ class TwilioSms:
             )
         except ProviderRefused as refused:
             return Sending(None, str(refused))
-        return Sending(message.sid)
+        return taken(message.sid)
 
     async def find(self, to: str, body: str, since: datetime) -> list[str]:
         """The ids of messages to this number with this text, created since then, the newest first.
@@ -63,7 +64,7 @@ class TwilioSms:
             raise ProviderUnavailable(str(refused)) from None
 
     async def look_up(self, sid: str) -> Report | None:
-        """What became of a message; None if the provider says nothing of it. May be repeated.
+        """What became of a message; None if the provider says nothing of it, or no status. May be repeated.
 
         Raises ProviderUnavailable.
         """
@@ -71,4 +72,6 @@ class TwilioSms:
             message = await self._client.ask(lambda client: client.messages(sid).fetch())
         except ProviderRefused:
             return None
-        return Report(message.status, f"twilio_{message.error_code}" if message.error_code else None)
+        if not isinstance(message.status, str) or not message.status:
+            return None
+        return Report(message.status, error_code(message.error_code))

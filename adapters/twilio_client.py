@@ -9,6 +9,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from adapters.secret_list import secrets_of
 from adapters.settings import Settings
 from adapters.telling import Telling
 
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-TOO_MANY_REQUESTS = 429
+WORTH_ANOTHER_TRY = frozenset({401, 408, 429})
+"""Of the answers 4xx those that say nothing against the number: who asks is not known, as while a token is changed, or
+the request came too slowly or too often (RFC 9110, section 15.5.9; RFC 6585)."""
+
+UNSUBSCRIBED = "twilio_21610"
+OPTED_OUT = "opted_out"
 
 
 class ProviderUnavailable(Telling):
@@ -29,6 +35,25 @@ class Sending(NamedTuple):
 
     sid: str | None
     refused: str | None = None
+
+
+def taken(sid: object) -> Sending:
+    """What an answer 2xx says by its `sid`.
+
+    Raises ProviderUnavailable for one without: it may have been taken all the same, and only a look-up tells.
+    """
+    if not isinstance(sid, str) or not sid:
+        raise ProviderUnavailable("an answer without an id")
+    return Sending(sid)
+
+
+def error_code(number: object) -> str | None:
+    """The provider's number of what went wrong as a code of ours; None for none.
+
+    `opted_out`: who has the number told the provider to be left alone, which is not a fault of the message.
+    """
+    code = f"twilio_{number}" if number else None
+    return OPTED_OUT if code == UNSUBSCRIBED else code
 
 
 class ProviderRefused(Exception):  # noqa: N818
@@ -53,12 +78,13 @@ class TwilioClient:
 
         try:
             return request(self._client())
-        except (RequestException, TwilioException, ValueError, KeyError, TypeError) as error:
+        except (RequestException, TwilioException, ValueError, KeyError, TypeError, AttributeError) as error:
+            # Those behind the first two: a body that is no JSON, or is `[]` or `null` where an object belongs.
             status: int | None = getattr(error, "status", None)
             if status is None:
                 raise ProviderUnavailable(type(error).__name__) from None
-            if 400 <= status < 500 and status != TOO_MANY_REQUESTS:
-                raise ProviderRefused(f"twilio_{getattr(error, 'code', None) or status}") from None
+            if 400 <= status < 500 and status not in WORTH_ANOTHER_TRY:
+                raise ProviderRefused(error_code(getattr(error, "code", None) or status)) from None
             raise ProviderUnavailable(f"HTTP {status}") from None
 
     def _client(self) -> Any:
@@ -71,7 +97,7 @@ class TwilioClient:
                 chosen = self.settings
                 self._made = Client(
                     chosen.twilio_account_sid,
-                    chosen.twilio_auth_token,
+                    secrets_of(chosen.twilio_auth_token)[0],
                     http_client=RebasedHttpClient(chosen.twilio_base_url),
                 )
             return self._made

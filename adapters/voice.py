@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from adapters.phone_numbers import e164
-from adapters.twilio_client import ProviderRefused, ProviderUnavailable, Sending, TwilioClient
+from adapters.twilio_client import ProviderRefused, ProviderUnavailable, Sending, TwilioClient, taken
 
 PAGE = 100  # calls
 RINGS_FOR = 40  # seconds
@@ -26,7 +26,10 @@ class TwilioVoice:
         self._status_callback = status_callback
 
     async def place(self, to: str, call_id: str) -> Sending:
-        """Have a number called. Nothing is repeated here: after ProviderUnavailable, `find` tells what became of it."""
+        """Have a number called. Nothing is repeated here: after ProviderUnavailable, `find` tells what became of it.
+
+        A success that tells no id is such a case.
+        """
         says = {"url": f"{self._dialogue}?call={call_id}"} if self._dialogue else {"twiml": NO_DIALOGUE}
         reports = {"status_callback": f"{self._status_callback}?call={call_id}"} if self._status_callback else {}
         try:
@@ -35,7 +38,7 @@ class TwilioVoice:
             )
         except ProviderRefused as refused:
             return Sending(None, str(refused))
-        return Sending(call.sid)
+        return taken(call.sid)
 
     async def find(self, to: str, since: datetime) -> list[str]:
         """The ids of calls to this number, created since then, the newest first. May be repeated.

@@ -45,12 +45,17 @@ async def receive(services: Services, sid: str, phone: str, body: str) -> str:
         sid, phone, _printable(body), survey.order_no if survey else None, _party(survey) if survey else None
     )
     text = await services.inbound.keep(new)
-    fate = await understand(services, text) if text.state == RECEIVED else Fate(text.state)
-    return await _reply(services, text, fate)
+    if text.state == RECEIVED:
+        text = await understand(services, text)
+    return await _reply(services, text)
 
 
-async def understand(services: Services, text: Inbound) -> Fate:
-    """Do what a kept text says, and note what became of it; may be repeated. Raises what `hear` raises."""
+async def understand(services: Services, text: Inbound) -> Inbound:
+    """Do what a kept text says, and note what became of it; the text then. May be repeated.
+
+    The survey that it answers may have been found only now, and is noted first: by it the answer is found again, and
+    erased with its order. Raises what `hear` raises.
+    """
     fate: Fate | None = read_wish(text.body)
     if fate is Fate.OPTED_OUT:
         await services.opt_outs.add(text.from_phone)
@@ -58,10 +63,20 @@ async def understand(services: Services, text: Inbound) -> Fate:
         await services.opt_outs.remove(text.from_phone)
     else:
         survey = await services.messages.latest(text.from_phone, Template.SURVEY, before=text.created_at)
+        if survey is not None:
+            text = await _noted(services, text, survey)
         fate = await _answer(services, text, survey) if survey else Fate.UNMATCHED
     fate = Fate(await services.inbound.mark(text.sid, fate))
     log.info("text %s: %s", text.sid, fate)
-    return fate
+    return text.model_copy(update={"state": fate})
+
+
+async def _noted(services: Services, text: Inbound, survey: OutboundMessage) -> Inbound:
+    """The text, with what it is about written down."""
+    about = {"order_no": survey.order_no, "party": _party(survey)}
+    if (text.order_no, text.party) != (about["order_no"], about["party"]):
+        await services.inbound.about(text.sid, **about)
+    return text.model_copy(update=about)
 
 
 async def _answer(services: Services, text: Inbound, survey: OutboundMessage) -> Fate:
@@ -116,7 +131,8 @@ async def _is_heard(services: Services, survey: OutboundMessage, asked: dict[str
     return any(same.items() <= row.items() for row in timeline if int(str(row["seq"])) > int(asked["seq"]))
 
 
-async def _reply(services: Services, text: Inbound, fate: Fate) -> str:
+async def _reply(services: Services, text: Inbound) -> str:
+    fate = Fate(text.state)
     if fate is not Fate.OPTED_OUT and await services.opt_outs.holds(text.from_phone):
         return ""
     if await services.inbound.recent(text.from_phone, HOUR) > MOST_REPLIES:

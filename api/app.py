@@ -7,14 +7,16 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
+from adapters.safe_settings import require_safe
 from adapters.settings import Settings, settings
-from api import idempotent, problems
+from api import accounts, idempotent, problems
 from api.city_poll import keep_up
 from api.evidence import orphans
 from api.limits import BodyLimit
 from api.openapi import describe
 from api.retention import erase_due
 from api.routes import (
+    account,
     approvals,
     attachments,
     catalogue,
@@ -27,6 +29,7 @@ from api.routes import (
     personal_data,
     telephone_queues,
     token,
+    users,
     viewers,
     webhooks_sms,
     webhooks_voice,
@@ -43,6 +46,8 @@ PREFIX = "/api/v1"
 
 ROUTERS = (
     token,
+    account,
+    users,
     commands,
     viewers,
     personal_data,
@@ -63,18 +68,21 @@ JOBS: tuple[tuple[Callable[[Services], Awaitable[int]], float, str], ...] = (
     (catch_up, 60.0, "answers of citizens taken up that an outage had kept from their orders"),
     (orphans.clear, 3600.0, "files cleared away that nobody knew"),
     (idempotent.forget, 86400.0, "idempotency keys forgotten with their answers"),
+    (accounts.forget, 86400.0, "sessions and failures to sign in forgotten"),
     (erase_due, 86400.0, "orders erased at the end of their retention"),
 )
 """What is done beside requests: the job, how many seconds apart, and what its number counts."""
 
 
 def create_app(of: Settings | None = None) -> FastAPI:
-    """The application by these settings, or by those of the environment."""
+    """The application by these settings, or by those of the environment. Raises UnsafeSettings."""
+    chosen = of or settings()
+    require_safe(chosen)
     app = FastAPI(
         title="接诉",
         description="12345 热线工单系统",
         version="0.1.0",
-        lifespan=lambda app: _lifespan(app, of or settings()),
+        lifespan=lambda app: _lifespan(app, chosen),
         redirect_slashes=False,
     )
     app.add_middleware(BodyLimit, streamed=frozenset({PREFIX + attachments.UPLOADS}))

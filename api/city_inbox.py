@@ -19,11 +19,15 @@ from domain.refusal import Refused
 log = logging.getLogger(__name__)
 
 WAIT_FOR: Final = timedelta(hours=24)
-"""How long a message waits for its order or for what it decides on; then it is refused, and shown to the hotline."""
+"""How long a message waits for its order, for what it decides on, or for a fault of ours to be mended.
+
+Then it is refused, and shown to the hotline. What only waits for an outage to end waits as long as that.
+"""
 
 LONGEST_GARBAGE: Final = 100_000
 UNKNOWN: Final = "unknown"
 UNAVAILABLE: Final = "unavailable"
+INTERNAL: Final = "internal"
 
 
 async def receive(services: Services, message: str, content: bytes | Any, via: str) -> CityMessageRow:
@@ -60,8 +64,7 @@ async def _carry_out(services: Services, begun: CityMessageRow) -> CityMessageRo
     try:
         await take(services, begun)
     except Waits as waits:
-        late = datetime.now(CST) - begun.received_at > WAIT_FOR
-        return await finish(begun.id, REFUSED if late else WAITING, code=waits.code.value, reason=waits.reason)
+        return await finish(begun.id, _or_too_late(begun), code=waits.code.value, reason=waits.reason)
     except Refused as refused:
         log.warning("message %s of the city platform refused: %s", begun.id, refused.code)
         return await finish(begun.id, REFUSED, code=refused.code.value, reason=refused.reason, clause=refused.clause)
@@ -69,10 +72,15 @@ async def _carry_out(services: Services, begun: CityMessageRow) -> CityMessageRo
         log.warning("message %s of the city platform put off: %s", begun.id, type(outage).__name__)
         return await finish(begun.id, WAITING, code=UNAVAILABLE, reason="依赖的服务暂时没有响应")
     except Exception:
-        # Kept and tried again: what the platform sent is not lost by a fault of ours.
+        # Kept and tried again: what the platform sent is not lost by a fault of ours, which a day may mend.
         log.exception("message %s of the city platform put off", begun.id)
-        return await finish(begun.id, WAITING, code="internal", reason="服务器内部错误，已记录")
+        return await finish(begun.id, _or_too_late(begun), code=INTERNAL, reason="服务器内部错误，已记录")
     return await finish(begun.id, TAKEN)
+
+
+def _or_too_late(begun: CityMessageRow) -> str:
+    """What becomes of a message that cannot be carried out now; whoever watches may have it tried once more."""
+    return REFUSED if datetime.now(CST) - begun.received_at > WAIT_FOR else WAITING
 
 
 def _canonical(content: bytes | Any) -> tuple[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from adapters.city_platform import CityApi, CityRefused, CityUnavailable, CursorGone
 from adapters.city_signature import MESSAGE_ID
-from adapters.database.city_messages import OUTBOX, MessageReused
+from adapters.database.city_messages import OUTBOX, CityMessageRow, MessageReused
 from api.city_inbox import receive, try_all_again
 from api.services import Services
 
@@ -90,18 +90,36 @@ async def _take(services: Services, message: Any) -> None:
 
 
 async def _tell(services: Services, api: CityApi) -> None:
-    """What became of messages of which the platform has had no answer: its number and ours find each other."""
+    """What became of messages of which the platform has had no answer: its number and ours find each other.
+
+    Ends when all are told or set aside, or the platform wants to be left alone. Raises CityUnavailable.
+    """
     while rows := await services.city_messages.untold(PAGE):
-        receipts = [
-            {"message": row.id, "state": row.state, "no": row.order_no, "city_no": row.city_no, "code": row.code}
-            for row in rows
-        ]
-        key = f"receipts-{hashlib.sha256(json.dumps(receipts).encode()).hexdigest()[:40]}"
-        try:
-            answer = await api.post("receipts", key, {"receipts": receipts})
-        except CityRefused as refused:
-            log.warning("the city platform takes no receipts: %s", refused)
-        else:
-            if answer.wait is not None:
-                return
-        await services.city_messages.told([row.id for row in rows])
+        if not await _told(services, api, rows):
+            return
+
+
+async def _told(services: Services, api: CityApi, rows: list[CityMessageRow]) -> bool:
+    """Whether the platform has had its say on each of these; False if it wants to be left alone.
+
+    Of a batch that it refuses it is told by halves, so that what it will not take keeps nothing else from it. The key
+    is that of the content: what a crash lets be posted again is the same to the platform.
+    """
+    receipts = [
+        {"message": row.id, "state": row.state, "no": row.order_no, "city_no": row.city_no, "code": row.code}
+        for row in rows
+    ]
+    key = f"receipts-{hashlib.sha256(json.dumps(receipts).encode()).hexdigest()[:40]}"
+    try:
+        answer = await api.post("receipts", key, {"receipts": receipts})
+    except CityRefused as refused:
+        if len(rows) == 1:
+            log.warning("the city platform takes no receipt of its message %s: %s", rows[0].id, refused)
+            await services.city_messages.receipt_refused(rows[0].id, str(refused))
+            return True
+        half = len(rows) // 2
+        return await _told(services, api, rows[:half]) and await _told(services, api, rows[half:])
+    if answer.wait is not None:
+        return False
+    await services.city_messages.told([row.id for row in rows])
+    return True

@@ -138,7 +138,7 @@ async def _carry_out(services: Services, order: Order, request: Request) -> Acce
     if kind is Join:
         await _neighbour(services, order, fields["order"], request.reader)
     async with named(services, order, request.do, fields, request.person):
-        records = await stored_texts(services, order, request.do, fields, request.reader)
+        records = await stored_texts(services, order, request.do, fields)
         try:
             command = kind(by=request.by, person=request.person, **(fields | records))
         except ValidationError as invalid:  # the core may be stricter than what is said outside

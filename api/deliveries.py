@@ -4,6 +4,7 @@ import logging
 
 from adapters.database.messages import UNDELIVERED, OutboundMessage
 from adapters.database.orders import Order
+from adapters.twilio_client import OPTED_OUT
 from api import reaching
 from api.services import Services
 from domain.refusal import Refused
@@ -29,6 +30,8 @@ async def pass_on(services: Services, message: OutboundMessage) -> None:
     """Tell the order of a message that it did not arrive, once; may be repeated. Raises RPCError."""
     if message.status not in UNDELIVERED or message.settled_at is not None:
         return
+    if message.error == OPTED_OUT:  # said to the provider: remembered here too, once, for they may want texts again
+        await services.opt_outs.add(message.to_phone)
     order = await services.orders.get(message.order_no)
     if order is not None and not await _told(services, order, message):
         await _have_someone_telephone(services, order, message)
@@ -62,8 +65,8 @@ async def _attempt(services: Services, message: OutboundMessage) -> int:
 
 
 async def _have_someone_telephone(services: Services, order: Order, message: OutboundMessage) -> None:
-    """The order has ended and tries nobody else. A survey has nothing more to ask then."""
-    if message.to_role == Role.CITIZEN and message.template == Template.SURVEY:
+    """The order has ended and tries nobody else. A survey asks nothing more then; who wants no texts is left alone."""
+    if message.to_role == Role.CITIZEN and (message.template == Template.SURVEY or message.error == OPTED_OUT):
         return
     await services.call_tasks.open(
         f"{message.order_no}:{message.notice}:call_task",

@@ -1,13 +1,14 @@
 """Who asks, and which orders are theirs to see."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
 from adapters.database.confidence import Reader
 from adapters.database.orders import Listed, Order
-from adapters.tokens import BadToken, Identity, read
+from adapters.database.users import Account
+from adapters.tokens import BadToken, Duty, Identity, read
 from api.commanding import existing
 from api.problems import ProblemError
 from api.services import Services
@@ -28,17 +29,53 @@ def services_of(request: Request) -> Services:
 ServicesDep = Annotated[Services, Depends(services_of)]
 
 
-def identify(services: ServicesDep, token: Annotated[str | None, Depends(_bearer)]) -> Identity:
-    """The bearer of the token. Raises ProblemError(401)."""
+async def signed_in(
+    request: Request, services: ServicesDep, token: Annotated[str | None, Depends(_bearer)]
+) -> Identity:
+    """The bearer of the token, whatever they still have to do before they may act. Raises ProblemError(401)."""
     if token is None:
         raise _unknown("请先登录")
-    try:
-        return read(token, services.settings.secret_key)
-    except BadToken as bad:
-        raise _unknown(f"{bad}，请重新登录") from None
+    known: dict[str, Identity] = request.scope.setdefault("jiesu.bearers", {})
+    if token not in known:
+        try:
+            known[token] = await bearer(services, token)
+        except BadToken as bad:
+            raise _unknown(f"{bad}，请重新登录") from None
+    return known[token]
 
 
+def identify(user: Annotated[Identity, Depends(signed_in)]) -> Identity:
+    """The bearer of the token, who may act. Raises ProblemError, 401 or 403 with what has to be done first."""
+    if user.duty is not None:
+        raise ProblemError(403, *DUTIES[user.duty])
+    return user
+
+
+SignedIn = Annotated[Identity, Depends(signed_in)]
 User = Annotated[Identity, Depends(identify)]
+
+DUTIES: Final = {
+    Duty.CHANGE_PASSWORD: ("这是他人设置的口令，请先修改口令（POST /account/password）", "password_change_required"),
+    Duty.ENROL_TOTP: ("本岗位须使用动态口令，请先绑定（POST /account/totp）", "totp_enrolment_required"),
+}
+"""What is said to somebody who has a duty to do first, and its code."""
+
+
+async def bearer(services: Services, token: str) -> Identity:
+    """Whom a token speaks of, whose session holds, or whom the identity provider vouches for. Raises BadToken.
+
+    Costs one look-up by primary key. Raises ProviderAway when the provider would have to be asked and does not answer.
+    """
+    if services.provider.issued(token):
+        user = await services.provider.read(token)
+        seat = user.model_dump(mode="json", include={"role", "unit", "regime"})
+        if not await services.users.federated(Account(username=user.sub, display=user.sub, **seat)):
+            raise BadToken
+        return user
+    user = read(token, services.settings.secret_key)
+    if user.session is None or not await services.sessions.holds(user.session, user.sub):
+        raise BadToken
+    return user
 
 
 def _unknown(detail: str) -> ProblemError:

@@ -105,7 +105,12 @@ class ProblemError(HTTPException):
 
 
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The problem answers that a route declares, beside those that every route may give."""
+    """The problem answers that a route declares, beside those that every route may give.
+
+    Whoever has signed in but has a duty to do first is answered 403 wherever 401 is an answer.
+    """
+    if 401 in statuses:
+        statuses = (*statuses, 403)
     return {
         status: {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": REFERENCE}}}
         for status in sorted({*statuses, 500, 503})

@@ -17,6 +17,7 @@ from adapters.database.catalogue import Catalogue
 from adapters.database.citizens import Citizens
 from adapters.database.city_messages import CityMessages
 from adapters.database.confidence import Viewers
+from adapters.database.credentials import Credentials
 from adapters.database.crypto import Keyring
 from adapters.database.documents import Documents
 from adapters.database.engine import Database
@@ -28,9 +29,11 @@ from adapters.database.orders import Order, Orders
 from adapters.database.personal_data import PersonalData
 from adapters.database.policies import Policies
 from adapters.database.public_requests import PublicRequests
+from adapters.database.sessions import Sessions
 from adapters.database.trail import Trail
 from adapters.database.users import Users
 from adapters.object_store import Objects
+from adapters.oidc import Provider
 from adapters.pictures import Thumbnails
 from adapters.policy_book import PolicyBook
 from adapters.settings import Settings
@@ -58,6 +61,9 @@ class Services:
         self.catalogue = Catalogue(self.database)
         self.approvals = Approvals(self.database)
         self.users = Users(self.database)
+        self.credentials = Credentials(self.database, self.settings.sign_in_tries)
+        self.sessions = Sessions(self.database)
+        self.provider = Provider(self.settings)
         self.idempotency = Idempotency(self.database)
         self.snapshots = Policies(self.database)
         self.messages = Messages(self.database)

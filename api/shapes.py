@@ -34,7 +34,7 @@ class PageOut(Shape, Generic[T]):
 
 
 class Token(Shape):
-    """A bearer token; `expires_in` in seconds."""
+    """A bearer token; `expires_in` in seconds. `duty`: what has to be done under `/account` before it opens more."""
 
     access_token: str
     token_type: str = "bearer"  # noqa: S105 (the name of a kind)
@@ -42,6 +42,7 @@ class Token(Shape):
     role: str
     unit: str | None
     regime: str | None
+    duty: str | None = None
 
 
 class Opened(Shape):
@@ -207,6 +208,7 @@ class CityMessageOut(Shape):
     """A message of the city platform; `code` and `reason` say why it was refused, or what it waits for.
 
     `no` is our number of the order, `via` `webhook` or `outbox`, `attempts` how often it was tried.
+    `told`: the platform knows what became of it; `receipt_refused`: the answer with which it would not hear that.
     """
 
     id: str
@@ -220,6 +222,8 @@ class CityMessageOut(Shape):
     reason: str | None
     clause: str | None
     attempts: int
+    told: bool
+    receipt_refused: str | None
     received_at: datetime
     updated_at: datetime
 

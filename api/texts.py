@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.database.confidence import Reader
 from adapters.database.orders import Order
 from api.services import Services
 from api.wire import TEXTS
 from domain.commands import ReportProgress, SubmitReply
 from domain.policy import Regime
-from domain.refusal import UNQUOTED
 from domain.text import Text, measure
 
 ACCEPTED_REPLY = "accepted_reply"
@@ -20,12 +18,9 @@ count; a copy under this one is kept when it has been accepted (DL-10).
 """
 
 
-async def stored_texts(
-    services: Services, order: Order, do: str, fields: Mapping[str, Any], reader: Reader | None
-) -> dict[str, Any]:
+async def stored_texts(services: Services, order: Order, do: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a command that hold texts, stored, as the records that the command carries.
 
-    Of a confidential order that has the same words only a `reader` who may see it learns the number (NA-07).
     Repeated it stores copies to which nobody refers.
     """
     said = {name: fields[name] for name in TEXTS[do] if fields.get(name) is not None}
@@ -40,7 +35,7 @@ async def stored_texts(
             records[name] = measure(value, document, vague)
         else:
             records[name] = {
-                section: await _section(services, order, rules, section, text, reader)
+                section: await _section(services, order, rules, section, text, fields.get("unit"))
                 for section, text in value.items()
             }
     return records
@@ -59,14 +54,12 @@ async def keep_reply(services: Services, order: Order, do: str, fields: Mapping[
         await services.documents.save(order.no, order.realm, ACCEPTED_REPLY, section, text)
 
 
-async def _section(
-    services: Services, order: Order, rules: Regime, section: str, text: str, reader: Reader | None
-) -> Text:
+async def _section(services: Services, order: Order, rules: Regime, section: str, text: str, unit: str | None) -> Text:
     documents, replies = services.documents, rules.replies
     duplicate_of = None
     if replies.duplicates.refused:
-        duplicate_of = await documents.same_text(order.realm, text, ACCEPTED_REPLY, regime=order.regime)
-        if duplicate_of is not None and not await services.viewers.may_see(duplicate_of, reader):
-            duplicate_of = UNQUOTED
+        duplicate_of = await documents.same_text(
+            order.realm, text, ACCEPTED_REPLY, regime=order.regime, order_no=order.no, unit=unit
+        )
     document = await documents.save(order.no, order.realm, SubmitReply.do, section, text)
     return measure(text, document, replies.vague.phrases, duplicate_of)

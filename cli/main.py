@@ -19,6 +19,7 @@ COMMANDS = {
     "policy": ("cli.policy:app", "检查、解释、比较时限规则"),
     "bench": ("cli.bench:command", "测量速度"),
     "archive": ("cli.archive:app", "核验归档"),
+    "users": ("cli.users:app", "管理账号"),
     "keys": ("cli.keys:app", "管理公众受理接口的密钥"),
 }
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from adapters.safe_settings import UnsafeSettings, require_safe
 from adapters.settings import ROOT, settings
 
 database = typer.Typer(no_args_is_help=True)
@@ -14,6 +15,7 @@ database = typer.Typer(no_args_is_help=True)
 
 def worker() -> None:
     """Become the Temporal worker: nothing imports its module, so the process is replaced."""
+    _require_safe_settings()
     os.chdir(ROOT)
     os.execv(sys.executable, [sys.executable, str(ROOT / "worker.py")])  # noqa: S606
 
@@ -25,6 +27,7 @@ def api(
     """Serve the HTTP API until a signal comes; requests under way are finished."""
     import uvicorn  # noqa: PLC0415 (`jiesu db` does not need a web server)
 
+    _require_safe_settings()
     uvicorn.run(
         "api.app:create_app",
         factory=True,
@@ -33,6 +36,14 @@ def api(
         access_log=False,
         timeout_graceful_shutdown=10,
     )
+
+
+def _require_safe_settings() -> None:
+    try:
+        require_safe(settings())
+    except UnsafeSettings as unsafe:
+        print(unsafe, file=sys.stderr)
+        raise typer.Exit(2) from None
 
 
 @database.callback()

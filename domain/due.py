@@ -174,8 +174,10 @@ def explain_fixed(
     unit: Unit,
     calendar: BusinessCalendar,
     pauses: Sequence[Pause] = (),
+    *,
+    named_by: str = "上级指定",
 ) -> Basis:
-    """`shift` with its account."""
+    """`shift` with its account, which says who named the moment."""
     start, due_at = local(started_at), shift(limit_at, unit, pauses, calendar)
     moved = due_at != limit_at
     return Basis(
@@ -183,7 +185,7 @@ def explain_fixed(
         started_at=start,
         due_at=due_at,
         provisional=moved and _is_provisional(due_at, unit, calendar),
-        rule="期限为上级指定的时刻" + ("，已扣除暂停时间顺延" if moved else ""),
+        rule=f"期限为{named_by}的时刻" + ("，已扣除暂停时间顺延" if moved else ""),
         pauses=_within(pauses, start, due_at),
     )
 

@@ -379,10 +379,13 @@ class CallbackAsked(Event):
 
 
 class CallbackUnanswered(Event):
+    """Nobody answered, or could be asked. Where not `counted`, the same attempt is made again."""
+
     party: str
     by: str
     attempt: int
     reason: str
+    counted: bool = True
 
 
 class CallbackRecorded(Event):

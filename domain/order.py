@@ -5,7 +5,7 @@ calendar, so that a change of either never edits history (design §3).
 """
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from domain.calendar import BusinessCalendar, CalendarDays, compiled
 from domain.due import Basis, Pause, explain, explain_fixed
@@ -24,6 +24,12 @@ from domain.words import (
     Part,
     Stage,
 )
+
+NAMED_BY: Final = {
+    ClockName.CALLBACK: "按回访规则推算（等候答复的时长，外呼时段之外的顺延至时段开始）",
+    ClockName.PROGRESS: "承办单位报告的预计",
+}
+"""Whose a moment is that no limit reckons from the order's own start, where nobody above set it."""
 
 
 class Order(Value):
@@ -57,6 +63,8 @@ class Order(Value):
     """Order numbers under which citizens called about this matter; each is called back (NA-01)."""
     called: dict[str, str] = {}
     tries: dict[str, int] = {}
+    tried: dict[str, datetime] = {}
+    """When each citizen could not be reached last."""
     rungs: dict[str, Rung] = {}
     reworks: int = 0
     final_reply: bool = False
@@ -79,7 +87,8 @@ class Order(Value):
         # Whoever named the moment knew of the pauses before: only what came after moves it.
         since = clock.started_at
         later = [Pause(begin=max(p.begin, since), end=p.end) for p in self.pauses if p.end > since]
-        account = explain_fixed(since, clock.fixed_at, unit, self.days, later)
+        named_by = NAMED_BY.get(clock.name, "上级指定")
+        account = explain_fixed(since, clock.fixed_at, unit, self.days, later, named_by=named_by)
         return (
             account
             if clock.ahead is None

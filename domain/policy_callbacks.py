@@ -23,14 +23,16 @@ class CallbackStep(Frozen):
 class Callbacks(Rule):
     """Calling the citizen back.
 
-    `ladder` ends with the staff, whose `tries` without an answer make the citizen unreachable; they try again
-    no sooner than `between` later. Automatic calls fall within `hours`. A rating from `satisfied_from` up (of 5)
-    means satisfied.
+    `ladder` ends with the staff, whose `tries` without an answer make the citizen unreachable; their queue asks for
+    the next one no sooner than `between` later. They may try sooner, but what is tried less than `apart` after the
+    last one, to the minute, is no new try. Automatic calls fall within `hours`. A rating from `satisfied_from` up
+    (of 5) means satisfied.
     """
 
     tries: int = Field(default=3, ge=1)
     ladder: tuple[CallbackStep, ...] = (CallbackStep(by="staff"),)
     between: Duration | None = None
+    apart: Duration = Duration(amount=1, unit="m")
     hours: DayHours | None = None
     satisfied_from: int = Field(default=3, ge=2, le=5)
 

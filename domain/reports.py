@@ -42,12 +42,13 @@ class ReportUndelivered(Frozen):
 
 
 class ReportCall(Frozen):
-    """An automatic call could not be made."""
+    """An automatic call could not be made; `faultless` when that says nothing about the number."""
 
     party: str
     round: int
     attempt: int
     reason: str
+    faultless: bool = False
 
 
 class ReportArchived(Frozen):

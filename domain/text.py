@@ -20,7 +20,8 @@ class Text(Frozen):
     """A stored text: its document id, how many characters of substance it has, and what was found in it.
 
     `vague`: nothing of substance remains beside empty phrases (DL-05, DL-08).
-    `duplicate_of`: number of the order where the same words were already used as a reply (DL-10).
+    `duplicate_of`: number of the order where the same words were already used as a reply (DL-10); empty for one that
+    is not to be named here, None for none.
     """
 
     document: str

@@ -14,14 +14,16 @@ class Faults(BaseModel):
     """What goes wrong; everything goes well with the defaults.
 
     `answers`: how requests of the county end. `error` is a 500 before anything was taken, `lost` one after, `busy` a
-    429 with `Retry-After: seconds`, `slow` waits `seconds` first, `timeout` so long that nobody waits.
+    429 with `Retry-After: seconds`, `refuse` a 422 to whatever holds the words `about`, `slow` waits `seconds`
+    first, `timeout` so long that nobody waits.
     `times`: for how many requests, null for all; `of`: which ones, all, those that post, or those that read the outbox.
     `webhooks`: whether messages are pushed, and how.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    answers: Literal["well", "error", "lost", "busy", "slow", "timeout", "garbage"] = "well"
+    answers: Literal["well", "error", "lost", "busy", "refuse", "slow", "timeout", "garbage"] = "well"
+    about: str = Field(default="", max_length=200)
     times: int | None = Field(default=None, ge=0)
     of: Literal["all", "posts", "outbox"] = "all"
     seconds: float = Field(default=1.0, ge=0, le=3600)
@@ -75,6 +77,8 @@ class Chaos:
                 return Response("出错了", 500)
             case "busy":
                 return Response("稍后再来", 429, {"Retry-After": f"{faults.seconds:.0f}"})
+            case "refuse" if faults.about.encode() in await request.body():
+                return Response("内容不合要求", 422)
             case "garbage":
                 return Response(b"<html>\xff<!--", 200, media_type="text/html")
             case "slow":

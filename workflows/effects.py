@@ -5,7 +5,7 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import Priority
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, RetryState
 
 from activities.archive import Archive
 from activities.call_back import CallBack
@@ -44,8 +44,11 @@ async def record(batch: RecordBatch) -> None:
     )
 
 
-async def perform(effect: Effect) -> Internal | timedelta | None:
+async def perform(effect: Effect, within: timedelta | None = None) -> Internal | timedelta | None:
     """Do one effect; what it reports, if anything, or how long to wait before it is to be performed again.
+
+    What reaches people may be tried `within` so long only: a notice is then to be performed again, a call was not
+    made for no fault of the number.
 
     A notice or call that cannot be delivered is reported as failed. Every other failure is a FailureError for the
     caller to try again later: an ActivityError, or of a local activity what it raised itself, which would end
@@ -54,9 +57,9 @@ async def perform(effect: Effect) -> Internal | timedelta | None:
     limits = LIMITS[effect.kind].options
     match effect.kind:
         case "notify":
-            return await _notify(effect)
+            return await _notify(effect, within)
         case "call_citizen":
-            return await _call_citizen(effect)
+            return await _call_citizen(effect, within)
         case "archive":
             archived = await workflow.execute_activity_method(
                 Archive.archive,
@@ -91,42 +94,51 @@ async def perform(effect: Effect) -> Internal | timedelta | None:
     return None
 
 
-async def _notify(effect: Effect) -> Internal | timedelta:
+async def _notify(effect: Effect, within: timedelta | None) -> Internal | timedelta:
     notice = effect.notice or ""
+    began = workflow.now()
     try:
         outcome = await workflow.execute_activity_method(
             Notify.notify,
             effect,
             summary=f"{label(effect.template or '', 'template')} → {label(effect.to_role or '')}",
-            **_on_the_line(effect),
+            **_on_the_line(effect, within),
         )
     except ActivityError as failure:
+        timed_out = failure.retry_state is RetryState.TIMEOUT
+        if timed_out and within is not None and within < LIMITS["notify"].schedule_to_close:
+            return max(began + within - workflow.now(), timedelta(0))
         return ReportNotice(notice=notice, sent=False, reason=_reason(failure))
     if outcome.again_in is not None:
         return timedelta(seconds=outcome.again_in)
     return ReportNotice(notice=notice, sent=outcome.sent, reason=outcome.reason)
 
 
-async def _call_citizen(effect: Effect) -> Internal | None:
+async def _call_citizen(effect: Effect, within: timedelta | None) -> Internal | None:
     about = {"party": effect.party or "", "round": effect.round, "attempt": effect.attempt}
     try:
         outcome = await workflow.execute_activity_method(
             CallCitizen.call_citizen,
             effect,
             summary=label(effect.kind, "effect"),
-            **_on_the_line(effect),
+            **_on_the_line(effect, within),
         )
     except ActivityError as failure:
-        return ReportCall(**about, reason=_reason(failure))
+        hopeless = failure.retry_state is RetryState.NON_RETRYABLE_FAILURE
+        return ReportCall(**about, reason=_reason(failure), faultless=not hopeless)
     return None if outcome.placed else ReportCall(**about, reason=outcome.reason)
 
 
-def _on_the_line(effect: Effect) -> dict[str, Any]:
+def _on_the_line(effect: Effect, within: timedelta | None) -> dict[str, Any]:
     """Limits, queue and priority of what reaches people: citizens are not kept waiting behind a storm (NA-07)."""
-    priority = Priority(priority_key=FIRST if effect.to_role == Role.CITIZEN else USUAL)
+    to_citizen = effect.kind == "call_citizen" or effect.to_role == Role.CITIZEN
+    priority = Priority(priority_key=FIRST if to_citizen else USUAL)
     queue = messages_queue(workflow.info().task_queue)
     limits = LIMITS[effect.kind]
-    return {**limits.options, "heartbeat_timeout": limits.heartbeat, "task_queue": queue, "priority": priority}
+    options = limits.options
+    if within is not None:
+        options["schedule_to_close_timeout"] = min(options["schedule_to_close_timeout"], within)
+    return {**options, "heartbeat_timeout": limits.heartbeat, "task_queue": queue, "priority": priority}
 
 
 def _reason(failure: ActivityError) -> str:

@@ -9,18 +9,31 @@ from temporalio.exceptions import FailureError
 
 from domain.effects import Effect
 from domain.labels import label
+from domain.order import Order
 from domain.reports import Internal
+from domain.sending import closes, instead, opens
 from workflows.effects import RETRY_AFTER, perform
+
+SHORTEST = timedelta(seconds=1)
+"""What an activity is given at least, where the time for it is all but over."""
 
 
 class Errands:
-    """The effects of one run of the workflow; `report` takes in what one of them tells, `now` is the order's clock."""
+    """The effects of one run of the workflow.
+
+    `report` takes in what one of them tells; `order` and `now` are the order and its clock as they stand.
+    """
 
     def __init__(
-        self, effects: Iterable[Effect], report: Callable[[Internal], object], now: Callable[[], datetime]
+        self,
+        effects: Iterable[Effect],
+        report: Callable[[Internal], object],
+        order: Callable[[], Order],
+        now: Callable[[], datetime],
     ) -> None:
         self.unfinished = {effect.key: effect for effect in effects}
         self._report = report
+        self._order = order
         self._now = now
         self._underway: dict[str, asyncio.Task[None]] = {}
         self._busy: set[str] = set()
@@ -56,28 +69,33 @@ class Errands:
     @property
     def postponed(self) -> dict[str, datetime]:
         """Those that have to wait for a moment of their own, with that moment."""
-        now = self._now()
-        held_back = ((key, effect.not_before) for key, effect in self.unfinished.items())
-        return {key: moment for key, moment in held_back if moment is not None and moment > now}
+        order, now = self._order(), self._now()
+        moments = {key: opens(order, each, now) for key, each in self.unfinished.items() if key not in self._busy}
+        return {key: moment for key, moment in moments.items() if moment > now}
 
     async def _accomplish(self, effect: Effect) -> None:
         """Perform an effect until it is done, and take in what it reports."""
-        while (wait := self._to_wait(effect)) > timedelta(0):
-            await workflow.sleep(wait, summary=f"静默时段后办理：{label(effect.kind, 'effect')}")
-        while True:
-            self._busy.add(effect.key)
-            try:
-                told = await perform(effect)
-            except FailureError:
-                told = RETRY_AFTER
-            self._busy.discard(effect.key)
-            if isinstance(told, timedelta):
+        while isinstance(told := await self._try(effect), timedelta):
+            if told > timedelta(0):
                 await workflow.sleep(told, summary=f"稍后重试：{label(effect.kind, 'effect')}")
-                continue
-            if told is not None:
-                self._report(told)
-            del self.unfinished[effect.key], self._underway[effect.key]
-            return
+        if told is not None:
+            self._report(told)
+        del self.unfinished[effect.key], self._underway[effect.key]
 
-    def _to_wait(self, effect: Effect) -> timedelta:
-        return timedelta(0) if effect.not_before is None else effect.not_before - self._now()
+    async def _try(self, effect: Effect) -> Internal | timedelta | None:
+        """Perform it once when it may go out; what it reports, or how long to wait before it is tried again."""
+        held = effect.not_before is not None
+        while (wait := opens(self._order(), effect, self._now()) - self._now()) > timedelta(0):
+            held = True
+            await workflow.sleep(wait, summary=f"静默时段后办理：{label(effect.kind, 'effect')}")
+        order, now = self._order(), self._now()
+        if (told := instead(order, effect, now, held=held)) is not None:
+            return told
+        until = closes(order, effect, now)
+        self._busy.add(effect.key)
+        try:
+            return await perform(effect, None if until is None else max(until - now, SHORTEST))
+        except FailureError:
+            return RETRY_AFTER
+        finally:
+            self._busy.discard(effect.key)

@@ -47,7 +47,7 @@ class WorkOrderWorkflow:
         self.offset = start.clock_offset
         self.stands = start.stands
         self.outbox = list(start.outbox)
-        self.errands = Errands(start.effects, report=self.apply, now=lambda: self.now)
+        self.errands = Errands(start.effects, report=self.apply, order=lambda: self.order, now=lambda: self.now)
         self.handled = dict(start.handled)
         self.recorded = start.order.seq - len(self.outbox)
         self.stalled = False

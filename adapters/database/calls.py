@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Integer, cast, func, update
+from sqlalchemy import Integer, case, cast, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
@@ -66,8 +66,9 @@ class Calls:
         await self._change(Call.key == key, attempts=col(Call.attempts) + 1)
 
     async def placed(self, key: str, provider_sid: str) -> None:
-        """The provider took it, under this id."""
-        await self._change(Call.key == key, status=PLACED, provider_sid=provider_sid, error=None)
+        """The provider took it, under this id; a status that it has reported before that was known stands."""
+        status = case((col(Call.status) == CLAIMED, PLACED), else_=col(Call.status))
+        await self._change(Call.key == key, status=status, provider_sid=provider_sid, error=None)
 
     async def failed(self, key: str, error: str) -> None:
         """It was not placed; `error` is a code."""

@@ -55,6 +55,7 @@ class CityMessageRow(BaseModel):
     clause: str | None
     attempts: int
     told: bool
+    receipt_refused: str | None
     received_at: datetime
     updated_at: datetime
 
@@ -122,13 +123,19 @@ class CityMessages:
     ) -> CityMessageRow:
         """What became of it; nobody is at it any more, and the platform does not know yet."""
         sealed = None if reason is None else self.database.keyring.encrypt(reason)
-        row = await self._change(id_, state=state, code=code, reason=sealed, clause=clause, claimed_at=None, told=False)
-        return self._clear(row)
+        untold = {"told": False, "receipt_refused": None, "claimed_at": None}
+        return self._clear(await self._change(id_, state=state, code=code, reason=sealed, clause=clause, **untold))
 
     async def told(self, ids: list[str]) -> None:
         """The platform knows what became of these."""
         async with self.database.begin() as session:
-            await session.execute(update(CityMessage).where(col(CityMessage.id).in_(ids)).values(told=True))
+            await session.execute(
+                update(CityMessage).where(col(CityMessage.id).in_(ids)).values(told=True, receipt_refused=None)
+            )
+
+    async def receipt_refused(self, id_: str, answer: str) -> None:
+        """The platform will not hear what became of this one: it is set aside until something else becomes of it."""
+        await self._change(id_, receipt_refused=answer)
 
     async def get(self, id_: str) -> CityMessageRow | None:
         """One message."""
@@ -151,10 +158,12 @@ class CityMessages:
             return list(await session.scalars(found))
 
     async def untold(self, limit: int = 200) -> list[CityMessageRow]:
-        """Messages that are done with, of which the platform was not told yet, the oldest first."""
+        """Messages that are done with, of which the platform was not told yet nor refuses to be, the oldest first."""
         found = (
             select(CityMessage)
-            .where(~col(CityMessage.told), col(CityMessage.state) != WAITING)
+            .where(
+                ~col(CityMessage.told), col(CityMessage.receipt_refused).is_(None), col(CityMessage.state) != WAITING
+            )
             .order_by(col(CityMessage.received_at), col(CityMessage.id))
             .limit(limit)
         )

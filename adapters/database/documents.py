@@ -4,11 +4,12 @@ import secrets
 from datetime import datetime
 from typing import NamedTuple
 
+from sqlalchemy import ColumnElement, case, false, func, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from adapters.database.engine import Database
-from adapters.database.tables import Document, WorkOrder
+from adapters.database.tables import Document, OrderViewRow, WorkOrder
 from domain.text import normalised
 
 
@@ -69,23 +70,48 @@ class Documents:
             ]
 
     async def same_text(
-        self, realm: str, text: str, kind: str, *, regime: str | None = None, except_order: str | None = None
+        self,
+        realm: str,
+        text: str,
+        kind: str,
+        *,
+        regime: str | None = None,
+        order_no: str = "",
+        unit: str | None = None,
     ) -> str | None:
-        """The number of the first order with a text of that kind that is the same when `normalised` (DL-10).
+        """The first order with a text of that kind that is the same when `normalised`; None if there is none (DL-10).
 
-        `except_order` is the order that is being written on. Texts without a word never match.
+        Its number is told if it is `order_no`, on which is being written, or if `unit` has or had it and it is not
+        confidential; if there are only others it is empty (NA-07). Without a unit, those of `order_no` count. Texts
+        without a word never match.
         """
         if not normalised(text):
             return None
         fingerprints = self.database.keyring.blind_indexes(fingerprinted(text))
-        found = select(Document.order_no).where(
-            Document.realm == realm, col(Document.fingerprint).in_(fingerprints), Document.kind == kind
+        units = [unit] if unit is not None else await self._units(order_no)
+        theirs = or_(false(), *(_has_had(each) for each in units))
+        told = or_(col(Document.order_no) == order_no, ~col(WorkOrder.confidential) & theirs)
+        told = func.coalesce(told, false())
+        found = (
+            select(case((told, col(Document.order_no)), else_=""))
+            .outerjoin(WorkOrder, col(WorkOrder.no) == col(Document.order_no))
+            .outerjoin(OrderViewRow, col(OrderViewRow.no) == col(Document.order_no))
+            .where(Document.realm == realm, col(Document.fingerprint).in_(fingerprints), Document.kind == kind)
         )
-        if except_order is not None:
-            found = found.where(Document.order_no != except_order)
         if regime is not None:
-            same_regime = select(WorkOrder.no).where(WorkOrder.regime == regime)
-            found = found.where(col(Document.order_no).in_(same_regime))
+            found = found.where(WorkOrder.regime == regime)
+        first = found.order_by(told.desc(), col(Document.created_at), col(Document.id)).limit(1)
         async with self.database.session() as session:
-            first = found.order_by(col(Document.created_at), col(Document.id)).limit(1)
-            return await session.scalar(first)
+            number: str | None = await session.scalar(first)
+            return number
+
+    async def _units(self, order_no: str) -> list[str]:
+        found = select(OrderViewRow.units).where(OrderViewRow.no == order_no)
+        async with self.database.session() as session:
+            return list(await session.scalar(found) or ())
+
+
+def _has_had(unit: str) -> ColumnElement[bool]:
+    """The condition that an order is a unit's, or was, as `api.identity.visible` has it."""
+    deadlines = col(OrderViewRow.view)["deadlines"]
+    return or_(col(OrderViewRow.units).contains([unit]), deadlines.contains([{"unit": unit}]))

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import Table as TableOf
 
 from adapters.database.chain import Content
 from adapters.database.engine import Database
@@ -146,14 +147,21 @@ class Erasure:
             await session.run_sync(lambda blocking: note(blocking, no, content))
         return True
 
-    async def erase_strays(self, before: datetime) -> int:
+    async def erase_stray_messages(self, before: datetime) -> int:
         """Blank the messages of the city that came before then and belong to no order; how many."""
-        messages, table = _T["city_messages"], "city_messages"
-        blanks = dict.fromkeys(_BLANK[table], self.database.keyring.encrypt("")) | _EMPTY[table]
-        strays = (messages.c.order_no.is_(None), messages.c.received_at < before, messages.c.digest != "")
+        table = _T["city_messages"]
+        return await self._erase_strays(table, table.c.received_at < before, table.c.digest != "")
+
+    async def erase_stray_texts(self, before: datetime) -> int:
+        """Blank the texts that came in before then and belong to no order; how many."""
+        table = _T["inbound_messages"]
+        return await self._erase_strays(table, table.c.created_at < before, table.c.phone_index != "")
+
+    async def _erase_strays(self, table: TableOf, *which: ColumnElement[bool]) -> int:
+        blanks = dict.fromkeys(_BLANK[table.name], self.database.keyring.encrypt("")) | _EMPTY[table.name]
+        strays = update(table).where(table.c.order_no.is_(None), *which).values(blanks)
         async with self.database.begin() as session:
-            done = await session.scalars(update(messages).where(*strays).values(blanks).returning(messages.c.id))
-            return len(done.all())
+            return len((await session.scalars(strays.returning(table.c.order_no))).all())
 
     async def hold(self, no: str, person: str, reason: str, now: datetime) -> bool:
         """Keep an order whatever its age; False for one that is not archived, or whose erasure has begun.

@@ -62,6 +62,12 @@ class InboundMessages:
             found = await session.scalars(select(InboundMessage).where(InboundMessage.sid == new.sid))
             return self._clear(found.one())
 
+    async def about(self, sid: str, order_no: str, party: str) -> None:
+        """Note the order and the citizen that it is about; whoever says so last stands, of several that say alike."""
+        change = update(InboundMessage).where(col(InboundMessage.sid) == sid)
+        async with self.database.begin() as session:
+            await session.execute(change.values(order_no=order_no, party=party))
+
     async def mark(self, sid: str, state: str) -> str:
         """Say what was made of it; whoever says so first stands. Returns what stands."""
         change = update(InboundMessage).where(

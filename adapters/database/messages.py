@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import func, text, update
+from sqlalchemy import and_, func, or_, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
@@ -154,11 +154,17 @@ class Messages:
         return None if row is None else self._clear(row)
 
     async def latest(self, phone: str, template: str, *, before: datetime | None = None) -> OutboundMessage | None:
-        """The last message of a template that the provider took for this number, if need be before a moment."""
+        """The last message of a template that reached the provider from here, if need be before a moment.
+
+        One that was attempted and is not known to be refused counts: an answer to it may come before its id does.
+        """
         found = select(Message).where(
             col(Message.phone_index).in_(phone_indexes(self.database.keyring, phone)),
             Message.template == template,
-            col(Message.provider_sid).is_not(None),
+            or_(
+                col(Message.provider_sid).is_not(None),
+                and_(col(Message.attempted_at).is_not(None), col(Message.error).is_(None)),
+            ),
         )
         if before is not None:
             found = found.where(col(Message.attempted_at) <= before)

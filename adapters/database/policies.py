@@ -20,11 +20,16 @@ class Snapshot(NamedTuple):
     data: dict[str, Any]
 
 
+REMEMBERED = 64
+"""Snapshots that are kept in memory: a county has a few under which orders are open."""
+
+
 class Policies:
-    """Snapshots by hash; one that is there never changes."""
+    """Snapshots by hash; one that is there never changes, so the ones last read are remembered."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self._read: dict[str, Snapshot] = {}
 
     async def put(self, snapshot: Snapshot) -> None:
         """Keep a snapshot; may be repeated."""
@@ -33,10 +38,17 @@ class Policies:
             await session.execute(add)
 
     async def get(self, policy_hash: str) -> Snapshot | None:
-        """A snapshot by its hash."""
+        """A snapshot by its hash; its data are shared by all who read it and not to be changed."""
+        if policy_hash in self._read:
+            return self._read[policy_hash]
         async with self.database.session() as session:
             row = await session.scalar(select(PolicySnapshot).where(PolicySnapshot.hash == policy_hash))
-        return None if row is None else Snapshot(row.hash, row.regime, row.data)
+        if row is None:
+            return None
+        if len(self._read) >= REMEMBERED:
+            del self._read[next(iter(self._read))]
+        self._read[policy_hash] = Snapshot(row.hash, row.regime, row.data)
+        return self._read[policy_hash]
 
     async def hashes(self, regime: str) -> list[str]:
         """The hashes of a regime's snapshots, the newest first."""

@@ -1,12 +1,28 @@
 """Who may sign in, and as what."""
 
-from pydantic import BaseModel, ConfigDict
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
+from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from adapters.database.engine import Database
-from adapters.database.passwords import NOBODY, hashed, matches
+from adapters.database.paging import Name, Page, from_cursor, to_cursor
+from adapters.database.passwords import hashed
+from adapters.database.sessions import revoke_all
 from adapters.database.tables import User
+
+FEDERATED: Final = "oidc:"
+"""Begins the names of those whom the identity provider vouches for; the name of an account here has no colon."""
+
+USERNAME: Final = re.compile(r"[^\W_][\w.@-]{0,63}")
+"""What an account here may be called: letters of any script, digits, `_ . @ -`."""
+
+_PLACE: Final = TypeAdapter(tuple[Name])
 
 
 class Account(BaseModel):
@@ -21,42 +37,102 @@ class Account(BaseModel):
     display: str
 
 
+class Card(Account):
+    """A user, and how they sign in. `temporary`: with a password that they have to change first."""
+
+    temporary: bool = False
+    second_factor: bool = False
+    federated: bool = False
+    disabled_at: datetime | None = None
+    created_at: datetime | None = None
+    version: int = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_row(cls, data: Any) -> Any:
+        if not isinstance(data, User):
+            return data
+        told = {name: getattr(data, name) for name in cls.model_fields if hasattr(data, name)}
+        return told | {"second_factor": data.totp_secret is not None, "federated": data.password_hash is None}
+
+
 class UsernameTaken(Exception):  # noqa: N818 - reads as a sentence where it is caught
     """Someone else has that name."""
 
 
 class Users:
-    """Accounts with a password."""
+    """Users by name."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def create(self, account: Account, password: str) -> None:
+    async def create(self, account: Account, password: str, *, temporary: bool = False) -> None:
         """Add an account. Raises UsernameTaken."""
-        if not await self._add([account], await hashed(password)):
+        if not await self._add([account], await hashed(password), temporary=temporary):
             raise UsernameTaken(account.username)
 
     async def ensure(self, accounts: list[Account], password: str) -> None:
         """Have these accounts; those whose name exists keep what they are, their password too."""
         await self._add(accounts, await hashed(password))
 
-    async def verify(self, username: str, password: str) -> Account | None:
-        """The account if the password is right. An unknown name takes as long as a wrong password."""
-        row = await self._row(username)
-        right = await matches(password, row.password_hash if row else NOBODY)
-        return Account.model_validate(row) if row and right else None
-
-    async def get(self, username: str) -> Account | None:
-        """An account by name."""
-        row = await self._row(username)
-        return Account.model_validate(row) if row else None
-
-    async def _row(self, username: str) -> User | None:
+    async def get(self, username: str) -> Card | None:
+        """A user by name."""
         async with self.database.session() as session:
-            return await session.scalar(select(User).where(User.username == username))
+            row = await session.scalar(select(User).where(User.username == username))
+        return Card.model_validate(row) if row else None
 
-    async def _add(self, accounts: list[Account], password_hash: str) -> int:
-        rows = [account.model_dump() | {"password_hash": password_hash} for account in accounts]
+    async def listed(self, *, regime: str | None = None, cursor: str | None = None, limit: int = 50) -> Page[Card]:
+        """Users by name, all or those of a regime. Raises BadCursor."""
+        found = select(User).order_by(col(User.username)).limit(limit + 1)
+        if regime is not None:
+            found = found.where(User.regime == regime)
+        if cursor is not None:
+            found = found.where(col(User.username) > from_cursor(cursor, _PLACE)[0])
+        async with self.database.session() as session:
+            rows = [Card.model_validate(row) for row in await session.scalars(found)]
+        items = tuple(rows[:limit])
+        return Page(items, to_cursor(items[-1].username) if len(rows) > limit else None)
+
+    async def change(self, username: str, **values: Any) -> bool:
+        """Set `role`, `unit`, `regime`, `display`, `disabled` or forget the second factor (`totp_secret` None).
+
+        Ends the user's sessions, as their tokens say what was. False if there is no such user.
+        """
+        if "disabled" in values:
+            values["disabled_at"] = func.now() if values.pop("disabled") else None
+        if "totp_secret" in values:
+            values["totp_pending"] = values["totp_secret"]
+        change = update(User).where(col(User.username) == username).values(values)
+        async with self.database.begin() as session:
+            changed = await session.scalar(change.returning(col(User.username)))
+            await revoke_all(session, username)
+        return changed is not None
+
+    async def set_password(
+        self, username: str, password: str, *, temporary: bool = False, keep: str | None = None
+    ) -> bool:
+        """Have another password from now on, and end all sessions but `keep`. False if there is no such account."""
+        values = {"password_hash": await hashed(password), "temporary": temporary}
+        ours = update(User).where(col(User.username) == username, col(User.password_hash).is_not(None))
+        async with self.database.begin() as session:
+            changed = await session.scalar(ours.values(values).returning(col(User.username)))
+            await revoke_all(session, username, keep)
+        return changed is not None
+
+    async def federated(self, account: Account) -> bool:
+        """Whether somebody of the identity provider may act; from now on they are known here, as what it says."""
+        async with self.database.session() as session:
+            row = await session.scalar(select(User).where(User.username == account.username))
+        if row is None or Account.model_validate(row) != account:
+            values = account.model_dump()
+            put = insert(User).values(values).on_conflict_do_update(index_elements=["username"], set_=values)
+            async with self.database.begin() as session:
+                await session.execute(put)
+        return row is None or row.disabled_at is None
+
+    async def _add(self, accounts: Sequence[Account], password_hash: str, *, temporary: bool = False) -> int:
+        given = {"password_hash": password_hash, "temporary": temporary}
+        rows = [account.model_dump() | given for account in accounts]
         add = insert(User).values(rows).on_conflict_do_nothing().returning(col(User.username))
         async with self.database.begin() as session:
             return len((await session.scalars(add)).all())

@@ -58,10 +58,11 @@ async def upload(services: Services, request: Request, user: Identity) -> Respon
         async with uploads(services) as received:
             details = await _taken_in(services, user, body, received)
             if place is None:
-                return await _kept(services, request, user, details, received)
+                return await _kept(services, request, user, details, received, [new_id() for _ in received])
             told = [details.model_dump(mode="json"), [(each.name, each.sha256) for each in received]]
             digest = sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-            return await once(services, place, digest, lambda: _kept(services, request, user, details, received))
+            ids = _ids(f"{request_key(request)}{digest}", len(received))
+            return await once(services, place, digest, lambda: _kept(services, request, user, details, received, ids))
     except (ProblemError, Refused):
         await body.linger()
         raise
@@ -97,16 +98,22 @@ async def _field(part: Part, fields: dict[str, str]) -> None:
     fields[part.name[:100]] = await part.text()
 
 
+def _ids(said: str, count: int) -> list[str]:
+    """The ids of the files of an upload, the same for the same key and content.
+
+    A crash may come between keeping and answering; a key outlives what is remembered of it and may then bring others.
+    """
+    return [f"att-{sha256(f'{said}{n}'.encode()).hexdigest()[:20]}" for n in range(count)]
+
+
 async def _kept(
-    services: Services, request: Request, user: Identity, details: Details, received: list[Received]
+    services: Services, request: Request, user: Identity, details: Details, received: list[Received], ids: list[str]
 ) -> Response:
     limits = _widest(services, user)
     at_most = MOST_LOOSE
     if details.order is not None:
         limits = await _limits_of(services, user, details.order)
         at_most = limits.max_files
-    key = request_key(request)
-    ids = [f"att-{sha256(f'{key}{n}'.encode()).hexdigest()[:20]}" if key else new_id() for n in range(len(received))]
     of = details.model_dump(exclude={"order"}) | {
         "order_no": details.order,
         "regime": user.regime,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Request, Response
 from adapters.city_signature import BadSignature, verified
 from adapters.database.city_messages import REFUSED, TAKEN, WAITING, WEBHOOK, CityMessageRow, MessageReused
 from adapters.tokens import Identity
-from api.city_inbox import receive, try_again
+from api.city_inbox import INTERNAL, receive, try_again
 from api.city_taking import Envelope
 from api.idempotent import IdempotentRoute
 from api.identity import ServicesDep, User, reader_of
@@ -51,6 +51,8 @@ async def webhook(
     if row.state == WAITING:
         response.status_code = 202
         return _answer(row)
+    if row.code == INTERNAL:  # no word of refusal fits; what became of it goes up with the receipts
+        raise ProblemError(500, row.reason or "")
     await services.city_messages.told([row.id])
     if row.state == REFUSED:
         raise Refused(Code(row.code or Code.INVALID), row.reason or "", row.clause)

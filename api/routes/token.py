@@ -2,32 +2,35 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Form
 from fastapi.security import OAuth2PasswordRequestForm
 
-from adapters.tokens import LIFE, Identity, issue
+from adapters.database.credentials import NotProven
+from adapters.tokens import LIFE, issue
+from api import signing_in
 from api.identity import ServicesDep
-from api.problems import ProblemError, answers
+from api.problems import answers
 from api.shapes import Token
-from domain.words import Role
-
-MAX_NAME = 200
 
 router = APIRouter(tags=["登录"])
 
+Code = Annotated[str | None, Form(description="动态口令，绑定了的账号必填")]
 
-@router.post("/token", responses=answers(400, 401, 413, 422))
-async def sign_in(form: Annotated[OAuth2PasswordRequestForm, Depends()], services: ServicesDep) -> Token:
-    """用户名和口令换取令牌，八小时有效。"""
-    usable = all(len(text) <= MAX_NAME and text.isprintable() for text in (form.username, form.password))
-    account = await services.users.verify(form.username, form.password) if usable else None
-    if account is None:
-        raise ProblemError(401, "用户名或口令不正确")
-    identity = Identity(sub=account.username, role=Role(account.role), unit=account.unit, regime=account.regime)
+
+@router.post("/token", responses=answers(400, 401, 413, 422, 429))
+async def sign_in(
+    form: Annotated[OAuth2PasswordRequestForm, Depends()], services: ServicesDep, totp: Code = None
+) -> Token:
+    """用户名和口令换取令牌，八小时有效；多次失败后暂时锁定。"""
+    try:
+        identity = await signing_in.sign_in(services, form.username, form.password, totp)
+    except NotProven as not_proven:
+        raise signing_in.refusal(not_proven) from None
     return Token(
         access_token=issue(identity, services.settings.secret_key),
         expires_in=int(LIFE.total_seconds()),
         role=identity.role,
         unit=identity.unit,
         regime=identity.regime,
+        duty=identity.duty,
     )

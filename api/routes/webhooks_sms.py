@@ -6,6 +6,7 @@ from typing import Final
 from fastapi import APIRouter, Response
 
 from adapters import twiml
+from adapters.twilio_client import error_code
 from api import answering, deliveries
 from api.identity import ServicesDep
 from api.problems import ProblemError, answers
@@ -47,5 +48,4 @@ async def reported(form: SignedForm, services: ServicesDep) -> None:
     status, code = form.get("MessageStatus", ""), form.get("ErrorCode", "")
     if not STATUS.fullmatch(status):
         raise ProblemError(422, "MessageStatus 缺失或不合要求")
-    error = f"twilio_{code}" if ERROR.fullmatch(code) else None
-    await deliveries.report(services, sid, status, error)
+    await deliveries.report(services, sid, status, error_code(code) if ERROR.fullmatch(code) else None)

@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from adapters.safe_settings import faults
+from adapters.settings import settings
 from cli.up.folder import load_keys, load_secrets, opened
 from cli.up.ports import refuse_busy
 from cli.up.problems import CannotStartError, ServiceFailedError
@@ -34,6 +36,7 @@ def command(
     }
     screen = console()
     try:
+        _refuse_production()
         with opened(data) as folder:
             refuse_busy(ports)
             asyncio.run(_until_signal(folder, list(ports.values()), screen))
@@ -43,6 +46,14 @@ def command(
     except KeyboardInterrupt:
         pass
     screen.print("已停止。")
+
+
+def _refuse_production() -> None:
+    """Raises CannotStartError: these peers are sandboxes, and everybody has one password."""
+    if settings().environment == "production":
+        unsafe = [f"- {fault}" for fault in faults(settings())]
+        reason = "jiesu up 只用于开发和试用；生产环境请分别运行 jiesu api 和 jiesu worker（见 docs/operations.md）。"
+        raise CannotStartError("\n".join([reason, *(["此外设置不安全：", *unsafe] if unsafe else [])]))
 
 
 async def _until_signal(folder: Path, ports: list[int], screen: Console) -> None:

@@ -17,7 +17,7 @@ SECRET_BYTES = {
     "secret_key": 32,
     "data_key": 32,
     "archive_key": 32,
-    "twilio_auth_token": 16,
+    "twilio_auth_token": 24,
     "city_secret": 32,
 }
 KEY_OF = "open311_key_"

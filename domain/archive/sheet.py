@@ -171,7 +171,8 @@ def _callbacks(dossier: Dossier) -> Iterable[tuple[str, ...]]:
     for each in dossier.events("callback_recorded", "callback_unanswered"):
         if each["event"] == "callback_unanswered":
             by = VIA.get(each["by"], each["by"])
-            yield moment(each["at"]), each["party"], f"{by}第{each['attempt']}次未获答复", "", ""
+            vain = "未获答复" if each.get("counted", True) else "未能拨出，另择时间再拨"
+            yield moment(each["at"]), each["party"], f"{by}第{each['attempt']}次{vain}", "", ""
             continue
         rated = {"受理": each.get("intake_rating"), "办理": each.get("handling_rating")}
         ratings = "、".join(f"{name} {rating}" for name, rating in rated.items() if rating is not None)

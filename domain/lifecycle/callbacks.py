@@ -1,6 +1,7 @@
 """Callbacks: every citizen is asked whether the promise was kept (GT-13, GT-19, NA-01)."""
 
 from domain.commands import RecordCallback
+from domain.due import explain
 from domain.events import CallbackRecorded
 from domain.lifecycle.closing import close
 from domain.lifecycle.ladder import ask_staff_again
@@ -26,6 +27,8 @@ def record_callback(turn: Turn, command: RecordCallback) -> None:
         raise Refused(Code.ALREADY_DONE, "该诉求人已回访", rule.clause)
     if command.by is Role.CITIZEN and command.result == "unreachable":
         raise Refused(Code.INVALID, "诉求人本人的答复不能是“联系不上”", rule.clause)
+    if command.result == "unreachable":
+        _require_new_try(turn, party)
     turn.emit(
         CallbackRecorded(
             party=party,
@@ -43,6 +46,17 @@ def record_callback(turn: Turn, command: RecordCallback) -> None:
         _all_heard(turn)
 
 
+def _require_new_try(turn: Turn, party: str) -> None:
+    """Raise Refused(too_early) for what was tried so soon after the last time that it is the same try, told again.
+
+    Minutes are compared as people read them off: 09:00:59 and 09:01:00 are a minute apart.
+    """
+    rule = turn.order.regime.callbacks
+    last = turn.order.tried.get(party)
+    if last is not None and turn.now < explain(last.replace(second=0), rule.apart, turn.order.days, ()).due_at:
+        raise Refused(Code.TOO_EARLY, f"距上一次联系不足{rule.apart.chinese}，不能算作又联系了一次", rule.clause)
+
+
 def _all_heard(turn: Turn) -> None:
     results = set(turn.order.called.values())
     if "dissatisfied" in results:
@@ -55,6 +69,8 @@ def _all_heard(turn: Turn) -> None:
 def callback_recorded(order: Order, event: CallbackRecorded) -> Order:
     """An unreachable citizen is tried again until the tries are used up."""
     order = order.but(tries=order.tries | {event.party: event.attempt})
+    if event.result == "unreachable":
+        order = order.but(tried=order.tried | {event.party: event.at})
     if event.result != "unreachable" or event.attempt >= order.regime.callbacks.tries:
         order = order.but(called=order.called | {event.party: event.result})
         order = order.with_clock(key_of(ClockName.CALLBACK, event.party), status="met")

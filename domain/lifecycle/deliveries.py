@@ -1,7 +1,7 @@
 """Deliveries: what became of notices and calls, and who is tried next (NA-07, GT-13)."""
 
 from domain.events import NoticeFailed, NoticeSent, NoticeUndelivered
-from domain.lifecycle.ladder import give_up, survey_failed
+from domain.lifecycle.ladder import give_up, put_off, survey_failed
 from domain.order import Order
 from domain.parts import Rung
 from domain.reports import ReportCall, ReportNotice, ReportUndelivered
@@ -41,11 +41,12 @@ def report_undelivered(turn: Turn, command: ReportUndelivered) -> None:
 
 @decides(ReportCall)
 def report_call(turn: Turn, command: ReportCall) -> None:
-    """An automatic call cannot be made to this number; one that was made is answered by the citizen."""
+    """An automatic call cannot be made to this number, or not now; one that was made is answered by the citizen."""
     rung = turn.order.rungs.get(command.party, Rung())
     current = (rung.by, rung.attempt) == ("call", command.attempt) and command.round == turn.order.reworks
     if current and rung.waiting and turn.order.calling and command.party not in turn.order.called:
-        give_up(turn, command.party, command.reason)
+        next_step = put_off if command.faultless else give_up
+        next_step(turn, command.party, command.reason)
 
 
 @evolves(NoticeUndelivered)

@@ -4,13 +4,13 @@ from datetime import datetime
 
 from domain.due import explain
 from domain.events import CallbackAsked, CallbackUnanswered
-from domain.lifecycle.notices import notify_party
+from domain.lifecycle.notices import notify_party, quiet_until
 from domain.lifecycle.promises import key_of, promise
 from domain.order import Order
 from domain.parts import Clock, Rung
 from domain.policy_callbacks import CallbackStep
 from domain.turn import Turn, evolves
-from domain.words import ClockName, Template
+from domain.words import ClockName, Stage, Template
 
 
 def begin(turn: Turn) -> None:
@@ -34,7 +34,8 @@ def climb(turn: Turn, party: str) -> None:
         CallbackAsked(party=party, by=step.by, step=index, attempt=attempt, round=turn.order.reworks, notice=notice)
     )
     if step.wait is not None:
-        answered_by = explain(turn.now, step.wait, turn.order.days, ()).due_at
+        begins = (quiet_until(turn) or turn.now) if step.by == "sms" else turn.now
+        answered_by = explain(begins, step.wait, turn.order.days, ()).due_at
         following = ladder.ladder[_following(turn.order, turn.order.rungs[party])[0]]
         at = _callable_from(turn.order, following, answered_by)
         promise(turn, ClockName.CALLBACK, subject=party, at=at, clause=ladder.clause)
@@ -76,10 +77,27 @@ def give_up(turn: Turn, party: str, reason: str) -> None:
     climb(turn, party)
 
 
+def put_off(turn: Turn, party: str, reason: str) -> None:
+    """The citizen could not be asked, for no fault of their number: the same attempt again, after the rung's wait."""
+    rung, ladder = turn.order.rungs[party], turn.order.regime.callbacks
+    turn.emit(CallbackUnanswered(party=party, by=rung.by, attempt=rung.attempt, reason=reason, counted=False))
+    step = ladder.ladder[_following(turn.order, turn.order.rungs[party])[0]]
+    if step.wait is None:  # a rule book adopted since has nothing but the staff here
+        climb(turn, party)
+        return
+    again = _callable_from(turn.order, step, explain(turn.now, step.wait, turn.order.days, ()).due_at)
+    promise(turn, ClockName.CALLBACK, subject=party, at=again, clause=ladder.clause)
+
+
 def survey_failed(turn: Turn, notice: str, reason: str) -> None:
-    """The text by which a citizen was asked did not arrive: nobody waits for an answer to it."""
+    """The text by which a citizen was asked did not arrive: nobody waits for an answer to it.
+
+    Who has been heard meanwhile, by a person or by an answer to the text that came after all, is not asked again.
+    """
+    if turn.order.stage is not Stage.CALLBACK:
+        return
     for party, rung in turn.order.rungs.items():
-        if rung.notice == notice and rung.waiting and turn.order.calling:
+        if rung.notice == notice and rung.waiting and party not in turn.order.called:
             give_up(turn, party, reason)
 
 
@@ -110,7 +128,8 @@ def callback_asked(order: Order, event: CallbackAsked) -> Order:
 
 @evolves(CallbackUnanswered)
 def callback_unanswered(order: Order, event: CallbackUnanswered) -> Order:
-    """That it was not answered is said once."""
-    rung = order.rungs[event.party].but(waiting=False)
+    """That it was not answered is said once; an attempt that does not count is made again under its number."""
+    rung = order.rungs[event.party]
+    rung = rung.but(waiting=False, attempt=rung.attempt if event.counted else rung.attempt - 1)
     order = order.but(rungs=order.rungs | {event.party: rung})
     return order.with_clock(key_of(ClockName.CALLBACK, event.party), status="missed")

@@ -24,8 +24,12 @@ def merge(turn: Turn, command: Merge) -> None:
 
 @decides(Join)
 def join(turn: Turn, command: Join) -> None:
-    """One more citizen waits for this order's answer."""
+    """One more citizen waits for this order's answer.
+
+    Not where the last word is being decided: the citizens have been heard, and nobody would ask this one.
+    """
     turn.require_open()
+    turn.require_stage(*(stage for stage in Stage if stage is not Stage.FINAL), clause=CLAUSE)
     if command.order in turn.order.parties:
         raise Refused(Code.ALREADY_DONE, "该工单已并入本工单", CLAUSE)
     turn.emit(OrderJoined(order=command.order))

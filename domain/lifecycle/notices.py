@@ -6,6 +6,7 @@ from domain.events import NoticeIssued
 from domain.lifecycle.promises import LIMITS
 from domain.order import Order
 from domain.parts import Issued
+from domain.policy_messaging import DayHours
 from domain.turn import Turn, evolves
 from domain.words import Role, Template
 
@@ -38,21 +39,25 @@ def _issue(
             party=party,
             due_at=max(limits, default=None),
             clause=clause,
-            not_before=_not_before(turn),
+            not_before=quiet_until(turn),
         ),
         by_system=True,
     )
     return notice
 
 
-def _not_before(turn: Turn) -> datetime | None:
+def quiet_until(turn: Turn) -> datetime | None:
     """The end of the quiet hours, if it is quiet now for this order."""
-    quiet = turn.order.regime.messaging.quiet
-    if quiet is None or not turn.order.fits(quiet.when):
+    hours = quiet_hours(turn.order)
+    return hours.passed(turn.now) if hours is not None and hours.holds(turn.now) else None
+
+
+def quiet_hours(order: Order) -> DayHours | None:
+    """When no notice of this order goes out; None for one that is never quiet."""
+    quiet = order.regime.messaging.quiet
+    if quiet is None or not order.fits(quiet.when):
         return None
-    if quiet.exempt is not None and turn.order.fits(quiet.exempt):
-        return None
-    return quiet.hours.passed(turn.now) if quiet.hours.holds(turn.now) else None
+    return None if quiet.exempt is not None and order.fits(quiet.exempt) else quiet.hours
 
 
 @evolves(NoticeIssued)

@@ -61,11 +61,9 @@ def _check_sections(command: SubmitReply, rule: Replies) -> None:
     if rule.duplicates.refused:
         copied = {text.duplicate_of for text in command.sections.values()}
         if command.sections and None not in copied:
-            raise Refused(
-                Code.DUPLICATE_REPLY,
-                f"与工单 {'、'.join(sorted(c for c in copied if c))} 的答复内容相同",
-                rule.duplicates.clause,
-            )
+            named = "、".join(sorted(no for no in copied if no))
+            where = f"工单 {named} " if named else "另一件工单"
+            raise Refused(Code.DUPLICATE_REPLY, f"与{where}的答复内容相同", rule.duplicates.clause)
 
 
 def _check_final(order: Order, command: SubmitReply, rule: Replies) -> None:

@@ -71,7 +71,7 @@ def reply_sent_back(order: Order, event: ReplySentBack) -> Order:
 @evolves(CallbackDue)
 def callback_due(order: Order, event: CallbackDue) -> Order:
     """A new round of calls; assistants who have not answered are let go, the leads' answer stands for all."""
-    order = order.but(calling=True, called={}, tries={}, rungs={})
+    order = order.but(calling=True, called={}, tries={}, tried={}, rungs={})
     for assignment in order.active:
         if assignment.part is Part.ASSIST and assignment.status != "accepted":
             order = order.with_assignment(assignment.unit, status="released")

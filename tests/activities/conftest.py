@@ -10,7 +10,9 @@ from adapters.database.engine import Database
 from adapters.database.orders import Orders
 from adapters.database.policies import Policies, Snapshot
 from adapters.settings import Settings
-from tests.activities.given import CITY_SECRET, CLERK, TEMPLATES
+from adapters.sms import TwilioSms
+from adapters.twilio_client import TwilioClient
+from tests.activities.given import CITY_SECRET, CLERK, TEMPLATES, Phone
 from tests.adapters.orders_at_hand import new_order
 from tests.sandbox.conftest import peer
 from tests.sandbox.words import ACCOUNT, TOKEN, Peer
@@ -59,3 +61,13 @@ async def hotline(database: Database) -> Database:
     reactions = [{"on": "unclosed_listed", "send_city": "not_soon_solvable"}]
     await Policies(database).put(Snapshot("abc", "huojia", {"templates": TEMPLATES, "reactions": reactions}))
     return database
+
+
+@pytest.fixture
+def phone(gateway: str) -> Phone:
+    return Phone(gateway)
+
+
+@pytest.fixture
+def sms(gateway: str, settings_for: Callable[..., Settings]) -> TwilioSms:
+    return TwilioSms(TwilioClient(settings_for(TWILIO_BASE_URL=gateway)))

@@ -3,11 +3,26 @@
 from datetime import datetime
 from typing import Any
 
+import httpx
+import pytest
+from temporalio.testing import ActivityEnvironment
+from twilio.http.response import Response
+
+from activities.notify import NoticeOutcome, Notify
+from adapters.database.catalogue import Catalogue, ContactCard
 from adapters.database.engine import Database
+from adapters.database.messages import Messages
+from adapters.database.opt_outs import OptOuts
+from adapters.database.orders import Orders
+from adapters.database.policies import Policies, Snapshot
 from adapters.database.trail import Trail
+from adapters.phone_numbers import read
+from adapters.sms import TwilioSms
+from adapters.twilio_http import RebasedHttpClient
 from domain.effects import Effect
 from domain.view import RecordBatch
 from tests.adapters.orders_at_hand import NINE, view
+from tests.sandbox.words import ACCOUNT, TOKEN
 
 NO = "20261123-000001"
 CLERK = "+8613900000001"
@@ -22,11 +37,37 @@ TEMPLATES = {
 }
 
 
+SENT = NoticeOutcome(sent=True)
+DISPATCH = "【12345热线】工单20261123-000001已派至住建局，事项类别：投诉，请于2026年11月26日24:00前办结答复。"
+
+
+class Phone:
+    """What the gateway has for a telephone."""
+
+    def __init__(self, gateway: str) -> None:
+        self._url = f"{gateway}/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+
+    def bodies(self, number: str) -> list[str]:
+        found = httpx.get(self._url, params={"To": number}, auth=(ACCOUNT, TOKEN)).raise_for_status()
+        return [message["body"] for message in found.json()["messages"]]
+
+
 def notice(number: int, template: str = "dispatch", to_role: str = "unit_clerk", **fields: Any) -> Effect:
     """The effect of a notice, to the clerk of housing unless told otherwise."""
     told = {"unit": "housing", "due_at": DUE} if to_role == "unit_clerk" else {}
     about = {"kind": "notify", "key": f"{NO}:N{number}", "order_no": NO, "notice": f"N{number}"}
     return Effect(**(about | {"template": template, "to_role": to_role} | told | fields))
+
+
+def mumbles(patch: pytest.MonkeyPatch, status: int, body: str) -> None:
+    """Have the provider take what is sent, and answer so."""
+    request = RebasedHttpClient.request
+
+    def mumbling(self: RebasedHttpClient, method: str, *args: Any, **kwargs: Any) -> Response:
+        answer = request(self, method, *args, **kwargs)
+        return Response(status, body) if method == "POST" else answer
+
+    patch.setattr(RebasedHttpClient, "request", mumbling)
 
 
 async def recorded(database: Database, no: str, *events: dict[str, Any], **shown: Any) -> None:
@@ -36,3 +77,22 @@ async def recorded(database: Database, no: str, *events: dict[str, Any], **shown
     )
     batch = RecordBatch(order_no=no, events=numbered, view=view(no, len(numbered), **shown))
     await Trail(database).record(batch)
+
+
+async def reachable(database: Database, number: str) -> None:
+    """Give the clerk of housing a number of this test's own."""
+    card = ContactCard(regime="huojia", unit="housing", role="unit_clerk", name="王某", phone=number)
+    await Catalogue(database).put_contacts([card])
+
+
+async def perform(database: Database, sms: TwilioSms, effect: Effect) -> NoticeOutcome:
+    orders, catalogue, policies = Orders(database), Catalogue(database), Policies(database)
+    notify = Notify(orders, catalogue, policies, Messages(database), OptOuts(database), sms, read)
+    return await ActivityEnvironment().run(notify.notify, effect)
+
+
+async def routed(database: Database, **messaging: Any) -> None:
+    """A rule book in force that says how notices reach people."""
+    rules = {"templates": TEMPLATES, "messaging": messaging}
+    await Policies(database).put(Snapshot("routed", "huojia", rules))
+    await recorded(database, NO, {"event": "order_opened"}, policy_hash="routed")

@@ -12,10 +12,10 @@ from adapters.database.engine import Database
 from adapters.database.orders import Citizen, Orders
 from adapters.phone_numbers import read
 from adapters.settings import Settings
-from adapters.twilio_client import Sending, TwilioClient
+from adapters.twilio_client import ProviderUnavailable, Sending, TwilioClient
 from adapters.voice import TwilioVoice
 from domain.effects import Effect
-from tests.activities.given import NO
+from tests.activities.given import NO, mumbles
 from tests.adapters.orders_at_hand import new_order
 
 PLACED = CallOutcome(placed=True)
@@ -68,6 +68,30 @@ async def test_a_call_is_placed_once(hotline: Database, client: TwilioClient, ga
     assert ringing(gateway, "+8613800138031") == 1
     assert await perform(hotline, voice, "P1", attempt=2) == PLACED
     assert ringing(gateway, "+8613800138031") == 2
+
+
+async def test_a_token_that_the_provider_does_not_know_is_no_fault_of_the_number(
+    hotline: Database, client: TwilioClient, gateway: str, settings_for: Callable[..., Settings]
+) -> None:
+    await citizen(hotline, "P4", "13800138034")
+    stranger = TwilioClient(settings_for(TWILIO_BASE_URL=gateway, TWILIO_AUTH_TOKEN="of-yesterday"))  # noqa: S106
+    with pytest.raises(ProviderUnavailable):
+        await perform(hotline, TwilioVoice(stranger), "P4")
+    assert await perform(hotline, TwilioVoice(client), "P4") == PLACED
+
+
+@pytest.mark.parametrize("body", ["{}", "[]"])
+async def test_an_answer_that_tells_no_id_is_none_and_the_call_is_looked_up(
+    body: str, hotline: Database, client: TwilioClient, gateway: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = {"{}": "13800138064", "[]": "13800138065"}[body]
+    await citizen(hotline, "P4", number)
+    with monkeypatch.context() as patch:
+        mumbles(patch, 201, body)
+        with pytest.raises(ProviderUnavailable):
+            await perform(hotline, TwilioVoice(client), "P4")
+    assert await perform(hotline, TwilioVoice(client), "P4") == PLACED
+    assert ringing(gateway, f"+86{number}") == 1
 
 
 @pytest.mark.parametrize(

@@ -4,30 +4,32 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
-import httpx
 import pytest
-from temporalio.testing import ActivityEnvironment
 
-from activities.notify import NoticeOutcome, Notify
+from activities.notify import NoticeOutcome
 from adapters.database.catalogue import Catalogue, ContactCard
 from adapters.database.engine import Database
 from adapters.database.messages import Messages
 from adapters.database.opt_outs import OptOuts
 from adapters.database.orders import Citizen, Orders
-from adapters.database.policies import Policies, Snapshot
-from adapters.phone_numbers import e164, read
+from adapters.phone_numbers import e164
 from adapters.settings import ROOT, Settings
 from adapters.sms import TwilioSms
 from adapters.twilio_client import ProviderUnavailable, Sending, TwilioClient
-from domain.effects import Effect
-from tests.activities.given import CITIZEN, CLERK, NO, TEMPLATES, notice, recorded
+from tests.activities.given import (
+    CITIZEN,
+    CLERK,
+    DISPATCH,
+    NO,
+    SENT,
+    Phone,
+    notice,
+    perform,
+    reachable,
+    routed,
+)
 from tests.adapters.orders_at_hand import CANARY, new_order
-from tests.sandbox.words import ACCOUNT, TOKEN
-
-SENT = NoticeOutcome(sent=True)
-DISPATCH = "【12345热线】工单20261123-000001已派至住建局，事项类别：投诉，请于2026年11月26日24:00前办结答复。"
 
 
 class LosesTheAnswer(TwilioSms):
@@ -43,39 +45,6 @@ class NeverGetsThere(TwilioSms):
 
     async def send(self, to: str, body: str) -> Sending:
         raise ConnectionResetError
-
-
-class Phone:
-    """What the gateway has for a telephone."""
-
-    def __init__(self, gateway: str) -> None:
-        self._url = f"{gateway}/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
-
-    def bodies(self, number: str) -> list[str]:
-        found = httpx.get(self._url, params={"To": number}, auth=(ACCOUNT, TOKEN)).raise_for_status()
-        return [message["body"] for message in found.json()["messages"]]
-
-
-@pytest.fixture
-def phone(gateway: str) -> Phone:
-    return Phone(gateway)
-
-
-@pytest.fixture
-def sms(gateway: str, settings_for: Callable[..., Settings]) -> TwilioSms:
-    return TwilioSms(TwilioClient(settings_for(TWILIO_BASE_URL=gateway)))
-
-
-async def reachable(database: Database, number: str) -> None:
-    """Give the clerk of housing a number of this test's own."""
-    card = ContactCard(regime="huojia", unit="housing", role="unit_clerk", name="王某", phone=number)
-    await Catalogue(database).put_contacts([card])
-
-
-async def perform(database: Database, sms: TwilioSms, effect: Effect) -> NoticeOutcome:
-    orders, catalogue, policies = Orders(database), Catalogue(database), Policies(database)
-    notify = Notify(orders, catalogue, policies, Messages(database), OptOuts(database), sms, read)
-    return await ActivityEnvironment().run(notify.notify, effect)
 
 
 async def test_the_clerk_of_the_unit_is_told_and_it_is_written_down(
@@ -141,13 +110,13 @@ class Refuses(TwilioSms):
     """The provider will never text this number."""
 
     async def send(self, to: str, body: str) -> Sending:
-        return Sending(None, "twilio_21610")
+        return Sending(None, "twilio_21211")
 
 
 async def test_a_refusal_for_good_is_an_answer_that_stands(
     hotline: Database, settings_for: Callable[..., Settings], gateway: str, sms: TwilioSms
 ) -> None:
-    refused = NoticeOutcome(sent=False, reason="twilio_21610")
+    refused = NoticeOutcome(sent=False, reason="twilio_21211")
     refusing = Refuses(TwilioClient(settings_for(TWILIO_BASE_URL=gateway)))
     assert await perform(hotline, refusing, notice(1)) == refused
     assert await perform(hotline, sms, notice(1)) == refused
@@ -162,13 +131,6 @@ async def test_a_number_that_no_text_reaches_is_not_tried(
 ) -> None:
     await reachable(hotline, number)
     assert await perform(hotline, sms, notice(1)) == NoticeOutcome(sent=False, reason=reason)
-
-
-async def routed(database: Database, **messaging: Any) -> None:
-    """A rule book in force that says how notices reach people."""
-    rules = {"templates": TEMPLATES, "messaging": messaging}
-    await Policies(database).put(Snapshot("routed", "huojia", rules))
-    await recorded(database, NO, {"event": "order_opened"}, policy_hash="routed")
 
 
 async def test_the_next_contact_gets_what_the_first_cannot(hotline: Database, sms: TwilioSms, phone: Phone) -> None:

@@ -54,6 +54,10 @@ async def test_what_became_of_a_message_is_told_once(database: Database) -> None
     await messages.told(["m-1", "m-2"])
     await messages.finish("m-2", "taken")
     assert [row.id for row in await messages.untold()] == ["m-2"]
+    await messages.receipt_refused("m-2", "HTTP 422")
+    assert await messages.untold() == []
+    await messages.finish("m-2", "refused", code="invalid", reason="x")
+    assert [row.id for row in await messages.untold()] == ["m-2"], "something else has become of it"
 
 
 async def test_messages_are_listed_the_newest_first(database: Database) -> None:

@@ -18,7 +18,9 @@ from adapters.database.orders import Citizen, OrderFilter, Orders
 from adapters.database.paging import BadCursor, to_cursor
 from adapters.database.trail import Trail
 from domain.message import NewCall, NewMessage
-from domain.words import Category, Light, Stage
+from domain.view import DeadlineView
+from domain.words import Category, ClockName, Light, Stage
+from tests.activities.given import recorded
 from tests.adapters.orders_at_hand import CANARY, NINE, batch, new_order
 
 
@@ -157,15 +159,47 @@ async def test_the_same_words_on_another_order_are_found_however_they_are_set(da
     await orders.open(new_order("A"))
     await documents.save("A", "", "submit_reply", "result", "已修复，感谢您的来电。ＯＫ")
     same = "已修复 感谢您的来电!ok"
-    assert await documents.same_text("", same, "submit_reply") == "A"
-    assert await documents.same_text("", same, "submit_reply", regime="huojia") == "A"
-    assert await documents.same_text("", same, "submit_reply", except_order="A") is None
+    assert await documents.same_text("", same, "submit_reply") == ""
+    assert await documents.same_text("", same, "submit_reply", regime="huojia", order_no="A") == "A"
     assert await documents.same_text("", same, "submit_reply", regime="rugao") is None
     assert await documents.same_text("", same, "report_progress") is None
     assert await documents.same_text("rehearsal-1", same, "submit_reply") is None
     assert await documents.same_text("", f"{same}1", "submit_reply") is None
     await documents.save("A", "", "submit_reply", "result", "……")
     assert await documents.same_text("", "。", "submit_reply") is None
+
+
+async def test_the_order_with_the_same_words_is_named_to_a_unit_that_may_see_it(database: Database) -> None:
+    documents, orders = Documents(database), Orders(database)
+    shown = {"hidden": ("housing",), "water's": ("water",), "was housing's": ("water",), "mine": ("housing",)}
+
+    async def named(unit: str | None, order_no: str = "mine") -> str | None:
+        return await documents.same_text("", "已修复", "submit_reply", regime="huojia", order_no=order_no, unit=unit)
+
+    for no, units in shown.items():
+        await orders.open(new_order(no, confidential=no == "hidden"))
+        former = DeadlineView(
+            clock=ClockName.HANDLING,
+            unit="housing",
+            started_at=NINE,
+            due_at=NINE,
+            status="met",
+            provisional=False,
+            basis={},
+        )
+        await recorded(
+            database,
+            no,
+            {"event": "order_opened"},
+            units=units,
+            deadlines=(former,) if no.startswith("was") else (),
+        )
+    for no, before in (("hidden", None), ("water's", ""), ("was housing's", "")):
+        assert await named("housing") == before
+        await documents.save(no, "", "submit_reply", "result", "已修复。")
+    assert (await named("housing"), await named(None), await named("water")) == (*["was housing's"] * 2, "water's")
+    assert await named("police") == await named(None, "nobody's") == ""
+    assert await named("housing", "hidden") == "hidden", "the order that is being written on"
 
 
 async def test_texts_come_back_by_id(database: Database) -> None:

@@ -3,11 +3,16 @@
 import pytest
 
 from adapters.database.catalogue import Catalogue, ContactCard, UnitCard
+from adapters.database.credentials import Credentials, NotProven
 from adapters.database.development import ensure_users
 from adapters.database.engine import Database
-from adapters.database.users import Account, UsernameTaken, Users
+from adapters.database.users import Account, Card, UsernameTaken, Users
 
 HOUSING = UnitCard(id="housing", regime="huojia", name="住建局", area="城关", duties=("房屋", "供热"))
+
+
+async def prove(database: Database, username: str, password: str) -> Card:
+    return await Credentials(database, tries=5).prove(username, password, None)
 
 
 async def test_units_are_replaced_by_id_within_regime_and_realm(database: Database) -> None:
@@ -50,13 +55,13 @@ async def test_only_the_right_password_opens(database: Database) -> None:
     users = Users(database)
     account = Account(username="zhang", role="agent", display="张")
     await users.create(account, "correct horse")
-    assert await users.verify("zhang", "correct horse") == account
-    assert await users.verify("zhang", "Correct horse") is None
-    assert await users.verify("nobody", "correct horse") is None
-    assert await users.get("zhang") == account
+    assert (await prove(database, "zhang", "correct horse")).role == "agent"
+    for username, password in (("zhang", "Correct horse"), ("nobody", "correct horse")):
+        with pytest.raises(NotProven):
+            await prove(database, username, password)
     with pytest.raises(UsernameTaken):
         await users.create(account, "another")
-    assert await users.verify("zhang", "correct horse") == account
+    assert (await prove(database, "zhang", "correct horse")).username == "zhang"
 
 
 async def test_development_has_a_user_for_every_role_and_unit(database: Database) -> None:
@@ -71,6 +76,5 @@ async def test_development_has_a_user_for_every_role_and_unit(database: Database
     assert (logins["clerk-housing@rugao"].unit, logins["clerk-housing@rugao"].regime) == ("housing", "rugao")
     assert logins["agent"].regime is None
     for login in (logins["agent"], logins["section-head-water"]):
-        account = await Users(database).verify(login.username, "secret")
-        assert account is not None
+        account = await prove(database, login.username, "secret")
         assert (account.role, account.unit) == (login.role, login.unit)

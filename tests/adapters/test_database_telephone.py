@@ -107,6 +107,20 @@ async def test_the_latest_survey_to_a_number_is_found_however_it_is_written(data
     assert await messages.latest(PHONE, "rework") is None
 
 
+async def test_a_survey_that_may_be_with_the_citizen_is_the_latest_unless_it_was_refused(database: Database) -> None:
+    messages = Messages(database)
+    await sent(messages, message("N1"), "SM1")
+    for notice in ("N2", "N3"):
+        await messages.claim(message(notice))
+        await messages.attempting(f"A:{notice}")
+    for key in ("A:N3", "A:N2"):  # the one that was attempted last is found, and while it stands
+        latest = await messages.latest(PHONE, "survey")
+        assert latest is not None and latest.key == key
+        await messages.failed(key, "twilio_21211")
+    latest = await messages.latest(PHONE, "survey")
+    assert latest is not None and latest.key == "A:N1"
+
+
 async def test_a_number_that_wants_no_texts(database: Database) -> None:
     opt_outs = OptOuts(database)
     for _ in range(2):
@@ -146,6 +160,16 @@ async def test_a_call_keeps_its_id_and_what_was_said(database: Database) -> None
     assert (kept.provider_sid, kept.attempts, kept.handling_rating, kept.intake_rating) == ("CA1", 1, 5, 4)
     assert await calls.known(["CA1", "CA2"]) == {"CA1"}
     assert await calls.by_id("nobody") is None
+
+
+async def test_what_was_reported_before_the_id_was_known_stands(database: Database) -> None:
+    calls = Calls(database)
+    call = await calls.claim(NewCall("A:9:call_citizen", "A", 0, "A", 1, PHONE))
+    await calls.attempting(call.key)
+    await calls.reported(call.id, "ringing")
+    await calls.placed(call.key, "CA1")
+    kept = await calls.by_id(call.id)
+    assert kept is not None and (kept.status, kept.provider_sid) == ("ringing", "CA1")
 
 
 async def test_people_to_telephone_stay_in_the_queue_until_somebody_did(database: Database) -> None:

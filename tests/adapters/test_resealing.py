@@ -49,7 +49,7 @@ async def everything_is_found(database: Database, *, forgotten: bool = True) -> 
     assert [item.view.no for item in page.items] == [NO]
     order = await Orders(database).get(NO)
     assert order is not None and order.citizen == Citizen(name="张三", phone=PHONE, address="测试街1号")
-    assert await Documents(database).same_text("", "已经修好第 200 盏", "accepted_reply") == NO
+    assert await Documents(database).same_text("", "已经修好第 200 盏", "accepted_reply", order_no=NO) == NO
     latest = await Messages(database).latest(PHONE, "survey")
     assert latest is not None and latest.body == "请评价"
     city = CityMessages(database)

@@ -17,6 +17,7 @@ from PIL import Image
 
 from adapters.database.attachments import NewFile
 from api.evidence.orphans import clear
+from api.idempotent import forget
 from api.services import Services, services
 from tests.api.callers import Caller, eventually, new_key, problem
 from tests.api.conftest import Installation
@@ -266,6 +267,26 @@ def test_the_same_upload_under_one_key_is_one_file(clerk: Caller, objects: Path)
     problem(bring(clerk, picture("black"), key=key), 422, "invalid")
     problem(bring(clerk, content, key=key, note="别的"), 422, "invalid")
     assert not list((objects / "incoming").iterdir())
+
+
+async def test_a_key_that_was_forgotten_brings_other_files_and_the_same_one_again(
+    inside: Services, clerk: Caller
+) -> None:
+    key, content = new_key(), {"first": picture("teal"), "other": picture("olive")}
+
+    def brings(which: str) -> dict[str, str]:
+        answer = bring(clerk, content[which], key=key)
+        assert answer.status_code == 201, answer.text
+        said: dict[str, str] = answer.json()
+        return said
+
+    ids = []
+    for which in ("first", "other", "first"):
+        said = await asyncio.to_thread(brings, which)
+        assert said["sha256"] == sha256(content[which]).hexdigest()
+        ids.append(said["id"])
+        await forget(inside, timedelta(0))
+    assert ids[0] == ids[2] != ids[1]
 
 
 @pytest.fixture

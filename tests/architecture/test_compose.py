@@ -6,12 +6,20 @@ from typing import Any
 import pytest
 import yaml
 
+from adapters import safe_settings
 from adapters.local_postgres import VERSION
 from adapters.settings import ROOT, Settings
 from workflows.search_attributes import DEFINITIONS
 
 OURS = ("migrate", "worker", "api")
-SECRETS = ("JIESU_SECRET_KEY", "JIESU_DATA_KEY", "TWILIO_AUTH_TOKEN", "CITY_SECRET", "POSTGRES_PASSWORD")
+SECRETS = (
+    "JIESU_SECRET_KEY",
+    "JIESU_DATA_KEY",
+    "JIESU_ARCHIVE_KEY",
+    "TWILIO_AUTH_TOKEN",
+    "CITY_SECRET",
+    "POSTGRES_PASSWORD",
+)
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -38,6 +46,14 @@ def test_every_setting_has_a_name_that_the_program_reads() -> None:
         for variable in SERVICES[name]["environment"]:
             assert variable in known or variable.startswith("TEMPORAL_"), variable
     assert all(SERVICES[name]["environment"]["JIESU_ENV"] == "production" for name in OURS)
+
+
+def test_every_secret_of_the_settings_is_among_them() -> None:
+    assert {Settings.model_fields[field].alias for field in safe_settings.SECRETS} == set(SECRETS) - {
+        "POSTGRES_PASSWORD"
+    }
+    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    assert all(f"`{secret}`" in page for secret in SECRETS)
 
 
 def test_secrets_are_required_and_have_no_default() -> None:

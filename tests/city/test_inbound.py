@@ -174,6 +174,26 @@ def test_what_has_waited_for_a_day_in_vain_is_refused_and_told(town: Town) -> No
     problem(town.say(vain), 404, "unknown_order")
 
 
+def test_what_a_fault_of_ours_keeps_from_its_order_for_a_day_is_refused_and_shown(town: Town) -> None:
+    city_no, no = town.opened("huojia")
+    decision = {"county_no": no, "order_no": city_no, "apply_type": "延期", "result": "同意"}
+    fault = {"id": f"fault-{city_no}", "type": "decision", "area": AREAS["huojia"], "data": decision}
+    assert town.say(fault).status_code == 202
+    with psycopg.connect(town.values["DATABASE_URL"], autocommit=True) as connection:
+        # It says that it is about what the order does not know, which only a fault of ours can bring about.
+        connection.execute("UPDATE city_messages SET approval = 'A99' WHERE id = %s", [fault["id"]])
+        eventually(lambda: town.message(fault["id"])["code"] == "internal" or None)
+        assert town.message(fault["id"])["state"] == "waiting"
+        day = "UPDATE city_messages SET received_at = received_at - interval '25 hours' WHERE id = %s"
+        connection.execute(day, [fault["id"]])
+    eventually(lambda: town.message(fault["id"])["state"] == "refused" or None)
+    director = town.caller("hotline_director")
+    refused = director.get("/city/messages", state="refused", no=no).json()["items"]
+    assert [(each["id"], each["code"]) for each in refused] == [(fault["id"], "internal")]
+    problem(town.say(fault), 500, "internal")
+    assert eventually(lambda: town.message(fault["id"])["told"]), "the platform hears of it with the receipts"
+
+
 def test_an_outbox_with_a_message_without_an_id_is_read_on(town: Town) -> None:
     town.let_the_city_send("order", AREAS["huojia"], {"order_no": "x"}, f"no id {time.time_ns()}")
     town.mood(webhooks="off")

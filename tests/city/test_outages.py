@@ -96,6 +96,22 @@ def test_a_busy_city_is_left_alone_for_as_long_as_it_says(town: Town) -> None:
     assert time.monotonic() - began > 2.9  # by the policy alone it would have been tried after one second
 
 
+def test_a_receipt_that_the_city_will_not_take_keeps_no_other_from_it(town: Town) -> None:
+    town.stop("api")
+    sent = [town.demand() for _ in range(3)]
+    for _, data in sent:
+        town.let_the_city_send("order", AREAS["huojia"], data)
+    unwelcome = sent[1][0]
+    town.mood(answers="refuse", about=unwelcome, of="posts", webhooks="off")
+    town.start("api")
+    for city_no, _ in (sent[0], sent[2]):
+        no = town.arrived(city_no)
+        eventually(lambda city_no=city_no, no=no: (town.at_the_city(city_no) or {})["county_no"] == no or None)
+        assert town.message(f"order-{city_no}")["receipt_refused"] is None
+    set_aside = eventually(lambda: (row := town.message(f"order-{unwelcome}"))["receipt_refused"] and row)
+    assert (set_aside["state"], set_aside["told"], set_aside["receipt_refused"]) == ("taken", False, "HTTP 422")
+
+
 def test_a_county_order_that_is_reported_is_found_by_the_number_of_the_city(town: Town) -> None:
     demand = {"policy": "dalad", "category": "complaint", "title": "井盖缺失", "content": "学府路井盖缺失"}
     no = town.caller("agent").post("/work-orders", demand).json()["no"]

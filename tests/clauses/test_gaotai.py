@@ -386,6 +386,8 @@ async def test_gt_13_unreachable(lives: Lives) -> None:
     for _ in range(2):
         await life.called("unreachable")
         await life.never("order_closed")
+        assert (await life.refused("callback_staff", "record_callback", result="unreachable")).code == "too_early"
+        await life.after(hours=4)
     await life.called("unreachable")
     await life.archived()
     await life.expect("order_closed", outcome="unreachable")

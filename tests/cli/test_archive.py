@@ -1,5 +1,6 @@
 """`jiesu archive` says exactly what is wrong with an archived order."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -13,8 +14,10 @@ import psycopg
 
 from adapters.database.attachments import Attachments, NewFile
 from adapters.database.chain import GENESIS, link
+from adapters.database.city_messages import WEBHOOK, CityMessages
 from adapters.database.crypto import Keyring
 from adapters.database.engine import Database
+from adapters.database.inbound_messages import InboundMessages, NewInbound
 from adapters.database.trail import Trail
 from adapters.settings import ROOT
 from adapters.zip_layout import by_directory
@@ -143,6 +146,24 @@ async def test_without_a_number_nothing_is_guessed(the_stage: Stage) -> None:
     assert (everything.returncode, everything.stdout) == (0, "0 件工单的归档包和台账均完好\n"), (
         "rehearsals are not real"
     )
+
+
+async def test_an_erasure_by_hand_reaches_what_belongs_to_no_order(the_stage: Stage) -> None:
+    database = Database(the_stage.settings.database_url, Keyring(the_stage.settings.data_key), pool_size=1)
+    texts, messages = InboundMessages(database), CityMessages(database)
+    await texts.keep(NewInbound("SMstray", "+8613800138000", "路灯不亮", None, None))
+    await messages.keep("stray", "order_changed", "路灯不亮", WEBHOOK)
+    await messages.finish("stray", "refused", code="not_allowed", reason="路灯不亮")
+    with psycopg.connect(the_stage.settings.database_url) as connection:
+        connection.execute("UPDATE inbound_messages SET created_at = now() - interval '4 years' WHERE sid = 'SMstray'")
+        connection.execute("UPDATE city_messages SET received_at = now() - interval '11 years' WHERE id = 'stray'")
+    erased = await asyncio.to_thread(archive, the_stage, "erase")
+    assert erased.returncode == 0, erased.stderr
+    left = [each for each in (await texts.in_state(None)).items if each.sid == "SMstray"]
+    assert [(each.from_phone, each.body) for each in left] == [("", "")]
+    message = await messages.get("stray")
+    assert message is not None and (message.body, message.reason) == ("", None)
+    await database.dispose()
 
 
 async def test_the_public_key_is_told(the_stage: Stage) -> None:

@@ -132,7 +132,13 @@ def _report(life: Life, chance: Chance) -> Said:
         (
             ReportNotice(notice=f"N{chance.below(9)}", sent=not chance.rarely(), reason="x"),
             ReportUndelivered(notice=f"N{chance.below(9)}", attempt=1 + chance.below(2)),
-            ReportCall(party=chance.one_of(("T-1", "T-2")), round=chance.below(2), attempt=1, reason="x"),
+            ReportCall(
+                party=chance.one_of(("T-1", "T-2")),
+                round=chance.below(2),
+                attempt=1,
+                reason="x",
+                faultless=chance.rarely(),
+            ),
             ReportTally(unit=chance.one_of(UNITS), in_a_row=chance.below(6), in_total=chance.below(9)),
             ReportArchived(bundle="b", sha256="0"),
             AdoptCalendar(calendar=chance.one_of(CALENDARS)),

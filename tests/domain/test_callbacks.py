@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.policy import Regime
 from tests.domain.lives import GOOD
 from tests.domain.play import Play
 from tests.domain.regimes import REGIMES
@@ -33,9 +34,43 @@ def test_unreachable_after_three_tries(regime: str) -> None:
     play = Play(regime).signed().answered()
     for attempt in (1, 2, 3):
         assert play.stage == "callback"
-        play.do("record_callback", result="unreachable")
+        play.at(f"2026-11-23T1{attempt}:00").do("record_callback", result="unreachable")
         assert play.found("callback_recorded", attempt=attempt)
     assert play.order.outcome == "unreachable" and "satisfied" not in play.order.facts
+
+
+def test_a_try_told_twice_is_one_try() -> None:
+    play = Play("gaotai").dispatch()
+    play.do("join", order="T-2")
+    play.do("sign")
+    play.answered().at("2026-11-23T10:00:40")
+    play.do("record_callback", result="unreachable", party="T-1")
+    assert play.refused("record_callback", result="unreachable", party="T-1") == ("too_early", "GT-13")
+    play.at("2026-11-23T10:00:59")
+    assert play.refused("record_callback", result="unreachable", party="T-1") == ("too_early", "GT-13")
+    play.do("record_callback", result="unreachable", party="T-2")
+    play.at("2026-11-23T10:01").do("record_callback", result="unreachable", party="T-1")
+    play.do("record_callback", result="satisfied", party="T-1")
+    assert [e["attempt"] for e in play.found("callback_recorded", party="T-1")] == [1, 2, 3]
+
+
+def test_a_rule_book_may_want_tries_further_apart() -> None:
+    rules = REGIMES["gaotai"].model_dump(mode="json")
+    rules["callbacks"]["apart"] = "4h"
+    play = Play(Regime.model_validate(rules)).signed().answered().at("2026-11-23T10:00")
+    play.do("record_callback", result="unreachable")
+    play.at("2026-11-23T13:59")
+    assert play.refused("record_callback", result="unreachable") == ("too_early", "GT-13")
+    play.at("2026-11-23T14:00").do("record_callback", result="unreachable")
+    assert play.order.tries == {"T-1": 2}
+
+
+def test_a_new_round_counts_its_tries_anew() -> None:
+    play = Play("gaotai").signed().answered()
+    play.do("record_callback", result="unreachable")
+    play.do("record_callback", result="dissatisfied")
+    play.answered().do("record_callback", result="unreachable")
+    assert [e["attempt"] for e in play.found("callback_recorded")] == [1, 2, 1]
 
 
 @pytest.mark.parametrize("regime", REGIMES)
@@ -74,6 +109,7 @@ def test_the_last_word_after_the_second_rework(regime: str) -> None:
         assert play.found("panel_opened") and not play.found("approval_opened", kind="final_reply")
         play.decide("panel")
         assert play.found("panel_decided", finding="unit_upheld")
+    assert play.refused("join", order="T-2") == ("wrong_stage", "NA-01"), "nobody would ask who joins now"
     play.decide("final_reply", "reject")
     assert play.order.reworks == 3 and play.stage == "handling"
     play.answered().do("record_callback", result="dissatisfied")

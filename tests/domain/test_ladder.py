@@ -57,6 +57,36 @@ def test_a_survey_that_does_not_arrive_is_not_waited_for() -> None:
     assert play.found("notice_failed", call_task=False) and play.found("callback_unanswered", reason="opted_out")
 
 
+def test_a_survey_that_fails_after_the_citizen_was_heard_asks_nobody_again() -> None:
+    play = Play("gaotai").dispatch()
+    play.do("join", order="T-2")
+    play.do("sign")
+    play.answered().do("record_callback", result="satisfied", party="T-1")
+    lost = {"sent": False, "reason": "twilio_30003"}
+    play.say(ReportNotice(notice=play.order.rungs["T-1"].notice or "", **lost))
+    assert [e["by"] for e in play.found("callback_asked", party="T-1")] == ["sms"]
+    play.say(ReportNotice(notice=play.order.rungs["T-2"].notice or "", **lost))
+    assert [e["by"] for e in play.found("callback_asked", party="T-2")] == ["sms", "call"]
+
+
+def test_a_survey_that_fails_while_the_last_word_is_decided_asks_nobody() -> None:
+    play = Play("gaotai").signed().answered()
+    for _ in (1, 2):
+        play.do("record_callback", result="dissatisfied")
+        play.answered()
+    play.do("record_callback", result="dissatisfied")
+    before = asked(play)
+    play.say(ReportNotice(notice=play.order.rungs["T-1"].notice or "", sent=False, reason="twilio_30003"))
+    assert play.stage == "final" and asked(play) == before
+
+
+def test_whose_the_moment_is_until_which_an_answer_is_waited_for() -> None:
+    play = Play("gaotai").signed().answered()
+    clock = next(clock for clock in play.order.clocks.values() if clock.name == "callback")
+    rule = play.order.basis(clock).rule
+    assert "回访规则" in rule and "上级" not in rule
+
+
 def test_a_survey_that_fails_at_night_is_followed_by_a_call_in_the_morning() -> None:
     play = Play("gaotai", at="2026-11-23T19:00").signed()
     play.at("2026-11-23T22:00").answered()
@@ -80,13 +110,31 @@ def test_a_call_that_cannot_be_made_is_followed_by_the_next_step() -> None:
     assert asked(play)[-1] == ("staff", 1)
 
 
+def test_an_outage_of_the_provider_uses_up_no_call() -> None:
+    play = Play("gaotai", at="2026-11-23T15:00").signed().answered().at("2026-11-24T15:30")
+    about = {"party": "T-1", "round": 0, "attempt": 1, "reason": "ProviderUnavailable", "faultless": True}
+    play.say(ReportCall(**about))
+    play.say(ReportCall(**about))
+    assert [e["counted"] for e in play.found("callback_unanswered", by="call")] == [False]
+    assert asked(play)[-1] == ("call", 1) and play.order.stage == "callback"
+    play.at("2026-11-24T19:00").say(ReportCall(**about))
+    assert asked(play)[1:] == [("call", 1), ("call", 1)], "asked again on the same rung after its wait"
+    play.at("2026-12-20T00:00")
+    assert asked(play)[3:] == [("call", 1), ("call", 2), ("staff", 1)]
+    assert play.when("callback_asked", by="call")[:3] == [
+        "2026-11-24T15:00:01",
+        "2026-11-24T17:30:01",
+        "2026-11-25T09:00:01",
+    ]
+
+
 def test_people_try_again_later_and_give_up_after_three_tries() -> None:
     play = Play("gaotai").signed().answered().at("2026-11-25T09:00")
     play.do("record_callback", result="unreachable", by="callback_staff")
     assert play.found("callback_asked", by="staff", attempt=2)[0]["not_before"] == "2026-11-25T13:00:00+08:00"
     play.at("2026-11-25T18:00").do("record_callback", result="unreachable", by="callback_staff")
     assert play.found("callback_asked", by="staff", attempt=3)[0]["not_before"] == "2026-11-26T09:00:00+08:00"
-    play.do("record_callback", result="unreachable", by="callback_staff")
+    play.at("2026-11-26T09:00").do("record_callback", result="unreachable", by="callback_staff")
     assert play.order.outcome == "unreachable"
 
 

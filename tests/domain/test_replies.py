@@ -81,6 +81,8 @@ def test_empty_phrases_and_copies_are_refused_where_the_rule_book_knows_them() -
     assert play.refused("submit_reply", sections=vague, **good) == ("vague_reply", "DL-05")
     copied = dict.fromkeys(SECTIONS["dalad"], COPIED)
     assert play.refused("submit_reply", sections=copied, **good) == ("duplicate_reply", "DL-10")
+    unnamed = dict.fromkeys(SECTIONS["dalad"], COPIED.model_copy(update={"duplicate_of": ""}))
+    assert play.refused("submit_reply", sections=unnamed, **good) == ("duplicate_reply", "DL-10")
     play.reply(sections=copied | {"facts": GOOD})
     for regime in ("gaotai", "huojia", "rugao", "hukou"):
         other = Play(regime).signed()

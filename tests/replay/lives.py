@@ -54,6 +54,7 @@ async def dalad(life: Life) -> None:
     await life.decide("supervisor", "strike_off")
     await life.accepted("housing")
     for _ in range(3):
+        await life.after(hours=4)
         await life.called("unreachable")
 
 

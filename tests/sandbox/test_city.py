@@ -126,6 +126,8 @@ def test_it_misbehaves_as_told(city: str) -> None:
     fault(answers="busy", seconds=7, times=1)
     busy = post(city, "f-3", {})
     assert (busy.status_code, busy.headers["Retry-After"]) == (429, "7")
+    fault(answers="refuse", about="f-4")
+    assert [post(city, "f-4", {"a": about}).status_code for about in ("f-4", "f-5")] == [422, 200]
     fault(answers="garbage", times=1)
     with pytest.raises(ValueError):
         outbox(city).json()

@@ -67,6 +67,16 @@ def test_what_arrives_is_settled(exchange: Exchange, unit: tuple[str, dict[str, 
     assert no in exchange.inbox(phones[CLERK])[0] and text["phone"] not in phones.values()
 
 
+async def test_who_told_the_provider_that_they_want_no_texts_is_remembered_from_its_report(
+    exchange: Exchange, faults: Faults, unit: tuple[str, dict[str, str]]
+) -> None:
+    name, phones = unit
+    faults({"kind": "undelivered", "to": phones[CLERK], "code": 21610})
+    no = dispatched(exchange, name)
+    assert exchange.happens(no, "notice_undelivered")["reason"] == "opted_out"
+    assert await exchange.services.opt_outs.holds(phones[CLERK])
+
+
 def test_the_next_contact_gets_what_did_not_arrive_and_at_last_a_person_telephones(
     exchange: Exchange, faults: Faults, unit: tuple[str, dict[str, str]]
 ) -> None:

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from temporalio.client import Client
 from temporalio.service import RetryConfig
 
+from adapters.database.inbound_messages import NewInbound
 from adapters.temporal_client import CONVERTER
 from api.app import create_app
 from api.telephone_sweep import catch_up
@@ -236,6 +237,27 @@ async def test_nothing_that_a_citizen_says_reaches_temporal_or_the_logs(exchange
     kept = history + b"".join(log.read_bytes() for log in exchange.folder.glob("*.log"))
     for secret in ("王师傅", phone, phone.removeprefix("+86")):
         assert secret.encode() not in kept and json.dumps(secret).strip('"').encode() not in kept
+
+
+async def test_an_answer_that_is_here_before_the_survey_is_on_record_counts(exchange: Exchange) -> None:
+    phone = exchange.phone()
+    no = exchange.surveyed(phone)
+    with psycopg.connect(exchange.services.settings.database_url, autocommit=True) as connection:
+        lost = "UPDATE messages SET status = 'claimed', provider_sid = NULL WHERE order_no = %s AND template = 'survey'"
+        connection.execute(lost, (no,))
+    exchange.text(phone, "5")
+    exchange.happens(no, "order_closed", outcome="satisfied")
+    assert f"工单{no}的评价已收到" in exchange.replies(phone)[-1]
+
+
+async def test_a_text_is_noted_on_the_order_whose_survey_was_found_only_later(exchange: Exchange) -> None:
+    phone = exchange.phone()
+    no = exchange.surveyed(phone)
+    text = NewInbound(f"SMtext{next(_sids)}", phone, "5", None, None)
+    await exchange.services.inbound.keep(text)
+    await catch_up(exchange.services, NOW)
+    assert exchange.fates(no) == ["answered"]
+    exchange.happens(no, "order_closed", outcome="satisfied")
 
 
 def test_each_citizen_of_a_merged_order_answers_for_themselves(exchange: Exchange) -> None:

@@ -23,7 +23,7 @@ from adapters.database.tables.orders import (
     OrderViewRow,
     WorkOrder,
 )
-from adapters.database.tables.people import Contact, Unit, User
+from adapters.database.tables.people import Contact, SignInFailure, SignInSession, Unit, User
 
 __all__ = [
     "ORDER_NO",
@@ -46,6 +46,8 @@ __all__ = [
     "OrderViewRow",
     "OrderViewer",
     "PolicySnapshot",
+    "SignInFailure",
+    "SignInSession",
     "Table",
     "Unit",
     "User",

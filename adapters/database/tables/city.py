@@ -12,14 +12,15 @@ class CityMessage(Table, table=True):
     """A message of the city platform, kept before anything is done with it, and what became of it.
 
     `digest` is keyed and tells one body from another; `approval` is what a decision was found to be about before it
-    went to the order; `claimed_at` says that a process is at it now; `told` that the platform knows what became of it.
+    went to the order; `claimed_at` says that a process is at it now; `told` that the platform knows what became of it,
+    `receipt_refused` the answer with which it would not hear that.
     """
 
     __tablename__ = "city_messages"
     __table_args__ = (
         Index("ix_city_messages_list", "received_at", "id"),
         Index("ix_city_messages_waiting", "received_at", postgresql_where=text("state = 'waiting'")),
-        Index("ix_city_messages_untold", "received_at", postgresql_where=text("NOT told")),
+        Index("ix_city_messages_untold", "received_at", postgresql_where=text("NOT told AND receipt_refused IS NULL")),
     )
 
     id: str = Field(primary_key=True)
@@ -37,6 +38,7 @@ class CityMessage(Table, table=True):
     clause: str | None = None
     attempts: int = Field(0, sa_column_kwargs={"server_default": text("0")})
     told: bool = Field(False, sa_column_kwargs={"server_default": text("false")})
+    receipt_refused: str | None = None
     claimed_at: datetime | None = moment(required=False)
     received_at: datetime = recorded()
     updated_at: datetime = recorded()

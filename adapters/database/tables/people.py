@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import UniqueConstraint, text
 from sqlmodel import Field
 
-from adapters.database.tables.columns import Table, recorded, sealed, words
+from adapters.database.tables.columns import Table, moment, recorded, sealed, words
 
 
 class Unit(Table, table=True):
@@ -38,14 +38,51 @@ class Contact(Table, table=True):
 
 
 class User(Table, table=True):
-    """Someone who may sign in. Without `regime` they belong to every regime, without `unit` to no unit."""
+    """Someone who may sign in. Without `regime` they belong to every regime, without `unit` to no unit.
+
+    Without `password_hash` it is the identity provider that lets them in. `temporary`: the password was given by
+    somebody else and opens nothing but its own change. `totp_step`: the last time step whose code was used. `version`
+    counts the changes that end a user's sessions.
+    """
 
     __tablename__ = "users"
 
     username: str = Field(primary_key=True)
-    password_hash: str
+    password_hash: str | None = None
+    temporary: bool = Field(False, sa_column_kwargs={"server_default": text("false")})
     role: str
     unit: str | None = None
     regime: str | None = None
     display: str
+    totp_secret: bytes | None = sealed(required=False)
+    totp_pending: bytes | None = sealed(required=False)
+    totp_step: int | None = None
+    disabled_at: datetime | None = moment(required=False)
+    version: int = Field(0, sa_column_kwargs={"server_default": text("0")})
     created_at: datetime = recorded()
+
+
+class SignInSession(Table, table=True):
+    """A token that was handed out, by the `jti` that stands in it."""
+
+    __tablename__ = "sessions"
+
+    id: str = Field(primary_key=True)
+    username: str = Field(index=True)
+    issued_at: datetime = recorded()
+    expires_at: datetime = moment(index=True)
+    revoked_at: datetime | None = moment(required=False)
+
+
+class SignInFailure(Table, table=True):
+    """Attempts to sign in under a name since the last that succeeded, whether or not there is such a user.
+
+    The name stands here as its keyed digest: people type passwords into the wrong field.
+    """
+
+    __tablename__ = "sign_in_failures"
+
+    name_digest: str = Field(primary_key=True)
+    failed: int
+    locked_until: datetime | None = moment(required=False)
+    last_at: datetime = recorded()

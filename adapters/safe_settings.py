@@ -1,0 +1,79 @@
+"""Whether the settings may be run with: in production, no secret that others know, could guess, or hold for another.
+
+All that is wrong is said at once and in Chinese: it is read by whoever installs. No secret is quoted.
+"""
+
+from itertools import combinations
+from typing import Final
+
+from adapters.secret_list import secrets_of
+from adapters.settings import DEVELOPMENT_SECRET, Settings
+from domain.words import Role
+
+SHORTEST: Final = 32
+SECRETS: Final = ("secret_key", "data_key", "archive_key", "twilio_auth_token", "city_secret")
+"""Every secret of the settings, by its field. Each may be several, comma separated."""
+
+NOBODY: Final = frozenset({Role.CITIZEN, Role.CLOCK, Role.SYSTEM})
+
+
+class UnsafeSettings(Exception):  # noqa: N818 - reads as a sentence where it is caught
+    """Nothing may be started; the text has a line for each thing that is wrong."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(["设置不安全，未启动：", *(f"- {fault}" for fault in faults)]))
+
+
+def require_safe(settings: Settings) -> None:
+    """Raises UnsafeSettings."""
+    if found := faults(settings):
+        raise UnsafeSettings(found)
+
+
+def faults(settings: Settings) -> list[str]:
+    """What is wrong with the settings, a sentence each."""
+    found = _oidc(settings)
+    if settings.environment == "production":
+        found += [fault for field in SECRETS for fault in _secret(settings, field)]
+        for one, other in combinations(SECRETS, 2):
+            if _usable(settings, one) & _usable(settings, other):
+                found.append(f"{_alias(one)} 与 {_alias(other)} 不能相同")
+    return found
+
+
+def _secret(settings: Settings, field: str) -> list[str]:
+    name, secrets = _alias(field), secrets_of(getattr(settings, field))
+    if not secrets:
+        return [f"{name} 没有设置"]
+    found = []
+    if DEVELOPMENT_SECRET in secrets:
+        found.append(f"{name} 是开发环境的默认密钥")
+    if any(len(secret) < SHORTEST for secret in secrets):
+        found.append(f"{name} 短于 {SHORTEST} 个字符")
+    if len(set(secrets)) < len(secrets):
+        found.append(f"{name} 中有重复的密钥")
+    return found
+
+
+def _usable(settings: Settings, field: str) -> set[str]:
+    """The secrets of a field that are not refused anyway."""
+    return set(secrets_of(getattr(settings, field))) - {DEVELOPMENT_SECRET}
+
+
+def _oidc(settings: Settings) -> list[str]:
+    if not settings.oidc_issuer:
+        return []
+    found = []
+    if not settings.oidc_audience:
+        found.append("设置了 JIESU_OIDC_ISSUER，还须设置 JIESU_OIDC_AUDIENCE")
+    if not settings.oidc_roles:
+        found.append("设置了 JIESU_OIDC_ISSUER，还须设置 JIESU_OIDC_ROLES（声明值与岗位的对应）")
+    if NOBODY & set(settings.oidc_roles.values()):
+        found.append("JIESU_OIDC_ROLES 只能对应到人员的岗位")
+    if settings.environment == "production" and not settings.oidc_issuer.startswith("https://"):
+        found.append("JIESU_OIDC_ISSUER 须以 https:// 开头")
+    return found
+
+
+def _alias(field: str) -> str:
+    return str(Settings.model_fields[field].alias)

@@ -1,0 +1,115 @@
+"""Accounts of others, for administrators: those of a county look after its people, those of none after everybody."""
+
+import secrets
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends
+
+from adapters.database.seats import seat_fault
+from adapters.database.users import Account, Card, UsernameTaken
+from adapters.tokens import Identity
+from api.account_shapes import NewUser, UserChange, UserOut
+from api.idempotent import IdempotentRoute
+from api.identity import ServicesDep, User
+from api.problems import ProblemError, answers
+from api.services import Services
+from api.shapes import PageOut
+from api.words import Cursor, Limit
+from domain.credentials import weakness
+from domain.words import Role
+
+INITIAL_BYTES: Final = 12
+SEAT: Final = ("role", "unit", "regime")
+
+router = APIRouter(prefix="/users", tags=["账号管理"], route_class=IdempotentRoute)
+
+
+def _administrator(user: User) -> Identity:
+    """Raises ProblemError(403) for anyone else."""
+    if user.role is not Role.ADMIN:
+        raise ProblemError(403, "只有管理员可以管理账号")
+    return user
+
+
+Administrator = Annotated[Identity, Depends(_administrator)]
+
+
+@router.get("", responses=answers(401, 403, 422))
+async def listed(
+    services: ServicesDep, user: Administrator, cursor: Cursor = None, limit: Limit = 50
+) -> PageOut[UserOut]:
+    """账号，按用户名排列。"""
+    page = await services.users.listed(regime=user.regime, cursor=cursor, limit=limit)
+    locks = await services.credentials.failures.locks([card.username for card in page.items])
+    return PageOut(items=tuple(UserOut.of(card, locks.get(card.username)) for card in page.items), next=page.next)
+
+
+@router.post("", status_code=201, responses=answers(400, 401, 403, 404, 409, 413, 422))
+async def add(body: NewUser, services: ServicesDep, user: Administrator) -> UserOut:
+    """新增账号。口令是临时的，首次登录后须修改；不填则由系统生成，只显示这一次。"""
+    await _require_seat(services, user, body.role, body.unit, body.regime)
+    made = None if body.password else secrets.token_urlsafe(INITIAL_BYTES)
+    password = body.password or made or ""
+    if weak := weakness(password, body.username):
+        raise ProblemError(422, weak, "weak_password")
+    account = Account(
+        username=body.username,
+        role=body.role,
+        unit=body.unit,
+        regime=body.regime,
+        display=body.display or body.username,
+    )
+    try:
+        await services.users.create(account, password, temporary=True)
+    except UsernameTaken:
+        raise ProblemError(409, "用户名已被使用", "already_done") from None
+    return UserOut.of(await _theirs(services, user, body.username), password=made)
+
+
+@router.patch("/{name}", responses=answers(400, 401, 403, 404, 409, 413, 422))
+async def change(name: str, body: UserChange, services: ServicesDep, user: Administrator) -> UserOut:
+    """修改岗位、单位、停用、解锁、重置口令或动态口令。除解锁外，该账号的会话随即失效。"""
+    card = await _theirs(services, user, name)
+    values = body.model_dump(include={*SEAT, "display", "disabled"}, exclude_unset=True)
+    if any(values.get(key, "") is None for key in ("role", "display", "disabled")):
+        raise ProblemError(422, "role、display、disabled 不能为空")
+    if name == user.sub and (body.disabled or set(SEAT) & set(values)):
+        raise ProblemError(409, "不能停用自己或改变自己的岗位", "not_allowed")
+    if card.federated and (set(values) - {"disabled"} or body.reset_password or body.reset_totp):
+        raise ProblemError(409, "账号由统一身份认证管理，这里只能停用和启用", "not_allowed")
+    if set(SEAT) & set(values):
+        seat: dict[str, Any] = card.model_dump(include=set(SEAT)) | values
+        await _require_seat(services, user, *(seat[key] for key in SEAT))
+    if body.reset_totp:
+        values["totp_secret"] = None
+    if values:
+        await services.users.change(name, **values)
+    made = secrets.token_urlsafe(INITIAL_BYTES) if body.reset_password else None
+    if made:
+        await services.users.set_password(name, made, temporary=True)
+    if body.unlock or made:
+        await services.credentials.failures.forgive(name)
+    return await _told(services, name, made)
+
+
+async def _told(services: Services, name: str, password: str | None) -> UserOut:
+    card = await services.users.get(name)
+    assert card is not None
+    return UserOut.of(card, (await services.credentials.failures.locks([name])).get(name), password)
+
+
+async def _theirs(services: Services, user: Identity, name: str) -> Card:
+    """A user whom this administrator looks after. Raises ProblemError(404)."""
+    card = await services.users.get(name) if name.isprintable() else None
+    if card is None or user.regime not in (None, card.regime):
+        raise ProblemError(404, "没有这个用户")
+    return card
+
+
+async def _require_seat(services: Services, user: Identity, role: str, unit: str | None, regime: str | None) -> None:
+    """Raises ProblemError: 422 for a seat that there is not, 403 for one that is another county's to give."""
+    if user.regime not in (None, regime):
+        raise ProblemError(403, "只能管理本地区的账号")
+    fault = await seat_fault(services.catalogue, services.policies.ids, role=role, unit=unit, regime=regime)
+    if fault:
+        raise ProblemError(422, fault)

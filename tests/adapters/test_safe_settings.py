@@ -1,0 +1,74 @@
+"""Production does not start with a secret that others know, could guess, or hold for another, and says each."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from adapters.safe_settings import SECRETS, UnsafeSettings, faults, require_safe
+from adapters.settings import DEVELOPMENT_SECRET, ROOT, Settings, environment
+from domain.words import Role
+
+NAMES = [str(Settings.model_fields[field].alias) for field in SECRETS]
+SOUND = {name: f"{name.lower()}-{'0123456789' * 3}" for name in NAMES} | {"JIESU_ENV": "production"}
+
+
+def found(**changes: Any) -> list[str]:
+    return faults(Settings.model_validate(SOUND | changes))
+
+
+def test_sound_settings_are_safe_and_development_needs_none() -> None:
+    assert found() == []
+    assert faults(Settings.model_validate({"JIESU_ENV": "development"})) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_secret_is_looked_at(name: str) -> None:
+    assert found(**{name: ""}) == [f"{name} 没有设置"]
+    assert found(**{name: " , "}) == [f"{name} 没有设置"]
+    assert found(**{name: DEVELOPMENT_SECRET}) == [f"{name} 是开发环境的默认密钥"]
+    assert found(**{name: f"{SOUND[name]},{'x' * 31}"}) == [f"{name} 短于 32 个字符"]
+    assert found(**{name: f"{SOUND[name]},{DEVELOPMENT_SECRET}"}) == [f"{name} 是开发环境的默认密钥"]
+    assert found(**{name: f"{'new' * 12},{SOUND[name]}"}) == []
+    assert found(**{name: f"{SOUND[name]},{SOUND[name]}"}) == [f"{name} 中有重复的密钥"]
+
+
+def test_no_secret_serves_for_two_things_not_even_an_old_one() -> None:
+    one, other = NAMES[0], NAMES[1]
+    assert found(**{one: f"{'new' * 12},{SOUND[other]}"}) == [f"{one} 与 {other} 不能相同"]
+
+
+def test_everything_is_said_at_once_and_no_secret_is_quoted() -> None:
+    with pytest.raises(UnsafeSettings) as unsafe:
+        require_safe(Settings.model_validate({"JIESU_ENV": "production", "CITY_SECRET": "swordfish"}))
+    lines = str(unsafe.value).splitlines()
+    assert all(any(name in line for line in lines) for name in NAMES)
+    assert "swordfish" not in str(unsafe.value)
+    assert DEVELOPMENT_SECRET not in str(unsafe.value)
+
+
+def test_an_identity_provider_is_set_up_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(found(JIESU_OIDC_ISSUER="http://login.example.cn")) == 3
+    whole = {"JIESU_OIDC_ISSUER": "https://login.example.cn", "JIESU_OIDC_AUDIENCE": "jiesu"}
+    assert found(**whole, JIESU_OIDC_ROLES='{"话务": "agent"}') == []
+    assert len(found(**whole, JIESU_OIDC_ROLES={"x": "clock"})) == 1
+    for said, roles in (('{"话务": "agent"}', {"话务": Role.AGENT}), ("", {})):
+        monkeypatch.setenv("JIESU_OIDC_ROLES", said)
+        assert Settings().oidc_roles == roles
+
+
+@pytest.mark.parametrize("command", [["-m", "cli.main", "api"], ["worker.py"], ["-m", "cli.main", "up"]], ids=str)
+def test_no_process_of_production_starts_with_the_secrets_of_development(command: list[str]) -> None:
+    ended = started(command, {"JIESU_ENV": "production"})
+    assert ended.returncode == 2, ended.stderr
+    assert all(name in ended.stderr for name in NAMES), ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def started(command: list[str], values: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in environment().items() if name not in NAMES} | dict(values)
+    return subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False
+    )

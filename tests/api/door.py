@@ -1,0 +1,46 @@
+"""The application with a real database behind it and no process around it: for what needs no Temporal."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import Any, cast
+
+import httpx
+from temporalio.client import Client
+
+from adapters.database.engine import Database
+from adapters.policy_book import PolicyBook
+from adapters.settings import ROOT, Settings
+from api.app import create_app
+from api.services import Services
+from tests.postgres import DATA_KEY
+
+PASSWORD = "lampen am deich"  # noqa: S105
+
+
+@asynccontextmanager
+async def door(database: Database, **values: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application with these settings, by their variables."""
+    settings = Settings.model_validate({"JIESU_DATA_KEY": DATA_KEY, **values})
+    app = create_app(settings)
+    app.state.services = Services(database, cast(Client, None), _book(), settings)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://jiesu/api/v1") as http:
+        yield http
+
+
+async def sign_in(http: httpx.AsyncClient, username: str, password: str = PASSWORD, **form: str) -> httpx.Response:
+    """POST /token."""
+    return await http.post("/token", data={"username": username, "password": password, **form})
+
+
+async def token(http: httpx.AsyncClient, username: str, password: str = PASSWORD, **form: str) -> dict[str, str]:
+    """The headers of somebody who has signed in."""
+    answer = await sign_in(http, username, password, **form)
+    assert answer.status_code == 200, answer.text
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+@lru_cache(maxsize=1)
+def _book() -> PolicyBook:
+    return PolicyBook.load(ROOT / "policies.yaml")

@@ -1,0 +1,249 @@
+"""Sessions that can be ended, passwords that can be changed, and accounts that administrators look after."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from sqlalchemy import text
+
+from adapters.database.catalogue import Catalogue, UnitCard
+from adapters.database.engine import Database
+from adapters.database.sessions import Sessions
+from adapters.database.users import Users
+from adapters.settings import DEVELOPMENT_SECRET
+from adapters.tokens import AUDIENCE, ISSUER, Identity, issue
+from domain.words import Role
+from tests.api.callers import problem
+from tests.api.door import PASSWORD, door, sign_in, token
+from tests.api.test_signing_in import person
+
+OTHER = "窗外的槐树又开花了呀"
+Headers = dict[str, str]
+
+
+@pytest.fixture(scope="module")
+async def http(module_database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    await Catalogue(module_database).put_units([UnitCard(id="housing", regime="rugao", name="住建局")])
+    async with door(module_database) as client:
+        yield client
+
+
+@pytest.fixture
+async def admin(http: httpx.AsyncClient, module_database: Database) -> Headers:
+    return await token(http, await person(module_database, "admin"))
+
+
+async def status(http: httpx.AsyncClient, headers: Headers) -> int:
+    return (await http.get("/units", headers=headers)).status_code
+
+
+async def test_a_session_that_is_ended_opens_nothing_and_the_others_go_on(
+    http: httpx.AsyncClient, module_database: Database
+) -> None:
+    name = await person(module_database)
+    one, other = await token(http, name), await token(http, name)
+    listed = (await http.get("/account/sessions", headers=one)).json()["items"]
+    assert [each["current"] for each in listed] == [False, True]
+    assert (await http.delete(f"/account/sessions/{listed[0]['id']}", headers=one)).status_code == 204
+    assert [await status(http, one), await status(http, other)] == [200, 401]
+    problem(await http.delete(f"/account/sessions/{listed[0]['id']}", headers=one), 404, "not_found")
+    stranger = await token(http, await person(module_database))
+    problem(await http.delete(f"/account/sessions/{listed[1]['id']}", headers=stranger), 404, "not_found")
+    assert (await http.delete("/account/sessions/current", headers=one)).status_code == 204
+    assert [await status(http, one), await status(http, stranger)] == [401, 200]
+
+
+async def test_a_password_is_changed_by_whoever_knows_it_and_ends_the_other_sessions(
+    http: httpx.AsyncClient, module_database: Database
+) -> None:
+    name = await person(module_database)
+    here, elsewhere = await token(http, name), await token(http, name)
+
+    async def change(old: str, new: str) -> httpx.Response:
+        body = {"password": old, "new_password": new}
+        return await http.post("/account/password", json=body, headers=here)
+
+    problem(await change("not the password", OTHER), 401, "not_authenticated")
+    problem(await change(PASSWORD, "1234567890"), 422, "weak_password")
+    problem(await change(PASSWORD, PASSWORD), 422, "weak_password")
+    assert (await change(PASSWORD, OTHER)).status_code == 204
+    assert [await status(http, here), await status(http, elsewhere)] == [200, 401]
+    problem(await sign_in(http, name), 401, "not_authenticated")
+    await token(http, name, OTHER)
+
+
+async def test_only_a_token_of_ours_for_us_with_a_session_opens(
+    http: httpx.AsyncClient, module_database: Database
+) -> None:
+    name = await person(module_database)
+    bearer = (await token(http, name))["Authorization"].removeprefix("Bearer ")
+    claims: dict[str, Any] = jwt.decode(bearer, options={"verify_signature": False})
+    assert {claims["iss"], claims["aud"]} == {ISSUER, AUDIENCE}
+
+    async def opens(changes: dict[str, Any], secret: str = DEVELOPMENT_SECRET, algorithm: str = "HS256") -> bool:
+        said = {key: value for key, value in (claims | changes).items() if value is not None}
+        made = jwt.encode(said, secret, algorithm)
+        return await status(http, {"Authorization": f"Bearer {made}"}) == 200
+
+    assert await opens({})
+    past = datetime.now(UTC) - timedelta(seconds=5)
+    for changes in (
+        {"iss": "another"},
+        {"iss": None},
+        {"aud": "file"},
+        {"aud": None},
+        {"exp": past},
+        {"exp": None},
+        {"jti": "0" * 32},
+        {"jti": None},
+        {"sub": await person(module_database)},
+        {"role": "emperor"},
+    ):
+        assert not await opens(changes), changes
+    assert not await opens({}, "x" * 64)
+    assert not await opens({}, "", "none")
+    nobody = issue(Identity(sub=name, role=Role.ADMIN), DEVELOPMENT_SECRET)
+    assert await status(http, {"Authorization": f"Bearer {nobody}"}) == 401
+
+
+async def test_the_key_of_tokens_can_be_changed_while_people_are_signed_in(module_database: Database) -> None:
+    name = await person(module_database)
+    old, new = "the-old-key-of-tokens-0123456789-abcdef", "the-new-key-of-tokens-0123456789-abcdef"
+    async with door(module_database, JIESU_SECRET_KEY=old) as http:
+        before = await token(http, name)
+    async with door(module_database, JIESU_SECRET_KEY=f"{new}, {old}") as http:
+        after = await token(http, name)
+        assert [await status(http, before), await status(http, after)] == [200, 200]
+    async with door(module_database, JIESU_SECRET_KEY=new) as http:
+        assert [await status(http, before), await status(http, after)] == [401, 200]
+
+
+async def test_a_new_user_has_to_change_the_password_that_was_made(http: httpx.AsyncClient, admin: Headers) -> None:
+    body = {"username": "王五", "role": "unit_clerk", "unit": "housing", "regime": "rugao"}
+    made = await http.post("/users", json=body, headers=admin)
+    assert made.status_code == 201, made.text
+    initial = made.json()["initial_password"]
+    limited = await token(http, "王五", initial)
+    problem(await http.get("/units", headers=limited), 403, "password_change_required")
+    problem(
+        await http.post("/account/totp", json={"password": initial}, headers=limited), 403, "password_change_required"
+    )
+    change = {"password": initial, "new_password": OTHER}
+    assert (await http.post("/account/password", json=change, headers=limited)).status_code == 204
+    assert await status(http, await token(http, "王五", OTHER)) == 200
+    problem(await http.post("/users", json=body, headers=admin), 409, "already_done")
+    shown = await http.get("/users", params={"limit": 200}, headers=admin)
+    assert initial not in shown.text
+    assert "$argon2id$" not in shown.text
+    assert "王五" in {each["username"] for each in shown.json()["items"]}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"role": "citizen"},
+        {"role": "unit_clerk"},
+        {"role": "unit_clerk", "unit": "atlantis", "regime": "rugao"},
+        {"unit": "housing"},
+        {"regime": "atlantis"},
+        {"username": "oidc:x"},
+        {"password": "password123"},
+    ],
+)
+async def test_seats_names_and_passwords_that_cannot_be_are_refused(
+    http: httpx.AsyncClient, admin: Headers, wrong: dict[str, str]
+) -> None:
+    answer = await http.post("/users", json={"username": "somebody", "role": "agent"} | wrong, headers=admin)
+    problem(answer, 422, "weak_password" if "password" in wrong else "invalid")
+
+
+async def test_what_an_administrator_changes_ends_what_was_open(
+    http: httpx.AsyncClient, module_database: Database, admin: Headers
+) -> None:
+    name = await person(module_database)
+
+    async def patch(**body: Any) -> httpx.Response:
+        return await http.patch(f"/users/{name}", json=body, headers=admin)
+
+    before = await token(http, name)
+    assert (await patch(role="reviewer")).json()["role"] == "reviewer"
+    assert await status(http, before) == 401
+    before = await token(http, name)
+    assert (await patch(disabled=True)).json()["disabled_at"]
+    assert await status(http, before) == 401
+    wrong, disabled = await sign_in(http, "nobody-here"), await sign_in(http, name)
+    assert (wrong.status_code, wrong.json()) == (disabled.status_code, disabled.json())
+    assert (await patch(disabled=False)).json()["disabled_at"] is None
+    for _ in range(6):
+        await sign_in(http, name, "not the password")
+    problem(await sign_in(http, name), 429, "locked")
+    assert (await patch(display="甲")).json()["locked_until"]
+    assert (await patch(unlock=True)).json()["locked_until"] is None
+    before = await token(http, name)
+    made = (await patch(reset_password=True)).json()["initial_password"]
+    assert await status(http, before) == 401
+    assert (await sign_in(http, name, made)).json()["duty"] == "change_password"
+    problem(await patch(unit="housing"), 422, "invalid")
+    problem(await patch(role=None), 422, "invalid")
+
+
+async def test_a_sign_in_under_way_does_not_outlive_the_change_that_ends_all_sessions(
+    module_database: Database,
+) -> None:
+    users, name = Users(module_database), await person(module_database)
+    card = await users.get(name)
+    assert card
+    await users.change(name, disabled=True)
+    assert await Sessions(module_database).open(name, card.version, timedelta(hours=8)) is None
+    assert await Sessions(module_database).of(name) == []
+
+
+async def test_only_administrators_look_after_accounts_and_those_of_a_county_after_its_own(
+    http: httpx.AsyncClient, module_database: Database, admin: Headers
+) -> None:
+    director = await token(http, await person(module_database, "hotline_director"))
+    for answer in (
+        await http.get("/users", headers=director),
+        await http.post("/users", json={"username": "x1", "role": "admin"}, headers=director),
+        await http.patch("/users/x1", json={}, headers=director),
+    ):
+        problem(answer, 403, "not_permitted")
+    local_name, stranger = await person(module_database, "admin"), await person(module_database)
+    await Users(module_database).change(local_name, regime="rugao")
+    local = await token(http, local_name)
+    assert {each["regime"] for each in (await http.get("/users", headers=local)).json()["items"]} == {"rugao"}
+    problem(await http.patch(f"/users/{stranger}", json={"disabled": True}, headers=local), 404, "not_found")
+    problem(await http.post("/users", json={"username": "x2", "role": "admin"}, headers=local), 403, "not_permitted")
+    own = {"username": "x3", "role": "agent", "regime": "rugao"}
+    assert (await http.post("/users", json=own, headers=local)).status_code == 201
+    problem(await http.patch("/users/x3", json={"regime": None}, headers=local), 403, "not_permitted")
+    problem(await http.patch(f"/users/{local_name}", json={"disabled": True}, headers=local), 409, "not_allowed")
+    problem(await http.patch("/users/%00", json={}, headers=admin), 404, "not_found")
+
+
+async def test_a_password_cannot_be_guessed_from_what_an_idempotency_key_keeps(
+    http: httpx.AsyncClient, module_database: Database, admin: Headers
+) -> None:
+    content = b'{"username": "keyed", "role": "agent", "password": "lampen am deich"}'
+    headers = admin | {"Idempotency-Key": "key-of-a-user", "Content-Type": "application/json"}
+    first = await http.post("/users", content=content, headers=headers)
+    again = await http.post("/users", content=content, headers=headers)
+    assert (first.status_code, again.status_code, again.json()) == (201, 201, first.json())
+    async with module_database.session() as session:
+        kept = (await session.execute(text("SELECT * FROM idempotency_keys WHERE key = 'key-of-a-user'"))).one()
+    assert sha256(content).hexdigest() not in str(kept)
+    assert "lampen" not in str(kept)
+
+
+async def test_sessions_that_are_over_are_forgotten_a_week_later(module_database: Database) -> None:
+    sessions, name = Sessions(module_database), await person(module_database)
+    past, present = [await sessions.open(name, 0, timedelta(hours=hours)) for hours in (-200, 8)]
+    await sessions.forget()
+    async with module_database.session() as session:
+        left = set((await session.execute(text("SELECT id FROM sessions"))).scalars())
+    assert present in left
+    assert past not in left
