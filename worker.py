@@ -24,6 +24,7 @@ from activities.city_platform import CityPlatform
 from activities.notify import Notify
 from activities.record import Record
 from activities.tally import Tally
+from activities.vouch import Vouch
 from adapters import phone_numbers
 from adapters.archive_signature import Signatures
 from adapters.bundles import Bundles
@@ -44,6 +45,7 @@ from adapters.database.policies import Policies
 from adapters.database.tallies import Tallies
 from adapters.database.trail import Trail
 from adapters.object_store import Objects
+from adapters.proofs import Proofs
 from adapters.safe_settings import UnsafeSettings, require_safe
 from adapters.settings import Settings, settings
 from adapters.sheets import Sheets
@@ -72,6 +74,7 @@ def activities(database: Database, chosen: Settings) -> list[Callable[..., Any]]
     queues = CallBack(orders, Callbacks(database), CallTasks(database))
     return [
         Record(trail).record,
+        Vouch(Proofs(chosen.secret_key, chosen.proof_seconds, bare=chosen.takes_bare_signals)).vouch,
         queues.call_back,
         queues.call_task,
         CityPlatform(orders, trail, documents, policies, CityApi(chosen)).city_platform,

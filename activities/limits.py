@@ -76,6 +76,11 @@ LIMITS: dict[str, ActivityLimits] = {
             non_retryable_error_types=["GapInTrail", "TrailConflict"],
         ),
     ),
+    "vouch": ActivityLimits(
+        start_to_close=_seconds(5),
+        schedule_to_close=_seconds(30),
+        retry=RetryPolicy(initial_interval=_seconds(0.2), maximum_interval=_seconds(5)),
+    ),
     "notify": _MESSAGE,
     "call_citizen": _MESSAGE,
     "call_back": _SHORT_WORK,

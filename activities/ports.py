@@ -8,7 +8,14 @@ from typing import Any, Protocol
 
 from domain.archive.dossier import Dossier
 from domain.archive.sheet import Sheet
+from domain.proof import Vouched
 from domain.view import OrderView, RecordBatch
+
+
+class ProofsPort(Protocol):
+    """The verifier of proofs beside signals."""
+
+    def verify(self, proof: str | None, /) -> Vouched: ...
 
 
 class CitizenRow(Protocol):

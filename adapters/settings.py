@@ -48,6 +48,7 @@ class Settings(BaseSettings):
 
     require_totp: bool | None = Field(None, alias="JIESU_REQUIRE_TOTP")
     sign_in_tries: int = Field(5, alias="JIESU_SIGN_IN_TRIES", ge=1, le=100)
+    idle_minutes: int = Field(0, alias="JIESU_IDLE_MINUTES", ge=0, le=480)
     oidc_issuer: str = Field("", alias="JIESU_OIDC_ISSUER")
     oidc_audience: str = Field("", alias="JIESU_OIDC_AUDIENCE")
     oidc_name_claim: str = Field("sub", alias="JIESU_OIDC_NAME_CLAIM", min_length=1)
@@ -57,6 +58,8 @@ class Settings(BaseSettings):
     oidc_roles: Annotated[dict[str, Role], NoDecode, BeforeValidator(_from_json)] = Field({}, alias="JIESU_OIDC_ROLES")
 
     secret_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_SECRET_KEY")
+    bare_signals: bool | None = Field(None, alias="JIESU_BARE_SIGNALS")
+    proof_seconds: int = Field(3600, alias="JIESU_PROOF_SECONDS", ge=60, le=86_400)
     data_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_DATA_KEY")
     archive_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_ARCHIVE_KEY")
 
@@ -76,6 +79,11 @@ class Settings(BaseSettings):
     def totp_required(self) -> bool:
         """Whether leaders need a second factor: as it is set, else in production."""
         return self.environment == "production" if self.require_totp is None else self.require_totp
+
+    @property
+    def takes_bare_signals(self) -> bool:
+        """Whether signals without a proof are heard: where nothing is said of it, in development only."""
+        return self.environment == "development" if self.bare_signals is None else self.bare_signals
 
     @field_validator("secret_key", "data_key", "archive_key", "twilio_auth_token", "city_secret")
     @classmethod

@@ -72,10 +72,11 @@ class UserChange(Wire):
 
 
 class SessionOut(Shape):
-    """A session that holds; `current`: the one that asks."""
+    """A session that holds; `seen_at`: when it was last used, to the minute; `current`: the one that asks."""
 
     id: str
     issued_at: datetime
+    seen_at: datetime
     expires_at: datetime
     current: bool = False
 

@@ -17,7 +17,7 @@ from api.wire import WIRES
 from api.words import as_moment, checked, refusal_of
 from domain.calendar import BusinessCalendar, compiled
 from domain.commands import COMMANDS, Command, Dispatch, Join, Merge
-from domain.labels import label
+from domain.permissions import require
 from domain.refusal import Code, Refused, quoted
 from domain.words import Role, Stage
 from workflows.messages import Accepted
@@ -63,7 +63,7 @@ async def send(
             at = refused.at
         else:
             at = await reaching.clock(services, order)
-        await services.trail.refused(no, at, by, do[:60], refused.code, refused.reason, refused.clause)
+        await services.trail.refused(no, at, by, do[:60], refused.code, refused.reason, refused.clause, person)
         raise
 
 
@@ -75,11 +75,14 @@ async def decide(
     *,
     by: Role,
     person: str,
+    unit: str | None = None,
     comment: str | None = None,
     until: str | date | None = None,
     proposed_unit: str | None = None,
 ) -> None:
     """Send the one answer to an approval. What comes of it stands in the timeline, also when it is ignored.
+
+    `unit` is that of a decider who works in one.
 
     Raises Refused: `unknown_order`, `unknown_unit`, `wrong_stage` for an order whose life has ended, and
     `invalid` for a moment that is none; and RPCError. A second answer is written down as ignored.
@@ -93,11 +96,12 @@ async def decide(
         "decision": decision,
         "as": by.value,
         "person": person,
+        "unit": unit,
         "until": moment.isoformat() if moment else None,
         "proposed_unit": proposed_unit,
         "comment": (await stored_comment(services, order, comment)).model_dump(mode="json") if comment else None,
     }
-    await reaching.signal(services, order, DECIDE, body)
+    await reaching.signal(services, order, DECIDE, body, by=by, person=person)
 
 
 async def existing(services: Services, no: str, reader: Reader | None) -> Order:
@@ -124,8 +128,7 @@ async def _carry_out(services: Services, order: Order, request: Request) -> Acce
     kind = COMMANDS.get(request.do)
     if kind is None:
         raise Refused(Code.INVALID, f"没有名为“{quoted(request.do)}”的操作")
-    if request.by not in kind.roles:  # told before anything of it is stored
-        raise Refused(Code.NOT_PERMITTED, f"{label(request.by)}无权执行此操作（{request.do}）")
+    require(request.do, request.by)  # told before anything of it is stored
     said = checked(WIRES[request.do], request.body, calendar_of(services))
     fields = {name: getattr(said, name) for name in said.model_fields_set}
     if kind is Dispatch and "units" in fields:

@@ -49,7 +49,7 @@ async def _told(services: Services, order: Order, message: OutboundMessage) -> b
         "attempt": await _attempt(services, message),
     }
     try:
-        await reaching.signal(services, order, REPORT, body)
+        await reaching.signal(services, order, REPORT, body, by=Role.SYSTEM)
     except Refused:
         return False
     log.info("message %s not delivered: %s", message.key, message.error)

@@ -1,5 +1,6 @@
 """Who asks, and which orders are theirs to see."""
 
+from collections.abc import Collection
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
@@ -9,12 +10,13 @@ from adapters.database.confidence import Reader
 from adapters.database.orders import Listed, Order
 from adapters.database.users import Account
 from adapters.tokens import BadToken, Duty, Identity, read
+from api.access import ASKED_LATER, act_of
 from api.commanding import existing
 from api.problems import ProblemError
 from api.services import Services
+from domain.permissions import Relation, reaches, require, sees_every_confidential
 from domain.refusal import Code, Refused
 from domain.view import OrderView
-from domain.words import Role
 
 TOKEN_URL = "token"  # noqa: S105 (an address)
 _bearer = OAuth2PasswordBearer(TOKEN_URL, auto_error=False)
@@ -52,7 +54,17 @@ def identify(user: Annotated[Identity, Depends(signed_in)]) -> Identity:
 
 
 SignedIn = Annotated[Identity, Depends(signed_in)]
-User = Annotated[Identity, Depends(identify)]
+
+
+def permitted(request: Request, user: Annotated[Identity, Depends(identify)]) -> Identity:
+    """The bearer of the token, if the act of this route is theirs to do. Raises Refused(not_permitted)."""
+    act = act_of(request)
+    if act not in ASKED_LATER:
+        require(act, user.role)
+    return user
+
+
+User = Annotated[Identity, Depends(permitted)]
 
 DUTIES: Final = {
     Duty.CHANGE_PASSWORD: ("这是他人设置的口令，请先修改口令（POST /account/password）", "password_change_required"),
@@ -85,8 +97,18 @@ def _unknown(detail: str) -> ProblemError:
 
 
 def reader_of(user: Identity) -> Reader:
-    """The person as one who wants to see orders: the hotline's director sees the confidential ones too (NA-07)."""
-    return Reader(user.sub, user.role is Role.HOTLINE_DIRECTOR)
+    """The person as one who wants to see orders, some of which are confidential (NA-07)."""
+    return Reader(user.sub, sees_every_confidential(user.role))
+
+
+def within(user: Identity, act: str, regime: str | None, units: Collection[str | None] = ()) -> bool:
+    """Whether what the person may do reaches what belongs to this regime and these units."""
+    return reaches(act, user.role, regime=user.regime, unit=user.unit, of_regime=regime, of_units=units)
+
+
+def narrowed(user: Identity, act: str) -> str | None:
+    """The unit to whose orders the person's list is narrowed, '' for somebody of none; None for all of the regime."""
+    return user.unit or "" if require(act, user.role) is Relation.UNIT else None
 
 
 async def visible(services: Services, user: Identity, no: str) -> tuple[Order, OrderView | None]:
@@ -97,16 +119,19 @@ async def visible(services: Services, user: Identity, no: str) -> tuple[Order, O
     """
     order = await existing(services, no, reader_of(user))
     view = await services.orders.view(no)
-    if order.realm or user.regime not in (None, order.regime) or not _is_theirs(user, view):
+    units = {*view.units, *(deadline.unit for deadline in view.deadlines)} if view is not None else set()
+    if order.realm or not within(user, "see_order", order.regime, units):
         raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {no[:60]} 的工单")
     return order, view
 
 
-def _is_theirs(user: Identity, view: OrderView | None) -> bool:
-    """For people of a unit: whether it has the order or has had it."""
-    if not user.of_unit:
-        return True
-    return view is not None and user.unit in {*view.units, *(deadline.unit for deadline in view.deadlines)}
+async def is_visible(services: Services, user: Identity, no: str) -> bool:
+    """Whether there is such an order for this person."""
+    try:
+        await visible(services, user, no)
+    except Refused:
+        return False
+    return True
 
 
 def shielded(user: Identity, order: Order | Listed) -> bool:

@@ -18,7 +18,9 @@ from api.intake import start
 from api.services import Services
 from domain.calendar import CST
 from domain.commands import Command
+from domain.proof import FIELD
 from domain.refusal import Code, Refused
+from domain.words import Role
 from workflows.ids import work_order_id
 from workflows.messages import Accepted, Refusal, Snapshot
 
@@ -58,11 +60,19 @@ async def update(services: Services, order: Order, command: Command, request_id:
         raise
 
 
-async def signal(services: Services, order: Order, name: str, body: dict[str, Any]) -> None:
-    """Send a signal to the order. Raises Refused(wrong_stage) once its life has ended, and RPCError."""
+async def signal(
+    services: Services, order: Order, name: str, body: dict[str, Any], *, by: Role, person: str = ""
+) -> None:
+    """Send a signal to the order, with the proof that it comes from here. `body` is JSON.
+
+    Timeout: `CALL` a try. Retries: the client's own, of one request to the server; a signal that is sent anew is
+    another one, which the order judges as any repeated one. Raises Refused(wrong_stage) once the order's life has
+    ended, and RPCError.
+    """
+    proven = body | {FIELD: services.proofs.sign(order.no, name, body, by=by, person=person)}
 
     async def call(handle: WorkflowHandle[Any, Any]) -> None:
-        await handle.signal(name, body, rpc_timeout=CALL)
+        await handle.signal(name, proven, rpc_timeout=CALL)
 
     await _reach(services, order, call)
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 
 from temporalio.client import Client
@@ -36,6 +37,7 @@ from adapters.object_store import Objects
 from adapters.oidc import Provider
 from adapters.pictures import Thumbnails
 from adapters.policy_book import PolicyBook
+from adapters.proofs import Proofs
 from adapters.settings import Settings
 from adapters.sms import TwilioSms
 from adapters.temporal_client import connect
@@ -62,7 +64,7 @@ class Services:
         self.approvals = Approvals(self.database)
         self.users = Users(self.database)
         self.credentials = Credentials(self.database, self.settings.sign_in_tries)
-        self.sessions = Sessions(self.database)
+        self.sessions = Sessions(self.database, timedelta(minutes=self.settings.idle_minutes) or None)
         self.provider = Provider(self.settings)
         self.idempotency = Idempotency(self.database)
         self.snapshots = Policies(self.database)
@@ -80,6 +82,8 @@ class Services:
         self.api_keys = ApiKeys(self.database)
         self.public = PublicRequests(self.database)
         self.attachments = Attachments(self.database)
+        chosen = self.settings
+        self.proofs = Proofs(chosen.secret_key, chosen.proof_seconds, bare=chosen.takes_bare_signals)
         self.scanner = Scanner(self.settings)
         self.thumbnails = Thumbnails()
 

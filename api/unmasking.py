@@ -9,7 +9,7 @@ from api import reaching
 from api.identity import shielded
 from api.intake import OPENED
 from api.services import Services
-from domain.privacy import Occasion, Personal, Relation, require_need
+from domain.privacy import Occasion, Personal, Standing, require_need, require_work_with_citizens
 from domain.refusal import Code, Refused
 from domain.text import measure, normalised
 from domain.view import OrderView
@@ -28,10 +28,11 @@ async def unmask(
     Where nothing of it is known, nothing is read and nothing written. Raises Refused: `missing_field` for a reason
     without a word, `not_permitted`.
     """
-    if not normalised(reason):
-        raise Refused(Code.MISSING_FIELD, "请写明查看的理由", "NA-06")
     try:
-        require_need(user.role, fields, _relation(user, order, view))
+        require_work_with_citizens(user.role)
+        if not normalised(reason):
+            raise Refused(Code.MISSING_FIELD, "请写明查看的理由", "NA-06")
+        require_need(user.role, fields, _standing(user, order, view))
     except Refused as refused:
         at = await reaching.clock(services, order)
         await services.trail.refused(order.no, at, user.role, UNMASK, refused.code, refused.reason, refused.clause)
@@ -57,9 +58,9 @@ async def _entry(services: Services, user: Identity, order: Order) -> Entry:
     return Entry(user.sub, user.role, await reaching.clock(services, order))
 
 
-def _relation(user: Identity, order: Order, view: OrderView | None) -> Relation:
+def _standing(user: Identity, order: Order, view: OrderView | None) -> Standing:
     handles = view is not None and view.stage not in ENDED and user.unit in view.units
-    return Relation(user.of_unit, handles, shielded(user, order), order.source)
+    return Standing(user.of_unit, handles, shielded(user, order), order.source)
 
 
 async def _known(services: Services, order: Order) -> dict[Personal, str | None]:

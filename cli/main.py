@@ -20,6 +20,7 @@ COMMANDS = {
     "bench": ("cli.bench:command", "测量速度"),
     "archive": ("cli.archive:app", "核验归档"),
     "users": ("cli.users:app", "管理账号"),
+    "signal": ("cli.signalling:command", "向工单发信号，附身份凭证"),
     "keys": ("cli.keys:app", "管理公众受理接口的密钥"),
 }
 

@@ -29,42 +29,40 @@ Moment = Annotated[AwareDatetime, AfterValidator(_of_this_age)]
 Identifier = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,120}$")]
 """A name made by machines or kept in a catalogue: short, and never with a control character."""
 
-CLERK = (Role.UNIT_CLERK,)
 COMMANDS: dict[str, "type[Command]"] = {}
 """Every command that is an update of the workflow, by its name outside."""
 
 
 class Command(Frozen):
-    """A request by someone. Subclasses state their name outside (`do`) and the roles that may ask (`roles`)."""
+    """A request by someone. Subclasses state their name outside (`do`); `domain.permissions` says who may ask."""
 
     do: ClassVar[str] = ""
-    roles: ClassVar[frozenset[Role]] = frozenset()
 
     by: Role
     person: Identifier | Literal[""] = ""
     unit: Identifier | None = None
 
-    def __init_subclass__(cls, *, do: str = "", roles: tuple[Role, ...] = (), **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, do: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.do, cls.roles = do, frozenset(roles)
+        cls.do = do
         if do:
             COMMANDS[do] = cls
 
 
-class AnswerAtIntake(Command, do="answer_at_intake", roles=(Role.AGENT,)):
+class AnswerAtIntake(Command, do="answer_at_intake"):
     """Answered on the telephone; nothing is dispatched (GT-04)."""
 
     text: Text | None = None
 
 
-class TransferOut(Command, do="transfer_out", roles=(Role.AGENT, Role.DISPATCHER)):
+class TransferOut(Command, do="transfer_out"):
     """Handed to an emergency line (GT-03, RG-03)."""
 
     line: Line
     reason: Text | None = None
 
 
-class AcknowledgeTransfer(Command, do="acknowledge_transfer", roles=(Role.AGENT, Role.DISPATCHER)):
+class AcknowledgeTransfer(Command, do="acknowledge_transfer"):
     """The emergency line has taken the order over, under a number of its own (GT-03, RG-03)."""
 
     reference: Identifier | None = None
@@ -77,7 +75,7 @@ class DispatchedUnit(Frozen):
     part: Part | None = None
 
 
-class Dispatch(Command, do="dispatch", roles=(Role.DISPATCHER,)):
+class Dispatch(Command, do="dispatch"):
     """Send to the units. `precedent`: the joint order whose allotment this one follows (RG-17)."""
 
     units: tuple[DispatchedUnit, ...] = Field(default=(), max_length=20)
@@ -85,27 +83,27 @@ class Dispatch(Command, do="dispatch", roles=(Role.DISPATCHER,)):
     precedent: Identifier | None = None
 
 
-class Merge(Command, do="merge", roles=(Role.AGENT, Role.DISPATCHER)):
+class Merge(Command, do="merge"):
     """This order repeats another and is carried on there (NA-01)."""
 
     into: Identifier
 
 
-class Join(Command, do="join", roles=(Role.AGENT, Role.DISPATCHER)):
+class Join(Command, do="join"):
     """Another order about the same matter joins this one; its citizen is answered here too (NA-01)."""
 
     order: Identifier
 
 
-class Sign(Command, do="sign", roles=CLERK):
+class Sign(Command, do="sign"):
     """The unit has the order."""
 
 
-class ArriveOnSite(Command, do="arrive_on_site", roles=CLERK):
+class ArriveOnSite(Command, do="arrive_on_site"):
     """The unit's people are on the spot (RG-04)."""
 
 
-class RequestReturn(Command, do="request_return", roles=CLERK):
+class RequestReturn(Command, do="request_return"):
     """The unit holds that the order is not its own."""
 
     reason: Text | None = None
@@ -115,7 +113,7 @@ class RequestReturn(Command, do="request_return", roles=CLERK):
     attachments: tuple[Identifier, ...] = Field(default=(), max_length=50)
 
 
-class RequestExtension(Command, do="request_extension", roles=CLERK):
+class RequestExtension(Command, do="request_extension"):
     """The unit asks for time until a moment; without one, for as long as the regime allows."""
 
     reason: Text | None = None
@@ -124,7 +122,7 @@ class RequestExtension(Command, do="request_extension", roles=CLERK):
     attachments: tuple[Identifier, ...] = Field(default=(), max_length=50)
 
 
-class ReportProgress(Command, do="report_progress", roles=CLERK):
+class ReportProgress(Command, do="report_progress"):
     """Where the matter stands."""
 
     stage: Literal["first_opinion", "progress", "plan"] = "progress"
@@ -133,14 +131,14 @@ class ReportProgress(Command, do="report_progress", roles=CLERK):
     expected_at: Moment | None = None
 
 
-class RecordVisit(Command, do="record_visit", roles=CLERK):
+class RecordVisit(Command, do="record_visit"):
     """A face-to-face visit (DL-09)."""
 
     purpose: Literal["solve", "explain", "discuss"]
     text: Text | None = None
 
 
-class SubmitReply(Command, do="submit_reply", roles=CLERK):
+class SubmitReply(Command, do="submit_reply"):
     """The unit's answer."""
 
     sections: dict[Identifier, Text] = Field(default={}, max_length=20)
@@ -152,7 +150,7 @@ class SubmitReply(Command, do="submit_reply", roles=CLERK):
     final: bool = False
 
 
-class RecordCallback(Command, do="record_callback", roles=(Role.CALLBACK_STAFF, Role.CITIZEN)):
+class RecordCallback(Command, do="record_callback"):
     """What the citizen said, to a person or by answering a text or an automatic call themselves.
 
     `party` is the order number under which this citizen called (NA-01), `round` how often the order had been worked
@@ -168,30 +166,26 @@ class RecordCallback(Command, do="record_callback", roles=(Role.CALLBACK_STAFF, 
     via: Literal["staff", "sms", "call"] = "staff"
 
 
-class Urge(Command, do="urge", roles=(Role.SUPERVISOR, Role.CITY_PLATFORM)):
+class Urge(Command, do="urge"):
     """The unit is told to hurry, by those who watch here or by the city."""
 
     comment: Text | None = None
 
 
-class OpenSupervision(
-    Command,
-    do="open_supervision",
-    roles=(Role.SUPERVISOR, Role.HOTLINE_DIRECTOR, Role.COUNTY_LEADER, Role.INSPECTION),
-):
+class OpenSupervision(Command, do="open_supervision"):
     """The order is put under supervision."""
 
     level: SupervisionLevel
     reason: Text | None = None
 
 
-class AnswerSupervision(Command, do="answer_supervision", roles=CLERK):
+class AnswerSupervision(Command, do="answer_supervision"):
     """The unit answers every open supervision of it."""
 
     text: Text | None = None
 
 
-class RequestSuspension(Command, do="request_suspension", roles=CLERK):
+class RequestSuspension(Command, do="request_suspension"):
     """Put on account what cannot be solved soon (GT-10)."""
 
     reason: Text | None = None
@@ -199,7 +193,7 @@ class RequestSuspension(Command, do="request_suspension", roles=CLERK):
     review_every: str | None = None
 
 
-class RequestStrikeOff(Command, do="request_strike_off", roles=CLERK):
+class RequestStrikeOff(Command, do="request_strike_off"):
     """Take an order off the account."""
 
     reason: Text | None = None
@@ -207,7 +201,7 @@ class RequestStrikeOff(Command, do="request_strike_off", roles=CLERK):
     review_every: str | None = None
 
 
-class ListUnclosed(Command, do="list_unclosed", roles=CLERK):
+class ListUnclosed(Command, do="list_unclosed"):
     """Not solvable in the limit: what was done, the plan, the expected date (RG-12)."""
 
     text: Text | None = None
@@ -215,7 +209,7 @@ class ListUnclosed(Command, do="list_unclosed", roles=CLERK):
     expected_at: Moment | None = None
 
 
-class Appeal(Command, do="appeal", roles=CLERK):
+class Appeal(Command, do="appeal"):
     """The unit asks that the order be not counted (HK-09)."""
 
     ground: str = Field(pattern=r"^[a-z_]{1,60}$")
@@ -224,14 +218,14 @@ class Appeal(Command, do="appeal", roles=CLERK):
     attachments: tuple[Identifier, ...] = Field(default=(), max_length=50)
 
 
-class RequestTermination(Command, do="request_termination", roles=(Role.REVIEWER,)):
+class RequestTermination(Command, do="request_termination"):
     """Ask that the order be ended as outside the hotline's scope (RG-07)."""
 
     ground: str | None = Field(default=None, pattern=r"^[a-z_]{1,60}$")
     text: Text | None = None
 
 
-class Withdraw(Command, do="withdraw", roles=(Role.AGENT,)):
+class Withdraw(Command, do="withdraw"):
     """The citizen takes the demand back."""
 
     reason: Text | None = None
@@ -241,13 +235,14 @@ class Decide(Frozen):
     """The one answer to an approval: a signal, from REST, console, CLI or the Temporal UI.
 
     `approval` is its id, or a kind if one of that kind is open. Not a `Command`: it is never refused, what
-    cannot be done is written down as ignored (design §4).
+    cannot be done is written down as ignored (design §4). `unit` is that of a decider who works in one.
     """
 
     approval: str = ""
     decision: str = ""
     by: str = Field(default="", alias="as")
     person: str = ""
+    unit: Identifier | None = None
     until: Moment | None = None
     proposed_unit: Identifier | None = None
     comment: Text | None = None

@@ -13,11 +13,12 @@ from domain.commands import Command, Decide
 from domain.events import Event
 from domain.order import Order
 from domain.parts import Clock
+from domain.permissions import require
 from domain.policy import Regime
 from domain.reactions import react
 from domain.refusal import Code, Refused
 from domain.reports import AdoptPolicy, Internal, OpenOrder, Ring
-from domain.turn import DECIDERS, Turn, decides, evolve, require_role
+from domain.turn import DECIDERS, Turn, decides, evolve
 from domain.words import Category, ClockName, Mark, Role
 
 __all__ = ["catch_up", "decide", "evolve", "initial", "replay"]
@@ -80,7 +81,7 @@ def decide(order: Order, command: Command | Decide | Internal, now: datetime) ->
     """
     turn = Turn(order, now, *_actor(command))
     if isinstance(command, Command):
-        require_role(command)
+        require(command.do, command.by)
     DECIDERS[type(command)](turn, command)
     turn.actor, turn.person = Role.SYSTEM, ""
     for event in turn.events:  # grows while it is read: reactions have reactions

@@ -274,6 +274,8 @@ class ApprovalOpened(Event):
     signed_by: tuple[Role, ...] = ()
     attachments: tuple[str, ...] = ()
     review_every: str | None = None
+    asked_by: str | None = None
+    """The person whose request it goes back to, also at later stages."""
 
 
 class ApprovalDecided(Event):
@@ -297,6 +299,7 @@ class ApprovalLapsed(Event):
 
 
 class SignalIgnored(Event):
+    signal: str = "decide"
     approval: str
     decision: str
     reason: str

@@ -72,6 +72,8 @@ class Approval(Value):
     proposed_unit: str | None = None
     ground: str | None = None
     review_every: str | None = None
+    asked_by: str = ""
+    """The person whose request it goes back to, who may not decide it; empty where nobody is known to have asked."""
     status: Literal["open", "approved", "rejected", "lapsed", "void"] = "open"
 
     @property

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from domain.labels import label
+from domain.permissions import relation
 from domain.refusal import Code, Refused
 from domain.words import CITY_SOURCE, UNIT_ROLES, Role
 
@@ -46,7 +47,7 @@ NEEDED: Final[Mapping[Role, frozenset[Personal]]] = {
 """What each role's work may need. Intake identifies, units call and visit, the callback rings; nobody else does."""
 
 
-class Relation(NamedTuple):
+class Standing(NamedTuple):
     """How the one who asks stands to the order, so far as it matters.
 
     `of_unit`: they belong to a unit, which `handles` it now, and which it is `complained_of`. `source` of the order.
@@ -63,19 +64,25 @@ def needs(role: Role, field: Personal) -> bool:
     return field in NEEDED.get(role, frozenset())
 
 
+def require_work_with_citizens(role: Role) -> None:
+    """Raises Refused(not_permitted) for a role that reads nothing of citizens in full, on no order."""
+    if relation("see_citizen", role) is None:
+        raise Refused(Code.NOT_PERMITTED, f"{label(role)}办理工单不需要诉求人信息", "NA-06")
+
+
 def reads_of_citizens(role: Role) -> bool:
     """Whether the work of a role has to do with citizens themselves; others read texts with them left out."""
     return bool(NEEDED.get(role))
 
 
-def require_need(role: Role, fields: Iterable[Personal], relation: Relation) -> None:
+def require_need(role: Role, fields: Iterable[Personal], standing: Standing) -> None:
     """Raises Refused(not_permitted) unless each field may be read in full by one who stands to the order like that."""
-    if relation.of_unit and relation.complained_of:
+    if standing.of_unit and standing.complained_of:
         raise Refused(Code.NOT_PERMITTED, "被反映单位不得查看诉求人信息", "HK-17")
     if beyond := sorted(field for field in fields if not needs(role, field)):
         names = "、".join(label(field, "personal") for field in beyond)
         raise Refused(Code.NOT_PERMITTED, f"{label(role)}办理工单不需要诉求人的{names}", "NA-06")
-    if relation.of_unit and not relation.handles:
+    if standing.of_unit and not standing.handles:
         raise Refused(Code.NOT_PERMITTED, "本单位已不在办理此工单，不再需要诉求人信息", "NA-06")
-    if role is Role.CITY_PLATFORM and relation.source != CITY_SOURCE:
+    if role is Role.CITY_PLATFORM and standing.source != CITY_SOURCE:
         raise Refused(Code.NOT_PERMITTED, "市平台只能查看其交办工单的诉求人信息", "NA-06")

@@ -3,11 +3,12 @@
 These are never refused: what does not fit any more changes nothing.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 from domain.calendar import CalendarDays
 from domain.commands import Identifier
 from domain.policy import Regime
+from domain.refusal import Code, Refused, quoted
 from domain.words import Frozen, Role
 
 
@@ -80,6 +81,28 @@ class AdoptCalendar(Frozen):
     calendar: CalendarDays
 
 
+class IgnoreSignal(Frozen):
+    """A signal that is not heard, and why. `approval` and `decision`: what it said, as far as that is repeated."""
+
+    signal: str
+    code: Code
+    reason: str
+    approval: str = ""
+    decision: str = ""
+
+
+def unheard(signal: str, body: Any, refused: Refused) -> IgnoreSignal:
+    """What is noted of a signal whose body may hold anything."""
+    said = body if isinstance(body, dict) else {}
+    approval, decision = (repeatable(said.get(name)) for name in ("approval", "decision"))
+    return IgnoreSignal(signal=signal, code=refused.code, reason=refused.reason, approval=approval, decision=decision)
+
+
+def repeatable(said: object) -> str:
+    """What a signal said, as the trail may keep it: an identifier, and of anything else only that it was there."""
+    return quoted(said) if isinstance(said, str) and said else ""
+
+
 Internal = (
     OpenOrder
     | Ring
@@ -90,4 +113,5 @@ Internal = (
     | ReportTally
     | AdoptPolicy
     | AdoptCalendar
+    | IgnoreSignal
 )

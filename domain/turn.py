@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from domain.calendar import CST
-from domain.commands import Command
 from domain.events import Event
 from domain.labels import label
 from domain.order import Order
@@ -63,6 +62,8 @@ class Turn:
         self.now = now.astimezone(CST)
         self.actor = actor
         self.person = person
+        self.asker = person
+        """To whom a request that is opened in this turn goes back."""
         self.events: list[Event] = []
 
     def emit(self, event: Event, *, by_system: bool = False) -> None:
@@ -136,9 +137,3 @@ def require_attachments(given: tuple[str, ...], at_least: int, clause: str | Non
     """Raise Refused(missing_attachment) when too few documents are attached; one named twice counts once."""
     if len(set(given)) < at_least:
         raise Refused(Code.MISSING_ATTACHMENT, f"至少需要 {at_least} 份附件", clause)
-
-
-def require_role(command: Command) -> None:
-    """Raise Refused(not_permitted) when this role may not ask for this."""
-    if command.by not in command.roles:
-        raise Refused(Code.NOT_PERMITTED, f"{label(command.by)}无权执行此操作（{command.do}）")

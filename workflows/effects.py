@@ -5,7 +5,7 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import Priority
-from temporalio.exceptions import ActivityError, ApplicationError, RetryState
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, RetryState
 
 from activities.archive import Archive
 from activities.call_back import CallBack
@@ -15,8 +15,10 @@ from activities.limits import LIMITS
 from activities.notify import Notify
 from activities.record import Record
 from activities.tally import Tally
+from activities.vouch import Vouch
 from domain.effects import Effect
 from domain.labels import label
+from domain.proof import Vouched
 from domain.reports import Internal, ReportArchived, ReportCall, ReportNotice, ReportTally
 from domain.view import RecordBatch
 from domain.words import Role
@@ -42,6 +44,19 @@ async def record(batch: RecordBatch) -> None:
         summary=f"写入台账：{len(batch.events)} 件事项",
         **limits,
     )
+
+
+async def vouch(proof: str | None) -> Vouched:
+    """What the verifier says of a proof; one that cannot be verified is none that is believed."""
+    try:
+        return await workflow.execute_local_activity_method(
+            Vouch.vouch,
+            proof,
+            summary="核验信号凭证",
+            **LIMITS["vouch"].options,
+        )
+    except FailureError:
+        return Vouched(standing="forged")
 
 
 async def perform(effect: Effect, within: timedelta | None = None) -> Internal | timedelta | None:

@@ -22,7 +22,8 @@ class WorkOrderInput(Frozen):
     against the server's; zero for real orders. `stands` are the moments of a rehearsal's steps, empty for real
     orders: for `HEAD_START` before each the clock shows it already. The rest is carried over by continue-as-new only:
     `outbox` are events (JSON objects) not yet on the audit trail, `effects` those not yet performed, `handled`
-    the sequence number that each recent request reached, by request id.
+    the sequence number that each recent request reached, by request id, `spent` the expiry of each proof that was
+    given with a signal, by nonce.
     """
 
     order: Order
@@ -33,6 +34,7 @@ class WorkOrderInput(Frozen):
     outbox: tuple[dict[str, Any], ...] = ()
     effects: tuple[Effect, ...] = ()
     handled: dict[str, int] = {}
+    spent: dict[str, int] = {}
 
 
 class Accepted(Frozen):

@@ -19,12 +19,13 @@ from domain.decider import catch_up, decide, evolve, replay
 from domain.effects import effects
 from domain.events import Event, to_json
 from domain.project import project
+from domain.proof import check, parted
 from domain.refusal import Refused
 from domain.view import RecordBatch
 from domain.words import Role
 from workflows.commands import read, refusal, update_for
 from workflows.details import brief, details
-from workflows.effects import RETRY_RECORD_AFTER, record
+from workflows.effects import RETRY_RECORD_AFTER, record, vouch
 from workflows.errands import Errands
 from workflows.ids import WORK_ORDER
 from workflows.messages import HEAD_START, Accepted, Snapshot, WorkOrderInput
@@ -49,6 +50,8 @@ class WorkOrderWorkflow:
         self.outbox = list(start.outbox)
         self.errands = Errands(start.effects, report=self.apply, order=lambda: self.order, now=lambda: self.now)
         self.handled = dict(start.handled)
+        self.spent = dict(start.spent)
+        self.in_turn = asyncio.Lock()
         self.recorded = start.order.seq - len(self.outbox)
         self.stalled = False
         self.retry: asyncio.Task[None] | None = None
@@ -98,24 +101,24 @@ class WorkOrderWorkflow:
     withdraw = update_for(c.Withdraw)
 
     @workflow.signal
-    def decide(self, body: Any = None) -> None:
+    async def decide(self, body: Any = None) -> None:
         """Answer an approval."""
-        self.hear(c.Decide, body)
+        await self.hear("decide", c.Decide, body)
 
     @workflow.signal
-    def adopt_policy(self, body: Any = None) -> None:
+    async def adopt_policy(self, body: Any = None) -> None:
         """Move this order to another rule book."""
-        self.hear(r.AdoptPolicy, body)
+        await self.hear("adopt_policy", r.AdoptPolicy, body)
 
     @workflow.signal
-    def adopt_calendar(self, body: Any = None) -> None:
+    async def adopt_calendar(self, body: Any = None) -> None:
         """Reckon with another calendar from now on."""
-        self.hear(r.AdoptCalendar, body)
+        await self.hear("adopt_calendar", r.AdoptCalendar, body)
 
     @workflow.signal
-    def report_undelivered(self, body: Any = None) -> None:
+    async def report_undelivered(self, body: Any = None) -> None:
         """A notice that the provider had taken did not arrive."""
-        self.hear(r.ReportUndelivered, body)
+        await self.hear("report_undelivered", r.ReportUndelivered, body)
 
     @workflow.query
     def snapshot(self) -> Snapshot:
@@ -128,7 +131,7 @@ class WorkOrderWorkflow:
             at=self.now.isoformat(),
             next_alarm_at=min(moments).isoformat() if moments else None,
             next_alarm=describe(self.order, alarm) if alarm else None,
-            unrecorded=len(self.outbox),
+            unrecorded=len(self.outbox) + self.in_turn.locked(),
             effects=tuple(key for key in self.errands.unfinished if key not in postponed),
         )
 
@@ -146,6 +149,8 @@ class WorkOrderWorkflow:
         update = workflow.current_update_info()
         if update is not None and update.id in self.handled:
             return
+        if self.in_turn.locked():
+            return  # what came before it decides whether it can be carried out: `carry_out` will tell
         now = self.now
         decide(replay(self.order, catch_up(self.order, now)), command, now)
 
@@ -154,12 +159,13 @@ class WorkOrderWorkflow:
         update = workflow.current_update_info()
         request = update.id if update is not None else ""
         names: tuple[str, ...] = ()
-        if request not in self.handled:
-            try:
-                names = self.apply(command)
-            except Refused as refused:
-                raise refusal(refused, self.now.isoformat()) from refused
-            self.remember(request)
+        async with self.in_turn:
+            if request not in self.handled:
+                try:
+                    names = self.apply(command)
+                except Refused as refused:
+                    raise refusal(refused, self.now.isoformat()) from refused
+                self.remember(request)
         seq = self.handled[request]
         await workflow.wait_condition(lambda: self.recorded >= seq or self.stalled)
         return Accepted(no=self.order.no, seq=seq, events=names, stage=self.order.stage, at=self.now.isoformat())
@@ -170,12 +176,19 @@ class WorkOrderWorkflow:
         while len(self.handled) > REMEMBERED_REQUESTS:
             del self.handled[next(iter(self.handled))]
 
-    def hear(self, kind: type[Heard], body: Any) -> None:
-        """Act on a signal. It never fails the order: what cannot be done is written down as ignored."""
-        try:
-            self.apply(read(kind, body))
-        except Refused:
-            self.apply(c.Decide())
+    async def hear(self, signal: str, kind: type[Heard], body: Any) -> None:
+        """Act on a signal by somebody who may send it. It never fails the order: what cannot be done is written down.
+
+        While the proof is verified, whatever comes behind waits: signals and commands are carried out as they came.
+        """
+        said, proof = parted(body)
+        async with self.in_turn:
+            vouched = await vouch(proof)
+            try:
+                self.spent = check(vouched, self.order.no, signal, said, self.spent)
+                self.apply(read(kind, said))
+            except Refused as refused:
+                self.apply(r.unheard(signal, said, refused))
 
     def apply(self, command: c.Command | c.Decide | r.Internal) -> tuple[str, ...]:
         """Decide, after every alarm that was due before, and take in what follows; the names of the events."""
@@ -282,4 +295,5 @@ class WorkOrderWorkflow:
             outbox=tuple(self.outbox),
             effects=tuple(self.errands.unfinished.values()),
             handled=self.handled,
+            spent=self.spent,
         )

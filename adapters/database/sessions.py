@@ -16,6 +16,9 @@ from adapters.database.engine import Database
 from adapters.database.engine import Session as Transaction
 from adapters.database.tables import SignInSession, User
 
+SEEN_EVERY = timedelta(minutes=1)
+"""How exactly it is known when a session was last used; a write at every request would cost more than it tells."""
+
 KEPT_FOR = timedelta(days=7)
 """How long a session that is over can still be looked up."""
 
@@ -27,14 +30,16 @@ class SessionCard(BaseModel):
 
     id: str
     issued_at: datetime
+    seen_at: datetime
     expires_at: datetime
 
 
 class Sessions:
-    """Sessions by id."""
+    """Sessions by id. One that was not used for `idle` is over; without it, none is before it expires."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, idle: timedelta | None = None) -> None:
         self.database = database
+        self.idle = idle
 
     async def open(self, username: str, version: int, life: timedelta) -> str | None:
         """Begin one that lasts so long, by the database's clock; its id.
@@ -51,14 +56,20 @@ class Sessions:
         return str(new["id"])
 
     async def holds(self, id_: str, username: str) -> bool:
-        """Whether it is this user's, not revoked, and not over."""
-        found = select(SignInSession.id).where(*_holding(username), SignInSession.id == id_)
+        """Whether it is this user's, not revoked, and not over; it counts as used now."""
+        unseen = col(SignInSession.seen_at) < func.now() - SEEN_EVERY
+        found = select(unseen).where(*self._holding(username), SignInSession.id == id_)
         async with self.database.session() as session:
-            return await session.scalar(found) is not None
+            due = await session.scalar(found)
+        if due:
+            async with self.database.begin() as session:
+                seen = update(SignInSession).where(col(SignInSession.id) == id_)
+                await session.execute(seen.values(seen_at=func.now()))
+        return due is not None
 
     async def of(self, username: str) -> list[SessionCard]:
         """Those of a user that hold, the latest first."""
-        found = select(SignInSession).where(*_holding(username)).order_by(col(SignInSession.issued_at).desc())
+        found = select(SignInSession).where(*self._holding(username)).order_by(col(SignInSession.issued_at).desc())
         async with self.database.session() as session:
             return [SessionCard.model_validate(row) for row in await session.scalars(found)]
 
@@ -74,6 +85,10 @@ class Sessions:
         old = delete(SignInSession).where(col(SignInSession.expires_at) < func.now() - older_than)
         async with self.database.begin() as session:
             return len((await session.scalars(old.returning(col(SignInSession.id)))).all())
+
+    def _holding(self, username: str) -> tuple[Any, ...]:
+        used = () if self.idle is None else (col(SignInSession.seen_at) > func.now() - self.idle,)
+        return (*_holding(username), *used)
 
 
 async def revoke_all(session: Transaction, username: str, but: str | None = None) -> None:

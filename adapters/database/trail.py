@@ -42,13 +42,21 @@ class Trail:
             return await session.run_sync(lambda blocking: _record(blocking, batch, contents))
 
     async def refused(
-        self, order_no: str, at: datetime, actor: str, do: str, code: str, reason: str, clause: str | None
+        self,
+        order_no: str,
+        at: datetime,
+        actor: str,
+        do: str,
+        code: str,
+        reason: str,
+        clause: str | None,
+        person: str = "",
     ) -> int:
-        """Append that a command was refused, and return its position.
+        """Append that a command was refused, and to whom if that is known, and return its position.
 
         The same refusal of the same moment is written once, so it may be repeated.
         """
-        data = {"do": do, "code": code, "reason": reason, "clause": clause}
+        data = {"do": do, "code": code, "reason": reason, "clause": clause} | ({"person": person} if person else {})
         content = Content(None, at, REFUSED, actor, data)
         async with self.database.begin() as session:
             return await session.run_sync(lambda blocking: note(blocking, order_no, content))

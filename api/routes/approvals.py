@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from api.commanding import decide
 from api.idempotent import IdempotentRoute
-from api.identity import ServicesDep, User, reader_of
+from api.identity import ServicesDep, User, is_visible, reader_of
 from api.problems import ProblemError, answers
 from api.shapes import ApprovalOut, PageOut, Sent
 from api.words import Cursor, Limit, LooseMoment, Name, Wire, Words
@@ -36,9 +36,7 @@ async def mine(services: ServicesDep, user: User, cursor: Cursor = None, limit: 
 async def answer(id: str, body: Decision, services: ServicesDep, user: User) -> Sent:
     """作出决定。已送达工单；无权、过时或重复的决定不改变工单，原因记入工单经过。"""
     approval = await services.approvals.get(id) if id.isprintable() else None
-    if approval is None or approval.realm or user.regime not in (None, approval.regime):
-        raise ProblemError(404, "没有这一项审批")
-    if not await services.viewers.may_see(approval.order_no, reader_of(user)):
+    if approval is None or not await is_visible(services, user, approval.order_no):
         raise ProblemError(404, "没有这一项审批")
     await decide(
         services,
@@ -47,6 +45,7 @@ async def answer(id: str, body: Decision, services: ServicesDep, user: User) -> 
         body.decision,
         by=user.role,
         person=user.sub,
+        unit=user.unit,
         comment=body.comment,
         until=body.until,
         proposed_unit=body.proposed_unit,

@@ -25,11 +25,10 @@ from api.evidence.shapes import (
 )
 from api.evidence.uploading import Details, upload
 from api.idempotent import IdempotentRoute
-from api.identity import ServicesDep, User, shielded, visible
+from api.identity import ServicesDep, User, is_visible, shielded, visible
 from api.problems import ProblemError, answers
 from api.services import Services
 from api.words import Name, Wire
-from domain.refusal import Refused
 
 log = logging.getLogger(__name__)
 
@@ -144,11 +143,8 @@ async def _theirs(services: Services, user: Identity, file_id: str) -> File:
     if file is not None and not file.realm:
         if file.order_no is None and file.uploaded_by == user.sub:
             return file
-        try:
-            if file.order_no is not None:
-                order, _ = await visible(services, user, file.order_no)
-                if _open_to(user, order, file):
-                    return file
-        except Refused:
-            pass
+        if file.order_no is not None and await is_visible(services, user, file.order_no):
+            order = await services.orders.get(file.order_no)
+            if order is not None and _open_to(user, order, file):
+                return file
     raise ProblemError(404, "没有这个附件")

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from api.identity import ServicesDep, User
+from api.identity import ServicesDep, User, within
 from api.problems import ProblemError, answers
 from api.services import Services
 from api.shapes import PageOut, PolicyOut, PolicyRules, UnitOut
@@ -14,7 +14,7 @@ router = APIRouter(tags=["目录与规则"])
 @router.get("/units", responses=answers(401, 422))
 async def units(services: ServicesDep, user: User, regime: Slug | None = None) -> PageOut[UnitOut]:
     """派单目录中的单位。"""
-    if user.regime and regime not in (None, user.regime):
+    if regime is not None and not within(user, "see_catalogue", regime):
         return PageOut(items=())
     cards = await services.catalogue.units(regime=user.regime or regime)
     return PageOut(items=tuple(UnitOut.model_validate(card) for card in cards))

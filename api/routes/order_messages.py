@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.identity import ServicesDep, User, shielded, visible
 from api.problems import answers
 from api.telephone_shapes import CallOut, Conversation, InboundOut, MessageOut
+from domain.permissions import relation
 from domain.privacy import reads_of_citizens
 
 router = APIRouter(prefix="/work-orders", tags=["短信与电话"])
@@ -16,11 +17,10 @@ async def conversation(no: str, services: ServicesDep, user: User) -> Conversati
     order, _ = await visible(services, user, no)
     hide = shielded(user, order)
     leave_out = None if reads_of_citizens(user.role) else order.citizen
+    words = relation("read_citizen_texts", user.role) is not None
     received = await services.inbound.of_order(no)
     return Conversation(
         sent=tuple(MessageOut.of(row, shielded=hide) for row in await services.messages.of_order(no)),
-        received=tuple(
-            InboundOut.of(text, words=not user.of_unit, shielded=hide, leave_out=leave_out) for text in received
-        ),
+        received=tuple(InboundOut.of(text, words=words, shielded=hide, leave_out=leave_out) for text in received),
         calls=tuple(CallOut.of(row, shielded=hide) for row in await services.calls.of_order(no)),
     )

@@ -1,14 +1,14 @@
 """Queues of those who telephone: citizens to call back, people whom no text reached, and texts that came in."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
 from adapters.database.call_tasks import TelephoneTask
 from adapters.database.orders import Citizen
 from adapters.tokens import Identity
 from api.idempotent import IdempotentRoute
-from api.identity import ServicesDep, User, reader_of
+from api.identity import ServicesDep, User, reader_of, within
 from api.problems import ProblemError, answers
 from api.services import Services
 from api.shapes import PageOut
@@ -16,25 +16,14 @@ from api.telephone_shapes import CallbackOut, CallTaskOut, InboundOut
 from api.unmasking import at_work
 from api.words import Cursor, Limit, Wire, Words
 from domain.masking import masked_phone
-from domain.privacy import Occasion, Personal, needs, reads_of_citizens
+from domain.permissions import require
+from domain.privacy import Occasion, reads_of_citizens
 from domain.survey import Fate
-from domain.words import UNIT_ROLES, Role
-
-TELEPHONES: Final = frozenset({Role.CALLBACK_STAFF, Role.HOTLINE_DIRECTOR, Role.SUPERVISOR})
+from domain.words import UNIT_ROLES
 
 router = APIRouter(tags=["短信与电话"], route_class=IdempotentRoute)
 
 Reveal = Annotated[bool, Query(description="显示完整号码，并留下记录")]
-
-
-def _telephonist(user: User) -> Identity:
-    """Raises ProblemError(403) for anyone whose work it is not."""
-    if user.role not in TELEPHONES:
-        raise ProblemError(403, "只有回访、督办人员和热线负责人可以查看")
-    return user
-
-
-Telephonist = Annotated[Identity, Depends(_telephonist)]
 
 
 class Done(Wire):
@@ -45,7 +34,7 @@ class Done(Wire):
 
 @router.get("/callbacks", responses=answers(401, 403, 422))
 async def callbacks(
-    services: ServicesDep, user: Telephonist, reveal: Reveal = False, cursor: Cursor = None, limit: Limit = 50
+    services: ServicesDep, user: User, reveal: Reveal = False, cursor: Cursor = None, limit: Limit = 50
 ) -> PageOut[CallbackOut]:
     """待人工回访的诉求人：优先级高者在前，同级先到先办。号码默认脱敏。"""
     _require_sight(user, reveal)
@@ -59,7 +48,7 @@ async def callbacks(
 
 @router.get("/call-tasks", responses=answers(401, 403, 422))
 async def call_tasks(
-    services: ServicesDep, user: Telephonist, reveal: Reveal = False, cursor: Cursor = None, limit: Limit = 50
+    services: ServicesDep, user: User, reveal: Reveal = False, cursor: Cursor = None, limit: Limit = 50
 ) -> PageOut[CallTaskOut]:
     """短信未能送达、需要打电话告知的人，先来者在前。号码默认脱敏。"""
     _require_sight(user, reveal)
@@ -75,10 +64,10 @@ async def call_tasks(
 
 
 @router.post("/call-tasks/{key}/done", responses=answers(400, 401, 403, 404, 409, 413, 422))
-async def done(key: str, services: ServicesDep, user: Telephonist, body: Done | None = None) -> CallTaskOut:
+async def done(key: str, services: ServicesDep, user: User, body: Done | None = None) -> CallTaskOut:
     """已打电话告知。以先办结的人为准，重复提交不改变。"""
     task = await services.call_tasks.get(key) if key.isprintable() else None
-    if task is None or task.realm or user.regime not in (None, task.regime):
+    if task is None or task.realm or not within(user, "finish_call_task", task.regime):
         raise ProblemError(404, "没有这一项电话任务")
     if not await services.viewers.may_see(task.order_no, reader_of(user)):
         raise ProblemError(404, "没有这一项电话任务")
@@ -89,7 +78,7 @@ async def done(key: str, services: ServicesDep, user: Telephonist, body: Done | 
 @router.get("/inbound-messages", responses=answers(401, 403, 422))
 async def inbound_messages(
     services: ServicesDep,
-    user: Telephonist,
+    user: User,
     state: Annotated[Fate | Literal["received"] | None, Query(description="短信的结果；不填为全部")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
@@ -103,8 +92,8 @@ async def inbound_messages(
 
 
 def _require_sight(user: Identity, reveal: bool) -> None:
-    if reveal and not needs(user.role, Personal.PHONE):
-        raise ProblemError(403, "无权查看完整号码")
+    if reveal:
+        require("see_citizen", user.role)
 
 
 def _shown(phone: str | None, reveal: bool) -> str | None:

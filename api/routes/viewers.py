@@ -1,7 +1,5 @@
 """Who may see a confidential order (NA-07): named one by one, each change on the order's trail."""
 
-from typing import Final
-
 from fastapi import APIRouter
 
 from adapters.database.confidence import Entry
@@ -11,14 +9,12 @@ from api import reaching
 from api.idempotent import IdempotentRoute
 from api.identity import ServicesDep, User, visible
 from api.intake import require_users
-from api.problems import ProblemError, answers
+from api.problems import answers
 from api.services import Services
 from api.shapes import ViewersOut
 from api.words import Name, Wire
+from domain.permissions import require
 from domain.refusal import Code, Refused
-from domain.words import Role
-
-NAME_OTHERS: Final = frozenset({Role.DISPATCHER, Role.HOTLINE_DIRECTOR})
 
 router = APIRouter(prefix="/work-orders/{no}/viewers", tags=["保密"], route_class=IdempotentRoute)
 
@@ -54,10 +50,9 @@ async def remove(no: str, username: str, services: ServicesDep, user: User) -> V
 
 
 async def _confidential(services: Services, user: Identity, no: str) -> Order:
-    """The order, for those who may say who sees it. Raises Refused and ProblemError(403)."""
+    """The order, if it is one of which is said who sees it. Raises Refused."""
     order, _ = await visible(services, user, no)
-    if user.role not in NAME_OTHERS:
-        raise ProblemError(403, "只有派单员和热线负责人可以指定保密工单的可见人")
+    require("name_viewers", user.role)
     if not order.confidential:
         raise Refused(Code.NOT_ALLOWED, "工单不是保密工单，不指定可见人", "NA-07")
     return order

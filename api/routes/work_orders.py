@@ -1,14 +1,14 @@
 """Orders: taking in, finding, looking at."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
 from adapters.database.orders import OrderFilter
 from api.idempotent import IdempotentRoute, request_key
-from api.identity import ServicesDep, User, reader_of, shielded, visible
+from api.identity import ServicesDep, User, narrowed, reader_of, shielded, visible, within
 from api.intake import OrderRequest, before_first_event, open_order
-from api.problems import ProblemError, answers
+from api.problems import answers
 from api.shapes import Opened, OrderDetail, OrderSummary, PageOut, ProposalOut
 from api.words import Cursor, Limit, Slug
 from domain.catalogue import propose
@@ -18,8 +18,6 @@ from domain.refusal import Code, Refused
 from domain.view import DeadlineView
 from domain.words import CITY_SOURCE, Category, Light, Role, Stage
 
-TAKE_IN: Final = frozenset({Role.AGENT, Role.DISPATCHER, Role.HOTLINE_DIRECTOR, Role.CITY_PLATFORM})
-
 router = APIRouter(prefix="/work-orders", tags=["工单"], route_class=IdempotentRoute)
 
 
@@ -28,9 +26,7 @@ async def take_in(
     body: OrderRequest, request: Request, response: Response, services: ServicesDep, user: User
 ) -> Opened:
     """受理诉求，生成工单。"""
-    if user.role not in TAKE_IN:
-        raise ProblemError(403, "无权受理诉求")
-    if user.regime not in (None, body.regime):
+    if not within(user, "take_in", body.regime):
         raise Refused(Code.NOT_PERMITTED, "只能受理本地区的诉求")
     if user.role is Role.CITY_PLATFORM:
         body = body.model_copy(update={"source": CITY_SOURCE})
@@ -56,12 +52,13 @@ async def find(
     limit: Limit = 50,
 ) -> PageOut[OrderSummary]:
     """工单列表：优先级高者在前，同级按到期先后。单位人员只看到本单位的工单。"""
-    if (user.of_unit and unit not in (None, user.unit)) or (user.regime and regime not in (None, user.regime)):
+    own = narrowed(user, "find_orders")
+    if (own is not None and unit not in (None, own)) or (user.regime and regime not in (None, user.regime)):
         return PageOut(items=())
     wanted = OrderFilter(
         regime=user.regime or regime,
         stage=stage,
-        unit=user.unit if user.of_unit else unit,
+        unit=unit if own is None else own,
         light=light,
         category=category,
         grade=grade,

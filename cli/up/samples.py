@@ -18,6 +18,7 @@ from domain.policy_evidence import Phase
 from domain.words import UNIT_ROLES, Role
 
 PERSON = "samples"
+APPROVER = "samples-approver"
 CENTRE_ROLES = (Role.HOTLINE_DIRECTOR, Role.SUPERVISOR, Role.COUNTY_LEADER, Role.INSPECTION)
 
 
@@ -106,7 +107,7 @@ async def _sample(opened: Services, no: str, regime: str, demand: Demand, unit: 
     }
     for step in demand.steps:
         if step == "approve":
-            await decide(opened, no, "review", "approve", by=Role.REVIEWER, person=PERSON)
+            await decide(opened, no, "review", "approve", by=Role.REVIEWER, person=APPROVER)
             continue
         role, body = bodies[step]
         await send(opened, no, step, body, by=role, person=PERSON, request_id=f"{no}-{step}")

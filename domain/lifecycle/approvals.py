@@ -3,7 +3,6 @@
 What an answer means for the order stands with its kind: each stage file registers `@settles(kind)`.
 """
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -18,16 +17,16 @@ from domain.events import (
     SignalIgnored,
 )
 from domain.labels import label
+from domain.lifecycle.approvers import require_approver
 from domain.lifecycle.promises import promise
 from domain.order import Order
 from domain.parts import Approval, Clock
 from domain.refusal import Code, Refused
+from domain.reports import IgnoreSignal, repeatable
 from domain.turn import Turn, decides, evolves
 from domain.words import ApprovalKind, ClockName, Role
 
 Settlement = Callable[[Turn, Approval, "Verdict"], None]
-_UNNAMED = re.compile(r"[^A-Za-z0-9_]")
-"""What is left out when a signal's words are written down: they may hold anything, and the trail is for ever."""
 
 SETTLEMENTS: dict[ApprovalKind, Settlement] = {}
 HOLDING = frozenset({ApprovalKind.REVIEW, ApprovalKind.CITY_REVIEW, ApprovalKind.PANEL, ApprovalKind.FINAL_REPLY})
@@ -93,6 +92,7 @@ def _open_stage(
             unit=unit,
             stages=stages,
             index=index,
+            asked_by=turn.asker or None,
             **details,
         )
     )
@@ -110,16 +110,25 @@ def decide(turn: Turn, command: Decide) -> None:
         approval = _addressed(turn.order, command)
         _check(turn, approval, command)
     except Refused as refused:
-        turn.emit(
-            SignalIgnored(
-                approval=_UNNAMED.sub("", command.approval)[:60],
-                decision=_UNNAMED.sub("", command.decision)[:20],
-                reason=refused.code.value,
-                explanation=refused.reason,
-            )
-        )
+        turn.emit(_ignored(repeatable(command.approval), repeatable(command.decision), refused.code, refused.reason))
         return
     _answer(turn, approval, command)
+
+
+@decides(IgnoreSignal)
+def ignore(turn: Turn, command: IgnoreSignal) -> None:
+    """A signal that cannot even be read, or that nobody is known to have sent, is written down and changes nothing."""
+    turn.emit(_ignored(command.approval, command.decision, command.code, command.reason, command.signal))
+
+
+def _ignored(approval: str, decision: str, code: Code, explanation: str, signal: str = "decide") -> SignalIgnored:
+    return SignalIgnored(
+        signal=signal,
+        approval=approval,
+        decision=decision,
+        reason=code.value,
+        explanation=explanation,
+    )
 
 
 def _addressed(order: Order, command: Decide) -> Approval:
@@ -141,15 +150,12 @@ def _addressed(order: Order, command: Decide) -> Approval:
 
 
 def _check(turn: Turn, approval: Approval, command: Decide) -> None:
-    order = turn.order
     if command.decision not in ("approve", "reject"):
         raise Refused(Code.INVALID, "审批结论只能是 approve 或 reject")
     if approval.status != "open":
         code = Code.TOO_LATE if approval.status == "lapsed" else Code.ALREADY_DONE
         raise Refused(code, "此项审批已经结束")
-    seats = {approval.by_role.value, *order.regime.desks.get(approval.desk, ())}  # type: ignore[call-overload]
-    if command.by not in seats:
-        raise Refused(Code.NOT_PERMITTED, f"此环节应由{label(approval.by_role)}决定")
+    require_approver(turn.order, approval, command)
     check = CHECKS.get(approval.kind)
     if check is not None and command.decision == "approve":
         check(turn, approval, command)
@@ -157,6 +163,7 @@ def _check(turn: Turn, approval: Approval, command: Decide) -> None:
 
 def _answer(turn: Turn, approval: Approval, command: Decide) -> None:
     granted = command.decision == "approve"
+    turn.asker = approval.asked_by  # whatever is asked now is asked for them, not for who decides
     turn.emit(
         ApprovalDecided(
             approval=approval.id,
@@ -191,6 +198,7 @@ def lapsed(turn: Turn, clock: Clock) -> None:
     """
     assert clock.subject is not None
     approval = turn.order.approvals[clock.subject]
+    turn.asker = approval.asked_by
     turn.emit(
         ApprovalLapsed(
             approval=approval.id,
@@ -226,6 +234,7 @@ def approval_opened(order: Order, event: ApprovalOpened) -> Order:
         proposed_unit=event.proposed_unit,
         ground=event.ground,
         review_every=event.review_every,
+        asked_by=event.asked_by or "",
     )
     order = order.but(approvals=order.approvals | {event.approval: approval})
     requested = event.kind is ApprovalKind.EXTENSION and event.index == 0

@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("username", sa.String(), nullable=False),
         sa.Column("issued_at", MOMENT, server_default=sa.text("now()"), nullable=False),
+        sa.Column("seen_at", MOMENT, server_default=sa.text("now()"), nullable=False),
         sa.Column("expires_at", MOMENT, nullable=False),
         sa.Column("revoked_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("id", name="sessions_pkey"),

@@ -49,6 +49,12 @@ def test_everything_is_said_at_once_and_no_secret_is_quoted() -> None:
     assert DEVELOPMENT_SECRET not in str(unsafe.value)
 
 
+def test_leaders_need_a_second_factor_in_production_unless_it_is_set_otherwise() -> None:
+    assert Settings.model_validate(SOUND).totp_required
+    assert not Settings.model_validate({"JIESU_ENV": "development"}).totp_required
+    assert not Settings.model_validate(SOUND | {"JIESU_REQUIRE_TOTP": "false"}).totp_required
+
+
 def test_an_identity_provider_is_set_up_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(found(JIESU_OIDC_ISSUER="http://login.example.cn")) == 3
     whole = {"JIESU_OIDC_ISSUER": "https://login.example.cn", "JIESU_OIDC_AUDIENCE": "jiesu"}

@@ -49,6 +49,7 @@ async def installation(
             "JIESU_DATA": str(folder),
             "JIESU_DATA_KEY": DATA_KEY,
             "JIESU_TASK_QUEUE": "api-tests",
+            "JIESU_BARE_SIGNALS": "false",
             "OBJECT_STORE_URL": (folder / "objects").as_uri(),
             "TWILIO_BASE_URL": f"http://127.0.0.1:{free_port()}",
             "CITY_BASE_URL": f"http://127.0.0.1:{free_port()}",

@@ -239,6 +239,36 @@ async def test_a_password_cannot_be_guessed_from_what_an_idempotency_key_keeps(
     assert "lampen" not in str(kept)
 
 
+async def test_a_session_that_is_not_used_ends_before_its_time(module_database: Database) -> None:
+    name = await person(module_database)
+
+    async def rests(minutes: int) -> None:
+        async with module_database.begin() as session:
+            rest = "UPDATE sessions SET seen_at = seen_at - make_interval(mins => :minutes) WHERE username = :name"
+            await session.execute(text(rest), {"minutes": minutes, "name": name})
+
+    async with door(module_database, JIESU_IDLE_MINUTES="30") as http:
+        headers = await token(http, name)
+        for _ in range(3):
+            await rests(20)
+            assert await status(http, headers) == 200  # each use counts anew
+        await rests(31)
+        assert await status(http, headers) == 401
+    async with door(module_database) as http:
+        assert await status(http, headers) == 200
+
+
+async def test_who_may_not_act_is_not_given_an_earlier_answer_again(
+    http: httpx.AsyncClient, module_database: Database, admin: Headers
+) -> None:
+    name, key = await person(module_database, "admin"), {"Idempotency-Key": "key-of-two"}
+    body = {"username": "of-two", "role": "agent"}
+    assert (await http.post("/users", json=body, headers=await token(http, name) | key)).status_code == 201
+    made = await http.patch(f"/users/{name}", json={"reset_password": True}, headers=admin)
+    limited = await token(http, name, made.json()["initial_password"])
+    problem(await http.post("/users", json=body, headers=limited | key), 403, "password_change_required")
+
+
 async def test_sessions_that_are_over_are_forgotten_a_week_later(module_database: Database) -> None:
     sessions, name = Sessions(module_database), await person(module_database)
     past, present = [await sessions.open(name, 0, timedelta(hours=hours)) for hours in (-200, 8)]

@@ -9,6 +9,7 @@ import pytest
 from api.intake import OrderRequest
 from api.wire import WIRES
 from domain.commands import COMMANDS
+from domain.permissions import TABLE
 from tests.api.callers import DEMAND, Caller
 
 SignIn = Callable[[str], Caller]
@@ -55,7 +56,7 @@ def post(who: Caller, path: str, body: Any) -> None:
 @pytest.mark.parametrize("do", COMMANDS)
 def test_no_value_of_a_command_is_too_much(caller: SignIn, do: str) -> None:
     no = caller("agent").open()
-    who = caller(USERS[min(role.value for role in COMMANDS[do].roles if role.value in USERS)])
+    who = caller(USERS[min(role.value for role in TABLE[do].to if role.value in USERS)])
     for field in WIRES[do].model_fields:
         for value in VALUES:
             post(who, f"/work-orders/{no}/commands/{do}", {field: value})

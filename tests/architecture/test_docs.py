@@ -13,6 +13,7 @@ from adapters import policy_schema
 from adapters.policy_file import load
 from adapters.settings import ROOT, Settings
 from adapters.yaml_tree import grow
+from api import access_page
 from cli.main import COMMANDS as CLI
 from cli.main import _resolve
 from cli.rehearse.scenario import Scenario
@@ -20,6 +21,7 @@ from domain.calendar import CalendarOverrides
 from domain.commands import COMMANDS
 from domain.events import EVENTS
 from domain.labels import label
+from domain.permissions import STAFF
 from domain.policy import PolicyFile
 from domain.words import Frozen
 from tests.workflows.test_economy import MOST_EVENTS
@@ -191,6 +193,11 @@ def test_decisions_are_numbered_listed_and_complete() -> None:
         assert re.findall(r"^## (\w+)$", page, re.MULTILINE) == ["Context", "Decision", "Consequences"]
         assert "\nStatus: " in page
         assert path.name in index
+
+
+def test_the_access_table_is_up_to_date() -> None:
+    assert access_page.FILE.read_text("utf-8") == access_page.page(), "run: python -m api.access_page"
+    assert len(access_page.SHORT) == len(STAFF)
 
 
 def test_the_editor_schema_is_up_to_date_and_named_by_the_rule_books() -> None:

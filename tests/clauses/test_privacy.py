@@ -123,7 +123,10 @@ def test_na_06_masked_by_default(caller: SignIn) -> None:
         ("clerk-housing", sorted(whole), "unmask"),
         ("agent", ["id_number"], "unmask"),
     ]
-    assert [row["code"] for row in timeline.json() if row.get("do") == "unmask"] == ["not_permitted"] * 6
+    assert [row["code"] for row in timeline.json() if row.get("do") == "unmask"] == [
+        *["not_permitted"] * 6,
+        "missing_field",
+    ]
     assert "约定上门时间" not in timeline.text and set(reads[0]["reason"]) == {
         "document", "length", "vague", "duplicate_of",
     }  # fmt: skip

@@ -10,6 +10,7 @@ from domain.commands import COMMANDS, Command, Decide
 from domain.due import before
 from domain.durations import Duration
 from domain.order import Order
+from domain.permissions import TABLE
 from domain.reports import (
     AdoptCalendar,
     AdoptPolicy,
@@ -174,7 +175,7 @@ def _anything(life: Life, chance: Chance) -> Said:
 
 def _command(name: str, life: Life, chance: Chance) -> Command:
     command = COMMANDS[name]
-    roles = sorted(command.roles)
+    roles = sorted(TABLE[command.do].to)
     fields: dict[str, Any] = {
         "by": chance.one_of(tuple(Role)) if chance.rarely() else chance.one_of(roles),
         "unit": chance.one_of((None, *life.order.assignments, "nobody") if chance.rarely() else _units(life.order)),

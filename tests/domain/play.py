@@ -11,6 +11,7 @@ from domain.decider import decide, evolve
 from domain.events import Event, to_json
 from domain.order import Order
 from domain.parts import Clock
+from domain.permissions import TABLE
 from domain.policy import Regime
 from domain.refusal import Refused
 from domain.reports import OpenOrder, ReportArchived
@@ -59,7 +60,7 @@ class Play:
 
     def do(self, name: str, **fields: Any) -> list[Event]:
         """A command that is carried out. Raises Refused when it is not."""
-        return self.say(COMMANDS[name].model_validate({"by": WHO.get(name) or min(COMMANDS[name].roles)} | fields))
+        return self.say(COMMANDS[name].model_validate({"by": WHO.get(name) or min(TABLE[name].to)} | fields))
 
     def refused(self, name: str, **fields: Any) -> tuple[str, str | None]:
         """Code and clause of the refusal of a command."""

@@ -3,31 +3,36 @@
 import pytest
 
 from domain.masking import masked_address, masked_name, masked_phone, unnamed
-from domain.privacy import NEEDED, Personal, Relation, needs, require_need
+from domain.permissions import TABLE
+from domain.privacy import NEEDED, Personal, Standing, needs, require_need
 from domain.refusal import Code, Refused
 from domain.words import UNIT_ROLES, Role
 
-OF_THE_CENTRE = Relation(of_unit=False, handles=False, complained_of=False, source="phone")
-HANDLING = Relation(of_unit=True, handles=True, complained_of=False, source="phone")
+OF_THE_CENTRE = Standing(of_unit=False, handles=False, complained_of=False, source="phone")
+HANDLING = Standing(of_unit=True, handles=True, complained_of=False, source="phone")
 
 
-def refused(role: Role, field: Personal, relation: Relation) -> Refused:
+def refused(role: Role, field: Personal, standing: Standing) -> Refused:
     with pytest.raises(Refused) as refusal:
-        require_need(role, [field], relation)
+        require_need(role, [field], standing)
     assert refusal.value.code is Code.NOT_PERMITTED
     return refusal.value
 
 
 @pytest.mark.parametrize("role", Role)
 def test_a_role_reads_what_the_table_gives_it_and_nothing_else(role: Role) -> None:
-    relation = HANDLING if role in UNIT_ROLES else OF_THE_CENTRE
+    standing = HANDLING if role in UNIT_ROLES else OF_THE_CENTRE
     if role is Role.CITY_PLATFORM:
-        relation = relation._replace(source="city_platform")
+        standing = standing._replace(source="city_platform")
     for field in Personal:
         if needs(role, field):
-            require_need(role, [field], relation)
+            require_need(role, [field], standing)
         else:
-            assert refused(role, field, relation).clause == "NA-06"
+            assert refused(role, field, standing).clause == "NA-06"
+
+
+def test_who_needs_something_of_citizens_is_who_may_see_them() -> None:
+    assert NEEDED.keys() == TABLE["see_citizen"].to.keys()
 
 
 def test_nobody_needs_it_whose_work_is_not_with_citizens() -> None:

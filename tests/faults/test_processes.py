@@ -5,9 +5,12 @@ import os
 import signal
 from datetime import datetime, timedelta
 
+from api.commanding import decide
 from cli.rehearse.stack import Stage
-from domain.commands import Sign
+from domain.commands import ReportProgress, Sign
+from domain.text import Text
 from domain.words import Role
+from tests.replay.test_replay import replayer
 from tests.stage import Life, Lives
 from workflows.ids import work_order_id
 from workflows.work_order import WorkOrderWorkflow
@@ -33,6 +36,28 @@ async def test_killing_the_worker_loses_nothing(own_stage: Stage, fragile_lives:
     assert issued == sent
     timeline = await life.timeline()
     assert [row["seq"] for row in timeline] == list(range(1, len(timeline) + 1))
+
+
+async def test_what_comes_behind_a_decision_is_carried_out_behind_it(own_stage: Stage, fragile_lives: Lives) -> None:
+    """Its proof takes a moment to verify; a command sent after it must not be refused for being there first."""
+    life = await fragile_lives("gaotai", grade="days_3")
+    await life.dispatch("housing")
+    await life.sign("housing")
+    await life.reply("housing")
+    await life.timeline()
+    own_stage.processes.stop_worker()
+    services = life.rehearsal.services
+    await decide(services, life.no, "review", "reject", by=Role.REVIEWER, person="wang")
+    handle = services.client.get_workflow_handle_for(WorkOrderWorkflow.run, work_order_id(life.no))
+    progress = ReportProgress(by=Role.UNIT_CLERK, unit="housing", text=Text(document="D1", length=9))
+    behind = [asyncio.create_task(handle.execute_update("report_progress", progress)) for _ in range(3)]
+    await asyncio.sleep(0.5)
+    own_stage.processes.start_worker()
+    await asyncio.gather(*behind)
+    told = [row["event"] for row in await life.timeline()]
+    assert told.index("reply_sent_back") < told.index("progress_reported")
+    assert told.count("progress_reported") == 3
+    await replayer().replay_workflow(await handle.fetch_history())
 
 
 async def test_alarms_missed_while_all_was_down_ring_once_in_order_and_late(

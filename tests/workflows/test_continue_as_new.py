@@ -52,6 +52,28 @@ async def test_a_long_life_goes_through_many_runs_and_loses_nothing(long_lives: 
     assert issued == {row["notice"] for row in timeline if row["event"] == "notice_sent"}
 
 
+async def test_a_proof_that_was_given_in_an_earlier_history_is_still_spent(long_lives: Lives) -> None:
+    life = await long_lives("gaotai", grade="days_3")
+    await life.dispatch("housing")
+    await life.sign("housing")
+    services = life.rehearsal.services
+    handle = services.client.get_workflow_handle_for(WorkOrderWorkflow.run, work_order_id(life.no))
+    first_run = (await handle.describe()).run_id
+    early = {"approval": "A1", "decision": "approve", "as": "reviewer", "person": "wang"}
+    captured = early | {"proof": services.proofs.sign(life.no, "decide", early, by=Role.REVIEWER, person="wang")}
+    await handle.signal("decide", captured)
+    await life.expect("signal_ignored", reason="invalid")
+    for number in range(12):
+        await handle.execute_update("urge", Urge(by=Role.SUPERVISOR, unit="housing"), id=f"urge-{number}")
+    assert (await handle.describe()).run_id != first_run
+    await life.reply("housing")
+    await handle.signal("decide", captured)
+    ignored = await life.expect("signal_ignored", reason="not_permitted")
+    assert ignored["explanation"] == "身份凭证已用过，不能重复使用"
+    await life.decide("reviewer", "A1")
+    await life.expect("reply_accepted")
+
+
 FOREIGN_LINK = text(
     "INSERT INTO audit_trail (order_no, position, seq, at, event, actor, data, previous_hash, hash)"
     " SELECT order_no, position + 1, seq + 1, at, 'order_urged', actor, CAST(:data AS jsonb), hash, :hash"

@@ -70,6 +70,7 @@ class SignInSession(Table, table=True):
     id: str = Field(primary_key=True)
     username: str = Field(index=True)
     issued_at: datetime = recorded()
+    seen_at: datetime = recorded()
     expires_at: datetime = moment(index=True)
     revoked_at: datetime | None = moment(required=False)
 

@@ -1,0 +1,362 @@
+"""The access matrix: every role at every route, with what is theirs, what is not, and tokens that are none.
+
+What each answer has to be follows from `domain.permissions.TABLE`; a route that it does not know fails here.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import httpx
+import jwt
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from starlette.routing import BaseRoute
+
+from adapters.database.attachments import NewFile
+from adapters.database.users import Account
+from api.access import ACTS, ASKED_LATER
+from api.app import PREFIX, create_app
+from api.identity import signed_in as bearer_of
+from api.services import Services
+from domain.commands import COMMANDS
+from domain.permissions import CENTRE, STAFF, TABLE, Door, sees_every_confidential
+from domain.words import UNIT_ROLES, Role
+from tests.api.callers import DEMAND, PASSWORD, Caller
+from tests.api.conftest import Installation
+
+SignIn = Callable[[str], Caller]
+Answer = tuple[int, str]
+
+REGIME, OTHER_REGIME, UNIT, OTHER_UNIT = "gaotai", "huojia", "housing", "water"
+MINE = ("own", "foreign unit", "foreign order", "confidential")
+BAD = ("no token", "expired", "wrong audience", "forged")
+NO_TOKEN, NOT_PERMITTED = (401, "not_authenticated"), (403, "not_permitted")
+AT_ONCE = 8
+
+
+class Probe(NamedTuple):
+    """How a route is asked, so that nothing changes, and what it answers to those who may."""
+
+    answer: Answer
+    body: Any = None
+    query: dict[str, str] = {}
+    hidden: str | None = None
+    """The code of its 404 for what belongs to others; None where it is about nothing of anybody."""
+    also: str | None = None
+    """Another act that has to be allowed."""
+
+
+ORDER = Probe((200, ""), hidden="unknown_order")
+LIST = Probe((200, ""))
+PROBES: dict[str, Probe] = {
+    **{
+        f"POST /work-orders/{{no}}/commands/{do}": Probe((422, "invalid"), {"nonsense": 1}, hidden="unknown_order")
+        for do in (*COMMANDS, "{command}")
+    },
+    "POST /work-orders": Probe((422, "missing_field"), {}),
+    "GET /work-orders": LIST,
+    "GET /work-orders/{no}": ORDER,
+    "POST /work-orders/lookup": Probe((200, ""), {"phone": "13900000000"}),
+    "POST /work-orders/{no}/unmask": Probe(
+        (422, "missing_field"), {"reason": "。", "fields": ["phone"]}, hidden="unknown_order"
+    ),
+    "PUT /work-orders/{no}/complained-of": Probe(
+        (404, "unknown_unit"), {"unit": "no_such_unit"}, hidden="unknown_order"
+    ),
+    **{f"GET /work-orders/{{no}}/{part}": ORDER for part in ("timeline", "deadlines", "proposal", "messages")},
+    "GET /work-orders/{no}/viewers": Probe((422, "not_allowed"), hidden="unknown_order"),
+    "POST /work-orders/{no}/viewers": Probe((422, "not_allowed"), {"username": "inspection"}, hidden="unknown_order"),
+    "DELETE /work-orders/{no}/viewers/{username}": Probe((422, "not_allowed"), hidden="unknown_order"),
+    "GET /approvals": LIST,
+    "POST /approvals/{id}/decision": Probe(
+        (404, "unknown_unit"), {"decision": "reject", "proposed_unit": "no_such_unit"}, hidden="not_found"
+    ),
+    "POST /attachments": Probe((422, "missing_field"), hidden="unknown_order"),
+    "GET /attachments": Probe((200, ""), None, {"order": "{no}"}, "unknown_order"),
+    "GET /attachments/{id}": Probe((200, ""), hidden="not_found"),
+    "POST /attachments/{id}/link": Probe((200, ""), {}, hidden="not_found"),
+    "GET /callbacks": LIST,
+    "GET /call-tasks": LIST,
+    "GET /call-tasks?reveal": Probe((200, ""), None, {"reveal": "true"}, also="see_citizen"),
+    "POST /call-tasks/{key}/done": Probe((200, ""), {}, hidden="not_found"),
+    "GET /inbound-messages": LIST,
+    "GET /units": LIST,
+    "GET /policies": LIST,
+    "GET /policies/{id}": LIST,
+    "GET /city/messages": LIST,
+    "GET /city/messages/{id}": Probe((200, ""), hidden="not_found"),
+    "POST /city/messages/{id}/retry": Probe((409, "already_done"), hidden="not_found"),
+    "GET /account": LIST,
+    "GET /account/sessions": LIST,
+    "DELETE /account/sessions/{id}": Probe((404, "not_found")),
+    "POST /account/password": Probe((422, "missing_field"), {}),
+    "POST /account/totp": Probe((422, "missing_field"), {}),
+    "POST /account/totp/confirm": Probe((422, "missing_field"), {}),
+    "GET /users": LIST,
+    "POST /users": Probe((422, "missing_field"), {}),
+    "PATCH /users/{name}": Probe((422, "invalid"), {"nonsense": 1}),
+    # without a token
+    "POST /token": Probe((422, "missing_field"), {}),
+    "GET /health/live": LIST,
+    "GET /health/ready": LIST,
+    **{f"GET /{page}": LIST for page in ("openapi.json", "docs", "docs/oauth2-redirect", "redoc")},
+    "GET /files/{token}": Probe((404, "not_found")),
+    "POST /webhooks/city": Probe((401, "not_authenticated"), {}),
+    "POST /webhooks/sms": Probe((403, "bad_signature"), {}),
+    "POST /webhooks/sms/status": Probe((403, "bad_signature"), {}),
+    "POST /webhooks/voice": Probe((403, "bad_signature"), {}),
+    "POST /webhooks/voice/answer": Probe((403, "bad_signature"), {}),
+    "POST /webhooks/voice/status": Probe((403, "bad_signature"), {}),
+    "GET /open311/v2/discovery.{fmt}": LIST,
+    "GET /open311/v2/services.{fmt}": Probe((200, ""), None, {"jurisdiction_id": REGIME}),
+    "GET /open311/v2/services/{service_code}.{fmt}": Probe((404, ""), None, {"jurisdiction_id": REGIME}),
+    "POST /open311/v2/requests.{fmt}": Probe((403, "")),
+    "GET /open311/v2/requests.{fmt}": Probe((200, ""), None, {"jurisdiction_id": REGIME}),
+    "GET /open311/v2/requests/{no}.{fmt}": Probe((404, ""), None, {"jurisdiction_id": REGIME}),
+    "GET /open311/v2/tokens/{token}.{fmt}": Probe((404, ""), None, {"jurisdiction_id": REGIME}),
+}
+
+
+class Belongings(NamedTuple):
+    """What the routes are asked about in one case."""
+
+    no: str
+    approval: str
+    file: str
+    task: str
+    message: str
+
+
+class Town(NamedTuple):
+    """The application, tokens by case and role, and what there is in each case."""
+
+    app: FastAPI
+    http: httpx.AsyncClient
+    tokens: dict[tuple[str, Role], str]
+    there: dict[str, Belongings]
+
+
+@pytest.fixture(scope="module")
+def orders(caller: SignIn) -> dict[str, str]:
+    """An order in each case, each with a request that waits for an answer."""
+    return {
+        "own": asked(caller, UNIT, REGIME),
+        "foreign unit": asked(caller, OTHER_UNIT, REGIME),
+        "foreign order": asked(caller, f"{UNIT}@{OTHER_REGIME}", OTHER_REGIME),
+        "confidential": asked(caller, UNIT, REGIME, confidential=True, viewers=["dispatcher", f"clerk-{UNIT}"]),
+    }
+
+
+def asked(caller: SignIn, office: str, regime: str, **fields: Any) -> str:
+    no = caller("agent").open(policy=regime, **fields)
+    unit = office.partition("@")[0]
+    assert caller("dispatcher").do(no, "dispatch", units=[{"unit": unit}]).status_code == 200
+    clerk = caller(f"clerk-{office}")
+    clerk.do(no, "sign")
+    why = {"reason": "不属于本单位职责", "basis": "三定方案", "signed_by": ["unit_principal_leader"]}
+    returned = clerk.do(no, "request_return", **why)
+    assert returned.status_code == 200, returned.text
+    return no
+
+
+@pytest.fixture(scope="module")
+async def town(installation: Installation, orders: dict[str, str]) -> AsyncIterator[Town]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TEMPORAL_ADDRESS", installation.temporal.address)
+        app = create_app(installation.settings)
+        async with app.router.lifespan_context(app):
+            http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api", timeout=60)
+            there = {case: await belongings(app.state.services, case, no) for case, no in orders.items()}
+            tokens = await signed_in(app.state.services, http)
+            yield Town(app, http, tokens, there)
+            await http.aclose()
+
+
+async def belongings(services: Services, case: str, no: str) -> Belongings:
+    order = await services.orders.get(no)
+    assert order is not None
+    about = {"name": "1.jpg", "media_type": "image/jpeg", "size": 1, "sha256": "0" * 64, "object_key": "k"}
+    file = await services.attachments.add(NewFile.model_validate(about | {"order_no": no, "uploaded_by": "nobody"}))
+    task, message = f"{no}:N1:call_task", f"access-{no}"
+    of = {"realm": "", "regime": order.regime, "template": "dispatch", "to_role": "unit_clerk", "unit": UNIT}
+    await services.call_tasks.open(task, no, **of, party=None)
+    await services.city_messages.keep(message, "order", "{}", "outbox")
+    await services.city_messages.about(message, regime=order.regime, order_no=no)
+    await services.city_messages.finish(message, "taken")
+    return Belongings(no, f"{no}:A1", file, task, message)
+
+
+async def signed_in(services: Services, http: httpx.AsyncClient) -> dict[tuple[str, Role], str]:
+    """A true token of every role, and of each those that are none any more or never were."""
+    names = {role: f"matrix-{role}" for role in STAFF}
+    unit = {role: UNIT if role in UNIT_ROLES else None for role in STAFF}
+    accounts = [
+        Account(username=names[role], role=role, unit=unit[role], regime=REGIME, display=role) for role in STAFF
+    ]
+    await services.users.ensure(accounts, PASSWORD)
+    tokens = {}
+    for role in STAFF:
+        answer = await http.post(f"{PREFIX}/token", data={"username": names[role], "password": PASSWORD})
+        token = answer.raise_for_status().json()["access_token"]
+        tokens |= {(case, role): token for case in MINE}
+        claims = jwt.decode(token, options={"verify_signature": False})
+        secret, past = services.settings.secret_key, datetime.now(UTC) - timedelta(minutes=5)
+        tokens["expired", role] = jwt.encode(claims | {"exp": past}, secret, algorithm="HS256")
+        tokens["wrong audience", role] = jwt.encode(claims | {"aud": "somebody-else"}, secret, algorithm="HS256")
+        tokens["forged", role] = jwt.encode(claims, f"not-{secret}", algorithm="HS256")
+        # What they are made of is good: the same claims, signed again, are let in.
+        again = {"Authorization": f"Bearer {jwt.encode(claims, secret, algorithm='HS256')}"}
+        assert (await http.get(f"{PREFIX}/units", headers=again)).status_code == 200
+    return tokens
+
+
+def expected(name: str, role: Role, case: str) -> Answer:
+    """What the table says that the answer is."""
+    probe, act = PROBES[name], ACTS[name.partition("?")[0]]
+    if TABLE[act].door is not Door.TOKEN:
+        return probe.answer
+    if case in BAD:
+        return NO_TOKEN
+    permitted = role in TABLE[act].to and (probe.also is None or role in TABLE[probe.also].to)
+    if role not in TABLE[act].to and act not in ASKED_LATER:
+        return NOT_PERMITTED
+    if act == "take_in" and case == "foreign order":
+        return NOT_PERMITTED
+    if probe.hidden is not None and not seen(name, role, case):
+        return 404, probe.hidden
+    if not permitted:
+        return NOT_PERMITTED
+    if act == "name_viewers" and case == "confidential":
+        return 200, ""
+    return probe.answer
+
+
+def seen(name: str, role: Role, case: str) -> bool:
+    if name.startswith(("GET /city", "POST /city")) and case != "confidential":  # belong to a regime, not to a unit
+        return case != "foreign order"
+    if case == "confidential":
+        return sees_every_confidential(role)
+    return case == "own" or (case == "foreign unit" and role in CENTRE)
+
+
+async def ask(town: Town, name: str, role: Role, case: str) -> Answer:
+    method, _, path = name.partition("?")[0].partition(" ")
+    there = town.there.get(case, town.there["own"])
+    id_ = there.approval if "approvals" in path else there.message if "city" in path else there.file
+    if "policies" in path:
+        id_ = REGIME
+    names = {
+        "no": there.no,
+        "id": id_,
+        "key": there.task,
+        "command": "nonsense",
+        "username": "nobody",
+        "name": "nobody",
+    }
+    where = path.format(**names, token="x", fmt="json", service_code="x")  # noqa: S106 (no token)
+    outside = path.startswith(("/open311", "/openapi", "/docs", "/redoc"))
+    probe, more = PROBES[name], dict[str, Any]()
+    if name == "POST /attachments":
+        more["files"] = {"order": (None, there.no)}
+    elif name == "POST /work-orders" and case == "foreign order":
+        more["json"] = DEMAND | {"policy": OTHER_REGIME}
+    elif probe.body is not None:
+        more["json"] = probe.body
+    query = {key: value.format(no=there.no) for key, value in probe.query.items()}
+    token = town.tokens.get((case, role))
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    answer = await town.http.request(
+        method, where if outside else PREFIX + where, params=query, headers=headers, **more
+    )
+    if answer.is_success or outside:
+        return answer.status_code, ""
+    return answer.status_code, answer.json()["code"]
+
+
+def routes(app: FastAPI) -> Iterator[tuple[str, BaseRoute]]:
+    """Every route of the application by method and path."""
+    for context in iter_route_contexts(app.routes):
+        path = (context.path_format or context.path or "").removeprefix(PREFIX)
+        for method in (context.methods or set()) - {"HEAD"}:
+            yield f"{method} {path}", context.original_route
+
+
+def test_every_route_is_an_act_of_the_table() -> None:
+    named = {name for name, _ in routes(create_app())}
+    assert named == set(ACTS), "a route without a row in api/access.py, or a row without a route"
+    assert set(ACTS.values()) <= set(TABLE)
+    assert {name.partition("?")[0] for name in PROBES} == named, "a route that the matrix does not ask"
+
+
+def test_a_route_asks_for_a_token_unless_its_row_says_that_it_stands_open() -> None:
+    for name, route in routes(create_app()):
+        dependant = getattr(route, "dependant", None)
+        asks = dependant is not None and any(each.call is bearer_of for each in flat(dependant))
+        assert asks == (TABLE[ACTS[name]].door is Door.TOKEN), name
+
+
+def flat(dependant: Any) -> Iterator[Any]:
+    yield dependant
+    for each in dependant.dependencies:
+        yield from flat(each)
+
+
+def matrix() -> Iterator[tuple[str, Role, str]]:
+    """Every role, route and case; of what does not differ by role, or by case, once."""
+    for name in PROBES:
+        door = TABLE[ACTS[name.partition("?")[0]]].door
+        for role in sorted(STAFF):
+            for case in (*MINE, *BAD):
+                anybody = role is Role.AGENT
+                if anybody or (case != "no token" if door is Door.TOKEN else case == "own"):
+                    yield name, role, case
+
+
+async def test_every_role_at_every_route_is_answered_as_the_table_says(town: Town) -> None:
+    cells = list(matrix())
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def one(cell: tuple[str, Role, str]) -> str | None:
+        async with limit:
+            found, wanted = await ask(town, *cell), expected(*cell)
+        return None if found == wanted else f"{cell}: {found}, not {wanted}"
+
+    wrong = [said for said in await asyncio.gather(*map(one, cells)) if said is not None]
+    assert not wrong, f"{len(wrong)} of {len(cells)}:\n" + "\n".join(wrong[:30])
+    kinds = Counter(expected(*cell)[0] for cell in cells)
+    assert min(kinds[status] for status in (200, 401, 403, 404)) > 100, kinds
+
+
+LISTS = {
+    "/work-orders": "no",
+    "/approvals": "order",
+    "/call-tasks": "order",
+    "/city/messages": "no",
+}
+
+
+@pytest.mark.parametrize("path", LISTS)
+async def test_a_list_shows_what_is_theirs(town: Town, path: str) -> None:
+    cases = {there.no: case for case, there in town.there.items()}
+    for role in sorted(STAFF):
+        headers = {"Authorization": f"Bearer {town.tokens['own', role]}"}
+        shown: set[str] = set()
+        cursor: str | None = ""
+        while cursor is not None:
+            query = {"limit": "200"} | ({"cursor": cursor} if cursor else {})
+            page = await town.http.get(PREFIX + path, params=query, headers=headers)
+            if page.status_code == 403:
+                assert role not in TABLE[ACTS[f"GET {path}"]].to
+                break
+            body = page.raise_for_status().json()
+            shown |= {row[LISTS[path]] for row in body["items"]}
+            cursor = body["next"]
+        theirs = {cases[no] for no in shown & set(cases)}
+        allowed = {case for case in MINE if seen(f"GET {path}", role, case)}
+        assert theirs <= allowed, (role, theirs)
+        if path == "/work-orders":
+            assert theirs == allowed, (role, theirs)
