@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from adapters.safe_settings import require_safe
 from adapters.settings import Settings, settings
 from api import accounts, idempotent, problems
+from api.anchoring import anchor
 from api.city_poll import keep_up
 from api.evidence import orphans
 from api.limits import BodyLimit
@@ -19,6 +20,7 @@ from api.routes import (
     account,
     approvals,
     attachments,
+    audit,
     catalogue,
     city,
     commands,
@@ -57,6 +59,7 @@ ROUTERS = (
     telephone_queues,
     approvals,
     attachments,
+    audit,
     catalogue,
     city,
     webhooks_sms,
@@ -68,6 +71,7 @@ JOBS: tuple[tuple[Callable[[Services], Awaitable[int]], float, str], ...] = (
     (catch_up, 60.0, "answers of citizens taken up that an outage had kept from their orders"),
     (orphans.clear, 3600.0, "files cleared away that nobody knew"),
     (idempotent.forget, 86400.0, "idempotency keys forgotten with their answers"),
+    (anchor, 3600.0, "days anchored"),
     (accounts.forget, 86400.0, "sessions and failures to sign in forgotten"),
     (erase_due, 86400.0, "orders erased at the end of their retention"),
 )

@@ -14,6 +14,7 @@ from api.access import ASKED_LATER, act_of
 from api.commanding import existing
 from api.problems import ProblemError
 from api.services import Services
+from api.turned_away import BEARERS
 from domain.permissions import Relation, reaches, require, sees_every_confidential
 from domain.refusal import Code, Refused
 from domain.view import OrderView
@@ -37,7 +38,7 @@ async def signed_in(
     """The bearer of the token, whatever they still have to do before they may act. Raises ProblemError(401)."""
     if token is None:
         raise _unknown("请先登录")
-    known: dict[str, Identity] = request.scope.setdefault("jiesu.bearers", {})
+    known: dict[str, Identity] = request.scope.setdefault(BEARERS, {})
     if token not in known:
         try:
             known[token] = await bearer(services, token)

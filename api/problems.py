@@ -17,6 +17,7 @@ from adapters.database.paging import BadCursor
 from adapters.outages import OUTAGES
 from adapters.validation_wording import wording
 from api.open311 import errors as open311
+from api.turned_away import noted
 from api.words import MAX_FAULTS, place
 from domain.refusal import Code, Refused
 
@@ -198,8 +199,8 @@ def of_bug(request: Request, error: Exception) -> Response:
 def install(app: FastAPI) -> None:
     """Have every error answered so."""
     handlers: dict[type[Exception], Any] = {
-        Refused: of_refusal,
-        HTTPException: of_http,
+        Refused: noted(of_refusal),
+        HTTPException: noted(of_http),
         RequestValidationError: of_validation,
         BadCursor: of_cursor,
         Exception: of_bug,

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from temporalio.client import Client
 
+from adapters.database.acts import Acts
 from adapters.database.api_keys import ApiKeys
 from adapters.database.approvals import Approvals
 from adapters.database.attachments import Attachments
@@ -43,6 +44,7 @@ from adapters.sms import TwilioSms
 from adapters.temporal_client import connect
 from adapters.twilio_client import TwilioClient
 from adapters.virus_scan import Scanner
+from api.strangers import Strangers
 from domain.policy import Regime
 
 
@@ -60,6 +62,8 @@ class Services:
         self.orders = Orders(self.database)
         self.documents = Documents(self.database)
         self.trail = Trail(self.database)
+        self.acts = Acts(self.database)
+        self.strangers, self.sign_ins = Strangers(60), Strangers(300)
         self.catalogue = Catalogue(self.database)
         self.approvals = Approvals(self.database)
         self.users = Users(self.database)

@@ -1,8 +1,11 @@
 """What a process brings into the database when it starts: the dispatch catalogue and the rule books."""
 
+from adapters.database.acts import ActFilter
 from adapters.database.catalogue import UnitCard
 from adapters.database.policies import Snapshot
 from api.services import Services
+from domain.acts import INSTALLATION, Act, Deed
+from domain.words import Role
 
 
 async def stock(services: Services) -> None:
@@ -13,6 +16,7 @@ async def stock(services: Services) -> None:
     for name, regime in services.policies.regimes.items():
         snapshot = Snapshot(services.policies.hashes[name], name, regime.model_dump(mode="json"))
         await services.snapshots.put(snapshot)
+        await _note(services, name)
     cards = [
         UnitCard(
             id=unit.id,
@@ -26,3 +30,12 @@ async def stock(services: Services) -> None:
         for unit in regime.units
     ]
     await services.catalogue.ensure("", cards)
+
+
+async def _note(services: Services, regime: str) -> None:
+    """Put on the audit trail that a rule book came into force; several processes at once may say it several times."""
+    now = services.policies.hashes[regime]
+    before = (await services.acts.find(ActFilter(deed=Deed.POLICIES_LOADED, regime=regime), limit=1)).items
+    if not before or before[0].act.about != now:
+        loaded = Act(deed=Deed.POLICIES_LOADED, person=INSTALLATION, role=Role.SYSTEM, regime=regime, about=now)
+        await services.acts.note(loaded)

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from getpass import getuser
 from typing import Annotated, TypeVar
 
 import typer
@@ -36,7 +37,9 @@ def add(
     if not name.strip() or not name.isprintable():
         _refuse("名称 --name 不能为空，也不能含有控制字符")
     key = new_key()
-    _with_keys(lambda keys: keys.add(key.text, regime=regime, source=source, name=name, per_minute=per_minute))
+    _with_keys(
+        lambda keys: keys.add(key.text, regime=regime, source=source, name=name, per_minute=per_minute, by=getuser())
+    )
     print(key.text)
 
 
@@ -50,7 +53,7 @@ def show() -> None:
 @app.command()
 def revoke(prefix: Annotated[str, typer.Argument(help="密钥的前缀")]) -> None:
     """停用密钥，立即生效，不能恢复。"""
-    if not prefix.isprintable() or not _with_keys(lambda keys: keys.revoke(prefix)):
+    if not prefix.isprintable() or not _with_keys(lambda keys: keys.revoke(prefix, getuser())):
         _refuse(f"没有前缀为 {prefix} 的在用密钥")
     print(f"{prefix} 已停用")
 

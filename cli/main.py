@@ -19,6 +19,7 @@ COMMANDS = {
     "policy": ("cli.policy:app", "检查、解释、比较时限规则"),
     "bench": ("cli.bench:command", "测量速度"),
     "archive": ("cli.archive:app", "核验归档"),
+    "audit": ("cli.audit:app", "核验审计台账"),
     "users": ("cli.users:app", "管理账号"),
     "signal": ("cli.signalling:command", "向工单发信号，附身份凭证"),
     "keys": ("cli.keys:app", "管理公众受理接口的密钥"),

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from getpass import getuser
 from typing import Annotated
 
 import typer
@@ -56,7 +57,7 @@ def upgrade() -> None:
     """Bring the database to the schema of this version."""
     from adapters.database.migrate import upgrade as migrate  # noqa: PLC0415 (SQLAlchemy is slow to import)
 
-    migrate(settings().database_url)
+    migrate(settings().database_url, getuser())
     print("数据库已是最新。")
 
 

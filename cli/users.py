@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import sys
 from collections.abc import Awaitable, Callable
+from getpass import getuser
 from typing import Annotated, Any, Final, TypeVar
 
 import typer
@@ -16,8 +17,10 @@ from adapters.database.sign_in_failures import SignInFailures
 from adapters.database.users import USERNAME, Account, Card, UsernameTaken, Users
 from adapters.policy_file import load
 from adapters.settings import settings
+from domain.acts import Act, Deed
 from domain.labels import label
 from domain.policy import PolicyFile
+from domain.words import Role
 
 INITIAL_BYTES: Final = 12
 PAGE: Final = 200
@@ -49,7 +52,8 @@ def add(
             return fault
         account = Account(username=name, role=role, unit=unit, regime=regime, display=shown)
         try:
-            await Users(database).create(account, password, temporary=True)
+            noting = [_act(Deed.USER_ADDED, name, role=role, unit=unit)]
+            await Users(database).create(account, password, temporary=True, noting=noting)
         except UsernameTaken:
             return f"用户名 {name} 已被使用"
         return None
@@ -85,8 +89,10 @@ def unlock(name: Name) -> None:
     """解除因登录失败造成的锁定。"""
 
     async def work(database: Database) -> bool:
-        await SignInFailures(database, settings().sign_in_tries).forgive(name)
-        return await Users(database).get(name) is not None
+        known = await Users(database).get(name) is not None
+        noting = [_act(Deed.USER_UNLOCKED, name)] if known else []
+        await SignInFailures(database, settings().sign_in_tries).forgive(name, noting)
+        return known
 
     if not name.isprintable() or not _with_database(work):
         _refuse(f"没有名为 {name} 的账号")
@@ -99,7 +105,8 @@ def reset(name: Name, totp: Annotated[bool, typer.Option("--totp", help="同时�
     password = secrets.token_urlsafe(INITIAL_BYTES)
 
     async def work(database: Database) -> bool:
-        if not await Users(database).set_password(name, password, temporary=True):
+        noting = [_act(Deed.USER_CHANGED, name, fields="password totp" if totp else "password")]
+        if not await Users(database).set_password(name, password, temporary=True, noting=noting):
             return False
         if totp:
             await Users(database).change(name, totp_secret=None)
@@ -129,8 +136,13 @@ def _line(card: Card) -> str:
 
 
 def _change(name: str, **values: Any) -> None:
-    if not name.isprintable() or not _with_database(lambda database: Users(database).change(name, **values)):
+    noting = [_act(Deed.USER_CHANGED, name, **values)]
+    if not name.isprintable() or not _with_database(lambda database: Users(database).change(name, noting, **values)):
         _refuse(f"没有名为 {name} 的账号")
+
+
+def _act(deed: Deed, name: str, **data: Any) -> Act:
+    return Act(deed=deed, person=getuser(), role=Role.ADMIN, about=name, data=data)
 
 
 def _with_database(work: Callable[[Database], Awaitable[T]]) -> T:

@@ -53,6 +53,8 @@ INTAKE: Final = (Role.AGENT, Role.DISPATCHER)
 WHO_TAKE_IN: Final = (*INTAKE, Role.HOTLINE_DIRECTOR, Role.CITY_PLATFORM)
 WHO_TELEPHONE: Final = (Role.CALLBACK_STAFF, Role.SUPERVISOR, Role.HOTLINE_DIRECTOR)
 
+WHO_WATCH: Final = (Role.ADMIN, Role.INSPECTION)
+
 
 def _centre(*roles: Role) -> dict[Role, Relation]:
     return dict.fromkeys(roles, Relation.REGIME)
@@ -136,6 +138,9 @@ TABLE: Final[Mapping[str, Grant]] = {
         "change one's password and second factor, see and end one's sessions", _all(Relation.OWN)
     ),
     "manage_accounts": Grant("add, change, lock out and let in accounts", _centre(Role.ADMIN)),
+    # the audit trail of the installation
+    "read_acts": Grant("read what people did, and the daily anchors", _centre(*WHO_WATCH)),
+    "read_acts_of_order": Grant("read who looked at an order", _centre(*WHO_WATCH, Role.HOTLINE_DIRECTOR)),
     # doors without a token
     "sign_in": Grant("exchange a name and password for a token", {}, Door.OPEN),
     "see_health": Grant("ask whether the process works", {}, Door.OPEN),

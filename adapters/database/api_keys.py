@@ -15,8 +15,11 @@ from sqlalchemy import case, extract, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
+from adapters.database.acts import append
 from adapters.database.engine import Database
 from adapters.database.tables import ApiKey
+from domain.acts import INSTALLATION, Act, Deed
+from domain.words import Role
 
 PREFIX_BYTES, SECRET_BYTES = 5, 24
 NOBODY = "0" * 64
@@ -64,13 +67,22 @@ class ApiKeys:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def add(self, key: str, *, regime: str, source: str, name: str, per_minute: int) -> str:
-        """Let a key in and return its prefix; may be repeated, and then what is there stays as it is."""
+    async def add(
+        self, key: str, *, regime: str, source: str, name: str, per_minute: int, by: str = INSTALLATION
+    ) -> str:
+        """Let a key in and return its prefix; may be repeated, and then what is there stays as it is.
+
+        `by` whom stands on the audit trail, with the key or not at all.
+        """
         prefix = key.partition("_")[0]
         card = KeyCard(prefix=prefix, regime=regime, source=source, name=name, per_minute=per_minute)
         values = card.model_dump(exclude_none=True) | {"key_sha256": _hash(key)}
         async with self.database.begin() as session:
-            await session.execute(insert(ApiKey).values(values).on_conflict_do_nothing())
+            new = insert(ApiKey).values(values).on_conflict_do_nothing().returning(col(ApiKey.prefix))
+            if await session.scalar(new) is not None:
+                data = {"channel": source, "per_minute": per_minute}
+                said = Act(deed=Deed.KEY_ADDED, person=by, role=Role.ADMIN, regime=regime, about=prefix, data=data)
+                await append(session, [said])
         return prefix
 
     async def cards(self) -> list[KeyCard]:
@@ -79,12 +91,16 @@ class ApiKeys:
         async with self.database.session() as session:
             return [KeyCard.model_validate(row) for row in await session.scalars(found)]
 
-    async def revoke(self, prefix: str) -> bool:
-        """Let a key in no more; false if there is none that is let in."""
+    async def revoke(self, prefix: str, by: str = INSTALLATION) -> bool:
+        """Let a key in no more; false if there is none that is let in. `by` whom stands on the audit trail."""
         end = update(ApiKey).where(col(ApiKey.prefix) == prefix, col(ApiKey.revoked_at).is_(None))
         async with self.database.begin() as session:
-            ended = await session.scalar(end.values(revoked_at=func.now()).returning(col(ApiKey.prefix)))
-        return ended is not None
+            regime = await session.scalar(end.values(revoked_at=func.now()).returning(col(ApiKey.regime)))
+            if regime is None:
+                return False
+            said = Act(deed=Deed.KEY_REVOKED, person=by, role=Role.ADMIN, regime=regime, about=prefix)
+            await append(session, [said])
+        return True
 
     async def verify(self, key: str) -> KeyCard | None:
         """The card of a key that is let in, in a time that does not tell how much of it is right."""

@@ -12,16 +12,19 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy import Table as TableOf
 
+from adapters.database.acts import append
 from adapters.database.chain import Content
-from adapters.database.engine import Database
+from adapters.database.engine import Database, Session
 from adapters.database.tables import Table
 from adapters.database.trail import note
+from domain.acts import Act, Deed
 from domain.calendar import CST
 from domain.words import Role
 
 ERASED, HELD, RELEASED = "erased", "erasure_held", "erasure_released"
 """Rows of the trail that are no events of the workflow."""
 
+_DEEDS = {ERASED: Deed.ARCHIVE_ERASED, HELD: Deed.ARCHIVE_HELD, RELEASED: Deed.ARCHIVE_RELEASED}
 _T = Table.metadata.tables
 _BLANK: dict[str, tuple[str, ...]] = {
     "documents": ("text",),
@@ -145,6 +148,7 @@ class Erasure:
             await session.execute(delete(viewers).where(viewers.c.order_no == no))
             content = _row(ERASED, person, now)
             await session.run_sync(lambda blocking: note(blocking, no, content))
+            await self._account(session, ERASED, no, person)
         return True
 
     async def erase_stray_messages(self, before: datetime) -> int:
@@ -182,7 +186,15 @@ class Erasure:
             if await session.scalar(change.returning(archives.c.order_no)) is None:
                 return False
             await session.run_sync(lambda blocking: note(blocking, no, row))
+            await self._account(session, row.event, no, row.data["person"])
         return True
+
+    async def _account(self, session: Session, event: str, no: str, person: str) -> None:
+        """Put it among the installation's acts, which tell who runs it."""
+        orders = _T["work_orders"]
+        regime = await session.scalar(select(orders.c.regime).where(orders.c.no == no))
+        said = Act(deed=_DEEDS[event], person=person, role=Role.ADMIN, regime=regime, order_no=no)
+        await append(session, [said])
 
 
 def blanked() -> set[tuple[str, str]]:

@@ -17,16 +17,21 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from adapters.database.acts import write
 from adapters.database.engine import connect_args, driver_url
 from adapters.settings import ROOT
+from domain.acts import INSTALLATION, Act, Deed
+from domain.words import Role
 
 LOCK = 0x6A696573
 MIGRATION_SECONDS = 300.0
 LOCAL_HOSTS = frozenset({"", "localhost", "127.0.0.1", "::1"})
 
 
-def upgrade(url: str) -> None:
+def upgrade(url: str, by: str = INSTALLATION) -> None:
     """Migrate to `head()`; on a server of this machine the database is made if it is missing.
+
+    `by` whom an older one was brought up stands on the audit trail.
 
     Raises `sqlalchemy.exc.OperationalError` if the server does not answer, or if another process holds the
     lock for longer than `MIGRATION_SECONDS`.
@@ -37,7 +42,11 @@ def upgrade(url: str) -> None:
     with _connection(target) as connection:
         # Held by the transaction: whoever comes second sees the finished schema once the lock is theirs.
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        before = MigrationContext.configure(connection).get_current_revision()
         command.upgrade(_config(connection), "head")
+        if before not in (None, head()):
+            data = {"from": before, "to": head()}
+            write(connection, [Act(deed=Deed.DATABASE_UPGRADED, person=by, role=Role.ADMIN, data=data)])
         connection.commit()
 
 

@@ -4,6 +4,7 @@ The secret is sealed by the keyring. A code holds for its own time step and its 
 """
 
 import time
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import pyotp
@@ -11,9 +12,11 @@ from pyotp.exceptions import OTPVerificationError
 from sqlalchemy import or_, update
 from sqlmodel import col, select
 
+from adapters.database.acts import append
 from adapters.database.engine import Database
 from adapters.database.sessions import revoke_all
 from adapters.database.tables import User
+from domain.acts import Act
 
 ISSUER: Final = "接诉 12345"
 NEIGHBOURS: Final = 1
@@ -41,10 +44,11 @@ class SecondFactor:
             await session.execute(update(User).where(col(User.username) == username).values(totp_pending=sealed))
         return Enrolment(secret, pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=ISSUER))
 
-    async def confirm(self, username: str, code: str) -> bool:
+    async def confirm(self, username: str, code: str, noting: Sequence[Act] = ()) -> bool:
         """Have the secret that was offered count from now on, and end the sessions begun without it.
 
-        False for a wrong code, and when none was offered. Of two confirmations at once one is true.
+        False for a wrong code, and when none was offered. Of two confirmations at once one is true. `noting` are acts
+        that are written with it.
         """
         async with self.database.begin() as session:
             pending = await session.scalar(select(User.totp_pending).where(User.username == username).with_for_update())
@@ -54,6 +58,7 @@ class SecondFactor:
             taken = {"totp_secret": pending, "totp_pending": None, "totp_step": step}
             await session.execute(update(User).where(col(User.username) == username).values(taken))
             await revoke_all(session, username)
+            await append(session, noting)
         return True
 
     async def spend(self, username: str, sealed: bytes, code: str) -> bool:

@@ -5,6 +5,7 @@ over in every process at once.
 """
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,9 +13,11 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import func, insert, update
 from sqlmodel import col, delete, select
 
+from adapters.database.acts import append
 from adapters.database.engine import Database
 from adapters.database.engine import Session as Transaction
 from adapters.database.tables import SignInSession, User
+from domain.acts import Act
 
 SEEN_EVERY = timedelta(minutes=1)
 """How exactly it is known when a session was last used; a write at every request would cost more than it tells."""
@@ -73,11 +76,12 @@ class Sessions:
         async with self.database.session() as session:
             return [SessionCard.model_validate(row) for row in await session.scalars(found)]
 
-    async def revoke(self, id_: str, username: str) -> bool:
-        """End one; false if the user has none such."""
+    async def revoke(self, id_: str, username: str, noting: Sequence[Act] = ()) -> bool:
+        """End one; false if the user has none such. `noting` are acts that are written with it."""
         end = update(SignInSession).where(*_holding(username), col(SignInSession.id) == id_)
         async with self.database.begin() as session:
             ended = await session.scalar(end.values(revoked_at=func.now()).returning(col(SignInSession.id)))
+            await append(session, noting if ended else ())
         return ended is not None
 
     async def forget(self, older_than: timedelta = KEPT_FOR) -> int:

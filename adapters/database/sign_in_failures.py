@@ -12,8 +12,10 @@ from sqlalchemy import case, func, or_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, delete, select
 
+from adapters.database.acts import append
 from adapters.database.engine import Database
 from adapters.database.tables import SignInFailure
+from domain.acts import Act
 
 LOCK: Final = timedelta(minutes=15)
 MOST_DOUBLINGS: Final = 6
@@ -68,10 +70,11 @@ class SignInFailures:
                 again.values(failed=func.greatest(col(SignInFailure.failed) - 1, 0), locked_until=None)
             )
 
-    async def forgive(self, username: str) -> None:
-        """The try succeeded, or an administrator says so: the count begins anew."""
+    async def forgive(self, username: str, noting: Sequence[Act] = ()) -> None:
+        """The try succeeded, or an administrator says so: the count begins anew. `noting` are acts written with it."""
         async with self.database.begin() as session:
             await session.execute(delete(SignInFailure).where(col(SignInFailure.name_digest) == self._digest(username)))
+            await append(session, noting)
 
     async def locks(self, usernames: Sequence[str]) -> dict[str, datetime]:
         """Until when those of these names are locked that are."""

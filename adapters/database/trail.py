@@ -71,6 +71,11 @@ class Trail:
             rows = await session.execute(_WHOLE, {"order_no": order_no})
             return [_link(row) for row in rows]
 
+    async def numbers(self, after: str = "", limit: int = 500) -> list[str]:
+        """Orders that have a trail, in the order of the server, those behind `after`."""
+        async with self.database.session() as session:
+            return list(await session.scalars(_NUMBERS, {"after": after, "limit": limit}))
+
     async def verify(self, order_no: str) -> list[str]:
         """What is wrong with the trail, a Chinese sentence each, naming the position; empty if it is whole.
 
@@ -178,6 +183,13 @@ _LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(_NO, 0)))
 _LAST = select(func.max(_TRAIL.c.position)).where(_TRAIL.c.order_no == _NO).scalar_subquery()
 _WHOLE = select(*_TRAIL.c).where(_TRAIL.c.order_no == _NO).order_by(_TRAIL.c.position)
 _TAIL = _WHOLE.where(or_(_TRAIL.c.seq >= bindparam("since", type_=Integer), _TRAIL.c.position == _LAST))
+_NUMBERS = (
+    select(_TRAIL.c.order_no)
+    .where(_TRAIL.c.order_no > bindparam("after", type_=Text))
+    .group_by(_TRAIL.c.order_no)
+    .order_by(_TRAIL.c.order_no)
+    .limit(bindparam("limit", type_=Integer))
+)
 _SHOWN_SEQ = select(_VIEWS.c.seq).where(_VIEWS.c.no == _NO)
 _SAME_NOTE = select(_TRAIL.c.position).where(
     _TRAIL.c.order_no == _NO,

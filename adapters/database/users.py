@@ -10,11 +10,13 @@ from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
+from adapters.database.acts import append
 from adapters.database.engine import Database
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
 from adapters.database.passwords import hashed
 from adapters.database.sessions import revoke_all
 from adapters.database.tables import User
+from domain.acts import Act
 
 FEDERATED: Final = "oidc:"
 """Begins the names of those whom the identity provider vouches for; the name of an account here has no colon."""
@@ -66,9 +68,11 @@ class Users:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def create(self, account: Account, password: str, *, temporary: bool = False) -> None:
-        """Add an account. Raises UsernameTaken."""
-        if not await self._add([account], await hashed(password), temporary=temporary):
+    async def create(
+        self, account: Account, password: str, *, temporary: bool = False, noting: Sequence[Act] = ()
+    ) -> None:
+        """Add an account. `noting` are acts that are written with it. Raises UsernameTaken."""
+        if not await self._add([account], await hashed(password), temporary=temporary, noting=noting):
             raise UsernameTaken(account.username)
 
     async def ensure(self, accounts: list[Account], password: str) -> None:
@@ -93,10 +97,11 @@ class Users:
         items = tuple(rows[:limit])
         return Page(items, to_cursor(items[-1].username) if len(rows) > limit else None)
 
-    async def change(self, username: str, **values: Any) -> bool:
+    async def change(self, username: str, noting: Sequence[Act] = (), **values: Any) -> bool:
         """Set `role`, `unit`, `regime`, `display`, `disabled` or forget the second factor (`totp_secret` None).
 
-        Ends the user's sessions, as their tokens say what was. False if there is no such user.
+        Ends the user's sessions, as their tokens say what was; `noting` are acts that are written with it. False if
+        there is no such user.
         """
         if "disabled" in values:
             values["disabled_at"] = func.now() if values.pop("disabled") else None
@@ -106,17 +111,28 @@ class Users:
         async with self.database.begin() as session:
             changed = await session.scalar(change.returning(col(User.username)))
             await revoke_all(session, username)
+            await append(session, noting if changed else ())
         return changed is not None
 
     async def set_password(
-        self, username: str, password: str, *, temporary: bool = False, keep: str | None = None
+        self,
+        username: str,
+        password: str,
+        *,
+        temporary: bool = False,
+        keep: str | None = None,
+        noting: Sequence[Act] = (),
     ) -> bool:
-        """Have another password from now on, and end all sessions but `keep`. False if there is no such account."""
+        """Have another password from now on, and end all sessions but `keep`. False if there is no such account.
+
+        `noting` are acts that are written with it.
+        """
         values = {"password_hash": await hashed(password), "temporary": temporary}
         ours = update(User).where(col(User.username) == username, col(User.password_hash).is_not(None))
         async with self.database.begin() as session:
             changed = await session.scalar(ours.values(values).returning(col(User.username)))
             await revoke_all(session, username, keep)
+            await append(session, noting if changed else ())
         return changed is not None
 
     async def federated(self, account: Account) -> bool:
@@ -130,9 +146,13 @@ class Users:
                 await session.execute(put)
         return row is None or row.disabled_at is None
 
-    async def _add(self, accounts: Sequence[Account], password_hash: str, *, temporary: bool = False) -> int:
+    async def _add(
+        self, accounts: Sequence[Account], password_hash: str, *, temporary: bool = False, noting: Sequence[Act] = ()
+    ) -> int:
         given = {"password_hash": password_hash, "temporary": temporary}
         rows = [account.model_dump() | given for account in accounts]
         add = insert(User).values(rows).on_conflict_do_nothing().returning(col(User.username))
         async with self.database.begin() as session:
-            return len((await session.scalars(add)).all())
+            added = len((await session.scalars(add)).all())
+            await append(session, noting if added else ())
+            return added

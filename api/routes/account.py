@@ -1,17 +1,18 @@
 """One's own account: password, second factor, sessions. Open also to those who have a duty to do first."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from adapters.database.credentials import NotProven
 from adapters.database.users import Card
 from adapters.tokens import Identity
-from api import signing_in
+from api import acts, sign_in_acts, signing_in
 from api.account_shapes import AccountOut, Confirmation, EnrolmentOut, NewPassword, Proof, SessionOut
 from api.idempotent import IdempotentRoute
 from api.identity import ServicesDep, SignedIn
 from api.problems import ProblemError, answers
 from api.services import Services
 from api.shapes import PageOut
+from domain.acts import Deed
 from domain.credentials import weakness
 
 CURRENT = "current"
@@ -35,28 +36,30 @@ async def sessions(services: ServicesDep, user: SignedIn) -> PageOut[SessionOut]
 
 
 @router.delete("/sessions/{id}", status_code=204, responses=answers(401, 404, 422))
-async def end(id: str, services: ServicesDep, user: SignedIn) -> None:
+async def end(id: str, request: Request, services: ServicesDep, user: SignedIn) -> None:
     """结束一个会话，其令牌立即失效；current 为当前会话，即退出登录。"""
     wanted = user.session if id == CURRENT else id
-    if not wanted or not wanted.isprintable() or not await services.sessions.revoke(wanted, user.sub):
+    noting = [acts.act(request, services, user, Deed.SESSION_ENDED, about=wanted)]
+    if not wanted or not wanted.isprintable() or not await services.sessions.revoke(wanted, user.sub, noting):
         raise ProblemError(404, "没有这个会话")
 
 
 @router.post("/password", status_code=204, responses=answers(400, 401, 403, 409, 413, 422, 429))
-async def change_password(body: NewPassword, services: ServicesDep, user: SignedIn) -> None:
+async def change_password(body: NewPassword, request: Request, services: ServicesDep, user: SignedIn) -> None:
     """修改本人口令，其他会话随即失效。须先完成的事项因此改变的，请重新登录。"""
-    await _proven(services, user, body)
+    await _proven(request, services, user, body)
     if body.new_password == body.password:
         raise ProblemError(422, "新口令不能与原口令相同", "weak_password")
     if weak := weakness(body.new_password, user.sub):
         raise ProblemError(422, weak, "weak_password")
-    await services.users.set_password(user.sub, body.new_password, keep=user.session)
+    noting = [acts.act(request, services, user, Deed.PASSWORD_CHANGED)]
+    await services.users.set_password(user.sub, body.new_password, keep=user.session, noting=noting)
 
 
 @router.post("/totp", responses=answers(400, 401, 403, 409, 413, 422, 429))
-async def enrol(body: Proof, services: ServicesDep, user: SignedIn) -> EnrolmentOut:
+async def enrol(body: Proof, request: Request, services: ServicesDep, user: SignedIn) -> EnrolmentOut:
     """绑定动态口令：取得密钥，随后以一个口令确认。已绑定的，确认前原密钥仍有效。"""
-    card = await _proven(services, user, body)
+    card = await _proven(request, services, user, body)
     if card.temporary:
         raise ProblemError(403, "请先修改口令", "password_change_required")
     offered = await services.credentials.second_factor.offer(user.sub)
@@ -64,17 +67,19 @@ async def enrol(body: Proof, services: ServicesDep, user: SignedIn) -> Enrolment
 
 
 @router.post("/totp/confirm", status_code=204, responses=answers(400, 401, 409, 413, 422))
-async def confirm(body: Confirmation, services: ServicesDep, user: SignedIn) -> None:
+async def confirm(body: Confirmation, request: Request, services: ServicesDep, user: SignedIn) -> None:
     """以新密钥的一个口令确认绑定。所有会话随即失效，请用动态口令重新登录。"""
-    if not await services.credentials.second_factor.confirm(user.sub, body.code):
+    noting = [acts.act(request, services, user, Deed.SECOND_FACTOR_SET)]
+    if not await services.credentials.second_factor.confirm(user.sub, body.code, noting):
         raise ProblemError(422, "动态口令不正确，或没有待确认的绑定", "totp_invalid")
 
 
-async def _proven(services: Services, user: Identity, proof: Proof) -> Card:
+async def _proven(request: Request, services: Services, user: Identity, proof: Proof) -> Card:
     """The user, who has shown again who they are. Raises ProblemError, as signing in does; wrong tries count there."""
     if user.session is None:
         raise ProblemError(409, "账号由统一身份认证管理", "not_allowed")
     try:
         return await signing_in.prove(services, user.sub, proof.password, proof.totp)
     except NotProven as not_proven:
+        await sign_in_acts.refused(request, services, user.sub, not_proven.why)
         raise signing_in.refusal(not_proven) from None

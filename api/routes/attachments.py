@@ -1,8 +1,8 @@
 """Evidence: uploads, what is known of them, and links by which they are opened."""
 
-import logging
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from hashlib import sha256
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Request, Response
 from pydantic import Field
@@ -11,6 +11,7 @@ from adapters.database.attachments import File
 from adapters.database.orders import Order
 from adapters.file_links import BadLink, ExpiredLink, Link, Purpose, opened
 from adapters.tokens import Identity
+from api import acts
 from api.evidence.handing_out import original, thumbnail
 from api.evidence.shapes import (
     OPEN,
@@ -29,10 +30,11 @@ from api.identity import ServicesDep, User, is_visible, shielded, visible
 from api.problems import ProblemError, answers
 from api.services import Services
 from api.words import Name, Wire
-
-log = logging.getLogger(__name__)
+from domain.acts import Deed
+from domain.permissions import require
 
 UPLOADS = "/attachments"
+DIGITS: Final = 16
 _FORM: dict[str, Any] = {
     "type": "object",
     "required": ["file"],
@@ -69,8 +71,9 @@ async def hand_in(request: Request, services: ServicesDep, user: User) -> Respon
 async def listed(request: Request, services: ServicesDep, user: User, order: Name | None = None) -> FilesOut:
     """工单的附件，附处理前后的对照；不写 order 时为本人上传而尚未用于工单的附件。"""
     if order is not None:
-        found, _ = await visible(services, user, order)
-        files = [file for file in await services.attachments.of_order(order) if _open_to(user, found, file)]
+        seen, _ = await visible(services, user, order)
+        await acts.note(request, services, user, Deed.FILES_LISTED, order_no=order, regime=seen.regime)
+        files = [file for file in await services.attachments.of_order(order) if _open_to(user, seen, file)]
     else:
         files = await services.attachments.loose(user.sub)
     return FilesOut(items=tuple(map(shown_to(request, services), files)), pairs=paired(files))
@@ -79,7 +82,9 @@ async def listed(request: Request, services: ServicesDep, user: User, order: Nam
 @router.get(UPLOADS + "/{id}", responses=answers(401, 404, 422))
 async def described(id: str, request: Request, services: ServicesDep, user: User) -> FileOut:
     """一个附件的情况。"""
-    return shown_to(request, services)(await _theirs(services, user, id))
+    file = await _theirs(services, user, id)
+    await acts.note(request, services, user, Deed.FILES_LISTED, order_no=file.order_no, about=id, regime=file.regime)
+    return shown_to(request, services)(file)
 
 
 @links.post(UPLOADS + "/{id}/link", responses=answers(400, 401, 404, 409, 413, 422))
@@ -100,9 +105,10 @@ async def link_to(
     url = None
     if services.settings.presigned_links and asked.purpose != "thumbnail":
         url = await services.objects.presign(file.object_key, life)
-    log.info("file %s opened to %s for %s", id, user.sub, asked.purpose)
+    url = url or path_of(request, services, Link(file=id, purpose=asked.purpose), life)
+    await _note(request, services, user, Deed.FILE_LINK_MADE, file, asked.purpose, url.rpartition("/")[2])
     return LinkOut(
-        url=url or path_of(request, services, Link(file=id, purpose=asked.purpose), life),
+        url=url,
         purpose=asked.purpose,
         expires_at=datetime.now(UTC) + life,
         expires_in=int(life.total_seconds()),
@@ -127,6 +133,7 @@ async def open_file(token: str, request: Request, services: ServicesDep) -> Resp
     file = await services.attachments.get(link.file)
     if file is None:
         raise ProblemError(404, "没有这个附件")
+    await _note(request, services, None, Deed.FILE_OPENED, file, link.purpose, token)
     if link.purpose == "thumbnail":
         return await thumbnail(services, file)
     return await original(services, request, file, shown=link.purpose == "view")
@@ -137,11 +144,21 @@ def _open_to(user: Identity, order: Order, file: File) -> bool:
     return not shielded(user, order) or file.unit == user.unit
 
 
+async def _note(
+    request: Request, services: Services, user: Identity | None, deed: Deed, file: File, purpose: Purpose, token: str
+) -> None:
+    """By the digest who opened a link is held against who asked for it; the link itself would open the file."""
+    said = {"purpose": purpose, "link": sha256(token.encode()).hexdigest()[:DIGITS]}
+    of = {"order_no": file.order_no, "about": file.id, "regime": file.regime}
+    await acts.note(request, services, user, deed, data=said, **of)
+
+
 async def _theirs(services: Services, user: Identity, file_id: str) -> File:
     """A file that somebody may see: with its order, or their own as long as no order has it."""
     file = await services.attachments.get(file_id) if file_id.isprintable() else None
     if file is not None and not file.realm:
         if file.order_no is None and file.uploaded_by == user.sub:
+            require("see_own_evidence", user.role)
             return file
         if file.order_no is not None and await is_visible(services, user, file.order_no):
             order = await services.orders.get(file.order_no)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Request, Response
 from adapters.city_signature import BadSignature, verified
 from adapters.database.city_messages import REFUSED, TAKEN, WAITING, WEBHOOK, CityMessageRow, MessageReused
 from adapters.tokens import Identity
+from api import acts
 from api.city_inbox import INTERNAL, receive, try_again
 from api.city_taking import Envelope
 from api.idempotent import IdempotentRoute
@@ -17,6 +18,7 @@ from api.services import Services
 from api.shapes import CityMessageDetail, CityMessageOut, CityTaken, PageOut
 from api.unmasking import at_work
 from api.words import Cursor, Limit, Name
+from domain.acts import Deed
 from domain.privacy import Occasion
 from domain.refusal import Code, Refused
 
@@ -76,11 +78,14 @@ async def messages(
 
 
 @router.get("/city/messages/{id}", responses=answers(401, 403, 404, 422))
-async def message(id: str, services: ServicesDep, user: User) -> CityMessageDetail:
+async def message(id: str, request: Request, services: ServicesDep, user: User) -> CityMessageDetail:
     """一条消息及其原文。原文含诉求人信息，查看留有记录。"""
     row = await _theirs(services, user, id)
     if row.order_no is not None:
         await at_work(services, user, [row.order_no], Occasion.CITY_MESSAGE)
+    await acts.note(
+        request, services, user, Deed.CITY_MESSAGE_READ, order_no=row.order_no, about=row.id, regime=row.regime
+    )
     return CityMessageDetail.model_validate(row.model_dump() | {"no": row.order_no})
 
 

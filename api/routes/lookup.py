@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import Field, StringConstraints
 
 from api.idempotent import IdempotentRoute
@@ -24,6 +24,6 @@ class Lookup(Wire):
 
 
 @router.post("/lookup", responses=answers(400, 401, 409, 413, 422))
-async def by_phone(body: Lookup, services: ServicesDep, user: User) -> PageOut[OrderSummary]:
+async def by_phone(body: Lookup, request: Request, services: ServicesDep, user: User) -> PageOut[OrderSummary]:
     """按诉求人电话查找工单。与列表相同，只是电话不写在网址里，不会留在沿途的访问日志中。"""
-    return await find(services, user, phone=body.phone, cursor=body.cursor, limit=body.limit)
+    return await find(request, services, user, phone=body.phone, cursor=body.cursor, limit=body.limit)

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import Field
 
 from adapters.database.confidence import Entry
-from api import reaching
+from api import acts, reaching
 from api.idempotent import IdempotentRoute
 from api.identity import ServicesDep, User, visible
 from api.intake import require_unit
@@ -14,6 +14,7 @@ from api.problems import answers
 from api.shapes import ComplainedOf, Unmasked
 from api.unmasking import unmask
 from api.words import Name, Wire, Words
+from domain.acts import Deed
 from domain.privacy import Personal
 
 router = APIRouter(prefix="/work-orders/{no}", tags=["诉求人信息"], route_class=IdempotentRoute)
@@ -33,10 +34,13 @@ class Against(Wire):
 
 
 @router.post("/unmask", responses=answers(400, 401, 403, 404, 409, 413, 422))
-async def read(no: str, body: Reading, services: ServicesDep, user: User) -> Unmasked:
+async def read(no: str, body: Reading, request: Request, services: ServicesDep, user: User) -> Unmasked:
     """查看诉求人信息原文，须说明理由；谁、何时、看了什么记入工单经过。被反映单位和工作上不需要的人员不得查看。"""
     order, view = await visible(services, user, no)
-    return Unmasked(no=no, citizen=await unmask(services, user, order, view, sorted(body.fields), body.reason))
+    known = await unmask(services, user, order, view, sorted(body.fields), body.reason)
+    said = {"order_no": no, "regime": order.regime, "data": {"revealed": True}}
+    await acts.note(request, services, user, Deed.ORDER_READ, **said)
+    return Unmasked(no=no, citizen=known)
 
 
 @router.put("/complained-of", responses=answers(400, 401, 403, 404, 413, 422))

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from adapters.database.call_tasks import TelephoneTask
 from adapters.database.orders import Citizen
 from adapters.tokens import Identity
+from api import acts
 from api.idempotent import IdempotentRoute
 from api.identity import ServicesDep, User, reader_of, within
 from api.problems import ProblemError, answers
@@ -15,6 +16,7 @@ from api.shapes import PageOut
 from api.telephone_shapes import CallbackOut, CallTaskOut, InboundOut
 from api.unmasking import at_work
 from api.words import Cursor, Limit, Wire, Words
+from domain.acts import Deed
 from domain.masking import masked_phone
 from domain.permissions import require
 from domain.privacy import Occasion, reads_of_citizens
@@ -34,7 +36,12 @@ class Done(Wire):
 
 @router.get("/callbacks", responses=answers(401, 403, 422))
 async def callbacks(
-    services: ServicesDep, user: User, reveal: Reveal = False, cursor: Cursor = None, limit: Limit = 50
+    request: Request,
+    services: ServicesDep,
+    user: User,
+    reveal: Reveal = False,
+    cursor: Cursor = None,
+    limit: Limit = 50,
 ) -> PageOut[CallbackOut]:
     """待人工回访的诉求人：优先级高者在前，同级先到先办。号码默认脱敏。"""
     _require_sight(user, reveal)
@@ -42,18 +49,27 @@ async def callbacks(
     phones = await services.citizens.phones([row.party for row in page.items], reader_of(user))
     if reveal:
         await at_work(services, user, phones, Occasion.CALLBACK)
+    parties = [row.party for row in page.items]
+    await acts.note_list(request, services, user, Deed.CALLBACKS_READ, parties, revealed=reveal)
     items = tuple(CallbackOut.of(row, _shown(phones.get(row.party), reveal)) for row in page.items)
     return PageOut(items=items, next=page.next)
 
 
 @router.get("/call-tasks", responses=answers(401, 403, 422))
 async def call_tasks(
-    services: ServicesDep, user: User, reveal: Reveal = False, cursor: Cursor = None, limit: Limit = 50
+    request: Request,
+    services: ServicesDep,
+    user: User,
+    reveal: Reveal = False,
+    cursor: Cursor = None,
+    limit: Limit = 50,
 ) -> PageOut[CallTaskOut]:
     """短信未能送达、需要打电话告知的人，先来者在前。号码默认脱敏。"""
     _require_sight(user, reveal)
     page = await services.call_tasks.waiting(regime=user.regime, reader=reader_of(user), cursor=cursor, limit=limit)
     phones = await services.citizens.phones([row.party for row in page.items if row.party], reader_of(user))
+    numbers = [row.party or row.order_no for row in page.items]
+    await acts.note_list(request, services, user, Deed.CALL_TASKS_READ, numbers, revealed=reveal)
     items = []
     if reveal:
         await at_work(services, user, phones, Occasion.CALL_TASK)
@@ -77,6 +93,7 @@ async def done(key: str, services: ServicesDep, user: User, body: Done | None = 
 
 @router.get("/inbound-messages", responses=answers(401, 403, 422))
 async def inbound_messages(
+    request: Request,
     services: ServicesDep,
     user: User,
     state: Annotated[Fate | Literal["received"] | None, Query(description="短信的结果；不填为全部")] = None,
@@ -87,6 +104,8 @@ async def inbound_messages(
     page = await services.inbound.in_state(
         state, regime=user.regime, reader=reader_of(user), cursor=cursor, limit=limit
     )
+    numbers = [row.order_no for row in page.items if row.order_no]
+    await acts.note_list(request, services, user, Deed.INBOUND_READ, numbers, revealed=True)
     leave_out = None if reads_of_citizens(user.role) else Citizen()
     return PageOut(items=tuple(InboundOut.of(row, leave_out=leave_out) for row in page.items), next=page.next)
 

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.security import OAuth2PasswordRequestForm
 
 from adapters.database.credentials import NotProven
 from adapters.tokens import LIFE, issue
-from api import signing_in
+from api import sign_in_acts, signing_in
 from api.identity import ServicesDep
 from api.problems import answers
 from api.shapes import Token
@@ -19,13 +19,15 @@ Code = Annotated[str | None, Form(description="动态口令，绑定了的账号
 
 @router.post("/token", responses=answers(400, 401, 413, 422, 429))
 async def sign_in(
-    form: Annotated[OAuth2PasswordRequestForm, Depends()], services: ServicesDep, totp: Code = None
+    form: Annotated[OAuth2PasswordRequestForm, Depends()], request: Request, services: ServicesDep, totp: Code = None
 ) -> Token:
     """用户名和口令换取令牌，八小时有效；多次失败后暂时锁定。"""
     try:
         identity = await signing_in.sign_in(services, form.username, form.password, totp)
     except NotProven as not_proven:
+        await sign_in_acts.refused(request, services, form.username, not_proven.why)
         raise signing_in.refusal(not_proven) from None
+    await sign_in_acts.done(request, services, identity)
     return Token(
         access_token=issue(identity, services.settings.secret_key),
         expires_in=int(LIFE.total_seconds()),

@@ -3,11 +3,12 @@
 import secrets
 from typing import Any, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from adapters.database.seats import seat_fault
 from adapters.database.users import Account, Card, UsernameTaken
 from adapters.tokens import Identity
+from api import acts
 from api.account_shapes import NewUser, UserChange, UserOut
 from api.idempotent import IdempotentRoute
 from api.identity import ServicesDep, User
@@ -15,6 +16,7 @@ from api.problems import ProblemError, answers
 from api.services import Services
 from api.shapes import PageOut
 from api.words import Cursor, Limit
+from domain.acts import Deed
 from domain.credentials import weakness
 
 INITIAL_BYTES: Final = 12
@@ -32,7 +34,7 @@ async def listed(services: ServicesDep, user: User, cursor: Cursor = None, limit
 
 
 @router.post("", status_code=201, responses=answers(400, 401, 403, 404, 409, 413, 422))
-async def add(body: NewUser, services: ServicesDep, user: User) -> UserOut:
+async def add(body: NewUser, request: Request, services: ServicesDep, user: User) -> UserOut:
     """新增账号。口令是临时的，首次登录后须修改；不填则由系统生成，只显示这一次。"""
     await _require_seat(services, user, body.role, body.unit, body.regime)
     made = None if body.password else secrets.token_urlsafe(INITIAL_BYTES)
@@ -46,15 +48,19 @@ async def add(body: NewUser, services: ServicesDep, user: User) -> UserOut:
         regime=body.regime,
         display=body.display or body.username,
     )
+    data = {"role": account.role, "unit": account.unit}
+    noting = acts.act(
+        request, services, user, Deed.USER_ADDED, about=account.username, regime=account.regime, data=data
+    )
     try:
-        await services.users.create(account, password, temporary=True)
+        await services.users.create(account, password, temporary=True, noting=[noting])
     except UsernameTaken:
         raise ProblemError(409, "用户名已被使用", "already_done") from None
     return UserOut.of(await _theirs(services, user, body.username), password=made)
 
 
 @router.patch("/{name}", responses=answers(400, 401, 403, 404, 409, 413, 422))
-async def change(name: str, body: UserChange, services: ServicesDep, user: User) -> UserOut:
+async def change(name: str, body: UserChange, request: Request, services: ServicesDep, user: User) -> UserOut:
     """修改岗位、单位、停用、解锁、重置口令或动态口令。除解锁外，该账号的会话随即失效。"""
     card = await _theirs(services, user, name)
     values = body.model_dump(include={*SEAT, "display", "disabled"}, exclude_unset=True)
@@ -69,13 +75,19 @@ async def change(name: str, body: UserChange, services: ServicesDep, user: User)
         await _require_seat(services, user, *(seat[key] for key in SEAT))
     if body.reset_totp:
         values["totp_secret"] = None
+    of = {"about": name, "regime": card.regime}
     if values:
-        await services.users.change(name, **values)
+        data = {key: value for key, value in values.items() if key in {*SEAT, "disabled"}}
+        data["fields"] = " ".join(sorted(values))
+        noting = [acts.act(request, services, user, Deed.USER_CHANGED, data=data, **of)]
+        await services.users.change(name, noting, **values)
     made = secrets.token_urlsafe(INITIAL_BYTES) if body.reset_password else None
     if made:
-        await services.users.set_password(name, made, temporary=True)
+        noting = [acts.act(request, services, user, Deed.USER_CHANGED, data={"fields": "password"}, **of)]
+        await services.users.set_password(name, made, temporary=True, noting=noting)
     if body.unlock or made:
-        await services.credentials.failures.forgive(name)
+        noting = [acts.act(request, services, user, Deed.USER_UNLOCKED, **of)]
+        await services.credentials.failures.forgive(name, noting)
     return await _told(services, name, made)
 
 

@@ -1,11 +1,11 @@
 """Who may see a confidential order (NA-07): named one by one, each change on the order's trail."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from adapters.database.confidence import Entry
 from adapters.database.orders import Order
 from adapters.tokens import Identity
-from api import reaching
+from api import acts, reaching
 from api.idempotent import IdempotentRoute
 from api.identity import ServicesDep, User, visible
 from api.intake import require_users
@@ -13,6 +13,7 @@ from api.problems import answers
 from api.services import Services
 from api.shapes import ViewersOut
 from api.words import Name, Wire
+from domain.acts import Deed
 from domain.permissions import require
 from domain.refusal import Code, Refused
 
@@ -26,24 +27,28 @@ class Viewer(Wire):
 
 
 @router.get("", responses=answers(401, 403, 404, 422))
-async def who(no: str, services: ServicesDep, user: User) -> ViewersOut:
+async def who(no: str, request: Request, services: ServicesDep, user: User) -> ViewersOut:
     """保密工单的可见人。"""
-    return await _named(services, await _confidential(services, user, no))
+    order = await _confidential(services, user, no)
+    await acts.note(request, services, user, Deed.VIEWERS_READ, order_no=no, regime=order.regime)
+    return await _named(services, order)
 
 
 @router.post("", responses=answers(400, 401, 403, 404, 409, 413, 422))
-async def add(no: str, body: Viewer, services: ServicesDep, user: User) -> ViewersOut:
+async def add(no: str, body: Viewer, request: Request, services: ServicesDep, user: User) -> ViewersOut:
     """增加可见人，记入台账；已在其中的不重复记录。"""
     order = await _confidential(services, user, no)
     await require_users(services, order.regime, [body.username])
+    await acts.note(request, services, user, Deed.VIEWER_ADDED, order_no=no, about=body.username, regime=order.regime)
     await services.viewers.add(no, body.username, Entry(user.sub, user.role, await reaching.clock(services, order)))
     return await _named(services, order)
 
 
 @router.delete("/{username}", responses=answers(401, 403, 404, 422))
-async def remove(no: str, username: str, services: ServicesDep, user: User) -> ViewersOut:
+async def remove(no: str, username: str, request: Request, services: ServicesDep, user: User) -> ViewersOut:
     """取消可见人，记入台账；不在其中的不记录。"""
     order = await _confidential(services, user, no)
+    await acts.note(request, services, user, Deed.VIEWER_REMOVED, order_no=no, about=username, regime=order.regime)
     if username.isprintable():
         await services.viewers.remove(no, username, Entry(user.sub, user.role, await reaching.clock(services, order)))
     return await _named(services, order)

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0015_privacy"
-down_revision = "0013_accounts"
+down_revision = "0014_acts"
 
 
 def upgrade() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from adapters.archive_audit import Audit
 from adapters.archive_signature import Signatures
+from adapters.database.acts import Acts
 from adapters.database.archives import Archives
 from adapters.database.attachments import Attachments, NewFile
 from adapters.database.calls import Calls
@@ -139,6 +140,9 @@ async def test_what_is_held_is_kept_until_it_is_released(database: Database, obj
     assert await eraser(database, objects).erase_due("tester", NOW) == 1
     events = [each.content.event for each in await Trail(database).chain("OLD")]
     assert events[-3:] == ["erasure_held", "erasure_released", "erased"]
+    acts = [each.act async for each in Acts(database).links()]
+    assert [each.deed for each in acts] == ["archive_held", "archive_released", "archive_erased"]
+    assert {(each.person, each.order_no, each.regime) for each in acts} == {("tester", "OLD", "huojia")}
     assert not await erasure.hold("OLD", "tester", "太晚", NOW)
 
 

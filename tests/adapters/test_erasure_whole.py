@@ -133,7 +133,7 @@ def test_whoever_adds_a_sealed_column_has_to_say_what_becomes_of_it() -> None:
     kept = {("contacts", "name"), ("contacts", "phone"), ("archives", "hold_reason")}
     # An answer to a repeated request is forgotten after `api.idempotent.KEPT_FOR`, long before any erasure.
     kept |= {("idempotency_keys", "response")}
-    # The second factors of the hotline's own people.
+    # Second factors of staff are of no order.
     kept |= {("users", "totp_secret"), ("users", "totp_pending")}
     # Who wants no more texts does so beyond any order.
     kept |= {("opt_outs", "phone")}

@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute
 
 from adapters.database.attachments import NewFile
 from adapters.database.users import Account
+from adapters.settings import ROOT
 from api.access import ACTS, ASKED_LATER
 from api.app import PREFIX, create_app
 from api.identity import signed_in as bearer_of
@@ -96,6 +97,9 @@ PROBES: dict[str, Probe] = {
     "POST /account/password": Probe((422, "missing_field"), {}),
     "POST /account/totp": Probe((422, "missing_field"), {}),
     "POST /account/totp/confirm": Probe((422, "missing_field"), {}),
+    "GET /audit/acts": LIST,
+    "GET /audit/anchors": LIST,
+    "GET /work-orders/{no}/acts": ORDER,
     "GET /users": LIST,
     "POST /users": Probe((422, "missing_field"), {}),
     "PATCH /users/{name}": Probe((422, "invalid"), {"nonsense": 1}),
@@ -290,6 +294,16 @@ def test_every_route_is_an_act_of_the_table() -> None:
     assert named == set(ACTS), "a route without a row in api/access.py, or a row without a route"
     assert set(ACTS.values()) <= set(TABLE)
     assert {name.partition("?")[0] for name in PROBES} == named, "a route that the matrix does not ask"
+
+
+def test_every_row_of_the_table_is_asked_for_somewhere() -> None:
+    asked = {*COMMANDS, *ACTS.values()}
+    folders = (ROOT / "api", ROOT / "workflows", ROOT / "domain")
+    code = "".join(
+        path.read_text("utf-8").partition("TABLE: Final")[0] for each in folders for path in each.rglob("*.py")
+    )
+    code += (ROOT / "domain" / "permissions.py").read_text("utf-8").partition("def relation(")[2]
+    assert {act for act in TABLE if act not in asked and f'"{act}"' not in code} == set()
 
 
 def test_a_route_asks_for_a_token_unless_its_row_says_that_it_stands_open() -> None:

@@ -200,6 +200,7 @@ async def whole_town(
         "JIESU_DATA": str(folder),
         "JIESU_DATA_KEY": "the-data-key-of-the-town-0123456789",
         "JIESU_TASK_QUEUE": "town",
+        "JIESU_BARE_SIGNALS": "false",
         "OBJECT_STORE_URL": (folder / "objects").as_uri(),
         "TWILIO_BASE_URL": f"http://127.0.0.1:{free_port()}",
         "CITY_BASE_URL": city,

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from cli.rehearse.play import APPROVER
 from domain.calendar import CalendarDays
 from domain.reports import AdoptCalendar
 from tests.stage import Life, Lives
@@ -103,7 +104,7 @@ async def test_na_02(lives: Lives) -> None:
     decided = await life.expect(
         "approval_decided", approval=asked["approval"], decision="reject", at="2026-11-23T09:30:00+08:00"
     )
-    assert (decided["by_role"], decided["person"]) == ("dispatcher", "rehearsal")
+    assert (decided["by_role"], decided["person"]) == ("dispatcher", APPROVER)
     written = {text.id: text.text for text in await life.rehearsal.services.documents.of_order(life.no)}
     assert written[asked["reason"]["document"]] == BASIS
     assert written[decided["comment"]["document"]] == "养护合同约定由住建局管理"

@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from getpass import getuser
 
 import psycopg
 import pytest
 
+from adapters.database.acts import Acts
 from adapters.database.api_keys import ApiKeys, TooMany
 from adapters.database.crypto import Keyring
 from adapters.database.engine import Database
@@ -40,6 +42,12 @@ async def test_a_key_is_let_in_until_it_is_revoked(database_url: str) -> None:
     assert await ApiKeys(database).verify(f"{prefix}_") is None
     assert keys(database_url, "revoke", prefix) == f"{prefix} 已停用"
     assert await ApiKeys(database).verify(key) is None
+    acts = [each.act async for each in Acts(database).links()]
+    assert [(each.deed, each.about, each.regime) for each in acts] == [
+        ("key_added", prefix, "rugao"),
+        ("key_revoked", prefix, "rugao"),
+    ]
+    assert {each.person for each in acts} == {getuser()}
     await database.dispose()
     assert "停用于" in keys(database_url, "list")
     assert prefix in keys(database_url, "revoke", prefix, status=2)

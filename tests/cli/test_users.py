@@ -1,7 +1,9 @@
 """`jiesu users` on a real database: the first administrator, and the operator's way back in."""
 
 import asyncio
+from getpass import getuser
 
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
@@ -48,6 +50,10 @@ def test_the_first_administrator_is_made_locked_reset_and_disabled(database_url:
     assert answers(initial, made) == [Why.WRONG_PASSWORD, None]
     users(database_url, "disable", "first")
     assert "停用于" in users(database_url, "list")
+    with psycopg.connect(database_url) as connection:
+        told = connection.execute("SELECT deed, about, person FROM acts ORDER BY position").fetchall()
+    deeds = ("user_added", "user_unlocked", "user_changed", "user_changed")
+    assert told == [(deed, "first", getuser()) for deed in deeds]
     assert answers(made) == [Why.DISABLED]
     users(database_url, "enable", "first")
     assert answers(made) == [None]

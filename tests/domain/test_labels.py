@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.acts import NAMES, Deed
 from domain.commands import COMMANDS
 from domain.events import EVENTS
 from domain.labels import label
@@ -39,3 +40,8 @@ WORDS = [
 @pytest.mark.parametrize(("word", "kind"), WORDS)
 def test_a_word_has_a_chinese_name(word: str, kind: str) -> None:
     assert any("\u4e00" <= letter <= "\u9fff" for letter in label(word, kind))
+
+
+@pytest.mark.parametrize("deed", Deed)
+def test_a_deed_has_a_chinese_name(deed: Deed) -> None:
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in NAMES[deed])

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from api.commanding import decide
 from cli.rehearse.stack import Stage
-from domain.commands import ReportProgress, Sign
+from domain.commands import Sign, SubmitReply
 from domain.text import Text
 from domain.words import Role
 from tests.replay.test_replay import replayer
-from tests.stage import Life, Lives
+from tests.stage import REPLIES, Life, Lives
 from workflows.ids import work_order_id
 from workflows.work_order import WorkOrderWorkflow
 
@@ -49,14 +49,15 @@ async def test_what_comes_behind_a_decision_is_carried_out_behind_it(own_stage: 
     services = life.rehearsal.services
     await decide(services, life.no, "review", "reject", by=Role.REVIEWER, person="wang")
     handle = services.client.get_workflow_handle_for(WorkOrderWorkflow.run, work_order_id(life.no))
-    progress = ReportProgress(by=Role.UNIT_CLERK, unit="housing", text=Text(document="D1", length=9))
-    behind = [asyncio.create_task(handle.execute_update("report_progress", progress)) for _ in range(3)]
-    await asyncio.sleep(0.5)
+    sections = {name: Text(document=f"D-{name}", length=20) for name in REPLIES["gaotai"]["sections"]}
+    reply = SubmitReply(by=Role.UNIT_CLERK, unit="housing", sections=sections)
+    behind = asyncio.create_task(handle.execute_update("submit_reply", reply))
+    await asyncio.sleep(0.5)  # what is proved holds whenever the command arrives; now it arrives with the decision
     own_stage.processes.start_worker()
-    await asyncio.gather(*behind)
+    await behind
     told = [row["event"] for row in await life.timeline()]
-    assert told.index("reply_sent_back") < told.index("progress_reported")
-    assert told.count("progress_reported") == 3
+    answered = [event for event in told if event in ("reply_submitted", "reply_sent_back")]
+    assert answered == ["reply_submitted", "reply_sent_back", "reply_submitted"]
     await replayer().replay_workflow(await handle.fetch_history())
 
 

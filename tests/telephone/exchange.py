@@ -182,6 +182,7 @@ async def exchange_at(
         "JIESU_DATA": str(folder),
         "JIESU_DATA_KEY": "the-data-key-of-the-telephone-tests-0123",
         "JIESU_TASK_QUEUE": "telephone-tests",
+        "JIESU_BARE_SIGNALS": "false",
         "JIESU_PUBLIC_URL": base,
         "JIESU_MESSAGES_PER_SECOND": MESSAGES_PER_SECOND,
         "OBJECT_STORE_URL": (folder / "objects").as_uri(),

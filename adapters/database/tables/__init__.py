@@ -1,5 +1,6 @@
 """Every table. Importing this module makes `Table.metadata` complete, which migrations are compared with."""
 
+from adapters.database.tables.audit import ActRow, AnchoredHead, AnchorRow
 from adapters.database.tables.city import CityCursor, CityMessage
 from adapters.database.tables.columns import Table
 from adapters.database.tables.exchanges import (
@@ -27,6 +28,9 @@ from adapters.database.tables.people import Contact, SignInFailure, SignInSessio
 
 __all__ = [
     "ORDER_NO",
+    "ActRow",
+    "AnchorRow",
+    "AnchoredHead",
     "ApiKey",
     "Approval",
     "Archive",

@@ -120,13 +120,15 @@ class OrderViewRow(Table, table=True):
 class AuditEntry(Table, table=True):
     """A link of an order's chain. `seq` is that of the workflow's event; refusals have none.
 
-    No foreign key: the trail takes what the workflow says, even if the row of the intake is to be mended yet.
+    No foreign key: the trail takes what the workflow says, even if the row of the intake is to be mended yet. `at` is
+    the order's clock; `recorded_at` the server's, by which the daily anchor finds what has grown.
     """
 
     __tablename__ = "audit_trail"
     __table_args__ = (
         UniqueConstraint("order_no", "seq"),
         Index("ix_audit_trail_event_at", "event", "at"),
+        Index("ix_audit_trail_recorded_at", "recorded_at", postgresql_using="brin"),
     )
 
     order_no: str = Field(primary_key=True)
@@ -138,6 +140,7 @@ class AuditEntry(Table, table=True):
     data: dict[str, Any] = document()
     previous_hash: str
     hash: str
+    recorded_at: datetime = recorded()
 
 
 class Approval(Table, table=True):
