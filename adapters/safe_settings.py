@@ -14,6 +14,9 @@ SHORTEST: Final = 32
 SECRETS: Final = ("secret_key", "data_key", "archive_key", "twilio_auth_token", "city_secret")
 """Every secret of the settings, by its field. Each may be several, comma separated."""
 
+OPTIONAL: Final = ("payload_key", "codec_token")
+"""Secrets of what may be left off: where one is set, it has to be as good as the others."""
+
 NOBODY: Final = frozenset({Role.CITIZEN, Role.CLOCK, Role.SYSTEM})
 
 
@@ -34,8 +37,9 @@ def faults(settings: Settings) -> list[str]:
     """What is wrong with the settings, a sentence each."""
     found = _oidc(settings)
     if settings.environment == "production":
-        found += [fault for field in SECRETS for fault in _secret(settings, field)]
-        for one, other in combinations(SECRETS, 2):
+        kept = (*SECRETS, *(field for field in OPTIONAL if getattr(settings, field)))
+        found += [fault for field in kept for fault in _secret(settings, field)]
+        for one, other in combinations(kept, 2):
             if _usable(settings, one) & _usable(settings, other):
                 found.append(f"{_alias(one)} 与 {_alias(other)} 不能相同")
     return found

@@ -11,9 +11,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from adapters.secret_sources import secret
 from adapters.setting_types import Hosts, Limited, Networks, Origins, Rate
 from domain.words import Role
 
@@ -96,6 +97,14 @@ class Settings(BaseSettings):
     def takes_bare_signals(self) -> bool:
         """Whether signals without a proof are heard: where nothing is said of it, in development only."""
         return self.environment == "development" if self.bare_signals is None else self.bare_signals
+
+    @field_validator(
+        "secret_key", "data_key", "archive_key", "twilio_auth_token", "city_secret", "payload_key", "codec_token"
+    )
+    @classmethod
+    def _fetched(cls, value: str) -> str:
+        """A secret may be named instead of said (`adapters.secret_sources`)."""
+        return secret(value)
 
 
 @lru_cache(maxsize=1)

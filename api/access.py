@@ -23,11 +23,14 @@ ACTS: Final[dict[str, str]] = {
     f"POST {_ORDER}/commands/{{command}}": "see_order",
     "POST /work-orders": "take_in",
     "GET /work-orders": "find_orders",
+    "POST /work-orders/lookup": "find_orders",
     f"GET {_ORDER}": "see_order",
     f"GET {_ORDER}/timeline": "see_order",
     f"GET {_ORDER}/deadlines": "see_order",
     f"GET {_ORDER}/proposal": "see_order",
     f"GET {_ORDER}/messages": "see_order",
+    f"POST {_ORDER}/unmask": "see_citizen",
+    f"PUT {_ORDER}/complained-of": "name_complained_of",
     f"GET {_ORDER}/viewers": "name_viewers",
     f"POST {_ORDER}/viewers": "name_viewers",
     f"DELETE {_ORDER}/viewers/{{username}}": "name_viewers",
@@ -74,9 +77,9 @@ ACTS: Final[dict[str, str]] = {
 }
 """By method and path, as the router has it: without the `/api/v1` before."""
 
-ASKED_LATER: Final = frozenset({*COMMANDS, "decide", "name_viewers"})
+ASKED_LATER: Final = frozenset({*COMMANDS, "decide", "name_viewers", "see_citizen"})
 """Acts on an order that has to be found first: nobody learns of an order by being refused, and a refusal of a command
-stands on the order's trail. The table is asked where that is done."""
+or of reading a citizen stands on the order's trail. The table is asked where that is done."""
 
 
 def act_of(request: Request) -> str:

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
 from adapters.database.confidence import Reader
-from adapters.database.orders import Order
+from adapters.database.orders import Listed, Order
 from adapters.database.users import Account
 from adapters.tokens import BadToken, Duty, Identity, read
 from api.access import ASKED_LATER, act_of
@@ -133,6 +133,11 @@ async def is_visible(services: Services, user: Identity, no: str) -> bool:
     except Refused:
         return False
     return True
+
+
+def shielded(user: Identity, order: Order | Listed) -> bool:
+    """Whether the person belongs to the unit that the order complains of, which never learns who complained (HK-17)."""
+    return user.of_unit and order.complained_of is not None and order.complained_of == user.unit
 
 
 def acting_unit(user: Identity, named: object) -> object:

@@ -23,7 +23,7 @@ from domain.labels import label
 from domain.open311 import Answer
 from domain.order import Order
 from domain.policy import Regime
-from domain.refusal import Code, Refused
+from domain.refusal import Code, Refused, quoted
 from domain.words import CITY_SOURCE, Category, Mark, Role
 from workflows.ids import WORK_ORDER, work_order_id
 from workflows.messages import WorkOrderInput
@@ -51,7 +51,8 @@ class OrderRequest(Wire):
     """A demand as it is taken in. `policy` is the id of the county's rule book.
 
     `location`, `lat` and `long` (WGS 84) are where the matter is. `viewers` are the users who may see a `confidential`
-    order, beside whoever takes it in and the hotline's director.
+    order, beside whoever takes it in and the hotline's director. The people of the unit that is `complained_of` do not
+    read who complained (HK-17).
     """
 
     regime: Slug = Field(validation_alias=AliasChoices("policy", "regime"))
@@ -70,6 +71,7 @@ class OrderRequest(Wire):
     lat: Latitude | None = None
     long: Longitude | None = None
     confidential: StrictBool = False
+    complained_of: Name | None = None
     viewers: tuple[Name, ...] = Field(default=(), max_length=50)
 
     @model_validator(mode="after")
@@ -113,12 +115,14 @@ async def open_order(
 
     A real order (`realm` '') whose workflow cannot be started now is kept, and `api.sweep` starts it later.
     `clock_offset` and `stands` are for rehearsals (see `WorkOrderInput`).
-    Raises Refused: `invalid` for a regime, grade or viewer that is not known, `already_done` for a city number that
-    another order has; RPCError for a rehearsal's order.
+    Raises Refused: `invalid` for a regime, grade or viewer that is not known, `unknown_unit`, `already_done` for a city
+    number that another order has; RPCError for a rehearsal's order.
     """
     regime = services.policies.regime(request.regime)
     policy_hash = services.policies.hashes[request.regime]
     await require_users(services, request.regime, request.viewers)
+    if request.complained_of is not None:
+        await require_unit(services, realm, request.regime, request.complained_of)
     now = datetime.now(CST) + clock_offset
     number = no or await services.orders.allocate_no(now.date())
     besides = public._asdict() if public else {}
@@ -217,6 +221,12 @@ async def require_users(services: Services, regime: str, names: Iterable[str]) -
         account = await services.users.get(name) if name.isprintable() else None
         if account is None or account.regime not in (None, regime):
             raise Refused(Code.INVALID, f"本地区没有名为“{name[:60]}”的用户")
+
+
+async def require_unit(services: Services, realm: str, regime: str, name: str) -> None:
+    """Raises Refused(unknown_unit) for a unit that is not in the county's catalogue."""
+    if name not in {unit.id for unit in await services.catalogue.units(realm=realm, regime=regime)}:
+        raise Refused(Code.UNKNOWN_UNIT, f"派单目录中没有单位：{quoted(name)}")
 
 
 async def _keep_id_number(services: Services, no: str, realm: str, id_number: str) -> None:

@@ -198,7 +198,9 @@ def of_cursor(request: Request, error: BadCursor) -> Response:
 
 def of_outage(request: Request, error: Exception) -> Response:
     """The database or Temporal does not answer; the same request may be made again."""
-    log.error("%s %s: %s: %s", request.method, request.url.path, type(error).__name__, error)
+    # The route, not the address: somebody may have typed a person where a number belongs.
+    route = getattr(request.scope.get("route"), "path", "")
+    log.error("%s %s: %s: %s", request.method, route, type(error).__name__, error)
     return document(
         request, 503, "依赖的服务暂时没有响应，请稍后重试", "unavailable", headers={"Retry-After": str(RETRY_SECONDS)}
     )

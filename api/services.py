@@ -28,6 +28,7 @@ from adapters.database.inbound_messages import InboundMessages
 from adapters.database.messages import Messages
 from adapters.database.opt_outs import OptOuts
 from adapters.database.orders import Order, Orders
+from adapters.database.personal_data import PersonalData
 from adapters.database.policies import Policies
 from adapters.database.public_requests import PublicRequests
 from adapters.database.sessions import Sessions
@@ -81,6 +82,7 @@ class Services:
         self.sms = TwilioSms(TwilioClient(self.settings))
         self.city_messages = CityMessages(self.database)
         self.viewers = Viewers(self.database)
+        self.personal_data = PersonalData(self.database)
         self.api_keys = ApiKeys(self.database)
         self.public = PublicRequests(self.database)
         self.attachments = Attachments(self.database)

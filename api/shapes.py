@@ -10,7 +10,10 @@ from adapters.database.city_messages import CityMessageRow
 from adapters.database.orders import Citizen, Listed, Order
 from domain.catalogue import Proposal
 from domain.labels import label
+from domain.masking import masked_address, masked_name, masked_phone, unnamed
 from domain.open311 import Answer
+from domain.privacy import Personal
+from domain.public_text import HIDDEN
 from domain.view import ApprovalView, DeadlineView, OrderView, Waiting
 from domain.words import Category, Light, Outcome, Stage
 
@@ -57,7 +60,10 @@ class CitizenOut(Shape):
 
 
 class OrderSummary(Shape):
-    """A row of a list. `waiting`: on whom the order waits now; `confidential`: named people alone see it."""
+    """A row of a list. `waiting`: on whom the order waits now; `confidential`: named people alone see it.
+
+    `complained_of` is the unit that an order complains of; its people do not read who complained (HK-17).
+    """
 
     no: str
     regime: str
@@ -78,6 +84,7 @@ class OrderSummary(Shape):
     area: str | None
     city_no: str | None
     confidential: bool
+    complained_of: str | None
     created_at: datetime
 
     @computed_field  # type: ignore[prop-decorator]
@@ -87,9 +94,12 @@ class OrderSummary(Shape):
         return label(self.source, "source")
 
     @classmethod
-    def of(cls, row: Listed) -> "OrderSummary":
-        """From a row of the read model."""
-        return cls.model_validate(row.view.model_dump() | row.model_dump(exclude={"view"}))
+    def of(cls, row: Listed, *, nameless: bool) -> "OrderSummary":
+        """From a row of the read model; `nameless` with the citizen left out of the title."""
+        shown = row.view.model_dump() | row.model_dump(exclude={"view", "citizen"})
+        if nameless:
+            shown["title"] = unnamed(row.title, row.citizen.name, row.citizen.address)
+        return cls.model_validate(shown)
 
 
 class OrderDetail(OrderSummary):
@@ -117,12 +127,37 @@ class OrderDetail(OrderSummary):
     deadlines: tuple[DeadlineView, ...]
 
     @classmethod
-    def of_order(cls, order: Order, view: OrderView, *, reveal: bool) -> "OrderDetail":
-        """From what was taken in and where it stands; `reveal` shows the citizen unmasked."""
-        citizen = order.citizen if reveal else masked(order.citizen)
-        told = {"citizen": citizen.model_dump(), "citizen_email": citizen.email}
+    def of_order(cls, order: Order, view: OrderView, *, nameless: bool, shielded: bool) -> "OrderDetail":
+        """From what was taken in and where it stands, the citizen masked.
+
+        `nameless` with the citizen left out of what was written; `shielded` from the unit complained of, which reads
+        nothing at all of them, where they live and what they brought.
+        """
+        citizen = hidden(order.citizen) if shielded else masked(order.citizen)
+        told: dict[str, Any] = {"citizen": citizen.model_dump(), "citizen_email": citizen.email}
         told["city_no"] = order.city_no or order.city_ref
+        if nameless or shielded:
+            for name in ("title", "content", "location"):
+                if text := getattr(order, name):
+                    told[name] = unnamed(text, order.citizen.name, order.citizen.address)
+        if shielded:
+            told |= {"lat": None, "long": None, "answers": (), "media_url": None}
+            told["location"] = masked_address(told["location"]) if order.location else None
         return cls.model_validate(order.model_dump() | view.model_dump() | told)
+
+
+class Unmasked(Shape):
+    """What was asked for of a citizen, in full; null for what is not known of them."""
+
+    no: str
+    citizen: dict[Personal, str | None]
+
+
+class ComplainedOf(Shape):
+    """The unit that an order complains of, null if none is known."""
+
+    no: str
+    complained_of: str | None
 
 
 class ViewersOut(Shape):
@@ -246,16 +281,17 @@ class Health(Shape):
 
 
 def masked(citizen: Citizen) -> Citizen:
-    """Surname, first three and last two digits, and no address of any kind."""
-    name, phone = citizen.name, citizen.phone
+    """Surname, first three and last four digits, the street, no mail."""
+    name, phone, address = citizen.name, citizen.phone, citizen.address
     return Citizen(
-        name=f"{name[0]}{'*' * max(1, len(name) - 1)}" if name else name,
+        name=masked_name(name) if name else name,
         phone=masked_phone(phone) if phone else phone,
-        address="***" if citizen.address else None,
-        email="***" if citizen.email else None,
+        address=masked_address(unnamed(address, name)) if address else None,
+        email=HIDDEN if citizen.email else None,
     )
 
 
-def masked_phone(phone: str) -> str:
-    """First three and last two digits."""
-    return f"{phone[:3]}{'*' * max(4, len(phone) - 5)}{phone[-2:]}"
+def hidden(citizen: Citizen) -> Citizen:
+    """That something is known, and nothing of it."""
+    known = citizen.model_dump(include={"name", "phone", "address", "email"})
+    return Citizen(**{name: HIDDEN if value else None for name, value in known.items()})

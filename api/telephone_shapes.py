@@ -7,7 +7,11 @@ from adapters.database.callbacks import Callback
 from adapters.database.calls import OutboundCall
 from adapters.database.inbound_messages import Inbound
 from adapters.database.messages import OutboundMessage
-from api.shapes import Shape, masked_phone
+from adapters.database.orders import Citizen
+from api.shapes import Shape
+from domain.masking import masked_phone, unnamed
+from domain.public_text import HIDDEN
+from domain.words import Role
 
 
 class CallbackOut(Shape):
@@ -60,9 +64,17 @@ class InboundOut(Shape):
     created_at: datetime
 
     @classmethod
-    def of(cls, row: Inbound, *, words: bool = True) -> "InboundOut":
-        """From what was kept; without `words` it does not say what was written."""
-        shown = {"order": row.order_no, "phone": masked_phone(row.from_phone), "body": row.body if words else None}
+    def of(
+        cls, row: Inbound, *, words: bool = True, shielded: bool = False, leave_out: Citizen | None = None
+    ) -> "InboundOut":
+        """From what was kept.
+
+        Without `words` it does not say what was written, and `shielded` not who wrote; whom to `leave_out` of the words
+        is for those whose work has nothing to do with citizens.
+        """
+        phone = HIDDEN if shielded else masked_phone(row.from_phone)
+        body = row.body if leave_out is None else unnamed(row.body, leave_out.name, leave_out.address)
+        shown = {"order": row.order_no, "phone": phone, "body": body if words else None}
         return cls.model_validate(row.model_dump() | shown)
 
 
@@ -86,9 +98,10 @@ class MessageOut(Shape):
     created_at: datetime
 
     @classmethod
-    def of(cls, row: OutboundMessage) -> "MessageOut":
-        """From what was sent."""
-        shown = {"phone": masked_phone(row.to_phone), "sent_at": row.attempted_at}
+    def of(cls, row: OutboundMessage, *, shielded: bool = False) -> "MessageOut":
+        """From what was sent; `shielded` it does not say to which number of a citizen."""
+        phone = HIDDEN if shielded and row.to_role == Role.CITIZEN else masked_phone(row.to_phone)
+        shown = {"phone": phone, "sent_at": row.attempted_at}
         return cls.model_validate(row.model_dump() | shown)
 
 
@@ -106,9 +119,9 @@ class CallOut(Shape):
     created_at: datetime
 
     @classmethod
-    def of(cls, row: OutboundCall) -> "CallOut":
-        """From what was called."""
-        return cls.model_validate(row.model_dump() | {"phone": masked_phone(row.to_phone)})
+    def of(cls, row: OutboundCall, *, shielded: bool = False) -> "CallOut":
+        """From what was called; `shielded` it does not say which number."""
+        return cls.model_validate(row.model_dump() | {"phone": HIDDEN if shielded else masked_phone(row.to_phone)})
 
 
 class Conversation(Shape):

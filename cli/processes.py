@@ -1,5 +1,6 @@
 """The processes of a larger installation, one a command; settings come from the environment."""
 
+import asyncio
 import os
 import sys
 from getpass import getuser
@@ -68,7 +69,7 @@ def _require_safe_settings() -> None:
 
 @database.callback()
 def group() -> None:
-    """Keeps `upgrade` a subcommand."""
+    """Keeps its commands subcommands."""
 
 
 @database.command("upgrade", help="把数据库迁移到本版本的结构")
@@ -78,3 +79,30 @@ def upgrade() -> None:
 
     migrate(settings().database_url, getuser())
     print("数据库已是最新。")
+
+
+@database.command("reseal", help="用 JIESU_DATA_KEY 的第一把密钥重新加密全部数据，可随时中断、重来")
+def reseal() -> None:
+    """Bring all that is sealed under the first key, so that the others can be dropped; exit status 1 if they cannot."""
+    from adapters.database.crypto import Keyring  # noqa: PLC0415 (SQLAlchemy is slow to import)
+    from adapters.database.engine import Database  # noqa: PLC0415
+    from adapters.database.resealing import Resealed  # noqa: PLC0415
+    from adapters.database.resealing import reseal as bring_up  # noqa: PLC0415
+
+    def told(done: Resealed) -> None:
+        print(f"{done.table}\t{done.seen} 行，改写 {done.changed} 行")
+        if done.unreadable:
+            print(f"{done.table}：{done.unreadable} 行没有能解开的密钥", file=sys.stderr)
+        if done.lost:
+            print(f"{done.table}：{done.lost} 个退订号码只有旧密钥的索引，去掉旧密钥后会重新收到短信", file=sys.stderr)
+
+    async def run() -> bool:
+        database = Database(settings().database_url, Keyring(settings().data_key), pool_size=2)
+        try:
+            return await bring_up(database, told)
+        finally:
+            await database.dispose()
+
+    if not asyncio.run(run()):
+        raise typer.Exit(1)
+    print("全部数据已改由第一把密钥加密，可以去掉其余密钥。")

@@ -277,6 +277,18 @@ LABELS: dict[str, str] = {
     "event.made_confidential": "设为保密",
     "event.viewer_added": "增加可见人",
     "event.viewer_removed": "取消可见人",
+    "event.personal_data_read": "查看诉求人信息",
+    "event.complained_of_named": "标明被反映单位",
+    "personal.name": "姓名",
+    "personal.phone": "电话",
+    "personal.address": "住址",
+    "personal.email": "邮箱",
+    "personal.id_number": "证件号码",
+    "command.unmask": "查看诉求人信息",
+    "occasion.unmask": "说明理由查看",
+    "occasion.callback": "回访",
+    "occasion.call_task": "电话告知",
+    "occasion.city_message": "查看市平台消息",
 }
 
 

@@ -113,10 +113,11 @@ TABLE: Final[Mapping[str, Grant]] = {
         "do any of this with a confidential order", _all(Relation.VIEWER) | _centre(Role.HOTLINE_DIRECTOR)
     ),
     "see_citizen": Grant(
-        "see a citizen's name and number in full",
+        "see a citizen in full, as far as the work needs it (`domain.privacy`)",
         _centre(*WHO_TAKE_IN, Role.CALLBACK_STAFF) | dict.fromkeys(UNIT_ROLES, Relation.UNIT),
     ),
     "read_citizen_texts": Grant("read what a citizen answered in their own words", _centre(*CENTRE)),
+    "name_complained_of": Grant("say of which unit an order complains", _centre(*INTAKE, Role.HOTLINE_DIRECTOR)),
     "name_viewers": Grant("say who sees a confidential order", _centre(Role.DISPATCHER, Role.HOTLINE_DIRECTOR)),
     "find_approvals": Grant("list what one has to decide", _all(Relation.APPROVER)),
     # evidence

@@ -28,10 +28,9 @@ def _derive(secret: str, purpose: str, length: int = 32) -> bytes:
 
 
 class Keyring:
-    """Comma separated secrets: the first seals, all of them open.
+    """Comma separated secrets: the first seals and keys the blind index, all of them open and find.
 
-    To rotate, put the new secret in front and keep the old ones. The last, the oldest, keys the blind index,
-    so that what was indexed before a rotation is still found.
+    To rotate, put the new secret in front, `adapters.database.resealing` the database, and drop the old ones.
     """
 
     def __init__(self, keys: str) -> None:
@@ -40,7 +39,7 @@ class Keyring:
             raise ValueError("JIESU_DATA_KEY 不能为空")
         self._ciphers = {_derive(s, "key id", KEY_ID_BYTES): AESGCM(_derive(s, "seal")) for s in secrets}
         self._first = next(iter(self._ciphers))
-        self._index_key = _derive(secrets[-1], "blind index")
+        self._index_keys = [_derive(secret, "blind index") for secret in secrets]
 
     def encrypt(self, value: str) -> bytes:
         """Seal a text; two seals of one text differ."""
@@ -67,6 +66,14 @@ class Keyring:
         except InvalidTag as error:
             raise CannotDecrypt("加密数据已被改动") from error
 
+    def is_current(self, value: bytes) -> bool:
+        """Whether a sealed text was sealed with the first key."""
+        return bytes(value[: len(VERSION) + KEY_ID_BYTES]) == VERSION + self._first
+
     def blind_index(self, value: str) -> str:
         """A keyed digest (64 hex digits): equal for equal texts, and says nothing without the key."""
-        return hmac.new(self._index_key, value.encode(), sha256).hexdigest()
+        return self.blind_indexes(value)[0]
+
+    def blind_indexes(self, value: str) -> list[str]:
+        """Under which digests the text may stand: that of the first key, then those from before a rotation."""
+        return [hmac.new(key, value.encode(), sha256).hexdigest() for key in self._index_keys]

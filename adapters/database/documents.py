@@ -13,6 +13,11 @@ from adapters.database.tables import Document, OrderViewRow, WorkOrder
 from domain.text import normalised
 
 
+def fingerprinted(text: str) -> str:
+    """What the fingerprint of a text is made of."""
+    return f"text:{normalised(text)}"
+
+
 class StoredText(NamedTuple):
     """A text in clear; `kind` is the command it came with, `field` its place there."""
 
@@ -42,7 +47,7 @@ class Documents:
             "kind": kind,
             "field": field,
             "text": self.database.keyring.encrypt(text),
-            "fingerprint": self._fingerprint(text),
+            "fingerprint": self.database.keyring.blind_index(fingerprinted(text)),
         }
         async with self.database.begin() as session:
             await session.execute(insert(Document).values(document))
@@ -82,6 +87,7 @@ class Documents:
         """
         if not normalised(text):
             return None
+        fingerprints = self.database.keyring.blind_indexes(fingerprinted(text))
         units = [unit] if unit is not None else await self._units(order_no)
         theirs = or_(false(), *(_has_had(each) for each in units))
         told = or_(col(Document.order_no) == order_no, ~col(WorkOrder.confidential) & theirs)
@@ -90,7 +96,7 @@ class Documents:
             select(case((told, col(Document.order_no)), else_=""))
             .outerjoin(WorkOrder, col(WorkOrder.no) == col(Document.order_no))
             .outerjoin(OrderViewRow, col(OrderViewRow.no) == col(Document.order_no))
-            .where(Document.realm == realm, Document.fingerprint == self._fingerprint(text), Document.kind == kind)
+            .where(Document.realm == realm, col(Document.fingerprint).in_(fingerprints), Document.kind == kind)
         )
         if regime is not None:
             found = found.where(WorkOrder.regime == regime)
@@ -103,9 +109,6 @@ class Documents:
         found = select(OrderViewRow.units).where(OrderViewRow.no == order_no)
         async with self.database.session() as session:
             return list(await session.scalar(found) or ())
-
-    def _fingerprint(self, text: str) -> str:
-        return self.database.keyring.blind_index(f"text:{normalised(text)}")
 
 
 def _has_had(unit: str) -> ColumnElement[bool]:

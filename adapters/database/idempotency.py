@@ -42,21 +42,23 @@ class Idempotency:
     async def begin(self, key: str, route: str, user: str, body_sha256: str) -> Replay | None:
         """None: carry the request out, then `finish` or `release` it. Otherwise the answer to give again.
 
-        Of any number at once exactly one gets None. Raises KeyReused or KeyInFlight.
+        Of any number at once exactly one gets None. Raises KeyReused or KeyInFlight. What is kept of the digest is
+        keyed: of a short body, like one with a telephone number alone, the digest would give the body away.
         """
-        claim = insert(IdempotencyKey).values(key=key, route=route, username=user, body_sha256=body_sha256)
+        digests = self.database.keyring.blind_indexes(f"request:{body_sha256}")
+        claim = insert(IdempotencyKey).values(key=key, route=route, username=user, body_sha256=digests[0])
         claim = claim.on_conflict_do_update(
             index_elements=["key", "route", "username"],
             set_={"created_at": func.now()},
             where=col(IdempotencyKey.status).is_(None)
-            & (col(IdempotencyKey.body_sha256) == body_sha256)
+            & (col(IdempotencyKey.body_sha256).in_(digests))
             & (col(IdempotencyKey.created_at) < func.now() - ABANDONED_AFTER),
         )
         async with self.database.begin() as session:
             if await session.scalar(claim.returning(col(IdempotencyKey.key))) is not None:
                 return None
             row = await session.scalar(select(IdempotencyKey).where(*_is(key, route, user)))
-        if row is not None and row.body_sha256 != body_sha256:
+        if row is not None and row.body_sha256 not in digests:
             raise KeyReused(key)
         if row is None or row.status is None:
             raise KeyInFlight(key)

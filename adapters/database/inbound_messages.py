@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from adapters.database.confidence import Reader, open_to
 from adapters.database.engine import Database
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
-from adapters.database.phones import phone_index
+from adapters.database.phones import phone_index, phone_indexes
 from adapters.database.tables import InboundMessage, WorkOrder
 
 RECEIVED = "received"
@@ -96,7 +96,7 @@ class InboundMessages:
     async def recent(self, phone: str, within: timedelta) -> int:
         """How many texts this number has sent in so long."""
         found = select(func.count()).where(
-            col(InboundMessage.phone_index) == phone_index(self.database.keyring, phone),
+            col(InboundMessage.phone_index).in_(phone_indexes(self.database.keyring, phone)),
             col(InboundMessage.created_at) > func.now() - within,
         )
         async with self.database.session() as session:

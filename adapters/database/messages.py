@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from adapters.database.engine import Database
-from adapters.database.phones import phone_index
+from adapters.database.phones import phone_index, phone_indexes
 from adapters.database.tables import Message
 from domain.message import NewMessage, segments
 
@@ -159,7 +159,7 @@ class Messages:
         One that was attempted and is not known to be refused counts: an answer to it may come before its id does.
         """
         found = select(Message).where(
-            Message.phone_index == phone_index(self.database.keyring, phone),
+            col(Message.phone_index).in_(phone_indexes(self.database.keyring, phone)),
             Message.template == template,
             or_(
                 col(Message.provider_sid).is_not(None),

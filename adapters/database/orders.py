@@ -13,7 +13,7 @@ from adapters.database.city_numbers import of_city, turn, under
 from adapters.database.confidence import Entry, Reader, mark, open_to
 from adapters.database.engine import Database
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
-from adapters.database.phones import phone_index
+from adapters.database.phones import phone_index, phone_indexes
 from adapters.database.tables import ORDER_NO, OrderViewRow, WorkOrder
 from domain.open311 import Answer
 from domain.view import OrderView
@@ -41,7 +41,7 @@ class Citizen(Frozen):
 
 
 class NewOrder(Frozen):
-    """What an intake knows. `realm` is '' for real orders; a rehearsal has one of its own.
+    """What an intake knows. `realm` is '' for real orders; a rehearsal has one of its own. `complained_of` is a unit.
 
     `location`, `lat` and `long` (degrees, WGS 84) are the place of the matter. `service_code`, `answers`, `media_url`,
     `address_id` and `listed` are of orders that came through the public interface. `taken_by` is who took it in.
@@ -71,6 +71,7 @@ class NewOrder(Frozen):
     answers: tuple[Answer, ...] = ()
     listed: bool = False
     confidential: bool = False
+    complained_of: str | None = None
     taken_by: str | None = None
 
 
@@ -97,7 +98,7 @@ class OrderFilter(Frozen):
     """Which orders a list shows; None is any. `phone` is the citizen's, however it is written.
 
     `city_no` is the city platform's number, whichever way it became known. Without a `reader` no confidential order is
-    shown.
+    shown. People of the unit `not_against` find no order that complains of it by its citizen's telephone (HK-17).
     """
 
     realm: str = ""
@@ -111,12 +112,15 @@ class OrderFilter(Frozen):
     phone: str | None = None
     city_no: str | None = None
     reader: Reader | None = None
+    not_against: str | None = None
 
 
 class Listed(Frozen):
-    """A row of a list."""
+    """A row of a list; the `citizen` for leaving them out of the title."""
 
     title: str
+    complained_of: str | None
+    citizen: Citizen
     area: str | None
     city_no: str | None
     confidential: bool
@@ -194,11 +198,6 @@ class Orders:
             stored = await session.scalar(select(OrderViewRow.view).where(OrderViewRow.no == no))
         return None if stored is None else OrderView.model_validate(stored)
 
-    async def citizen(self, no: str) -> Citizen | None:
-        """Whose order it is."""
-        order = await self.get(no)
-        return None if order is None else order.citizen
-
     async def mark_started(self, no: str) -> None:
         """Note that the workflow of the order runs; may be repeated."""
         async with self.database.begin() as session:
@@ -242,18 +241,20 @@ class Orders:
         if wanted.unit is not None:
             conditions.append(col(OrderViewRow.units).contains([wanted.unit]))
         if wanted.phone is not None:
-            index = phone_index(self.database.keyring, wanted.phone)
-            conditions.append(col(WorkOrder.phone_index) == index)
+            indexes = phone_indexes(self.database.keyring, wanted.phone)
+            conditions.append(col(WorkOrder.phone_index).in_(indexes))
+            if wanted.not_against is not None:
+                conditions.append(col(WorkOrder.complained_of).is_distinct_from(wanted.not_against))
         if wanted.city_no is not None:
             numbers = (col(WorkOrder.city_no), col(WorkOrder.city_ref))
             conditions += [or_(*(number == wanted.city_no for number in numbers)), WorkOrder.realm == wanted.realm]
         return conditions
 
     def _listed(self, row: Row[Any]) -> Listed:
-        kept = {name: getattr(row, name) for name in ("area", "city_no", "confidential", "created_at")}
+        kept = {name: getattr(row, name) for name in ("area", "confidential", "complained_of", "created_at")}
         title = self.database.keyring.decrypt(row.title)
         kept["city_no"] = row.city_no or row.city_ref
-        return Listed(title=title, view=OrderView.model_validate(row.view), **kept)
+        return Listed(title=title, citizen=self._citizen(row), view=OrderView.model_validate(row.view), **kept)
 
     def _sealed(self, order: NewOrder) -> dict[str, Any]:
         """The columns of an order, encrypted where they speak of a citizen."""
@@ -271,14 +272,16 @@ class Orders:
         return columns | {f"citizen_{name}": seal(value) for name, value in citizen.model_dump().items()}
 
     def _clear(self, row: WorkOrder) -> Order:
-        def opened(value: bytes | None) -> str | None:
-            return None if value is None else self.database.keyring.decrypt(value)
-
-        citizen = Citizen(**{name: opened(getattr(row, f"citizen_{name}")) for name in Citizen.model_fields})
-        answers = ANSWERS.validate_json(opened(row.answers) or "[]")
+        answers = ANSWERS.validate_json(self._opened(row.answers) or "[]")
         kept = {name: getattr(row, name) for name in Order.model_fields if name not in {"citizen", "answers"}}
-        kept |= {name: opened(getattr(row, name)) for name in _SEALED}
-        return Order(**kept, answers=answers, citizen=citizen)
+        kept |= {name: self._opened(getattr(row, name)) for name in _SEALED}
+        return Order(**kept, answers=answers, citizen=self._citizen(row))
+
+    def _citizen(self, row: Any) -> Citizen:
+        return Citizen(**{name: self._opened(getattr(row, f"citizen_{name}")) for name in Citizen.model_fields})
+
+    def _opened(self, value: bytes | None) -> str | None:
+        return None if value is None else self.database.keyring.decrypt(value)
 
 
 _SHOWN: tuple[Any, ...] = (
@@ -287,7 +290,9 @@ _SHOWN: tuple[Any, ...] = (
     WorkOrder.city_no,
     WorkOrder.city_ref,
     WorkOrder.confidential,
+    WorkOrder.complained_of,
     WorkOrder.created_at,
+    *(getattr(WorkOrder, f"citizen_{name}") for name in Citizen.model_fields),
     OrderViewRow.view,
 )
 _COMPARED = {"realm", "regime", "stage", "light", "category", "grade", "overdue"}

@@ -6,4 +6,9 @@ from adapters.phone_numbers import e164
 
 def phone_index(keyring: Keyring, phone: str) -> str:
     """Its form as networks know it, blindly indexed: equal however the number is written."""
-    return keyring.blind_index(f"phone:{e164(phone)}")
+    return phone_indexes(keyring, phone)[0]
+
+
+def phone_indexes(keyring: Keyring, phone: str) -> list[str]:
+    """All indexes by which the number may stand in the database while keys are being rotated."""
+    return keyring.blind_indexes(f"phone:{e164(phone)}")

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Request, Response
 from pydantic import Field
 
 from adapters.database.attachments import File
+from adapters.database.orders import Order
 from adapters.file_links import BadLink, ExpiredLink, Link, Purpose, opened
 from adapters.tokens import Identity
 from api import acts
@@ -25,7 +26,7 @@ from api.evidence.shapes import (
 )
 from api.evidence.uploading import Details, upload
 from api.idempotent import IdempotentRoute
-from api.identity import ServicesDep, User, is_visible, visible
+from api.identity import ServicesDep, User, is_visible, shielded, visible
 from api.problems import ProblemError, answers
 from api.services import Services
 from api.words import Name, Wire
@@ -74,7 +75,7 @@ async def listed(request: Request, services: ServicesDep, user: User, order: Nam
     if order is not None:
         seen, _ = await visible(services, user, order)
         await acts.note(request, services, user, Deed.FILES_LISTED, order_no=order, regime=seen.regime)
-        files = await services.attachments.of_order(order)
+        files = [file for file in await services.attachments.of_order(order) if _open_to(user, seen, file)]
     else:
         files = await services.attachments.loose(user.sub)
     return FilesOut(items=tuple(map(shown_to(request, services), files)), pairs=paired(files))
@@ -140,6 +141,11 @@ async def open_file(token: str, request: Request, services: ServicesDep) -> Resp
     return await original(services, request, file, shown=link.purpose == "view")
 
 
+def _open_to(user: Identity, order: Order, file: File) -> bool:
+    """The unit complained of sees the files that it brought itself, and no other evidence (HK-17)."""
+    return not shielded(user, order) or file.unit == user.unit
+
+
 async def _note(
     request: Request, services: Services, user: Identity | None, deed: Deed, file: File, purpose: Purpose, token: str
 ) -> None:
@@ -157,5 +163,7 @@ async def _theirs(services: Services, user: Identity, file_id: str) -> File:
             require("see_own_evidence", user.role)
             return file
         if file.order_no is not None and await is_visible(services, user, file.order_no):
-            return file
+            order = await services.orders.get(file.order_no)
+            if order is not None and _open_to(user, order, file):
+                return file
     raise ProblemError(404, "没有这个附件")

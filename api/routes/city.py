@@ -12,12 +12,14 @@ from api import acts
 from api.city_inbox import INTERNAL, receive, try_again
 from api.city_taking import Envelope
 from api.idempotent import IdempotentRoute
-from api.identity import ServicesDep, User, within
+from api.identity import ServicesDep, User, reader_of, within
 from api.problems import ProblemError, answers
 from api.services import Services
 from api.shapes import CityMessageDetail, CityMessageOut, CityTaken, PageOut
+from api.unmasking import at_work
 from api.words import Cursor, Limit, Name
 from domain.acts import Deed
+from domain.privacy import Occasion
 from domain.refusal import Code, Refused
 
 BODY: Final = {
@@ -69,7 +71,9 @@ async def messages(
     """市平台发来的消息，新者在前。no 为本平台的工单编号。"""
     if no is not None and not no.isprintable():
         return PageOut(items=())
-    page = await services.city_messages.list(state=state, regime=user.regime, order_no=no, cursor=cursor, limit=limit)
+    page = await services.city_messages.list(
+        state=state, regime=user.regime, order_no=no, reader=reader_of(user), cursor=cursor, limit=limit
+    )
     return PageOut(items=tuple(map(CityMessageOut.of, page.items)), next=page.next)
 
 
@@ -77,6 +81,8 @@ async def messages(
 async def message(id: str, request: Request, services: ServicesDep, user: User) -> CityMessageDetail:
     """一条消息及其原文。原文含诉求人信息，查看留有记录。"""
     row = await _theirs(services, user, id)
+    if row.order_no is not None:
+        await at_work(services, user, [row.order_no], Occasion.CITY_MESSAGE)
     await acts.note(
         request, services, user, Deed.CITY_MESSAGE_READ, order_no=row.order_no, about=row.id, regime=row.regime
     )
@@ -96,6 +102,8 @@ async def _theirs(services: Services, user: Identity, id_: str) -> CityMessageRo
     """A message of the county of the person who asks."""
     row = await services.city_messages.get(id_) if id_.isprintable() else None
     if row is None or not within(user, "see_city_messages", row.regime):
+        raise ProblemError(404, "没有这一条消息")
+    if row.order_no is not None and not await services.viewers.may_see(row.order_no, reader_of(user)):
         raise ProblemError(404, "没有这一条消息")
     return row
 

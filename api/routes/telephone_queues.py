@@ -5,17 +5,21 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 
 from adapters.database.call_tasks import TelephoneTask
+from adapters.database.orders import Citizen
 from adapters.tokens import Identity
 from api import acts
 from api.idempotent import IdempotentRoute
 from api.identity import ServicesDep, User, reader_of, within
 from api.problems import ProblemError, answers
 from api.services import Services
-from api.shapes import PageOut, masked_phone
+from api.shapes import PageOut
 from api.telephone_shapes import CallbackOut, CallTaskOut, InboundOut
+from api.unmasking import at_work
 from api.words import Cursor, Limit, Wire, Words
 from domain.acts import Deed
+from domain.masking import masked_phone
 from domain.permissions import require
+from domain.privacy import Occasion, reads_of_citizens
 from domain.survey import Fate
 from domain.words import UNIT_ROLES
 
@@ -43,6 +47,8 @@ async def callbacks(
     _require_sight(user, reveal)
     page = await services.callbacks.waiting(regime=user.regime, reader=reader_of(user), cursor=cursor, limit=limit)
     phones = await services.citizens.phones([row.party for row in page.items], reader_of(user))
+    if reveal:
+        await at_work(services, user, phones, Occasion.CALLBACK)
     parties = [row.party for row in page.items]
     await acts.note_list(request, services, user, Deed.CALLBACKS_READ, parties, revealed=reveal)
     items = tuple(CallbackOut.of(row, _shown(phones.get(row.party), reveal)) for row in page.items)
@@ -65,6 +71,8 @@ async def call_tasks(
     numbers = [row.party or row.order_no for row in page.items]
     await acts.note_list(request, services, user, Deed.CALL_TASKS_READ, numbers, revealed=reveal)
     items = []
+    if reveal:
+        await at_work(services, user, phones, Occasion.CALL_TASK)
     for row in page.items:
         phone = phones.get(row.party) if row.party else await _contact(services, row)
         items.append(CallTaskOut.of(row, _shown(phone, reveal)))
@@ -98,7 +106,8 @@ async def inbound_messages(
     )
     numbers = [row.order_no for row in page.items if row.order_no]
     await acts.note_list(request, services, user, Deed.INBOUND_READ, numbers, revealed=True)
-    return PageOut(items=tuple(map(InboundOut.of, page.items)), next=page.next)
+    leave_out = None if reads_of_citizens(user.role) else Citizen()
+    return PageOut(items=tuple(InboundOut.of(row, leave_out=leave_out) for row in page.items), next=page.next)
 
 
 def _require_sight(user: Identity, reveal: bool) -> None:

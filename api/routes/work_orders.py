@@ -7,14 +7,14 @@ from fastapi import APIRouter, Query, Request, Response
 from adapters.database.orders import OrderFilter
 from api import acts
 from api.idempotent import IdempotentRoute, request_key
-from api.identity import ServicesDep, User, narrowed, reader_of, visible, within
+from api.identity import ServicesDep, User, narrowed, reader_of, shielded, visible, within
 from api.intake import OrderRequest, before_first_event, open_order
 from api.problems import answers
 from api.shapes import Opened, OrderDetail, OrderSummary, PageOut, ProposalOut
 from api.words import Cursor, Limit, Slug
 from domain.acts import Deed
 from domain.catalogue import propose
-from domain.permissions import require
+from domain.privacy import reads_of_citizens
 from domain.project import project
 from domain.refusal import Code, Refused
 from domain.view import DeadlineView
@@ -69,26 +69,31 @@ async def find(
         phone=phone,
         city_no=city_no,
         reader=reader_of(user),
+        not_against=user.unit if user.of_unit else None,
     )
     page = await services.orders.list(wanted, cursor=cursor, limit=limit)
     asked = {"count": len(page.items), "by_phone": phone is not None}
     await acts.note(request, services, user, Deed.ORDERS_LISTED, data=asked)
-    return PageOut(items=tuple(map(OrderSummary.of, page.items)), next=page.next)
+    out = not reads_of_citizens(user.role)
+    items = (OrderSummary.of(row, nameless=out or shielded(user, row)) for row in page.items)
+    return PageOut(items=tuple(items), next=page.next)
 
 
 @router.get("/{no}", responses=answers(401, 403, 404, 422))
-async def look_at(no: str, request: Request, services: ServicesDep, user: User, reveal: bool = False) -> OrderDetail:
-    """一张工单。诉求人信息默认脱敏；reveal=true 显示全部，并留下记录。"""
+async def look_at(no: str, request: Request, services: ServicesDep, user: User) -> OrderDetail:
+    """一张工单。诉求人信息脱敏，原文须说明理由另行查看（unmask）；对被反映单位全部隐去。
+
+    工作与诉求人无关的人员，所看到的标题和内容中也隐去姓名和号码。
+    """
     order, view = await visible(services, user, no)
-    if reveal:
-        require("see_citizen", user.role)
     await acts.note(
-        request, services, user, Deed.ORDER_READ, order_no=no, regime=order.regime, data={"revealed": reveal}
+        request, services, user, Deed.ORDER_READ, order_no=no, regime=order.regime, data={"revealed": False}
     )
     if view is None:
         rules = await services.rules(order.regime, order.policy_hash)
         view = project(before_first_event(services, rules, order))
-    return OrderDetail.of_order(order, view, reveal=reveal)
+    nameless = not reads_of_citizens(user.role)
+    return OrderDetail.of_order(order, view, nameless=nameless, shielded=shielded(user, order))
 
 
 @router.get("/{no}/timeline", responses=answers(401, 404, 422))

@@ -47,6 +47,8 @@ TOLD: Final[dict[str, tuple[str, str]]] = {
     "text": ("内容", "words"),
     "comment": ("意见", "words"),
     "viewer": ("人员", "plain"),
+    "fields": ("", "personal"),
+    "occasion": ("", "occasion"),
     "clause": ("条款", "plain"),
 }
 """The fields that are told, in this order: what they are called, and how their values are said."""
@@ -87,6 +89,8 @@ def _said(dossier: Dossier, value: Any, kind: str) -> str:
         return "、".join(f"{dossier.unit(each['unit'])}（{label(each['part'])}）" for each in value)
     if kind == "roles":
         return "、".join(label(each) for each in value)
+    if kind == "personal":
+        return "、".join(label(each, kind) for each in value)
     if kind == "moment":
         return moment(value)
     if kind == "via":

@@ -6,10 +6,11 @@ import psycopg
 import pytest
 
 from adapters.database.city_messages import CityMessages, MessageReused
+from adapters.database.confidence import Entry, Reader
 from adapters.database.engine import Database
 from adapters.database.orders import OrderFilter, Orders
 from adapters.database.trail import Trail
-from tests.adapters.orders_at_hand import batch, new_order
+from tests.adapters.orders_at_hand import NINE, batch, new_order
 
 BODY = '{"id":"m-1","phone":"13912345678"}'
 
@@ -70,6 +71,18 @@ async def test_messages_are_listed_the_newest_first(database: Database) -> None:
     assert [row.id for row in (await messages.list(regime="huojia")).items] == ["m-3", "m-1"]
     assert [row.id for row in (await messages.list(order_no="N-2")).items] == ["m-2"]
     assert (await messages.list(state="taken")).items == ()
+
+
+async def test_what_the_city_says_of_a_confidential_order_is_for_who_may_see_it(database: Database) -> None:
+    city, named = CityMessages(database), Reader("named")
+    await Orders(database).open(
+        new_order("hidden", confidential=True), viewers=["named"], entry=Entry("named", "agent", NINE)
+    )
+    for id_, no in (("m1", "hidden"), ("m2", None)):
+        await city.keep(id_, "urge", "{}", "webhook")
+        await city.about(id_, order_no=no)
+    seen = {who: [row.id for row in (await city.list(reader=who)).items] for who in (None, Reader("other"), named)}
+    assert seen == {None: ["m2"], Reader("other"): ["m2"], named: ["m2", "m1"]}
 
 
 async def test_the_cursor_of_each_platform_moves(database: Database) -> None:

@@ -22,7 +22,8 @@ def test_after_a_rotation_old_values_open_and_new_ones_need_the_new_key() -> Non
     assert Keyring(NEW).decrypt(rotated.encrypt("张三")) == "张三"
     with pytest.raises(CannotDecrypt):
         old.decrypt(rotated.encrypt("张三"))
-    assert rotated.blind_index("138") == old.blind_index("138")
+    assert old.is_current(old.encrypt("")) and not rotated.is_current(old.encrypt(""))
+    assert rotated.blind_indexes("138") == [Keyring(NEW).blind_index("138"), old.blind_index("138")]
 
 
 def test_any_altered_byte_is_found() -> None:

@@ -135,6 +135,8 @@ def test_whoever_adds_a_sealed_column_has_to_say_what_becomes_of_it() -> None:
     kept |= {("idempotency_keys", "response")}
     # Second factors of staff are of no order.
     kept |= {("users", "totp_secret"), ("users", "totp_pending")}
+    # Who wants no more texts does so beyond any order.
+    kept |= {("opt_outs", "phone")}
     assert sealed - kept <= blanked()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.safe_settings import SECRETS, UnsafeSettings, faults, require_safe
+from adapters.safe_settings import OPTIONAL, SECRETS, UnsafeSettings, faults, require_safe
 from adapters.settings import DEVELOPMENT_SECRET, ROOT, Settings, environment
 from domain.words import Role
 
@@ -38,6 +38,14 @@ def test_each_secret_is_looked_at(name: str) -> None:
 def test_no_secret_serves_for_two_things_not_even_an_old_one() -> None:
     one, other = NAMES[0], NAMES[1]
     assert found(**{one: f"{'new' * 12},{SOUND[other]}"}) == [f"{one} 与 {other} 不能相同"]
+
+
+@pytest.mark.parametrize("field", OPTIONAL)
+def test_a_secret_of_what_may_be_left_off_is_looked_at_where_it_is_set(field: str) -> None:
+    name = str(Settings.model_fields[field].alias)
+    assert found(**{name: ""}) == []
+    assert found(**{name: "short"}) == [f"{name} 短于 32 个字符"]
+    assert found(**{name: SOUND[NAMES[0]]}) == [f"{NAMES[0]} 与 {name} 不能相同"]
 
 
 def test_everything_is_said_at_once_and_no_secret_is_quoted() -> None:

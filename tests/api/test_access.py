@@ -61,7 +61,13 @@ PROBES: dict[str, Probe] = {
     "POST /work-orders": Probe((422, "missing_field"), {}),
     "GET /work-orders": LIST,
     "GET /work-orders/{no}": ORDER,
-    "GET /work-orders/{no}?reveal": Probe((200, ""), None, {"reveal": "true"}, "unknown_order", "see_citizen"),
+    "POST /work-orders/lookup": Probe((200, ""), {"phone": "13900000000"}),
+    "POST /work-orders/{no}/unmask": Probe(
+        (422, "missing_field"), {"reason": "。", "fields": ["phone"]}, hidden="unknown_order"
+    ),
+    "PUT /work-orders/{no}/complained-of": Probe(
+        (404, "unknown_unit"), {"unit": "no_such_unit"}, hidden="unknown_order"
+    ),
     **{f"GET /work-orders/{{no}}/{part}": ORDER for part in ("timeline", "deadlines", "proposal", "messages")},
     "GET /work-orders/{no}/viewers": Probe((422, "not_allowed"), hidden="unknown_order"),
     "POST /work-orders/{no}/viewers": Probe((422, "not_allowed"), {"username": "inspection"}, hidden="unknown_order"),
@@ -234,7 +240,7 @@ def expected(name: str, role: Role, case: str) -> Answer:
 
 
 def seen(name: str, role: Role, case: str) -> bool:
-    if name.startswith(("GET /city", "POST /city")):  # belong to a regime, not to an order
+    if name.startswith(("GET /city", "POST /city")) and case != "confidential":  # belong to a regime, not to a unit
         return case != "foreign order"
     if case == "confidential":
         return sees_every_confidential(role)

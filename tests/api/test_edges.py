@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
+from fastapi import Request
 
 from api.app import create_app
 from api.limits import MAX_BODY
+from api.problems import of_outage
 from domain.commands import COMMANDS
 from tests.api.callers import DEMAND, Caller, problem
 
@@ -68,6 +71,14 @@ def test_unknown_addresses_and_methods_are_problem_documents(agent: Caller) -> N
     problem(agent.get("/work-orders/%F0%9F%98%80/timeline"), 404, "unknown_order")
     problem(agent.post("/approvals/%00/decision", {"decision": "approve"}), 404, "not_found")
     problem(agent.get("/policies/%00"), 404, "not_found")
+
+
+def test_what_somebody_typed_into_an_address_is_not_logged_in_an_outage(caplog: pytest.LogCaptureFixture) -> None:
+    route = SimpleNamespace(path="/work-orders/{no}")
+    scope = {"type": "http", "method": "GET", "path": "/work-orders/13912345678", "headers": [], "route": route}
+    answer = of_outage(Request(scope | {"query_string": b"phone=13912345678"}), TimeoutError("no connection"))
+    assert (answer.status_code, "/work-orders/{no}: TimeoutError" in caplog.text) == (503, True)
+    assert "13912345678" not in caplog.text
 
 
 def test_health_tells_of_every_dependency(agent: Caller) -> None:

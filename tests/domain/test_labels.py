@@ -7,6 +7,7 @@ from domain.commands import COMMANDS
 from domain.events import EVENTS
 from domain.labels import label
 from domain.policy_evidence import Phase
+from domain.privacy import Occasion, Personal
 from domain.words import (
     ApprovalKind,
     Category,
@@ -29,6 +30,8 @@ WORDS = [
     *((word.value, "level") for word in SupervisionLevel),
     *((word.value, "phase") for word in Phase),
     *((word.value, "mark") for word in Mark),
+    *((word.value, "personal") for word in Personal),
+    *((word.value, "occasion") for word in Occasion),
     *((name, "event") for name in EVENTS),
     *((name, "command") for name in COMMANDS),
 ]

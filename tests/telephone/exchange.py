@@ -6,6 +6,7 @@ Every test has telephones of its own, so that all of them share one exchange.
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -163,12 +164,20 @@ async def exchange(
     new_database_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Exchange]:
     """The real processes, ready."""
-    folder: Path = tmp_path_factory.mktemp("exchange")
-    temporal = LocalTemporal.start(folder / "temporal.log", search_attributes=DEFINITIONS)
+    async with exchange_at(new_database_url(), tmp_path_factory.mktemp("exchange")) as ready:
+        yield ready
+
+
+@asynccontextmanager
+async def exchange_at(
+    database_url: str, folder: Path, *, history: Path | None = None, **more: str
+) -> AsyncIterator[Exchange]:
+    """An exchange over an empty database, with Temporal's in a file if `history` says in which; `more` settings."""
+    temporal = LocalTemporal.start(folder / "temporal.log", database=history, search_attributes=DEFINITIONS)
     ports = {name: free_port() for name in ("api", "gateway")}
     base, gateway = (f"http://127.0.0.1:{port}" for port in ports.values())
     values = {
-        "DATABASE_URL": new_database_url(),
+        "DATABASE_URL": database_url,
         "TEMPORAL_ADDRESS": temporal.address,
         "JIESU_DATA": str(folder),
         "JIESU_DATA_KEY": "the-data-key-of-the-telephone-tests-0123",
@@ -180,6 +189,7 @@ async def exchange(
         "TWILIO_BASE_URL": gateway,
         "TWILIO_AUTH_TOKEN": TOKEN,
         "CITY_BASE_URL": f"http://127.0.0.1:{free_port()}",
+        **more,
     }
     settings = Settings.model_validate(values)
     values["TWILIO_ACCOUNT_SID"] = settings.twilio_account_sid
@@ -202,9 +212,11 @@ async def exchange(
             _wait_for(url, children)
         client = await Client.connect(temporal.address, data_converter=CONVERTER)
         ready = Exchange(base, gateway, Services(database, client, book, settings), folder)
-        yield ready
-        for each in ready.callers.values():
-            each.http.close()
+        try:
+            yield ready
+        finally:
+            for each in ready.callers.values():
+                each.http.close()
     finally:
         await database.dispose()
         for child in reversed(children):

@@ -14,7 +14,7 @@ LISTS = ("/callbacks", "/call-tasks", "/inbound-messages")
 
 
 def masked(phone: str) -> str:
-    return f"{phone[:3]}{'*' * (len(phone) - 5)}{phone[-2:]}"
+    return f"{phone[3:6]}****{phone[-4:]}"
 
 
 async def owed(exchange: Exchange, **demand: Any) -> tuple[str, str]:
@@ -47,6 +47,7 @@ async def test_calls_that_are_owed_are_listed_until_the_citizen_was_heard(exchan
     (row,) = rows(exchange, "/callbacks", "callback_staff", no)
     assert (row["party"], row["round"], row["attempts"], row["phone"]) == (no, 0, 2, masked(phone))
     assert rows(exchange, "/callbacks", "callback_staff", no, reveal=True)[0]["phone"] == phone
+    exchange.happens(no, "personal_data_read", person="callback_staff", fields=["phone"], occasion="callback")
     problem(exchange.caller("supervisor").get("/callbacks", reveal=True), 403, "not_permitted")
     exchange.do("callback_staff", no, "record_callback", result="satisfied", party=row["party"], round=row["round"])
     assert rows(exchange, "/callbacks", "callback_staff", no) == []

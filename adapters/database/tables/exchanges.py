@@ -102,11 +102,12 @@ class CallTask(Table, table=True):
 
 
 class OptOut(Table, table=True):
-    """A number that wants no more texts."""
+    """A number that wants no more texts; the number itself for the day on which its index needs another key."""
 
     __tablename__ = "opt_outs"
 
     phone_index: str = Field(primary_key=True)
+    phone: bytes | None = sealed(required=False)
     created_at: datetime = recorded()
 
 

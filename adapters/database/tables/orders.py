@@ -26,7 +26,8 @@ class WorkOrder(Table, table=True):
 
     `city_no` is the city platform's number that it came with; `city_ref` the one that the platform told later.
     `location`, `lat` and `long` (WGS 84) say where the matter is, `citizen_address` where the citizen lives. With a
-    `service_code` it came through the public interface, and `listed` says whether the public reads it there.
+    `service_code` it came through the public interface, and `listed` says whether the public reads it there. The people
+    of the unit that is `complained_of` never learn whose order it is (HK-17).
     """
 
     __tablename__ = "work_orders"
@@ -64,6 +65,7 @@ class WorkOrder(Table, table=True):
     long: float | None = None
     media_url: bytes | None = sealed(required=False)
     service_code: str | None = None
+    complained_of: str | None = None
     answers: bytes | None = sealed(required=False)
     listed: bool = Field(False, sa_column_kwargs={"server_default": text("false")})
     confidential: bool = Field(False, sa_column_kwargs={"server_default": text("false")})

@@ -1,0 +1,66 @@
+"""Secrets that stand elsewhere than in the environment: in a file, or with a program that fetches them.
+
+`file:/run/secrets/data_key` reads a file, as Docker and Kubernetes hand secrets out. `exec:/opt/fetch-key data`
+runs a program, which may ask any key management service, and takes what it prints. Either may give one key a line.
+Anything else is the secret itself.
+"""
+
+import shlex
+import subprocess
+from pathlib import Path
+from typing import Final
+
+SECONDS: Final = 20.0
+"""How long a program may take; a process that does not get its keys does not start."""
+
+MOST_BYTES: Final = 64 * 1024
+FILE, EXEC = "file:", "exec:"
+
+
+def secret(value: str) -> str:
+    """The secret that a setting names; lines become a comma separated list.
+
+    Asked once, when a process starts, and not again: a program that fails or does not answer within `SECONDS` ends the
+    start. Raises ValueError, which never quotes what was read or printed.
+    """
+    if value.startswith(FILE):
+        return _joined(_read(Path(value.removeprefix(FILE))))
+    if value.startswith(EXEC):
+        return _joined(_printed(value.removeprefix(EXEC)))
+    return value
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise ValueError(f"读不到密钥文件 {path}：{error.strerror}") from None
+
+
+def _printed(command: str) -> bytes:
+    try:
+        words = shlex.split(command)
+        done = subprocess.run(  # noqa: S603 (the operator's own setting)
+            words, check=False, capture_output=True, timeout=SECONDS, stdin=subprocess.DEVNULL
+        )
+    except subprocess.TimeoutExpired:
+        raise ValueError(f"取密钥的程序在 {SECONDS:g} 秒内没有完成") from None
+    except (OSError, ValueError, IndexError):
+        raise ValueError("取密钥的程序无法运行，请检查 exec: 之后的命令") from None
+    if done.returncode:
+        raise ValueError(f"取密钥的程序以状态 {done.returncode} 结束")
+    return done.stdout
+
+
+def _joined(content: bytes) -> str:
+    if len(content) > MOST_BYTES:
+        raise ValueError("密钥过长")
+    try:
+        lines = content.decode().splitlines()
+    except UnicodeDecodeError:
+        raise ValueError("密钥须为文本") from None
+    found = ",".join(line.strip() for line in lines if line.strip())
+    if not found:
+        raise ValueError("密钥为空")
+    return found

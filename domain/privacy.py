@@ -1,0 +1,88 @@
+"""Who may read what of a citizen, and why not (HK-17, NA-06); table and reasons, no data.
+
+An order shows its citizen masked to everybody. What somebody's work needs in full they ask for, with a reason, and that
+is written down. The people of the unit that is complained of never get it.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from domain.labels import label
+from domain.permissions import relation
+from domain.refusal import Code, Refused
+from domain.words import CITY_SOURCE, UNIT_ROLES, Role
+
+
+class Personal(StrEnum):
+    """What is known of a citizen."""
+
+    NAME = "name"
+    PHONE = "phone"
+    ADDRESS = "address"
+    EMAIL = "email"
+    ID_NUMBER = "id_number"
+
+
+class Occasion(StrEnum):
+    """On which occasion somebody read it: an act of its own with a reason, or work that cannot be done without."""
+
+    UNMASK = "unmask"
+    CALLBACK = "callback"
+    CALL_TASK = "call_task"
+    CITY_MESSAGE = "city_message"
+
+
+_ALL: Final = frozenset(Personal)
+_TO_REACH: Final = frozenset({Personal.NAME, Personal.PHONE, Personal.ADDRESS, Personal.EMAIL})
+
+NEEDED: Final[Mapping[Role, frozenset[Personal]]] = {
+    Role.AGENT: _ALL,
+    Role.DISPATCHER: _ALL,
+    Role.HOTLINE_DIRECTOR: _ALL,
+    Role.CALLBACK_STAFF: frozenset({Personal.NAME, Personal.PHONE}),
+    Role.CITY_PLATFORM: _TO_REACH,
+    **dict.fromkeys(UNIT_ROLES, _TO_REACH),
+}
+"""What each role's work may need. Intake identifies, units call and visit, the callback rings; nobody else does."""
+
+
+class Standing(NamedTuple):
+    """How the one who asks stands to the order, so far as it matters.
+
+    `of_unit`: they belong to a unit, which `handles` it now, and which it is `complained_of`. `source` of the order.
+    """
+
+    of_unit: bool
+    handles: bool
+    complained_of: bool
+    source: str
+
+
+def needs(role: Role, field: Personal) -> bool:
+    """Whether the work of a role may need this of a citizen at all."""
+    return field in NEEDED.get(role, frozenset())
+
+
+def require_work_with_citizens(role: Role) -> None:
+    """Raises Refused(not_permitted) for a role that reads nothing of citizens in full, on no order."""
+    if relation("see_citizen", role) is None:
+        raise Refused(Code.NOT_PERMITTED, f"{label(role)}办理工单不需要诉求人信息", "NA-06")
+
+
+def reads_of_citizens(role: Role) -> bool:
+    """Whether the work of a role has to do with citizens themselves; others read texts with them left out."""
+    return bool(NEEDED.get(role))
+
+
+def require_need(role: Role, fields: Iterable[Personal], standing: Standing) -> None:
+    """Raises Refused(not_permitted) unless each field may be read in full by one who stands to the order like that."""
+    if standing.of_unit and standing.complained_of:
+        raise Refused(Code.NOT_PERMITTED, "被反映单位不得查看诉求人信息", "HK-17")
+    if beyond := sorted(field for field in fields if not needs(role, field)):
+        names = "、".join(label(field, "personal") for field in beyond)
+        raise Refused(Code.NOT_PERMITTED, f"{label(role)}办理工单不需要诉求人的{names}", "NA-06")
+    if standing.of_unit and not standing.handles:
+        raise Refused(Code.NOT_PERMITTED, "本单位已不在办理此工单，不再需要诉求人信息", "NA-06")
+    if role is Role.CITY_PLATFORM and standing.source != CITY_SOURCE:
+        raise Refused(Code.NOT_PERMITTED, "市平台只能查看其交办工单的诉求人信息", "NA-06")
