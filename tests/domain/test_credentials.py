@@ -49,6 +49,7 @@ def test_what_can_be_guessed_is_refused_without_being_repeated(password: str) ->
         "北山的admin喜欢喝茶",
         "8402 6175 33",
         "an-open-secret-of-the-tests",
+        "seven herons stood along the dyke that evening, and nobody but the ferryman saw them",
     ],
 )
 def test_no_kind_of_character_is_asked_for(password: str) -> None:

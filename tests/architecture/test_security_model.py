@@ -1,0 +1,100 @@
+"""What docs/security.md says of numbers, keys, addresses, ways in and trails is what the code has."""
+
+import re
+from typing import Final
+
+from sqlalchemy import LargeBinary
+
+from adapters import city_signature
+from adapters.database import engine, passwords, sign_in_failures
+from adapters.database.tables import Table
+from adapters.settings import ROOT, Settings
+from adapters.tokens import LIFE
+from api import limits, words
+from api.door import json_shape
+from domain import credentials
+from domain.permissions import TABLE, Door
+from domain.privacy import NEEDED, Personal
+from tests.architecture.test_outbound import GOES_OUT
+
+MODEL: Final = (ROOT / "docs" / "security.md").read_text("utf-8")
+FLAT: Final = " ".join(MODEL.split())
+
+
+def default(name: str) -> object:
+    return Settings.model_fields[name].default
+
+
+def test_the_model_says_the_numbers_of_the_code() -> None:
+    lock, longest = sign_in_failures.LOCK, sign_in_failures.LOCK * 2**sign_in_failures.MOST_DOUBLINGS
+    caller, address, login = default("caller_rate"), default("address_rate"), default("login_rate")
+    for said in (
+        f"{default('sign_in_tries')} failures in a row lock a name for {lock.seconds // 60} minutes",
+        f"up to {longest.total_seconds() / 3600:.0f} hours",
+        f"{login.per_second} tries a second, {login.burst} at once",  # type: ignore[attr-defined]
+        f"{credentials.SHORTEST} to {credentials.LONGEST} characters",
+        f"Sessions: {LIFE.total_seconds() / 3600:.0f} hours, idle or not, any number at a time",
+        f"signed, for {default('link_seconds')} seconds",
+        f"the city's holds for {city_signature.SKEW} seconds",
+        f"{passwords.MEMORY_KIB / 1024:.0f} MiB and {passwords.PASSES} passes each",
+        f"bodies of {limits.MAX_BODY} bytes within {default('body_seconds'):.0f} seconds",
+        f"JSON {json_shape.MAX_DEPTH} levels deep",
+        f"{caller.per_second} requests a second of a caller and {address.per_second} from an address",  # type: ignore[attr-defined]
+        f"statements of {engine.STATEMENT_SECONDS:.0f} seconds",
+        f"pages of {words.MAX_PAGE} rows",
+    ):
+        assert said in FLAT, said
+
+
+def test_the_model_names_every_way_in() -> None:
+    named = set(re.findall(r"`(\w+)`", MODEL))
+    assert {act for act, grant in TABLE.items() if grant.door is not Door.TOKEN} <= named
+
+
+def test_the_model_says_who_reads_what_of_a_citizen() -> None:
+    rows = {tuple(cell.strip() for cell in line.strip("|").split("|")) for line in MODEL.splitlines()}
+    for role, fields in NEEDED.items():
+        marks = ("✓" if field in fields else "" for field in Personal)
+        assert (f"`{role.value}`", *marks) in rows, role
+    assert len([row for row in rows if "✓" in row]) == len(NEEDED)
+
+
+def test_the_model_names_every_secret() -> None:
+    secret = re.compile(r"(_KEY|_SECRET|_TOKEN)$")
+    ours = {str(field.alias) for field in Settings.model_fields.values() if secret.search(str(field.alias))}
+    assert ours == set(re.findall(r"^\| `([A-Z_]+)` \|", MODEL, re.MULTILINE))
+
+
+def test_the_model_names_every_address() -> None:
+    settings = {where for where in GOES_OUT.values() if where.isupper()}
+    assert settings == {name for name in settings if f"`{name}`" in MODEL}
+
+
+def test_every_column_that_is_sealed_is_classed() -> None:
+    sealed = {
+        table.name
+        for table in Table.metadata.tables.values()
+        if any(isinstance(column.type, LargeBinary) for column in table.columns)
+    }
+    classed = " ".join(line for line in MODEL.splitlines() if line.startswith(("| secret |", "| personal |")))
+    assert {"work_orders", "documents"} <= sealed == {name for name in sealed if f"`{name}`" in classed}
+
+
+def test_the_model_names_every_trail() -> None:
+    proof = next(line for line in MODEL.splitlines() if line.startswith("| proof |"))
+    tables = set(re.findall(r"`(\w+)`", proof))
+    assert tables == {"audit_trail", "acts", "anchors", "anchored_heads"} & set(Table.metadata.tables)
+    assert {"`audit_trail`", "`acts`", "`anchors`"} <= {line.split(" | ")[0][2:] for line in MODEL.splitlines()}
+
+
+def test_the_image_leaves_out_what_production_has_no_use_for() -> None:
+    left_out = set((ROOT / ".dockerignore").read_text("utf-8").split())
+    assert {".git", ".env", ".jiesu", ".venv", "tests"} <= left_out
+
+
+def test_whoever_finds_a_hole_is_told_where_to_go() -> None:
+    policy = (ROOT / "SECURITY.md").read_text("utf-8")
+    assert "docs/security.md" in policy and "requirements.lock" in policy
+    assert re.findall(r"(\d+) (?:天|个工作日) / ", policy)
+    for readme in ("README.md", "README.zh.md"):
+        assert "(SECURITY.md)" in (ROOT / readme).read_text("utf-8")
