@@ -14,8 +14,9 @@ from api.app import create_app
 EXAMPLES: Final = int(os.environ.get("JIESU_FUZZ_EXAMPLES", "4"))
 """Random cases of each route, beside those that try each limit of its description once."""
 
-# What is well-formed may still be against the rules, at this moment, for this order: that is what codes are for.
-RULES: Final = ["2xx", "3xx", "400", "401", "403", "404", "409", "410", "415", "416", "422"]
+# What is well-formed may still be against the rules, at this moment, for this order: that is what codes are for. 429 is
+# what a name is told that is locked; requests as such are not limited here.
+RULES: Final = ["2xx", "3xx", "400", "401", "403", "404", "409", "410", "415", "416", "422", "429"]
 CONFIG: Final = {
     "generation": {"max-examples": EXAMPLES, "deterministic": True, "database": "none"},
     "phases": {"coverage": {"unexpected-methods": ["PUT", "TRACE"]}},

@@ -35,14 +35,16 @@ ABLE = {
     "attachments": "clerk-housing",
     "callbacks|call-tasks|inbound|city": "hotline_director",
     "approvals": "reviewer",
+    "/account": "deputy-leader-water",
+    "users|audit": "admin",
 }
-"""Who may do what, by a part of the operation; the first that fits."""
+"""Who may do what, by a part of the operation; the first that fits. Wrong passwords lock somebody whom nobody needs."""
 
 UNABLE = ("", "panel", "clerk-market")
 """Nobody; a role without any of the commands; and a unit that the orders were never sent to."""
 
-OTHERWISE = re.compile(r"/attachments$|/attachments/|/token$|/webhooks/")
-"""Writes that are open to everybody who has signed in, or know their callers by other means than a token."""
+OTHERWISE = re.compile(r"/attachments$|/attachments/|/token$|/webhooks/|/account/|/lookup$")
+"""Writes open to everybody who has signed in (one of them only reads), or that know their callers by other means."""
 
 SCHEMA = described()
 QUIET = settings(
