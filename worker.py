@@ -25,7 +25,7 @@ from activities.notify import Notify
 from activities.record import Record
 from activities.tally import Tally
 from activities.vouch import Vouch
-from adapters import phone_numbers
+from adapters import log_lines, phone_numbers
 from adapters.archive_signature import Signatures
 from adapters.bundles import Bundles
 from adapters.city_platform import CityApi
@@ -135,15 +135,12 @@ MEEKNESS = 5
 
 def main() -> None:
     """Work until asked to stop. Ends with status 1 if the messages' process ended before, 2 by unsafe settings."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_lines.begin()
     try:
         require_safe(settings())
     except UnsafeSettings as unsafe:
         logging.getLogger("jiesu").critical("%s", unsafe)
         sys.exit(2)
-    for talkative in ("twilio.http_client", "httpx"):
-        # Their lines hold addresses with telephone numbers in them.
-        logging.getLogger(talkative).setLevel(logging.WARNING)
     twin = Twin.start("jiesu-messages", carry_messages)
     try:
         uvloop.run(carry_orders(twin))

@@ -13,6 +13,7 @@ from fastapi import Request
 
 from adapters.outages import OUTAGES
 from adapters.tokens import Identity
+from api.door.addresses import address_of
 from api.services import Services
 from domain.acts import Act, Deed
 
@@ -61,11 +62,13 @@ def act(request: Request, services: Services, user: Identity | None, deed: Deed,
     return Act(deed=deed, source=source_of(request, services), request=request_id(request), **said)
 
 
-def source_of(request: Request, services: Services) -> str | None:
-    """A digest of the network address that says nothing without the installation's key; equal for equal addresses."""
-    if request.client is None:
-        return None
-    return services.database.keyring.blind_index(f"address:{request.client.host}")[:SOURCE_DIGITS]
+def source_of(request: Request, services: Services) -> str:
+    """A digest of the network address that says nothing without the installation's key; equal for equal addresses.
+
+    Behind proxies of ours it is the caller's, not the proxy's.
+    """
+    address = address_of(request, services.settings.trusted_proxies)
+    return services.database.keyring.blind_index(f"address:{address}")[:SOURCE_DIGITS]
 
 
 def request_id(request: Request) -> str:

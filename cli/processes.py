@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from adapters import log_lines
 from adapters.safe_settings import UnsafeSettings, require_safe
 from adapters.settings import ROOT, settings
 
@@ -29,12 +30,14 @@ def api(
     import uvicorn  # noqa: PLC0415 (`jiesu db` does not need a web server)
 
     _require_safe_settings()
+    log_lines.begin()
     uvicorn.run(
         "api.app:create_app",
         factory=True,
         host=host,
         port=port,
         access_log=False,
+        log_config=None,
         server_header=False,
         # Whose word counts on where a request comes from is said by JIESU_TRUSTED_PROXIES.
         proxy_headers=False,
@@ -56,7 +59,8 @@ def codec(
     except CannotServe as reason:
         print(reason, file=sys.stderr)
         raise typer.Exit(2) from None
-    uvicorn.run(app, host=host, port=port, access_log=False, server_header=False, proxy_headers=False)
+    log_lines.begin()
+    uvicorn.run(app, host=host, port=port, access_log=False, log_config=None, server_header=False, proxy_headers=False)
 
 
 def _require_safe_settings() -> None:

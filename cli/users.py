@@ -22,7 +22,7 @@ from domain.labels import label
 from domain.policy import PolicyFile
 from domain.words import Role
 
-INITIAL_BYTES: Final = 12
+INITIAL_BYTES: Final = 16
 PAGE: Final = 200
 T = TypeVar("T")
 Name = Annotated[str, typer.Argument(help="用户名")]

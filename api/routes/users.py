@@ -19,7 +19,7 @@ from api.words import Cursor, Limit
 from domain.acts import Deed
 from domain.credentials import weakness
 
-INITIAL_BYTES: Final = 12
+INITIAL_BYTES: Final = 16
 SEAT: Final = ("role", "unit", "regime")
 
 router = APIRouter(prefix="/users", tags=["账号管理"], route_class=IdempotentRoute)

@@ -76,3 +76,13 @@ async def test_those_of_a_county_see_its_acts_only(database: Database) -> None:
         ("signed_in", "watch", "rugao"),
         ("order_read", "agent", "rugao"),
     ]
+
+
+async def test_behind_a_proxy_of_ours_an_act_comes_from_the_caller_and_else_from_the_peer(database: Database) -> None:
+    async with door(database, JIESU_TRUSTED_PROXIES="127.0.0.1") as behind, door(database) as bare:
+        for http in (behind, bare):
+            for address in ("198.51.100.7", "198.51.100.8", "198.51.100.7"):
+                await http.get("/units", headers={"X-Forwarded-For": address})
+    first, second, again, *peers = [each.source for each in await acts(database)]
+    assert first == again != second
+    assert len({*peers, second, first}) == 3
