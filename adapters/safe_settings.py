@@ -42,6 +42,8 @@ def faults(settings: Settings) -> list[str]:
         for one, other in combinations(kept, 2):
             if _usable(settings, one) & _usable(settings, other):
                 found.append(f"{_alias(one)} 与 {_alias(other)} 不能相同")
+        if settings.takes_bare_signals:
+            found.append("JIESU_BARE_SIGNALS 只能在开发环境中开启：生产环境的信号必须附身份凭证")
     return found
 
 

@@ -196,4 +196,8 @@ async def _neighbour(services: Services, order: Order, no: str, reader: Reader |
         raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {quoted(no)} 的工单")
     if other.regime != order.regime:
         raise Refused(Code.INVALID, "只能并入同一地区的工单", "NA-01")
+    if order.confidential or other.confidential:
+        raise Refused(Code.NOT_ALLOWED, "保密工单不与其他工单合并", "NA-07")
+    if order.complained_of != other.complained_of:
+        raise Refused(Code.NOT_ALLOWED, "被反映单位不同的工单不能合并", "HK-17")
     return other

@@ -60,6 +60,15 @@ class IdempotentRoute(APIRoute):
         return keyed
 
 
+class LookingRoute(IdempotentRoute):
+    """A route whose POST only looks. Doing it again is harmless, so no answer is kept that would be given without being
+    asked again whether it may be, and without being written down."""
+
+    def get_route_handler(self) -> Handler:
+        """The handler as it is."""
+        return APIRoute.get_route_handler(self)
+
+
 def place_of(request: Request, user: str) -> Place | None:
     """Where the answer to the request is kept: key, route and user; None without a key. Raises ProblemError(422)."""
     key = request.headers.get(HEADER)

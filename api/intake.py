@@ -146,7 +146,7 @@ async def open_order(
     await services.snapshots.put(Snapshot(policy_hash, request.regime, regime.model_dump(mode="json")))
     entry = Entry(person, by, now) if new.confidential else None
     opened = await services.orders.open(new, intake_key=intake_key, viewers=request.viewers, entry=entry)
-    if opened.of_city_no and request.source != CITY_SOURCE:
+    if opened.of_city_no and by is not Role.CITY_PLATFORM:
         other = await services.orders.get(opened.no)
         which = "其他工单" if other is None or other.confidential else f"工单 {opened.no}"
         raise Refused(Code.ALREADY_DONE, f"市平台编号 {request.city_no} 已受理为{which}")

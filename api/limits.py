@@ -1,7 +1,7 @@
 """How much a request may bring and how long it may take to: refused by its announced length, or as soon as it has
 brought more, or when its end does not come.
 
-Routes that take files are left out: they count for themselves, by their own rules, as the files come.
+Routes that take files are left out where files are what comes: they count for themselves, by their own rules.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ MAX_BODY: Final = 2_000_000  # bytes
 
 class BodyLimit:
     """ASGI middleware: no more than `MAX_BODY` bytes are ever taken in, and within `seconds` from the first time that
-    somebody asks for them, but by a POST to the paths `streamed`."""
+    somebody asks for them, but by a POST of a form with files to the paths `streamed`."""
 
     def __init__(self, app: ASGIApp, seconds: float, streamed: frozenset[str] = frozenset()) -> None:
         self._app = app
@@ -26,7 +26,7 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, or answer 413 or 408."""
-        if scope["type"] != "http" or (scope["method"] == "POST" and scope["path"] in self._streamed):
+        if scope["type"] != "http" or self._counts_itself(scope):
             await self._app(scope, receive, send)
             return
         announced = dict(scope["headers"]).get(b"content-length", b"0")
@@ -65,6 +65,11 @@ class BodyLimit:
             if answered:
                 raise
             await of_http(Request(scope), problem)(scope, receive, send)
+
+    def _counts_itself(self, scope: Scope) -> bool:
+        """Whether the route reads the body as it comes; what is no form is read whole before any route sees it."""
+        kind = dict(scope["headers"]).get(b"content-type", b"").lower()
+        return scope["method"] == "POST" and scope["path"] in self._streamed and kind.startswith(b"multipart/form-data")
 
 
 def _too_large() -> ProblemError:

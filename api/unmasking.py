@@ -35,7 +35,8 @@ async def unmask(
         require_need(user.role, fields, _standing(user, order, view))
     except Refused as refused:
         at = await reaching.clock(services, order)
-        await services.trail.refused(order.no, at, user.role, UNMASK, refused.code, refused.reason, refused.clause)
+        said = (UNMASK, refused.code, refused.reason, refused.clause)
+        await services.trail.refused(order.no, at, user.role, *said, person=user.sub)
         raise
     known = {name: value for name, value in (await _known(services, order)).items() if name in fields}
     if any(known.values()):

@@ -104,6 +104,8 @@ class Rung(Value):
     attempt: int = 0
     waiting: bool = False
     notice: str | None = None
+    put_off: int = 0
+    """How often on this rung they could not be asked, for no fault of their number."""
 
 
 class Issued(Value):

@@ -75,16 +75,17 @@ class Errands:
 
     async def _accomplish(self, effect: Effect) -> None:
         """Perform an effect until it is done, and take in what it reports."""
-        while isinstance(told := await self._try(effect), timedelta):
+        held = effect.not_before is not None
+        while isinstance(told := await self._try(effect, held=held), timedelta):
+            held = True
             if told > timedelta(0):
                 await workflow.sleep(told, summary=f"稍后重试：{label(effect.kind, 'effect')}")
         if told is not None:
             self._report(told)
         del self.unfinished[effect.key], self._underway[effect.key]
 
-    async def _try(self, effect: Effect) -> Internal | timedelta | None:
+    async def _try(self, effect: Effect, *, held: bool) -> Internal | timedelta | None:
         """Perform it once when it may go out; what it reports, or how long to wait before it is tried again."""
-        held = effect.not_before is not None
         while (wait := opens(self._order(), effect, self._now()) - self._now()) > timedelta(0):
             held = True
             await workflow.sleep(wait, summary=f"静默时段后办理：{label(effect.kind, 'effect')}")

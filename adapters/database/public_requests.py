@@ -67,7 +67,7 @@ class PublicRequests:
         """Listed orders taken in between two moments, the latest first; `codes` none is any service."""
         found = _ALL.where(
             col(WorkOrder.regime) == regime,
-            col(WorkOrder.listed),
+            _LISTED,
             col(WorkOrder.created_at).between(since, until),
         )
         if codes:
@@ -96,10 +96,12 @@ _CLOSED_AT = (
     .where(col(AuditEntry.order_no) == col(WorkOrder.no), col(AuditEntry.event) == "order_closed")
     .scalar_subquery()
 )
+# What is written in a complaint of an office is kept from that office, and so from everybody (HK-17).
+_LISTED = col(WorkOrder.listed) & col(WorkOrder.complained_of).is_(None)
 _SHOWN: tuple[Any, ...] = (
     WorkOrder.no,
     WorkOrder.service_code,
-    WorkOrder.listed,
+    _LISTED.label("listed"),
     WorkOrder.lat,
     WorkOrder.long,
     WorkOrder.created_at,

@@ -7,9 +7,9 @@ from typing import Any, Final
 from adapters.database.public_requests import ENDED, PublicOrder
 from domain.calendar import CST
 from domain.labels import label
+from domain.masking import unnamed
 from domain.policy import Regime
 from domain.policy_open311 import Service
-from domain.public_text import public_text
 
 SPECIFICATION: Final = "http://wiki.open311.org/GeoReport_v2"
 MOST_DAYS: Final = timedelta(days=90)
@@ -80,13 +80,13 @@ def status(regime: Regime, order: PublicOrder, units: Mapping[str, str]) -> dict
         "status_notes": label(order.outcome) if ended and order.outcome else label(order.stage),
         "service_name": service.name if service else order.service_code,
         "service_code": order.service_code,
-        "description": public_text(order.content, hidden) if shown else None,
+        "description": unnamed(order.content, *hidden) if shown else None,
         "agency_responsible": "、".join(units.get(unit, unit) for unit in order.units) or None,
         "service_notice": _notice(regime, order.service_code),
         "requested_datetime": _moment(order.created_at),
         "updated_datetime": _moment(order.updated_at),
         "expected_datetime": _moment(order.expected_at) if order.expected_at else None,
-        "address": public_text(order.location, hidden) if shown and order.location else None,
+        "address": unnamed(order.location, *hidden) if shown and order.location else None,
         "address_id": order.address_id if shown else None,
         "zipcode": None,
         "lat": order.lat if shown else None,

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from fastapi import APIRouter
+from pydantic import Field
 
 from api.commanding import decide
 from api.idempotent import IdempotentRoute
@@ -10,17 +11,23 @@ from api.identity import ServicesDep, User, is_visible, reader_of
 from api.problems import ProblemError, answers
 from api.shapes import ApprovalOut, PageOut, Sent
 from api.words import Cursor, Limit, LooseMoment, Name, Wire, Words
+from domain.refusal import Code, Refused
 
 router = APIRouter(prefix="/approvals", tags=["审批"], route_class=IdempotentRoute)
 
 
 class Decision(Wire):
-    """The answer to an approval. `until`: the limit that is granted; `proposed_unit`: who gets the order."""
+    """The answer to an approval. `until`: the limit that is granted; `proposed_unit`: who gets the order.
+
+    `approval` and `as` say again what path and token say, as the signal's body has them (contract §3).
+    """
 
     decision: Literal["approve", "reject"]
     comment: Words | None = None
     until: LooseMoment | None = None
     proposed_unit: Name | None = None
+    approval: Name | None = None
+    as_: Name | None = Field(None, alias="as")
 
 
 @router.get("", responses=answers(401, 422))
@@ -32,12 +39,16 @@ async def mine(services: ServicesDep, user: User, cursor: Cursor = None, limit: 
     return PageOut(items=tuple(map(ApprovalOut.of, page.items)), next=page.next)
 
 
-@router.post("/{id}/decision", status_code=202, responses=answers(400, 401, 404, 409, 413, 422))
+@router.post("/{id}/decision", status_code=202, responses=answers(400, 401, 403, 404, 409, 413, 422))
 async def answer(id: str, body: Decision, services: ServicesDep, user: User) -> Sent:
     """作出决定。已送达工单；无权、过时或重复的决定不改变工单，原因记入工单经过。"""
     approval = await services.approvals.get(id) if id.isprintable() else None
     if approval is None or not await is_visible(services, user, approval.order_no):
         raise ProblemError(404, "没有这一项审批")
+    if body.approval not in (None, approval.id, approval.kind, id.rpartition(":")[2]):
+        raise Refused(Code.INVALID, "approval 与地址中的审批不是同一项")
+    if body.as_ not in (None, user.role):
+        raise Refused(Code.NOT_PERMITTED, "只能以本人的岗位作出决定")
     await decide(
         services,
         approval.order_no,

@@ -25,7 +25,7 @@ from api.evidence.shapes import (
     shown_to,
 )
 from api.evidence.uploading import Details, upload
-from api.idempotent import IdempotentRoute
+from api.idempotent import LookingRoute
 from api.identity import ServicesDep, User, is_visible, shielded, visible
 from api.problems import ProblemError, answers
 from api.services import Services
@@ -47,7 +47,7 @@ _FORM: dict[str, Any] = {
 }
 
 router = APIRouter(tags=["附件"])
-links = APIRouter(tags=["附件"], route_class=IdempotentRoute)
+links = APIRouter(tags=["附件"], route_class=LookingRoute)
 
 
 class LinkRequest(Wire):

@@ -5,14 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from pydantic import Field, StringConstraints
 
-from api.idempotent import IdempotentRoute
+from api.idempotent import LookingRoute
 from api.identity import ServicesDep, User
 from api.problems import answers
 from api.routes.work_orders import find
 from api.shapes import OrderSummary, PageOut
 from api.words import Wire
 
-router = APIRouter(prefix="/work-orders", tags=["工单"], route_class=IdempotentRoute)
+router = APIRouter(prefix="/work-orders", tags=["工单"], route_class=LookingRoute)
 
 
 class Lookup(Wire):
@@ -23,7 +23,7 @@ class Lookup(Wire):
     limit: int = Field(default=50, ge=1, le=200)
 
 
-@router.post("/lookup", responses=answers(400, 401, 409, 413, 422))
+@router.post("/lookup", responses=answers(400, 401, 403, 413, 422))
 async def by_phone(body: Lookup, request: Request, services: ServicesDep, user: User) -> PageOut[OrderSummary]:
     """按诉求人电话查找工单。与列表相同，只是电话不写在网址里，不会留在沿途的访问日志中。"""
     return await find(request, services, user, phone=body.phone, cursor=body.cursor, limit=body.limit)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from adapters.database.confidence import Entry
 from api import acts, reaching
-from api.idempotent import IdempotentRoute
+from api.idempotent import LookingRoute
 from api.identity import ServicesDep, User, visible
 from api.intake import require_unit
 from api.problems import answers
@@ -17,7 +17,7 @@ from api.words import Name, Wire, Words
 from domain.acts import Deed
 from domain.privacy import Personal
 
-router = APIRouter(prefix="/work-orders/{no}", tags=["诉求人信息"], route_class=IdempotentRoute)
+router = APIRouter(prefix="/work-orders/{no}", tags=["诉求人信息"], route_class=LookingRoute)
 
 
 class Reading(Wire):
@@ -33,7 +33,7 @@ class Against(Wire):
     unit: Name | None
 
 
-@router.post("/unmask", responses=answers(400, 401, 403, 404, 409, 413, 422))
+@router.post("/unmask", responses=answers(400, 401, 403, 404, 413, 422))
 async def read(no: str, body: Reading, request: Request, services: ServicesDep, user: User) -> Unmasked:
     """查看诉求人信息原文，须说明理由；谁、何时、看了什么记入工单经过。被反映单位和工作上不需要的人员不得查看。"""
     order, view = await visible(services, user, no)

@@ -66,8 +66,8 @@ async def change(name: str, body: UserChange, request: Request, services: Servic
     values = body.model_dump(include={*SEAT, "display", "disabled"}, exclude_unset=True)
     if any(values.get(key, "") is None for key in ("role", "display", "disabled")):
         raise ProblemError(422, "role、display、disabled 不能为空")
-    if name == user.sub and (body.disabled or set(SEAT) & set(values)):
-        raise ProblemError(409, "不能停用自己或改变自己的岗位", "not_allowed")
+    if name == user.sub and (body.disabled or body.reset_password or body.reset_totp or set(SEAT) & set(values)):
+        raise ProblemError(409, "自己的岗位和停用由其他管理员办理，口令和动态口令在 /account 修改", "not_allowed")
     if card.federated and (set(values) - {"disabled"} or body.reset_password or body.reset_totp):
         raise ProblemError(409, "账号由统一身份认证管理，这里只能停用和启用", "not_allowed")
     if set(SEAT) & set(values):

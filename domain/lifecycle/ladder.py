@@ -12,6 +12,9 @@ from domain.policy_callbacks import CallbackStep
 from domain.turn import Turn, evolves
 from domain.words import ClockName, Stage, Template
 
+PUT_OFF_AT_MOST = 12
+"""Attempts of one rung that count for nothing, the rung's wait between them: an outage is sat out, but not for ever."""
+
 
 def begin(turn: Turn) -> None:
     """Ask every citizen of the order on the first rung."""
@@ -78,8 +81,14 @@ def give_up(turn: Turn, party: str, reason: str) -> None:
 
 
 def put_off(turn: Turn, party: str, reason: str) -> None:
-    """The citizen could not be asked, for no fault of their number: the same attempt again, after the rung's wait."""
+    """The citizen could not be asked, for no fault of their number: the same attempt again, after the rung's wait.
+
+    Not without end: while nobody can be called by machine, a person has to.
+    """
     rung, ladder = turn.order.rungs[party], turn.order.regime.callbacks
+    if rung.put_off >= PUT_OFF_AT_MOST:
+        give_up(turn, party, reason)
+        return
     turn.emit(CallbackUnanswered(party=party, by=rung.by, attempt=rung.attempt, reason=reason, counted=False))
     step = ladder.ladder[_following(turn.order, turn.order.rungs[party])[0]]
     if step.wait is None:  # a rule book adopted since has nothing but the staff here
@@ -121,7 +130,15 @@ def _callable_from(order: Order, step: CallbackStep, at: datetime) -> datetime:
 @evolves(CallbackAsked)
 def callback_asked(order: Order, event: CallbackAsked) -> Order:
     """The citizen stands on this rung. One that a person has to climb has no clock."""
-    rung = Rung(index=event.step, by=event.by, attempt=event.attempt, waiting=event.by != "staff", notice=event.notice)
+    before = order.rungs.get(event.party, Rung())
+    rung = Rung(
+        index=event.step,
+        by=event.by,
+        attempt=event.attempt,
+        waiting=event.by != "staff",
+        notice=event.notice,
+        put_off=before.put_off if before.index == event.step else 0,
+    )
     order = order.but(rungs=order.rungs | {event.party: rung})
     return order.with_clock(key_of(ClockName.CALLBACK, event.party), status="met")
 
@@ -130,6 +147,7 @@ def callback_asked(order: Order, event: CallbackAsked) -> Order:
 def callback_unanswered(order: Order, event: CallbackUnanswered) -> Order:
     """That it was not answered is said once; an attempt that does not count is made again under its number."""
     rung = order.rungs[event.party]
-    rung = rung.but(waiting=False, attempt=rung.attempt if event.counted else rung.attempt - 1)
+    uncounted = int(not event.counted)
+    rung = rung.but(waiting=False, attempt=rung.attempt - uncounted, put_off=rung.put_off + uncounted)
     order = order.but(rungs=order.rungs | {event.party: rung})
     return order.with_clock(key_of(ClockName.CALLBACK, event.party), status="missed")

@@ -57,6 +57,12 @@ def test_everything_is_said_at_once_and_no_secret_is_quoted() -> None:
     assert DEVELOPMENT_SECRET not in str(unsafe.value)
 
 
+def test_no_signal_without_a_proof_is_heard_in_production() -> None:
+    [fault] = found(JIESU_BARE_SIGNALS="true")
+    assert "JIESU_BARE_SIGNALS" in fault
+    assert faults(Settings.model_validate({"JIESU_BARE_SIGNALS": "true"})) == []
+
+
 def test_leaders_need_a_second_factor_in_production_unless_it_is_set_otherwise() -> None:
     assert Settings.model_validate(SOUND).totp_required
     assert not Settings.model_validate({"JIESU_ENV": "development"}).totp_required

@@ -37,6 +37,9 @@ def test_a_body_without_a_length_is_counted(agent: Caller) -> None:
 
     problem(agent.http.post("/work-orders", content=endless()), 413, "too_large")
     assert sent >= MAX_BODY
+    # Where files are taken, what is no form is counted all the same, and for whoever has not signed in.
+    headers = {"Content-Type": "application/json"}
+    problem(agent.http.post("/attachments", content=endless(), headers=headers), 413, "too_large")
 
 
 @pytest.mark.parametrize(

@@ -130,3 +130,30 @@ def test_na_06_masked_by_default(caller: SignIn) -> None:
     assert "约定上门时间" not in timeline.text and set(reads[0]["reason"]) == {
         "document", "length", "vague", "duplicate_of",
     }  # fmt: skip
+
+
+def test_na_06_every_look_is_asked_anew(caller: SignIn) -> None:
+    """A look is allowed and written down each time: a repeated key brings no kept answer, no list tells a number."""
+    no = handled(caller, **COMPLAINT)
+    clerk, path = caller("clerk-housing"), f"/work-orders/{no}/unmask"
+    seen = clerk.post(path, EVERYTHING | {"fields": ["phone"]}, Idempotency_Key=f"look-{no}")
+    assert seen.json()["citizen"] == {"phone": CITIZEN["phone"]}
+    assert caller("dispatcher").http.put(f"/work-orders/{no}/complained-of", json={"unit": "housing"}).is_success
+    again = clerk.post(path, EVERYTHING | {"fields": ["phone"]}, Idempotency_Key=f"look-{no}")
+    problem(again, 403, "not_permitted")
+    timeline = caller("hotline_director").get(f"/work-orders/{no}/timeline").json()
+    refused = next(row for row in timeline if row["event"] == "refused")
+    assert (refused["person"], refused["do"]) == ("clerk-housing", "unmask")
+    for username in ("supervisor", "reviewer", "inspection", "admin"):
+        problem(caller(username).get("/work-orders", phone=CITIZEN["phone"]), 403, "not_permitted")
+        problem(caller(username).post("/work-orders/lookup", {"phone": CITIZEN["phone"]}), 403, "not_permitted")
+
+
+def test_hk_17_no_merger_shows_who_complained(caller: SignIn) -> None:
+    """An order that complains of an office joins none that this office reads, and a confidential one none at all."""
+    agent = caller("agent")
+    target, accusing = agent.open(), agent.open(**COMPLAINT, complained_of="housing")
+    hidden = agent.open(confidential=True)
+    problem(agent.do(accusing, "merge", into=target), 422, "not_allowed")
+    problem(agent.do(hidden, "merge", into=target), 422, "not_allowed")
+    problem(agent.do(target, "merge", into=hidden), 422, "not_allowed")

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from domain.agenda import next_alarm
 from domain.effects import effects
+from domain.lifecycle.ladder import PUT_OFF_AT_MOST
 from domain.order import Order
 from domain.policy import Regime
 from domain.reports import ReportCall, ReportNotice, ReportUndelivered
@@ -126,6 +128,19 @@ def test_an_outage_of_the_provider_uses_up_no_call() -> None:
         "2026-11-24T17:30:01",
         "2026-11-25T09:00:01",
     ]
+
+
+def test_an_outage_without_an_end_ends_with_a_person() -> None:
+    play = Play("gaotai", at="2026-11-23T15:00").signed().answered().at("2026-11-24T15:30")
+    about = {"party": "T-1", "round": 0, "reason": "ProviderUnavailable", "faultless": True}
+    while asked(play)[-1][0] == "call":
+        play.say(ReportCall(**about, attempt=asked(play)[-1][1]))
+        alarm = next_alarm(play.order)
+        assert alarm is not None
+        play.at(alarm.at.strftime("%Y-%m-%dT%H:%M:%S"))
+    assert asked(play)[-1] == ("staff", 1)
+    counted = [event["counted"] for event in play.found("callback_unanswered", by="call")]
+    assert counted == [False] * PUT_OFF_AT_MOST + [True, True]
 
 
 def test_people_try_again_later_and_give_up_after_three_tries() -> None:

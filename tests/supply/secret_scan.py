@@ -4,6 +4,7 @@
 history stays there, and has to be replaced where it is used.
 """
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -55,10 +56,24 @@ def scan(*names: str, root: Path = ROOT) -> SecretsCollection:
         return found
 
 
+def findings(of: SecretsCollection) -> set[tuple[str, str, str]]:
+    """Each by its file, what it looks like, and the digest of it: wherever the files lie."""
+    return {(name, secret.type, secret.secret_hash) for name, secret in of}
+
+
+def accepted() -> set[tuple[str, str, str]]:
+    """What somebody has looked at."""
+    return findings(baseline.load(baseline.load_from_file(str(BASELINE))))
+
+
 def accept() -> None:
-    """Write the baseline anew."""
+    """Write the baseline anew, without the folder of this machine."""
     with transient_settings(DETECTORS):
-        baseline.save_to_file(scan(*tracked()), str(BASELINE))
+        kept = baseline.format_for_output(scan(*tracked()))
+    for name, secrets in kept["results"].items():
+        for secret in secrets:
+            secret["filename"] = name
+    BASELINE.write_text(json.dumps(kept, indent=2) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

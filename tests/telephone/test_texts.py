@@ -123,7 +123,7 @@ def test_a_text_of_somebody_who_was_never_asked_is_kept(exchange: Exchange) -> N
     exchange.text(phone, "路灯不亮")
     page = exchange.caller("supervisor").get("/inbound-messages", state="unmatched", limit=200).json()
     mine = next(each for each in page["items"] if each["body"] == "路灯不亮")
-    assert (mine["order"], mine["phone"]) == (None, f"{phone[:3]}{'*' * (len(phone) - 5)}{phone[-2:]}")
+    assert (mine["order"], mine["phone"]) == (None, f"{phone[3:6]}****{phone[-4:]}")
     assert "拨打12345" in exchange.replies(phone)[-1]
 
 
