@@ -1,10 +1,12 @@
 """Queues of those who telephone: citizens to call back, people whom no text reached, and texts that came in."""
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 
 from adapters.database.call_tasks import TelephoneTask
+from adapters.database.inbound_messages import Inbound
 from adapters.database.orders import Citizen
 from adapters.tokens import Identity
 from api import acts
@@ -106,8 +108,22 @@ async def inbound_messages(
     )
     numbers = [row.order_no for row in page.items if row.order_no]
     await acts.note_list(request, services, user, Deed.INBOUND_READ, numbers, revealed=True)
-    leave_out = None if reads_of_citizens(user.role) else Citizen()
-    return PageOut(items=tuple(InboundOut.of(row, leave_out=leave_out) for row in page.items), next=page.next)
+    if reads_of_citizens(user.role):
+        return PageOut(items=tuple(map(InboundOut.of, page.items)), next=page.next)
+    known = await _citizens(services, page.items)
+    items = (InboundOut.of(row, leave_out=known.get(_number(row) or "", Citizen())) for row in page.items)
+    return PageOut(items=tuple(items), next=page.next)
+
+
+def _number(row: Inbound) -> str | None:
+    return row.party or row.order_no
+
+
+async def _citizens(services: Services, rows: Iterable[Inbound]) -> dict[str, Citizen]:
+    """Whom to leave out of the words of each order's texts."""
+    numbers = {no for row in rows if (no := _number(row)) is not None}
+    orders = [await services.orders.get(no) for no in numbers]
+    return {order.no: order.citizen for order in orders if order is not None}
 
 
 def _require_sight(user: Identity, reveal: bool) -> None:

@@ -33,7 +33,7 @@ def test_the_model_says_the_numbers_of_the_code() -> None:
         f"up to {longest.total_seconds() / 3600:.0f} hours",
         f"{login.per_second} tries a second, {login.burst} at once",  # type: ignore[attr-defined]
         f"{credentials.SHORTEST} to {credentials.LONGEST} characters",
-        f"Sessions: {LIFE.total_seconds() / 3600:.0f} hours, idle or not, any number at a time",
+        f"Sessions: {LIFE.total_seconds() / 3600:.0f} hours, idle or not unless `JIESU_IDLE_MINUTES` is set",
         f"signed, for {default('link_seconds')} seconds",
         f"the city's holds for {city_signature.SKEW} seconds",
         f"{passwords.MEMORY_KIB / 1024:.0f} MiB and {passwords.PASSES} passes each",
