@@ -107,6 +107,17 @@ class ProblemError(HTTPException):
         self.code = code or CODES[status]
 
 
+class Hidden(ProblemError):  # noqa: N818 - reads as a sentence where it is raised
+    """What there is, and whoever asks may not know of: answered as if it were not there, and noted (`api.turned_away`).
+
+    `order_no` is the order that it belongs to, if it belongs to one.
+    """
+
+    def __init__(self, detail: str, order_no: str | None) -> None:
+        super().__init__(404, detail)
+        self.order_no = order_no
+
+
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The problem answers that a route declares, beside those that every route may give.
 

@@ -28,14 +28,15 @@ def noted(handle: Callable[..., Response]) -> Callable[[Request, Exception], Awa
     async def noting(request: Request, error: Exception) -> Response:
         response = handle(request, error)
         code = str(getattr(error, "code", "")) or Code.NOT_PERMITTED.value
-        if response.status_code in STATUSES or code in CODES:
-            await _note(request, response.status_code, code)
+        hidden = getattr(error, "order_no", None)
+        if response.status_code in STATUSES or code in CODES or hidden is not None:
+            await _note(request, response.status_code, code, hidden)
         return response
 
     return noting
 
 
-async def _note(request: Request, status: int, code: str) -> None:
+async def _note(request: Request, status: int, code: str, order_no: str | None) -> None:
     if getattr(request.state, "refusal_noted", False):
         return
     services: Services | None = getattr(request.app.state, "services", None)
@@ -50,7 +51,7 @@ async def _note(request: Request, status: int, code: str) -> None:
         if left_out is None:
             return
         data |= {"left_out": left_out} if left_out else {}
-    said = {"order_no": _order_no(request), "outcome": REFUSED, "code": code, "data": data}
+    said = {"order_no": order_no or _order_no(request), "outcome": REFUSED, "code": code, "data": data}
     await acts.try_to_note(request, services, user, Deed.REFUSED, **said)
 
 

@@ -74,6 +74,8 @@ class Approval(Value):
     review_every: str | None = None
     asked_by: str = ""
     """The person whose request it goes back to, who may not decide it; empty where nobody is known to have asked."""
+    decided_by: tuple[tuple[str, str], ...] = ()
+    """Desk and person of each stage that is answered: at one desk, each stage is another's."""
     status: Literal["open", "approved", "rejected", "lapsed", "void"] = "open"
 
     @property

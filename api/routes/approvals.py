@@ -1,6 +1,6 @@
 """Decisions that wait for the person who asks."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -8,12 +8,14 @@ from pydantic import Field
 from api.commanding import decide
 from api.idempotent import IdempotentRoute
 from api.identity import ServicesDep, User, is_visible, reader_of
-from api.problems import ProblemError, answers
+from api.problems import Hidden, ProblemError, answers
 from api.shapes import ApprovalOut, PageOut, Sent
 from api.words import Cursor, Limit, LooseMoment, Name, Wire, Words
 from domain.refusal import Code, Refused
 
 router = APIRouter(prefix="/approvals", tags=["审批"], route_class=IdempotentRoute)
+
+NONE: Final = "没有这一项审批"
 
 
 class Decision(Wire):
@@ -43,8 +45,10 @@ async def mine(services: ServicesDep, user: User, cursor: Cursor = None, limit: 
 async def answer(id: str, body: Decision, services: ServicesDep, user: User) -> Sent:
     """作出决定。已送达工单；无权、过时或重复的决定不改变工单，原因记入工单经过。"""
     approval = await services.approvals.get(id) if id.isprintable() else None
-    if approval is None or not await is_visible(services, user, approval.order_no):
-        raise ProblemError(404, "没有这一项审批")
+    if approval is None:
+        raise ProblemError(404, NONE)
+    if not await is_visible(services, user, approval.order_no):
+        raise Hidden(NONE, approval.order_no)
     if body.approval not in (None, approval.id, approval.kind, id.rpartition(":")[2]):
         raise Refused(Code.INVALID, "approval 与地址中的审批不是同一项")
     if body.as_ not in (None, user.role):

@@ -27,7 +27,7 @@ from api.evidence.shapes import (
 from api.evidence.uploading import Details, upload
 from api.idempotent import LookingRoute
 from api.identity import ServicesDep, User, is_visible, shielded, visible
-from api.problems import ProblemError, answers
+from api.problems import Hidden, ProblemError, answers
 from api.services import Services
 from api.words import Name, Wire
 from domain.acts import Deed
@@ -166,4 +166,5 @@ async def _theirs(services: Services, user: Identity, file_id: str) -> File:
             order = await services.orders.get(file.order_no)
             if order is not None and _open_to(user, order, file):
                 return file
+        raise Hidden("没有这个附件", file.order_no)
     raise ProblemError(404, "没有这个附件")

@@ -13,7 +13,7 @@ from api.city_inbox import INTERNAL, receive, try_again
 from api.city_taking import Envelope
 from api.idempotent import IdempotentRoute
 from api.identity import ServicesDep, User, reader_of, within
-from api.problems import ProblemError, answers
+from api.problems import Hidden, ProblemError, answers
 from api.services import Services
 from api.shapes import CityMessageDetail, CityMessageOut, CityTaken, PageOut
 from api.unmasking import at_work
@@ -104,7 +104,7 @@ async def _theirs(services: Services, user: Identity, id_: str) -> CityMessageRo
     if row is None or not within(user, "see_city_messages", row.regime):
         raise ProblemError(404, "没有这一条消息")
     if row.order_no is not None and not await services.viewers.may_see(row.order_no, reader_of(user)):
-        raise ProblemError(404, "没有这一条消息")
+        raise Hidden("没有这一条消息", row.order_no)
     return row
 
 

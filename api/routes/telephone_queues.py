@@ -12,7 +12,7 @@ from adapters.tokens import Identity
 from api import acts
 from api.idempotent import IdempotentRoute
 from api.identity import ServicesDep, User, reader_of, within
-from api.problems import ProblemError, answers
+from api.problems import Hidden, ProblemError, answers
 from api.services import Services
 from api.shapes import PageOut
 from api.telephone_shapes import CallbackOut, CallTaskOut, InboundOut
@@ -88,7 +88,7 @@ async def done(key: str, services: ServicesDep, user: User, body: Done | None = 
     if task is None or task.realm or not within(user, "finish_call_task", task.regime):
         raise ProblemError(404, "没有这一项电话任务")
     if not await services.viewers.may_see(task.order_no, reader_of(user)):
-        raise ProblemError(404, "没有这一项电话任务")
+        raise Hidden("没有这一项电话任务", task.order_no)
     finished = await services.call_tasks.done(key, user.sub, body.note if body else None)
     return CallTaskOut.of(finished or task)
 

@@ -101,9 +101,10 @@ async def look_at(no: str, request: Request, services: ServicesDep, user: User) 
 
 
 @router.get("/{no}/timeline", responses=answers(401, 404, 422))
-async def timeline(no: str, services: ServicesDep, user: User) -> list[dict[str, Any]]:
+async def timeline(no: str, request: Request, services: ServicesDep, user: User) -> list[dict[str, Any]]:
     """工单经过：{seq, at, event, actor, …} 的列表，含被拒绝的操作。"""
-    await visible(services, user, no)
+    order, _ = await visible(services, user, no)
+    await acts.note(request, services, user, Deed.ORDER_READ, order_no=no, regime=order.regime)
     return await services.trail.timeline(no)
 
 

@@ -235,6 +235,7 @@ def approval_opened(order: Order, event: ApprovalOpened) -> Order:
         ground=event.ground,
         review_every=event.review_every,
         asked_by=event.asked_by or "",
+        decided_by=order.approvals[event.approval].decided_by if event.index else (),
     )
     order = order.but(approvals=order.approvals | {event.approval: approval})
     requested = event.kind is ApprovalKind.EXTENSION and event.index == 0
@@ -252,6 +253,7 @@ def approval_decided(order: Order, event: ApprovalDecided) -> Order:
         status="approved" if event.decision == "approve" else "rejected",
         until=event.until or asked.until,
         proposed_unit=event.proposed_unit or asked.proposed_unit,
+        decided_by=asked.decided_by + (((asked.desk, event.person),) if event.person else ()),
     )
     return order.with_clock(f"approval:{event.approval}", status="met")
 

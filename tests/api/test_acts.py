@@ -116,6 +116,17 @@ def test_whoever_is_turned_away_is_noted_with_the_pattern_of_the_address(caller:
     assert rows[0]["data"] == {"status": 401, "method": "GET", "route": "/work-orders/{no}"}
 
 
+def test_whoever_tries_what_is_hidden_from_them_is_noted(caller: SignIn, since: Acts) -> None:
+    agent, clerk = caller("agent"), caller("clerk-water")
+    no = agent.open()
+    file = brought(agent, order=no)["id"]
+    problem(clerk.get(f"/attachments/{file}"), 404, "not_found")
+    problem(clerk.get("/attachments/no-such-file"), 404, "not_found")
+    assert [(row["person"], row["order_no"], row["code"]) for row in since(deed="refused")] == [
+        ("clerk-water", no, "not_found")
+    ]
+
+
 def test_what_somebody_puts_into_an_address_is_not_repeated(caller: SignIn, since: Acts) -> None:
     problem(caller("agent").get("/work-orders/张三的电话13912345678"), 404, "unknown_order")
     [row] = since(deed="refused")

@@ -5,10 +5,12 @@ import pytest
 from domain.commands import COMMANDS, Decide, RequestReturn
 from domain.lifecycle.approvals import SETTLEMENTS
 from domain.permissions import CENTRE, STAFF, TABLE, Door, Relation, reaches, relation, require
+from domain.policy import Regime
 from domain.refusal import Refused
 from domain.text import Text
 from domain.words import UNIT_ROLES, ApprovalKind, Role
 from tests.domain.play import Play
+from tests.domain.regimes import REGIMES
 from workflows.work_order import WorkOrderWorkflow
 
 SIGNALS = {"decide", "adopt_policy", "adopt_calendar", "report_undelivered"}
@@ -96,6 +98,22 @@ def test_nobody_decides_what_they_asked_for_in_whatever_role() -> None:
     }
     assert play.order.approvals["A1"].status == "open"
     assert decided(play, person="wang")["event"] == "approval_decided"
+
+
+def test_two_stages_at_one_desk_are_two_peoples() -> None:
+    rules = REGIMES["gaotai"].model_dump(mode="json")
+    rules["approvals"]["return"]["stages"] = [
+        {"desk": "hotline", "by": "dispatcher"},
+        {"desk": "hotline", "by": "hotline_director"},
+    ]
+    play = Play(Regime.model_validate(rules)).signed()
+    play.say(RequestReturn(by=Role.UNIT_CLERK, person="li", unit="housing", reason=REASON))
+    granted = {"decision": "approve", "as": "hotline_director"}
+    assert decided(play, person="wang", **granted)["event"] == "approval_decided"
+    again = decided(play, person="wang", **granted)
+    assert (again["event"], again["reason"]) == ("signal_ignored", "not_permitted")
+    assert decided(play, person="zhao", **granted)["event"] == "approval_decided"
+    assert play.found("return_granted")
 
 
 def test_where_nobody_is_known_nobody_is_held_to_be_the_same() -> None:
