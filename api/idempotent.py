@@ -65,8 +65,14 @@ class LookingRoute(IdempotentRoute):
     asked again whether it may be, and without being written down."""
 
     def get_route_handler(self) -> Handler:
-        """The handler as it is."""
-        return APIRoute.get_route_handler(self)
+        """The handler, which looks at the key and makes nothing of it."""
+        handle = APIRoute.get_route_handler(self)
+
+        async def looked(request: Request) -> Response:
+            place_of(request, "")
+            return await handle(request)
+
+        return looked
 
 
 def place_of(request: Request, user: str) -> Place | None:

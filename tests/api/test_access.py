@@ -61,7 +61,7 @@ PROBES: dict[str, Probe] = {
     "POST /work-orders": Probe((422, "missing_field"), {}),
     "GET /work-orders": LIST,
     "GET /work-orders/{no}": ORDER,
-    "POST /work-orders/lookup": Probe((200, ""), {"phone": "13900000000"}),
+    "POST /work-orders/lookup": Probe((200, ""), {"phone": "13900000000"}, also="see_citizen"),
     "POST /work-orders/{no}/unmask": Probe(
         (422, "missing_field"), {"reason": "。", "fields": ["phone"]}, hidden="unknown_order"
     ),
