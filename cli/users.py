@@ -1,7 +1,6 @@
 """`jiesu users`: accounts, for the operator; the first administrator is made here."""
 
 import asyncio
-import secrets
 import sys
 from collections.abc import Awaitable, Callable
 from getpass import getuser
@@ -12,6 +11,7 @@ import typer
 from adapters.database.catalogue import Catalogue
 from adapters.database.crypto import Keyring
 from adapters.database.engine import Database
+from adapters.database.passwords import drawn
 from adapters.database.seats import PEOPLE, seat_fault
 from adapters.database.sign_in_failures import SignInFailures
 from adapters.database.users import USERNAME, Account, Card, UsernameTaken, Users
@@ -22,7 +22,6 @@ from domain.labels import label
 from domain.policy import PolicyFile
 from domain.words import Role
 
-INITIAL_BYTES: Final = 16
 PAGE: Final = 200
 T = TypeVar("T")
 Name = Annotated[str, typer.Argument(help="用户名")]
@@ -44,7 +43,7 @@ def add(
     shown = display or name
     if not shown.isprintable():
         _refuse("名称 --display 不能含有控制字符")
-    password = secrets.token_urlsafe(INITIAL_BYTES)
+    password = drawn()
 
     async def work(database: Database) -> str | None:
         regimes = load(settings().policy_file, PolicyFile).regimes
@@ -102,7 +101,7 @@ def unlock(name: Name) -> None:
 @app.command()
 def reset(name: Name, totp: Annotated[bool, typer.Option("--totp", help="同时解除动态口令的绑定")] = False) -> None:
     """重置口令。新口令由系统生成，只显示这一次，登录后须修改；会话立即失效，锁定解除。"""
-    password = secrets.token_urlsafe(INITIAL_BYTES)
+    password = drawn()
 
     async def work(database: Database) -> bool:
         noting = [_act(Deed.USER_CHANGED, name, fields="password totp" if totp else "password")]

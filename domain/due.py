@@ -158,16 +158,6 @@ def explain(start: datetime, limit: Duration, calendar: BusinessCalendar, pauses
     return _basis((moment, due_at), limit, days, calendar, pauses)
 
 
-def explain_after(
-    limit_at: datetime, more: Duration, calendar: BusinessCalendar, pauses: Sequence[Pause] = ()
-) -> Basis:
-    """`after_limit` with its account."""
-    moment = local(limit_at)
-    due_at = after_limit(moment, more, calendar, pauses)
-    days = _account((moment, due_at), _ordinal_of_limit(moment), more.unit, calendar, _merged(pauses))
-    return _basis((moment, due_at), more, days, calendar, pauses)
-
-
 def explain_fixed(
     started_at: datetime,
     limit_at: datetime,

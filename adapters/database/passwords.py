@@ -6,6 +6,7 @@ loop nor the memory, and delays no other work that threads do.
 """
 
 import asyncio
+import secrets
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
@@ -22,6 +23,11 @@ NOBODY: Final = (
 
 _hasher: Final = PasswordHasher(PASSES, MEMORY_KIB, LANES, type=Type.ID)
 _threads: Final = ThreadPoolExecutor(2, thread_name_prefix="argon2")
+
+
+def drawn() -> str:
+    """A first password for somebody else, of 128 bits."""
+    return secrets.token_urlsafe(16)
 
 
 async def hashed(password: str) -> str:

@@ -1,10 +1,10 @@
 """Accounts of others, for administrators: those of a county look after its people, those of none after everybody."""
 
-import secrets
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
 
+from adapters.database.passwords import drawn
 from adapters.database.seats import seat_fault
 from adapters.database.users import Account, Card, UsernameTaken
 from adapters.tokens import Identity
@@ -19,7 +19,6 @@ from api.words import Cursor, Limit
 from domain.acts import Deed
 from domain.credentials import weakness
 
-INITIAL_BYTES: Final = 16
 SEAT: Final = ("role", "unit", "regime")
 
 router = APIRouter(prefix="/users", tags=["账号管理"], route_class=IdempotentRoute)
@@ -37,7 +36,7 @@ async def listed(services: ServicesDep, user: User, cursor: Cursor = None, limit
 async def add(body: NewUser, request: Request, services: ServicesDep, user: User) -> UserOut:
     """新增账号。口令是临时的，首次登录后须修改；不填则由系统生成，只显示这一次。"""
     await _require_seat(services, user, body.role, body.unit, body.regime)
-    made = None if body.password else secrets.token_urlsafe(INITIAL_BYTES)
+    made = None if body.password else drawn()
     password = body.password or made or ""
     if weak := weakness(password, body.username):
         raise ProblemError(422, weak, "weak_password")
@@ -81,7 +80,7 @@ async def change(name: str, body: UserChange, request: Request, services: Servic
         data["fields"] = " ".join(sorted(values))
         noting = [acts.act(request, services, user, Deed.USER_CHANGED, data=data, **of)]
         await services.users.change(name, noting, **values)
-    made = secrets.token_urlsafe(INITIAL_BYTES) if body.reset_password else None
+    made = drawn() if body.reset_password else None
     if made:
         noting = [acts.act(request, services, user, Deed.USER_CHANGED, data={"fields": "password"}, **of)]
         await services.users.set_password(name, made, temporary=True, noting=noting)

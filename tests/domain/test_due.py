@@ -15,7 +15,6 @@ from domain.due import (
     day_of_limit,
     due,
     explain,
-    explain_after,
     explain_fixed,
     shift,
 )
@@ -99,8 +98,6 @@ def test_more_time_counts_from_the_day_of_the_limit() -> None:
     close = moment("2026-11-27T17:30:00+08:00")
     paused = Pause(begin=moment("2026-11-30T09:00:00+08:00"), end=moment("2026-12-01T09:00:00+08:00"))
     assert after_limit(close, more("1wd"), CALENDAR, [paused]) == moment("2026-12-01T17:30:00+08:00")
-    account = explain_after(midnight, more("3wd"), CALENDAR)
-    assert [str(day.day) for day in account.days if day.counted] == ["2026-11-27", "2026-11-30", "2026-12-01"]
 
 
 @given(calendars(), at_second(0), limits(), pauses(7))
