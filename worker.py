@@ -45,6 +45,7 @@ from adapters.database.policies import Policies
 from adapters.database.tallies import Tallies
 from adapters.database.trail import Trail
 from adapters.object_store import Objects
+from adapters.process_end import run
 from adapters.proofs import Proofs
 from adapters.safe_settings import UnsafeSettings, require_safe
 from adapters.settings import Settings, settings
@@ -197,4 +198,4 @@ async def work(
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

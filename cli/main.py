@@ -9,6 +9,8 @@ from typing import Any
 
 import typer
 
+from adapters.process_end import run
+
 # name: (module:attribute, line in the help); the attribute is a function or a `typer.Typer` with subcommands.
 COMMANDS = {
     "up": ("cli.up:command", "在这台机器上启动全部服务"),
@@ -38,7 +40,7 @@ def main() -> None:
             app.add_typer(command, name=name, help=line)
         else:
             app.command(name, help=line)(command)
-    app()
+    run(app)
 
 
 def _resolve(target: str) -> Any:

@@ -5,7 +5,6 @@ Both parts may be repeated.
 """
 
 import asyncio
-import os
 import sys
 
 from adapters.database.api_keys import ApiKeys, new_key
@@ -14,6 +13,7 @@ from adapters.database.development import ensure_users
 from adapters.database.engine import Database
 from adapters.database.migrate import upgrade
 from adapters.policy_file import load
+from adapters.process_end import run
 from adapters.settings import settings
 from cli.up.folder import keep_keys, load_keys, load_secrets
 from domain.channels import Channel
@@ -53,8 +53,4 @@ def samples() -> None:
 
 
 if __name__ == "__main__":
-    {"database": database, "samples": samples}[sys.argv[1]]()
-    # The work is done and committed. Threads of the Temporal client may outlive the interpreter, which then aborts.
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
+    run({"database": database, "samples": samples}[sys.argv[1]])
