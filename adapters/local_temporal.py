@@ -29,10 +29,13 @@ RETENTION = timedelta(days=30)  # the development server's own is one day
 FREE_PORTS = range(20_000, 32_000)
 _CALL_TIMEOUT = timedelta(seconds=2)
 
-# At the shipped polling rates a first activity starts three times later and timers fire half a second late.
-_DYNAMIC_CONFIG = {
+DYNAMIC_CONFIG = {
     "frontend.WorkflowTimeSkippingEnabled": "true",
     "frontend.WorkflowTimeSkippingMaxSkipPerSession": "100000",
+    # Each of the four partitions would keep its quarter of a queue's pace, all at the same beat (docs/adr/0025).
+    "matching.numTaskqueueReadPartitions": "1",
+    "matching.numTaskqueueWritePartitions": "1",
+    # At the shipped polling rates a first activity starts three times later and timers fire half a second late.
     "history.transferProcessorMaxPollRPS": "1000",
     "history.timerProcessorMaxPollRPS": "1000",
     "history.timerProcessorMaxTimeShift": '"50ms"',
@@ -90,7 +93,7 @@ class LocalTemporal:
         if database:
             command += ["--db-filename", str(database)]
             command += [f"--sqlite-pragma={pragma}" for pragma in _PRAGMAS]
-        for name, value in (_DYNAMIC_CONFIG | dict(dynamic_config or {})).items():
+        for name, value in (DYNAMIC_CONFIG | dict(dynamic_config or {})).items():
             command += ["--dynamic-config-value", f"{name}={value}"]
         for name, kind in attributes.items():
             command += ["--search-attribute", f"{name}={kind}"]

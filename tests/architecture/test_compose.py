@@ -8,6 +8,7 @@ import yaml
 
 from adapters import safe_settings
 from adapters.local_postgres import VERSION
+from adapters.local_temporal import DYNAMIC_CONFIG
 from adapters.settings import ROOT, Settings
 from workflows.search_attributes import DEFINITIONS
 
@@ -83,6 +84,14 @@ def test_worker_and_api_start_after_the_migration_and_the_search_attributes(name
 def test_the_search_attributes_are_those_of_the_workflows() -> None:
     script = SERVICES["temporal-namespace"]["command"][0]
     assert dict(re.findall(r"--name (\w+) --type (\w+)", script)) == DEFINITIONS
+
+
+def test_the_server_runs_by_the_same_dynamic_values_as_the_development_server() -> None:
+    chosen: dict[str, list[dict[str, Any]]] = yaml.safe_load(COMPOSE["configs"]["temporal-dynamic"]["content"])
+    ours = {name: yaml.safe_load(value) for name, value in DYNAMIC_CONFIG.items() if "TimeSkipping" not in name}
+    assert {name: values for name, [values] in chosen.items()} == {
+        name: {"value": value} for name, value in ours.items()
+    }
 
 
 def test_data_are_kept_in_named_volumes() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, ListTaskQueuePartitionsRequest
 from temporalio.client import Client
 
 from adapters.local_temporal import RETENTION, LocalTemporal, TemporalUnavailableError
@@ -29,6 +30,9 @@ async def test_a_server_keeps_its_file_and_learns_new_attributes(tmp_path: Path)
             assert not await server.polled("nobody")
             client = await Client.connect(server.address)
             request = DescribeNamespaceRequest(namespace="default")
+            queue = ListTaskQueuePartitionsRequest(namespace="default", task_queue=TaskQueue(name="any"))
+            partitions = await client.workflow_service.list_task_queue_partitions(queue)
+            assert len(partitions.activity_task_queue_partitions) == 1
             described = await client.workflow_service.describe_namespace(request)
             kept = described.config.workflow_execution_retention_ttl.ToTimedelta()
             assert kept == RETENTION
