@@ -27,6 +27,7 @@ NAMESPACE = "default"
 READY_TIMEOUT = 60.0  # seconds
 RETENTION = timedelta(days=30)  # the development server's own is one day
 FREE_PORTS = range(20_000, 32_000)
+_given: set[int] = set()
 _CALL_TIMEOUT = timedelta(seconds=2)
 
 DYNAMIC_CONFIG = {
@@ -48,12 +49,13 @@ class TemporalUnavailableError(RuntimeError):
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on at the moment.
+    """A port of this machine that nobody listens on at the moment and that was not given away before.
 
     It lies below those that systems lend to outgoing connections, one of which could take it before it is used.
     """
     while True:
-        port = secrets.choice(FREE_PORTS)
+        port = secrets.choice([port for port in FREE_PORTS if port not in _given])
+        _given.add(port)
         with socket.socket() as probe, suppress(OSError):
             probe.bind((HOST, port))
             return port
