@@ -167,9 +167,10 @@ class Erasure:
                 raise FilesLeft(no)
             erased = {"erased_at": func.coalesce(archives.c.erased_at, func.now()), "late_at": None}
             await session.execute(update(archives).where(archives.c.order_no == no).values(erased))
-            counts = {name: await self._blank(session, name, of_order(name, no)) for name in SPEAKING}
+            rows = {name: await self._blank(session, name, of_order(name, no)) for name in SPEAKING}
+            counts = {name: many for name, many in rows.items() if many}
             late = archive.erased_at is not None
-            if late and not any(counts.values()):
+            if late and not counts:
                 return False
             content = _row(ERASED, person, now, **({"late": True} if late else {}))
             await session.run_sync(lambda blocking: note(blocking, no, content))

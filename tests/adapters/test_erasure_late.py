@@ -1,7 +1,6 @@
 """What is written about an order after its erasure is erased too, by whichever way it comes, and at little cost."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,16 +8,18 @@ from typing import Any
 
 import psycopg
 import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
 
+from adapters.database import migrate
 from adapters.database.acts import Acts
 from adapters.database.attachments import Attachments, NewFile
 from adapters.database.call_tasks import CallTasks
 from adapters.database.calls import Calls
 from adapters.database.city_messages import WEBHOOK, CityMessages
 from adapters.database.confidence import Entry, Viewers
-from adapters.database.crypto import Keyring
 from adapters.database.documents import Documents
-from adapters.database.engine import Database
+from adapters.database.engine import Database, driver_url
 from adapters.database.erasable import blanked
 from adapters.database.erasure import Erasure
 from adapters.database.inbound_messages import InboundMessages, NewInbound
@@ -31,7 +32,6 @@ from domain.message import NewCall, NewMessage
 from tests.adapters.orders_at_hand import CANARY
 from tests.adapters.said_of_people import NO, PHONE, THEN, archive, left, personal
 from tests.domain.regimes import REGIMES
-from tests.postgres import DATA_KEY
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -217,59 +217,23 @@ async def held_up(url: str, by: int) -> None:
             await asyncio.sleep(0.01)
 
 
-MANY = 3000
-
-
-async def test_the_daily_job_reads_what_is_late_and_not_what_was_erased_before(
-    database_url: str, settings: Settings
+@pytest.mark.usefixtures("archived")
+async def test_what_came_late_before_it_was_noted_is_found_when_the_database_is_upgraded(
+    database: Database, database_url: str, settings: Settings
 ) -> None:
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute("SET session_replication_role = replica")
-        connection.execute(ERASED_ORDERS, [MANY])
-        for table in ("documents", "messages", "archives", "work_orders"):
-            connection.execute(f"VACUUM ANALYZE {table}")
-    database = Database(database_url, Keyring(DATA_KEY), pool_size=2)
-    for no in ("7", "77"):
-        await Documents(database).save(no, "", "submit_reply", "handling", CANARY)
-    await database.dispose()
-    before = rows_read(database_url)
-    database = Database(database_url, Keyring(DATA_KEY), pool_size=2)
-    assert await eraser(database, settings).erase_due("tester", datetime.now(UTC) + 2 * LATE_STAYS) == 2
-    await database.dispose()
-    assert 0 < rows_read(database_url) - before < MANY / 10, f"of {5 * MANY} rows"
-
-
-ERASED_ORDERS = """
-    WITH number AS (SELECT n::text AS no FROM generate_series(1, %s) AS n),
-    orders AS (
-        INSERT INTO work_orders (no, realm, regime, source, category, grade, marks, title, content, policy_hash)
-        SELECT no, '', 'huojia', 'phone', 'consult', 'normal', '{}', '', '', '' FROM number
-    ),
-    erased AS (
-        INSERT INTO archives (order_no, bundle, sha256, erasing_at, erased_at, created_at)
-        SELECT no, 'archives/' || no, '', now(), now(), now() - interval '11 years' FROM number
-    ),
-    texts AS (
-        INSERT INTO documents (id, order_no, realm, kind, field, text, fingerprint)
-        SELECT 'doc' || n || '-' || no, no, '', 'a', 'b', '', '' FROM number, generate_series(1, 2) AS n
-    )
-    INSERT INTO messages (key, order_no, notice, template, to_role, phone_index, to_phone, body, status)
-    SELECT no || ':N1', no, 'N1', 'survey', 'citizen', '', '', '', 'delivered' FROM number
-"""
-
-
-def rows_read(url: str) -> int:
-    """How many rows of tables the connections have read that were ours and are closed."""
-    open_ = "SELECT FROM pg_stat_activity WHERE application_name = 'jiesu' AND datname = current_database()"
-    read = "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int FROM pg_stat_user_tables"
-    with psycopg.connect(url, autocommit=True) as connection:
-        deadline = time.monotonic() + 30
-        while connection.execute(open_).fetchone() is not None:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        row = connection.execute(read).fetchone()
-    assert row is not None
-    return int(row[0])
+    await eraser(database, settings).erase_due("tester", THEN)
+    with migrate._connection(driver_url(database_url)) as connection:
+        config = migrate._config(connection)
+        noting = ScriptDirectory.from_config(config).get_revision("0016_late")
+        command.downgrade(config, str(noting.down_revision))
+        connection.commit()
+    with psycopg.connect(database_url) as writer:
+        late = "INSERT INTO inbound_messages (sid, phone_index, from_phone, body, state, order_no)"
+        seal = database.keyring.encrypt
+        writer.execute(late + " VALUES ('late', 'f', %s, %s, 'read', %s)", [seal(PHONE), seal(CANARY), NO])
+    migrate.upgrade(database_url)
+    assert await eraser(database, settings).erase_due("tester", THEN) == 1
+    assert await personal(database) == {}
 
 
 def test_what_is_erased_is_what_is_noted_when_it_comes_late(database_url: str) -> None:
