@@ -18,6 +18,8 @@ from adapters.orders_check import OrdersCheck
 
 STORE: Final = "对象库"
 LARGEST: Final = 1_000_000
+ANCHORED_BY: Final = timedelta(hours=2)
+"""After midnight: the job of the API comes round each hour. A day that has no anchor then lacks one."""
 
 
 class NoSuchAnchor(Exception):  # noqa: N818 - reads as a sentence where it is caught
@@ -25,17 +27,23 @@ class NoSuchAnchor(Exception):  # noqa: N818 - reads as a sentence where it is c
 
 
 class AuditCheck:
-    """One check; afterwards `acts`, `orders` and `anchors` tell how many were looked at."""
+    """One check; afterwards `acts`, `orders` and `anchors` tell how many were looked at.
+
+    `unanchored` are the days since the last anchor that should have one by now: nobody has made it, which is no
+    forgery, but what was recorded then can still be rewritten unseen. They are known of a check of everything.
+    """
 
     def __init__(self, database: Database, objects: Objects, signatures: Signatures) -> None:
         self._database, self._objects, self._signatures = database, objects, signatures
         self.acts = self.orders = self.anchors = 0
+        self.unanchored: list[date] = []
 
     async def problems(self, folder: Path | None = None) -> AsyncIterator[str]:
         """What is wrong with any of it, a Chinese sentence each, as it is found.
 
         `folder` holds anchors as they were published, kept where nobody who could change the database could reach them.
         """
+        self.unanchored = await Anchors(self._database).due(ANCHORED_BY)
         anchors = await Anchors(self._database).all()
         self.anchors = len(anchors)
         async for each in self._of_anchors(anchors, folder):

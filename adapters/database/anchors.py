@@ -86,14 +86,17 @@ class Anchors:
             rows = await session.scalars(select(AnchorRow).order_by(col(AnchorRow.day)))
             return [Anchor(row.day, row.body, row.signature) for row in rows]
 
-    async def due(self) -> list[date]:
-        """Days that are over and have no anchor, the oldest first; by the clock of the database."""
+    async def due(self, over_for: timedelta = GRACE) -> list[date]:
+        """Days that have been over for so long and have no anchor behind the last one, the oldest first.
+
+        By the clock of the database.
+        """
         async with self.database.begin() as session:
             await session.execute(_AT_LENGTH)
             now: datetime = (await session.execute(select(func.clock_timestamp()))).scalar_one()
             last = await session.scalar(select(func.max(AnchorRow.day)))
             first = last + timedelta(days=1) if last else await _first_day(session)
-        today = (now - GRACE).astimezone(CST).date()
+        today = (now - over_for).astimezone(CST).date()
         return [] if first is None else [first + timedelta(days=each) for each in range((today - first).days)]
 
     async def make(self, day: date, sign: Callable[[bytes], bytes]) -> Anchor:

@@ -7,19 +7,24 @@ place it, `placed`.
 import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Integer, case, cast, func, update
+from sqlalchemy import Integer, and_, case, cast, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from adapters.database.engine import Database
+from adapters.database.report_order import Course
 from adapters.database.tables import Call, OrderViewRow
 from domain.message import NewCall
 from domain.words import Stage
 
 CLAIMED, PLACED, FAILED = "claimed", "placed", "failed"
+COURSE: Final = Course(
+    tuple(map(frozenset, ([CLAIMED], [PLACED, "queued"], ["initiated"], ["ringing"], ["in-progress"]))),
+    frozenset({"completed", "busy", "no-answer", FAILED, "canceled"}),
+)
 
 
 class OutboundCall(BaseModel):
@@ -75,8 +80,12 @@ class Calls:
         await self._change(Call.key == key, status=FAILED, error=error)
 
     async def reported(self, id_: str, status: str) -> None:
-        """What became of it, in the provider's words."""
-        await self._change(Call.id == id_, status=status)
+        """What became of it, in the provider's words.
+
+        Reports may come twice and in any order: one that is late changes nothing, and the first end stands.
+        """
+        status_then = COURSE.later(col(Call.status), status)
+        await self._change(and_(col(Call.id) == id_, col(Call.status).not_in(COURSE.ends)), status=status_then)
 
     async def known(self, provider_sids: Collection[str]) -> set[str]:
         """Those of these calls of the provider that are written down."""

@@ -17,6 +17,7 @@ VERSION = b"\x01"
 KEY_ID_BYTES = 4
 NONCE_BYTES = 12
 HEADER_BYTES = len(VERSION) + KEY_ID_BYTES + NONCE_BYTES
+TAG_BYTES = 16
 
 
 class CannotDecrypt(Exception):  # noqa: N818 - reads as a sentence where it is caught

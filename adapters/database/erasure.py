@@ -2,19 +2,20 @@
 
 The order of things: `candidates` finds whose time may be over, `begin` notes that one is being erased, then its objects
 are deleted, then `erase` blanks its columns. `begun` finds what a crash left between: it is finished whatever the rules
-say by then, and nobody can hold what is half gone.
+say by then, and nobody can hold what is half gone. What somebody writes about an order later is noted by the database
+as it comes; `late` finds those orders, and they go the same way once more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, delete, func, select, update
-from sqlalchemy import Table as TableOf
+from sqlalchemy import ColumnElement, func, select, update
 
 from adapters.database.acts import append
 from adapters.database.chain import Content
 from adapters.database.engine import Database, Session
+from adapters.database.erasable import SPEAKING, blanking, counting, of_order, says_something
 from adapters.database.tables import Table
 from adapters.database.trail import note
 from domain.acts import Act, Deed
@@ -24,34 +25,33 @@ from domain.words import Role
 ERASED, HELD, RELEASED = "erased", "erasure_held", "erasure_released"
 """Rows of the trail that are no events of the workflow."""
 
+TEXTS, CITY = "inbound_messages", "city_messages"
+"""The tables of what comes in and may belong to no order."""
+
+EVIDENCE, THUMBNAIL, BUNDLE = "evidence", "thumbnail", "bundle"
+"""The kinds of objects."""
+
 _DEEDS = {ERASED: Deed.ARCHIVE_ERASED, HELD: Deed.ARCHIVE_HELD, RELEASED: Deed.ARCHIVE_RELEASED}
 _T = Table.metadata.tables
-_BLANK: dict[str, tuple[str, ...]] = {
-    "documents": ("text",),
-    "messages": ("to_phone", "body"),
-    "calls": ("to_phone",),
-    "inbound_messages": ("from_phone", "body"),
-    "city_messages": ("body",),
-    "attachments": ("name",),
-}
-"""Sealed columns that cannot be empty: a seal of nothing takes their place."""
+_CAME: Final = {TEXTS: "created_at", CITY: "received_at"}
 
-_EMPTY: dict[str, dict[str, Any]] = {
-    "documents": {"fingerprint": ""},
-    "messages": {"phone_index": "", "provider_sid": None},
-    "calls": {"provider_sid": None},
-    "inbound_messages": {"phone_index": ""},
-    "city_messages": {"reason": None, "digest": ""},
-    "attachments": {"note": None, "thumbnail_key": None},
-    "call_tasks": {"note": None},
-}
-_ORDER_WORDS = ("title", "content")
-_ORDER_NONE = (
-    *("citizen_name", "citizen_phone", "citizen_address", "citizen_email", "citizen_account", "citizen_device"),
-    *("location", "address_id", "lat", "long", "media_url", "answers", "phone_index", "intake_key"),
-)
-_UNLISTED = {"listed": False}
-"""The public's door shows what is listed, and there is nothing left to show."""
+
+class Stored(NamedTuple):
+    """An object of an order: which kind of object, and its key in the store."""
+
+    kind: str
+    key: str
+
+
+class Left(NamedTuple):
+    """What the database still says of people in an order: rows by table, without tables that have none."""
+
+    archived_at: datetime
+    rows: Mapping[str, int]
+
+
+class FilesLeft(Exception):  # noqa: N818 - reads as a sentence where it is caught
+    """The order has files whose objects were not deleted before."""
 
 
 class Kept(NamedTuple):
@@ -117,55 +117,80 @@ class Erasure:
         async with self.database.session() as session:
             return list(await session.scalars(found.order_by(archives.c.erasing_at)))
 
-    async def objects_of(self, no: str) -> list[str]:
-        """The keys of everything that the object store has of an order, the bundle last."""
-        files, archives = _T["attachments"], _T["archives"]
+    async def late(self, before: datetime) -> list[str]:
+        """Erased orders about which something was written again, first before then; the oldest first."""
+        archives = _T["archives"]
+        found = select(archives.c.order_no).where(archives.c.late_at < before, archives.c.erased_at.is_not(None))
         async with self.database.session() as session:
-            rows = (
-                await session.execute(select(files.c.object_key, files.c.thumbnail_key).where(files.c.order_no == no))
-            ).all()
-            bundle = await session.scalar(select(archives.c.bundle).where(archives.c.order_no == no))
-        return [key for row in rows for key in row if key] + ([bundle] if bundle else [])
+            return list(await session.scalars(found.order_by(archives.c.late_at)))
 
-    async def erase(self, no: str, person: str, now: datetime) -> bool:
+    async def objects_of(self, no: str) -> list[Stored]:
+        """Everything that the object store has of an order, the bundle last; of an erased one what came later."""
+        async with self.database.session() as session:
+            return await self._objects_of(session, no)
+
+    async def _objects_of(self, session: Session, no: str) -> list[Stored]:
+        files, archives = _T["attachments"], _T["archives"]
+        noted = select(archives.c.bundle, archives.c.erased_at).where(archives.c.order_no == no)
+        archive = (await session.execute(noted)).one_or_none()
+        erased = archive is not None and archive.erased_at is not None
+        which = of_order("attachments", no) if erased else files.c.order_no == no
+        rows = (await session.execute(select(files.c.object_key, files.c.thumbnail_key).where(which))).all()
+        found = [Stored(kind, key) for row in rows for kind, key in zip((EVIDENCE, THUMBNAIL), row, strict=True) if key]
+        return found if archive is None or erased else [*found, Stored(BUNDLE, archive.bundle)]
+
+    async def left(self, no: str) -> Left:
+        """What an erasure of an archived order would blank now."""
+        archives = _T["archives"]
+        counts = [query.label(name) for name, query in counting(no).items()]
+        async with self.database.session() as session:
+            asked = select(archives.c.created_at, *counts).where(archives.c.order_no == no)
+            archived_at, *rows = (await session.execute(asked)).one()
+        return Left(archived_at, {name: count for name, count in zip(SPEAKING, rows, strict=True) if count})
+
+    async def erase(self, no: str, person: str, now: datetime, gone: Collection[str]) -> bool:
         """Blank everything that speaks of a person, in one transaction; False if that was not begun, or is done.
 
-        The objects have to be gone before: an order that is noted as erased is not looked at again.
+        The objects have to be gone before, and their keys are in `gone`: a row that is blanked tells of none any more.
+        Raises FilesLeft, and then nothing is changed. Of an order that was erased, what came later is blanked.
         """
-        archives, orders = _T["archives"], _T["work_orders"]
-        nothing = self.database.keyring.encrypt("")
-        begun = (archives.c.order_no == no, archives.c.erasing_at.is_not(None), archives.c.erased_at.is_(None))
+        archives = _T["archives"]
+        begun = select(archives.c.erased_at, archives.c.late_at).where(
+            archives.c.order_no == no, archives.c.erasing_at.is_not(None)
+        )
         async with self.database.begin() as session:
-            marked = update(archives).where(*begun).values(erased_at=func.now())
-            if await session.scalar(marked.returning(archives.c.order_no)) is None:
+            # Whoever writes about this order meanwhile waits, and notes then that it came late.
+            archive = (await session.execute(begun.with_for_update(key_share=True))).one_or_none()
+            if archive is None or (archive.erased_at is not None and archive.late_at is None):
                 return False
-            for table in _BLANK.keys() | _EMPTY.keys():
-                blanks = dict.fromkeys(_BLANK.get(table, ()), nothing) | _EMPTY.get(table, {})
-                await session.execute(update(_T[table]).where(_T[table].c.order_no == no).values(blanks))
-            words = dict.fromkeys(_ORDER_WORDS, nothing) | dict.fromkeys(_ORDER_NONE) | _UNLISTED
-            await session.execute(update(orders).where(orders.c.no == no).values(words))
-            viewers = _T["order_viewers"]
-            await session.execute(delete(viewers).where(viewers.c.order_no == no))
-            content = _row(ERASED, person, now)
+            if any(each.key not in gone for each in await self._objects_of(session, no)):
+                raise FilesLeft(no)
+            erased = {"erased_at": func.coalesce(archives.c.erased_at, func.now()), "late_at": None}
+            await session.execute(update(archives).where(archives.c.order_no == no).values(erased))
+            rows = {name: await self._blank(session, name, of_order(name, no)) for name in SPEAKING}
+            counts = {name: many for name, many in rows.items() if many}
+            late = archive.erased_at is not None
+            if late and not counts:
+                return False
+            content = _row(ERASED, person, now, **({"late": True} if late else {}))
             await session.run_sync(lambda blocking: note(blocking, no, content))
-            await self._account(session, ERASED, no, person)
+            await self._account(session, ERASED, no, person, **counts)
         return True
 
-    async def erase_stray_messages(self, before: datetime) -> int:
-        """Blank the messages of the city that came before then and belong to no order; how many."""
-        table = _T["city_messages"]
-        return await self._erase_strays(table, table.c.received_at < before, table.c.digest != "")
-
-    async def erase_stray_texts(self, before: datetime) -> int:
-        """Blank the texts that came in before then and belong to no order; how many."""
-        table = _T["inbound_messages"]
-        return await self._erase_strays(table, table.c.created_at < before, table.c.phone_index != "")
-
-    async def _erase_strays(self, table: TableOf, *which: ColumnElement[bool]) -> int:
-        blanks = dict.fromkeys(_BLANK[table.name], self.database.keyring.encrypt("")) | _EMPTY[table.name]
-        strays = update(table).where(table.c.order_no.is_(None), *which).values(blanks)
+    async def erase_strays(self, table: str, before: datetime) -> int:
+        """Blank what came in before then and belongs to no order; how many. `table` is TEXTS or CITY."""
         async with self.database.begin() as session:
-            return len((await session.scalars(strays.returning(table.c.order_no))).all())
+            return await self._blank(session, table, *_strays(table, before))
+
+    async def count_strays(self, table: str, before: datetime) -> int:
+        """How many that would be."""
+        async with self.database.session() as session:
+            asked = select(func.count()).select_from(_T[table]).where(*_strays(table, before))
+            return (await session.execute(asked)).scalar_one()
+
+    async def _blank(self, session: Session, name: str, *which: ColumnElement[bool]) -> int:
+        statement = blanking(name, self.database.keyring.encrypt(""), *which)
+        return len((await session.execute(statement)).all())
 
     async def hold(self, no: str, person: str, reason: str, now: datetime) -> bool:
         """Keep an order whatever its age; False for one that is not archived, or whose erasure has begun.
@@ -189,20 +214,19 @@ class Erasure:
             await self._account(session, row.event, no, row.data["person"])
         return True
 
-    async def _account(self, session: Session, event: str, no: str, person: str) -> None:
+    async def _account(self, session: Session, event: str, no: str, person: str, **data: int) -> None:
         """Put it among the installation's acts, which tell who runs it."""
         orders = _T["work_orders"]
         regime = await session.scalar(select(orders.c.regime).where(orders.c.no == no))
-        said = Act(deed=_DEEDS[event], person=person, role=Role.ADMIN, regime=regime, order_no=no)
+        said = Act(deed=_DEEDS[event], person=person, role=Role.ADMIN, regime=regime, order_no=no, data=data)
         await append(session, [said])
 
 
-def blanked() -> set[tuple[str, str]]:
-    """Table and column of everything that is erased."""
-    of_orders = {("work_orders", name) for name in (*_ORDER_WORDS, *_ORDER_NONE)}
-    return of_orders | {(table, name) for part in (_BLANK, _EMPTY) for table, names in part.items() for name in names}
+def _strays(name: str, before: datetime) -> tuple[ColumnElement[bool], ...]:
+    table = _T[name]
+    return table.c.order_no.is_(None), table.c[_CAME[name]] < before, says_something(name)
 
 
-def _row(event: str, person: str, now: datetime) -> Content:
+def _row(event: str, person: str, now: datetime, **data: bool) -> Content:
     at = now.astimezone(CST).replace(microsecond=0)
-    return Content(None, at, event, Role.ADMIN.value, {"person": person})
+    return Content(None, at, event, Role.ADMIN.value, {"person": person, **data})

@@ -5,7 +5,7 @@ The order of things: `claim`, look the message up at the provider if an earlier 
 """
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import and_, func, or_, text, update
@@ -14,6 +14,7 @@ from sqlmodel import col, select
 
 from adapters.database.engine import Database
 from adapters.database.phones import phone_index, phone_indexes
+from adapters.database.report_order import Course
 from adapters.database.tables import Message
 from domain.message import NewMessage, segments
 
@@ -21,6 +22,11 @@ CLAIMED, SENT, FAILED = "claimed", "sent", "failed"
 DELIVERED = frozenset({"delivered", "read"})
 UNDELIVERED = frozenset({"undelivered", "failed", "canceled"})
 """What the provider calls the two ends of a message that it had taken."""
+
+COURSE: Final = Course(
+    tuple(map(frozenset, ([CLAIMED], ["accepted", "scheduled"], ["queued"], ["sending"], [SENT]))),
+    DELIVERED | UNDELIVERED,
+)
 
 
 class OutboundMessage(BaseModel):
@@ -106,14 +112,14 @@ class Messages:
     async def reported(self, provider_sid: str, status: str, error: str | None = None) -> OutboundMessage | None:
         """What became of a sent message, by the provider's id; the message then, None if it is unknown.
 
-        Reports may come twice and in any order: one that has come to its end is not taken back. An undelivered
-        one stays unsettled until its order has been told (`settle`).
+        Reports may come twice and in any order: one that is late says no more than that the message was heard of,
+        and the first end stands. An undelivered one stays unsettled until its order has been told (`settle`).
         """
         change = (
             update(Message)
-            .where(col(Message.provider_sid) == provider_sid, col(Message.status).not_in(DELIVERED | UNDELIVERED))
+            .where(col(Message.provider_sid) == provider_sid, col(Message.status).not_in(COURSE.ends))
             .values(
-                status=status,
+                status=COURSE.later(col(Message.status), status),
                 error=(error or "undelivered") if status in UNDELIVERED else None,
                 settled_at=func.now() if status in DELIVERED else None,
                 updated_at=func.now(),

@@ -14,13 +14,14 @@ from adapters.eraser import Eraser
 from adapters.policy_file import load
 from adapters.settings import settings
 from cli.archive.opened import opened
+from cli.archive.planned import told
 from domain.calendar import CST
 from domain.policy import PolicyFile
 
 Change = Callable[[Erasure, str, datetime], Awaitable[bool]]
 
 
-def erase(dry_run: Annotated[bool, typer.Option("--dry-run", help="只列出到期的工单")] = False) -> None:
+def erase(dry_run: Annotated[bool, typer.Option("--dry-run", help="只列出将销毁什么，不销毁")] = False) -> None:
     """销毁保存期已满的工单中的个人信息和文字，统计数据和台账保留。"""
     asyncio.run(_erase(dry_run))
 
@@ -30,8 +31,8 @@ async def _erase(dry_run: bool) -> None:
         regimes = load(settings().policy_file, PolicyFile).regimes
         eraser, now = Eraser(Erasure(archive.database), archive.objects, regimes), datetime.now(CST)
         if dry_run:
-            async for kept in eraser.due(now):
-                print(f"{kept.no}\t{kept.archived_at.astimezone(CST):%Y-%m-%d}")
+            async for planned in eraser.planned(now):
+                print(told(planned))
             return
         try:
             print(f"已销毁 {await eraser.erase_due(getuser(), now)} 件")

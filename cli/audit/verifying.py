@@ -12,21 +12,33 @@ import typer
 from adapters.audit_check import AuditCheck, NoSuchAnchor
 from cli.archive.opened import opened
 
+UNANCHORED = 3
+"""The exit status when all that is there holds, and days lack an anchor."""
+
 
 def verify(
     day: Annotated[str | None, typer.Option(help="只核验这一天锚定的内容，如 2026-11-24")] = None,
     anchors: Annotated[Path | None, typer.Option(help="已公布的锚所在的文件夹，逐一对照")] = None,
 ) -> None:
-    """核验操作台账和各工单台账的哈希链、每日的锚及其签名；有不符时退出码为 1，并逐条说明；参数不可用时为 2。"""
+    """核验操作台账和各工单台账的哈希链、每日的锚及其签名。
+
+    退出码：1 有不符，逐条说明；2 参数不可用；3 均相符，但有的日子没有锚。
+    """
     if anchors is not None and not anchors.is_dir():
         _refuse(f"没有文件夹 {anchors}")
     try:
         broken, check = asyncio.run(_verify(_day(day), anchors))
     except NoSuchAnchor:
         _refuse(f"{day} 没有锚定")
+    if check.unanchored:
+        print(
+            f"警告：{_days(check.unanchored)}没有锚，其间的记录被改写也无从发现；请确认接口进程在运行", file=sys.stderr
+        )
     if broken:
         print(f"{broken} 处不符", file=sys.stderr)
         raise typer.Exit(1)
+    if check.unanchored:
+        raise typer.Exit(UNANCHORED)
     print(f"{check.acts} 条操作、{check.orders} 件工单的台账、{check.anchors} 天的锚均完好")
 
 
@@ -40,6 +52,11 @@ async def _verify(day: date | None, folder: Path | None) -> tuple[int, AuditChec
             broken += 1
             print(problem, file=sys.stderr)
     return broken, check
+
+
+def _days(days: list[date]) -> str:
+    """One behind the other, as they are: anchors are made in the order of days."""
+    return f"{days[0]} " if len(days) == 1 else f"{days[0]} 至 {days[-1]}（{len(days)} 天）"
 
 
 def _day(given: str | None) -> date | None:

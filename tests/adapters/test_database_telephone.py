@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
+import pytest
 
 from adapters.database.call_tasks import CallTasks
 from adapters.database.callbacks import Callbacks
@@ -53,6 +54,18 @@ async def test_reports_come_twice_and_in_any_order_and_the_end_stands(database: 
         report = await messages.reported("SM1", status, "twilio_30003")
         assert report is not None
         assert (report.status, report.error, report.settled_at is None) == ("delivered", None, False)
+
+
+async def test_a_late_report_sets_no_message_back(database: Database) -> None:
+    messages = Messages(database)
+    await sent(messages, message(), "SM1")
+    for status in ("queued", "accepted", "sending"):
+        report = await messages.reported("SM1", status)
+        assert report is not None and report.status == "sent"
+    for status, then in (("on-its-way", "on-its-way"), ("sent", "on-its-way"), ("undelivered", "undelivered")):
+        report = await messages.reported("SM1", status, "twilio_30003")
+        assert report is not None and report.status == then
+    assert report.error == "twilio_30003"
 
 
 async def test_an_undelivered_message_stays_unsettled_until_its_order_knows(
@@ -170,6 +183,21 @@ async def test_what_was_reported_before_the_id_was_known_stands(database: Databa
     await calls.placed(call.key, "CA1")
     kept = await calls.by_id(call.id)
     assert kept is not None and (kept.status, kept.provider_sid) == ("ringing", "CA1")
+
+
+@pytest.mark.parametrize("end", ["completed", "busy", "no-answer", "failed", "canceled"])
+async def test_a_late_report_sets_no_call_back(end: str, module_database: Database) -> None:
+    calls = Calls(module_database)
+    call = await calls.claim(NewCall(f"A:{end}:call_citizen", "A", 0, "A", 1, PHONE))
+    await calls.placed(call.key, f"CA{end}")
+    told = []
+    reports = ("queued", "ringing", "initiated", "in-progress", "ringing", end, "ringing", "in-progress", "completed")
+    for status in reports:
+        await calls.reported(call.id, status)
+        kept = await calls.by_id(call.id)
+        assert kept is not None
+        told.append(kept.status)
+    assert told == ["placed", *["ringing"] * 2, *["in-progress"] * 2, *[end] * 4]
 
 
 async def test_people_to_telephone_stay_in_the_queue_until_somebody_did(database: Database) -> None:

@@ -122,8 +122,8 @@ async def test_a_crash_between_store_and_database_is_made_good(
     database: Database, objects: Objects, aged: Aged
 ) -> None:
     await aged("OLD", 11 * 366)
-    for key in await Erasure(database).objects_of("OLD"):
-        await objects.delete(key)
+    for each in await Erasure(database).objects_of("OLD"):
+        await objects.delete(each.key)
     assert await eraser(database, objects).erase_due("tester", NOW) == 1
     assert CANARY not in await readable(database, "OLD")
 

@@ -215,17 +215,23 @@ class Attachment(Table, table=True):
 class Archive(Table, table=True):
     """Where the bundle of an archived order is or, once it is erased, was; `sha256` is that of its bytes.
 
-    While it is held, retention passes it by. With `erasing_at` and without `erased_at` it is half gone.
+    While it is held, retention passes it by. With `erasing_at` and without `erased_at` it is half gone. `late_at` is
+    when the first row came that says something of people and is not erased yet; triggers of the tables that hold such
+    rows set it.
     """
 
     __tablename__ = "archives"
-    __table_args__ = (Index("ix_archives_kept", "created_at", postgresql_where=text("erased_at IS NULL")),)
+    __table_args__ = (
+        Index("ix_archives_kept", "created_at", postgresql_where=text("erased_at IS NULL")),
+        Index("ix_archives_late", "late_at", postgresql_where=text("late_at IS NOT NULL")),
+    )
 
     order_no: str = Field(primary_key=True)
     bundle: str
     sha256: str
     erasing_at: datetime | None = moment(required=False)
     erased_at: datetime | None = moment(required=False)
+    late_at: datetime | None = moment(required=False)
     held_at: datetime | None = moment(required=False)
     hold_reason: bytes | None = sealed(required=False)
     created_at: datetime = recorded()

@@ -78,7 +78,8 @@ class SignInSession(Table, table=True):
 class SignInFailure(Table, table=True):
     """Attempts to sign in under a name since the last that succeeded, whether or not there is such a user.
 
-    The name stands here as its keyed digest: people type passwords into the wrong field.
+    The name stands here as its keyed digest: people type passwords into the wrong field. `since` is when the count
+    began, and tells it from one that was forgiven or forgotten before.
     """
 
     __tablename__ = "sign_in_failures"
@@ -86,4 +87,5 @@ class SignInFailure(Table, table=True):
     name_digest: str = Field(primary_key=True)
     failed: int
     locked_until: datetime | None = moment(required=False)
+    since: datetime = recorded()
     last_at: datetime = recorded()

@@ -1,0 +1,54 @@
+"""`jiesu audit verify` names the days that nobody anchored, apart from what was forged."""
+
+import asyncio
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from adapters.anchoring import Anchoring, key_of, published
+from adapters.archive_signature import Signatures
+from adapters.audit_check import ANCHORED_BY
+from adapters.database.acts import Acts
+from adapters.database.anchors import Anchors
+from adapters.database.engine import Database
+from adapters.object_store import Objects
+from adapters.settings import DEVELOPMENT_SECRET, Settings
+from cli.audit import app
+from domain.acts import Act, Deed
+from domain.calendar import CST
+from tests.adapters.aged import aged, forger, today
+from tests.postgres import DATA_KEY
+
+
+async def test_days_without_an_anchor_are_named_and_are_no_forgery(
+    database: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings.model_validate({"DATABASE_URL": database_url, "JIESU_DATA": tmp_path})
+    for name, value in {"DATABASE_URL": database_url, "JIESU_DATA": str(tmp_path), "JIESU_DATA_KEY": DATA_KEY}.items():
+        monkeypatch.setenv(name, value)
+
+    async def verified() -> tuple[int, str]:
+        result = await asyncio.to_thread(CliRunner().invoke, app, ["verify"])
+        return result.exit_code, result.stderr
+
+    await Acts(database).note(Act(deed=Deed.ORDER_READ, person="p"))
+    aged(database_url, days=5)
+    first, last = today() - timedelta(days=5), (datetime.now(CST) - ANCHORED_BY).date() - timedelta(days=1)
+    warning = "警告：{} 至 {}（{} 天）没有锚，其间的记录被改写也无从发现；请确认接口进程在运行\n"
+    assert await verified() == (3, warning.format(first, last, (last - first).days + 1))
+
+    signatures = Signatures(DEVELOPMENT_SECRET)
+    made = await Anchors(database).make(first, signatures.sign)
+    await Objects(settings).put_if_absent(key_of(first), published(made, signatures))
+    second = first + timedelta(days=1)
+    assert await verified() == (3, warning.format(second, last, (last - first).days))
+
+    with forger(database_url) as connection:
+        connection.execute("UPDATE acts SET person = 'q' WHERE position = 1")
+    broken = warning.format(second, last, (last - first).days) + "1 处不符\n"
+    assert await verified() == (1, f"操作台账：第 1 条内容被改动：与 hash 不符\n{broken}")
+
+    await Anchoring(database, Objects(settings), signatures).make_due()
+    assert (await verified())[0] == 1, "a day that is made good hides nothing"
