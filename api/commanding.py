@@ -1,7 +1,7 @@
 """Commands and decisions on their way to an order's workflow."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -49,9 +49,11 @@ async def send(
     person: str,
     request_id: str | None = None,
     reader: Reader | None = None,
+    clock: Callable[[], Awaitable[datetime]] | None = None,
 ) -> Accepted:
     """Carry out a command; under one `request_id` once, with the same answer.
 
+    `clock` tells what time it is for the order, where the caller knows better than the order's last turn.
     Raises Refused after writing the refusal on the order's trail, and what `reaching.update` raises.
     """
     order = await _stored(services, no)
@@ -62,7 +64,7 @@ async def send(
         if isinstance(refused, reaching.RefusedByWorkflow):
             at = refused.at
         else:
-            at = await reaching.clock(services, order)
+            at = await (clock() if clock is not None else reaching.clock(services, order))
         await services.trail.refused(no, at, by, do[:60], refused.code, refused.reason, refused.clause, person)
         raise
 

@@ -6,7 +6,7 @@ from typing import Any
 from adapters.database.orders import Order
 from api.services import Services
 from api.wire import TEXTS
-from domain.commands import ReportProgress, SubmitReply
+from domain.commands import ListUnclosed, ReportProgress, SubmitReply
 from domain.policy import Regime
 from domain.text import Text, measure
 
@@ -16,6 +16,9 @@ ACCEPTED_REPLY = "accepted_reply"
 A reply that was refused may be handed in once more with the same words, so those under its own kind do not
 count; a copy under this one is kept when it has been accepted (DL-10).
 """
+
+_PROGRESS = {(ReportProgress.do, "text"), (ListUnclosed.do, "text")}
+"""The texts that must say more than that it is in progress (DL-08)."""
 
 
 async def stored_texts(services: Services, order: Order, do: str, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,7 +33,7 @@ async def stored_texts(services: Services, order: Order, do: str, fields: Mappin
     records: dict[str, Any] = {}
     for name, value in said.items():
         if isinstance(value, str):
-            vague = rules.progress.phrases if (do, name) == (ReportProgress.do, "text") else ()
+            vague = rules.progress.phrases if (do, name) in _PROGRESS else ()
             document = await services.documents.save(order.no, order.realm, do, name, value)
             records[name] = measure(value, document, vague)
         else:

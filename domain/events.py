@@ -321,8 +321,11 @@ class ReturnBarred(Event):
 
 
 class ExtensionGranted(Event):
+    """More time for the unit that asked, and for those that work on the order with it and would have had less."""
+
     unit: str
     until: datetime
+    with_units: tuple[str, ...] = ()
 
 
 class ExtensionRefused(Event):

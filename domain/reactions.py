@@ -4,7 +4,15 @@ Who is notified, supervised, escalated to or held accountable differs from count
 because of an event does not.
 """
 
-from domain.events import AccountabilityRecorded, Escalated, Event, OrderDispatched, SentToCity, TallyAsked
+from domain.events import (
+    AccountabilityRecorded,
+    Escalated,
+    Event,
+    ExtensionGranted,
+    OrderDispatched,
+    SentToCity,
+    TallyAsked,
+)
 from domain.lifecycle.notices import notify
 from domain.lifecycle.supervision import supervise
 from domain.order import Order
@@ -34,9 +42,11 @@ def _applies(order: Order, reaction: Reaction, event: Event) -> bool:
 
 
 def _units(order: Order, event: Event) -> tuple[str | None, ...]:
-    """The units that an event is about: its own, those it dispatches to, else the leads, else none."""
+    """The units that an event is about: its own, all that are sent to or given more time, else the leads, else none."""
     if isinstance(event, OrderDispatched):
         return tuple(unit.unit for unit in event.units)
+    if isinstance(event, ExtensionGranted):
+        return (event.unit, *event.with_units)
     if (unit := getattr(event, "unit", None)) is not None:
         return (unit,)
     return tuple(lead.unit for lead in order.leads) or (None,)

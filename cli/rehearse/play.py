@@ -1,6 +1,6 @@
 """Playing an order: the same intake, commands and decisions that staff use, at the moments one wants."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from cli.rehearse.expect import unmet
 from cli.rehearse.people import cast
 from cli.rehearse.scenario import DECIDE, Demand, Scenario
 from cli.rehearse.stack import Stage
+from domain.calendar import CST
 from domain.refusal import Code, Refused
 from domain.words import Role
 from workflows.ids import work_order_id
@@ -39,17 +40,26 @@ class Rehearsal:
     realm: str
     clock: VirtualClock
 
-    async def act(self, role: Role, do: str, body: dict[str, Any]) -> Accepted | Refused | None:
-        """Carry out a command now; a refusal is returned, and stands on the trail. None for a signal."""
+    async def act(
+        self, role: Role, do: str, body: dict[str, Any], at: datetime | None = None
+    ) -> Accepted | Refused | None:
+        """Carry out a command now; a refusal is returned, and stands on the trail. None for a signal.
+
+        `at` is the moment of the step, by which also that is dated of which the order never hears.
+        """
+
+        async def clock() -> datetime:
+            return at.astimezone(CST) if at is not None else await self.clock.now()
+
         try:
             if do == DECIDE:
-                await self._decide(role, body)
+                await self._decide(role, body, clock)
                 return None
-            return await send(self.services, self.no, do, body, by=role, person=PERSON)
+            return await send(self.services, self.no, do, body, by=role, person=PERSON, clock=clock)
         except Refused as refused:
             return refused
 
-    async def _decide(self, role: Role, body: dict[str, Any]) -> None:
+    async def _decide(self, role: Role, body: dict[str, Any], clock: Callable[[], Awaitable[datetime]]) -> None:
         """Send the signal. What cannot even be sent is put on the trail here, for no workflow hears of it."""
         answer = {key: body[key] for key in ("comment", "until", "proposed_unit") if key in body}
         approval, decision = str(body.get("approval", "")), str(body.get("decision", ""))
@@ -59,9 +69,8 @@ class Rehearsal:
             by = Role(body.get("as", role))
             await decide(self.services, self.no, approval, decision, by=by, person=APPROVER, **answer)
         except Refused as refused:
-            at = await self.clock.now()
             code, clause = refused.code, refused.clause
-            await self.services.trail.refused(self.no, at, role, DECIDE, code, refused.reason, clause)
+            await self.services.trail.refused(self.no, await clock(), role, DECIDE, code, refused.reason, clause)
             raise
 
     async def timeline(self) -> list[dict[str, Any]]:
@@ -136,7 +145,7 @@ async def play(stage: Stage, path: Path, scenario: Scenario, number: int) -> Pla
     )
     for step, moment in zip(scenario.steps, moments, strict=True):
         await rehearsal.clock.move_to(moment - HEAD_START)
-        await rehearsal.act(step.role, step.do, step.body)
+        await rehearsal.act(step.role, step.do, step.body, moment)
     remark = ""
     if isinstance(scenario.until, datetime):
         await rehearsal.clock.move_to(scenario.until)

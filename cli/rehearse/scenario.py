@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -134,16 +135,6 @@ class Scenario(Part):
     until: Literal["archived"] | Moment = "archived"
     expect: tuple[Expectation, ...] = ()
 
-    @model_validator(mode="after")
-    def _forward(self) -> "Scenario":
-        moment = self.start
-        for number, step in enumerate(self.steps, start=1):
-            then = step.at if step.at is not None else moment + (step.after or timedelta(0))
-            if then < moment:
-                raise ValueError(f"第 {number} 步的时间 {then.isoformat()} 早于前一步")
-            moment = then
-        return self
-
     def moments(self) -> list[datetime]:
         """When each step happens."""
         moments, moment = [], self.start
@@ -177,6 +168,9 @@ def read(path: Path, regimes: Mapping[str, Regime]) -> Scenario:
 def _faults(scenario: Scenario, regimes: Mapping[str, Regime]) -> list[tuple[tuple[str | int, ...], str]]:
     """What no intake would take in: the path of each key, and what is wrong with it."""
     regime, grade = regimes.get(scenario.policy), scenario.order.grade
+    moments = [scenario.start, *scenario.moments()]
+    if backwards := [(i, then) for i, (before, then) in enumerate(pairwise(moments)) if then < before]:
+        return [(("steps", i), f"第 {i + 1} 步的时间 {then.isoformat()} 早于前一步") for i, then in backwards]
     if regime is None:
         return [(("policy",), f"没有名为“{scenario.policy}”的规程，可选：{'、'.join(regimes)}")]
     if grade is not None and grade not in regime.grades:

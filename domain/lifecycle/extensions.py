@@ -6,7 +6,7 @@ from domain.commands import Decide, RequestExtension
 from domain.due import after_limit, before, due
 from domain.events import ExtensionGranted, ExtensionRefused
 from domain.lifecycle.approvals import CHECKS, Verdict, ask, settles
-from domain.lifecycle.dispatch import limit_of, set_results_due, warning
+from domain.lifecycle.dispatch import limit_of, move_results_due, set_results_due, warning
 from domain.lifecycle.handling import relight
 from domain.lifecycle.promises import key_of, promise
 from domain.order import Order
@@ -28,6 +28,8 @@ def request_extension(turn: Turn, command: RequestExtension) -> None:
     clock = _limit_clock(order, assignment.unit, rule)
     if order.count("extensions") >= rule.per_order:
         raise Refused(Code.LIMIT_REACHED, f"每件工单最多延期 {rule.per_order} 次", rule.clause)
+    if order.open_approval(ApprovalKind.EXTENSION) is not None:  # of whichever unit: more time is the order's
+        raise Refused(Code.ALREADY_DONE, "本工单的延期申请正在审核，不能重复申请", rule.clause)
     latest = before(clock.due_at, rule.ask_before, order.days) if rule.ask_before else clock.due_at
     if turn.now > latest or turn.now >= clock.due_at:
         raise Refused(Code.TOO_LATE, f"延期申请应于 {latest:%Y-%m-%d %H:%M} 前提出", rule.clause)
@@ -96,25 +98,49 @@ CHECKS[ApprovalKind.EXTENSION] = check_decision
 
 @settles(ApprovalKind.EXTENSION)
 def settle_extension(turn: Turn, approval: Approval, verdict: Verdict) -> None:
-    """Granted: a new limit, the light back to green. Refused: the old limit stands."""
+    """Granted: a new limit for every unit, the lights back to green. Refused: the old limit stands."""
     assert approval.unit is not None and approval.until is not None
     if not verdict.granted:
         turn.emit(ExtensionRefused(unit=approval.unit))
         return
-    turn.emit(ExtensionGranted(unit=approval.unit, until=approval.until))
-    rule = turn.order.regime.extensions
-    within = limit_of(turn.order).within
+    asked = turn.order.clocks[key_of(ClockName.HANDLING, approval.unit)]
+    others = [clock for clock in _other_limits(turn.order, approval.unit) if clock.due_at < approval.until]
+    with_units = tuple(clock.unit for clock in others if clock.unit is not None)
+    turn.emit(ExtensionGranted(unit=approval.unit, until=approval.until, with_units=with_units))
+    for clock in (asked, *others):
+        _extend(turn, clock, approval.until)
+
+
+def _other_limits(order: Order, unit: str) -> list[Clock]:
+    """The limits of those who work on the order beside this unit: more time is the order's, counted once for all."""
+    found = []
+    for other in order.active:
+        clock = order.clocks.get(key_of(ClockName.HANDLING, other.unit))
+        if other.unit != unit and clock is not None:
+            working = other.status in ("dispatched", "handling") and clock.status in ("running", "missed")
+            found += [clock] if working or clock.status == "held" else []
+    return found
+
+
+def _extend(turn: Turn, clock: Clock, until: datetime) -> None:
+    """A unit's limit at its new moment, and what is measured from it; held where its answer is being checked."""
+    assert clock.unit is not None
+    within, held = limit_of(turn.order).within, clock.status == "held"
     due_at = promise(
         turn,
         ClockName.HANDLING,
-        unit=approval.unit,
-        at=approval.until,
+        unit=clock.unit,
+        at=until,
         limit=within,
-        clause=rule.clause,
+        clause=turn.order.regime.extensions.clause,
         warn_before=warning(turn.order, within),
+        held=held,
     )
-    set_results_due(turn, approval.unit, due_at)
-    relight(turn, approval.unit, due_at)
+    if held:
+        move_results_due(turn, clock.unit, due_at)
+    else:
+        set_results_due(turn, clock.unit, due_at)
+    relight(turn, clock.unit, due_at)
 
 
 @evolves(ExtensionGranted)

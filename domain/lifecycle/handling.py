@@ -16,7 +16,9 @@ from domain.lifecycle.promises import key_of, promise
 from domain.lifecycle.supervision import answer_all
 from domain.order import Order
 from domain.parts import Clock
+from domain.policy import Progress
 from domain.refusal import Code, Refused
+from domain.text import Text
 from domain.turn import Turn, decides, evolves, require_text
 from domain.words import ClockName, Light
 
@@ -44,8 +46,7 @@ def report_progress(turn: Turn, command: ReportProgress) -> None:
         raise Refused(Code.WRONG_STAGE, "请先签收工单", turn.order.regime.sign_off.clause)
     rule = turn.order.regime.progress
     text = require_text(command.text, "进展情况 text", rule.clause)
-    if text.vague and rule.phrases:
-        raise Refused(Code.VAGUE_REPLY, "不能笼统写“正在办理”等，请写明具体进展", rule.clause)
+    refuse_empty_words(text, rule)
     if command.stage == "plan":
         require_text(command.plan, "工作方案 plan", rule.clause)
         if rule.plan_dated and turn.order.fits(rule.when) and command.expected_at is None:
@@ -66,6 +67,12 @@ def report_progress(turn: Turn, command: ReportProgress) -> None:
             promise(turn, clock.name, unit=clock.unit, limit=clock.every, every=clock.every, clause=clock.clause)
     if assignment.unclosed and assignment.status in ("dispatched", "handling"):
         _keep_tracking(turn, assignment.unit, command.expected_at)
+
+
+def refuse_empty_words(text: Text, rule: Progress) -> None:
+    """Raise Refused(vague_reply) for a report that says nothing but that it is in progress (DL-08)."""
+    if text.vague and rule.phrases:
+        raise Refused(Code.VAGUE_REPLY, "不能笼统写“正在办理”等，请写明具体进展", rule.clause)
 
 
 def _keep_tracking(turn: Turn, unit: str, expected_at: datetime | None) -> None:

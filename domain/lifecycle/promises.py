@@ -43,10 +43,12 @@ def promise(
     subject: str | None = None,
     every: Duration | None = None,
     ahead: Duration | None = None,
+    held: bool = False,
 ) -> datetime:
     """Set a clock, by a `limit` from `start` (now if not given) or at the moment `at`; returns the due moment.
 
-    Beside `at`, `limit` only tells in which unit a pause is taken out of it.
+    Beside `at`, `limit` only tells in which unit a pause is taken out of it. `held` for a unit whose answer is being
+    checked: the clock runs from when it is sent back.
     """
     clock = Clock(
         key=key_of(name, subject or unit),
@@ -62,6 +64,7 @@ def promise(
         subject=subject,
         every=every,
         ahead=ahead,
+        status="held" if held else "running",
     )
     event = _reckoned(turn.order, clock)
     turn.emit(event)

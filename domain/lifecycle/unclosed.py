@@ -1,7 +1,8 @@
-"""Unclosed 未闭环: not solvable in the limit, listed with a plan and tracked until done (RG-12, HJ-09)."""
+"""Unclosed 未闭环: not solvable in the limit, listed with a plan and tracked until done (RG-12, HJ-09, DL-08)."""
 
 from domain.commands import ListUnclosed
 from domain.events import UnclosedListed
+from domain.lifecycle.handling import refuse_empty_words
 from domain.lifecycle.promises import LIMITS, promise
 from domain.order import Order
 from domain.refusal import Code, Refused
@@ -18,6 +19,7 @@ def list_unclosed(turn: Turn, command: ListUnclosed) -> None:
     if assignment.unclosed:
         raise Refused(Code.ALREADY_DONE, "已列入未闭环工单", CLAUSE)
     text = require_text(command.text, "处置过程 text", CLAUSE)
+    refuse_empty_words(text, turn.order.regime.progress)
     plan = require_text(command.plan, "后续方案 plan", CLAUSE)
     if command.expected_at is None:
         raise Refused(Code.MISSING_FIELD, "缺少必填内容：预期时间 expected_at", CLAUSE)

@@ -235,6 +235,9 @@ async def test_dl_08(lives: Lives) -> None:
     for text in ("正在办理中", "正在协调处理中。"):
         vague = await life.refused("unit_clerk", "report_progress", unit="housing", text=text)
         assert (vague.code, vague.clause) == ("vague_reply", "DL-08")
+    listing = {"plan": "到货后更换", "expected_at": "2026-12-10T12:00:00+08:00"}
+    vague = await life.refused("unit_clerk", "list_unclosed", unit="housing", text="正在办理中", **listing)
+    assert (vague.code, vague.clause) == ("vague_reply", "DL-08")
     await life.never("notice_issued", template="citizen_update", clause="DL-08")
     await life.do("unit_clerk", "report_progress", unit="housing", text="正在办理：电缆已订货，预计周五到货安装")
     await life.expect("progress_reported", unit="housing", stage="progress")

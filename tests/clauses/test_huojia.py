@@ -405,7 +405,8 @@ async def test_hj_14(lives: Lives) -> None:
     await life.called("dissatisfied")
     await life.expect("rework_opened", unit="housing")
     assert await supervised() == 4
-    assert {row["clause"] for row in await life.events("notice_issued", template="supervision")} == {"HJ-14"}
+    clauses = [row["clause"] for row in await life.events("notice_issued", template="supervision")]
+    assert clauses == ["HJ-14"] * 3 + ["HJ-16"], "a rework opens a joint supervision, whose text is the one it gets"
     supervision = f"【12345热线】工单{life.no}已列入督办，请尽快反馈办理情况。"
     assert (await texts(life, "unit_principal_leader")).count(supervision) == 4
 
@@ -442,15 +443,14 @@ async def test_hj_16_stuck(lives: Lives) -> None:
 
 
 async def test_hj_16_reworked(lives: Lives) -> None:
-    """An order that is reworked twice comes under joint supervision."""
+    """An order that is reworked comes under joint supervision, and the leader gets the sheet."""
     life = await dispatched(lives)
     await life.accepted("housing")
+    await life.never("supervision_opened")
     await life.called("dissatisfied")
     await life.expect("deadline_set", clock="rework", due_at="2026-11-24T09:00:00+08:00")
-    await life.never("supervision_opened")
-    await life.accepted("housing")
-    await life.called("dissatisfied")
-    await life.expect("supervision_opened", level="joint", reason="repeated_rework", clause="HJ-16")
+    await life.expect("supervision_opened", level="joint", unit="housing", reason="reworked", clause="HJ-16")
+    await life.expect("notice_issued", template="supervision", to_role="unit_principal_leader", clause="HJ-16")
 
 
 async def test_hj_16_clustered(lives: Lives) -> None:

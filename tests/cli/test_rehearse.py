@@ -145,6 +145,8 @@ steps:
     with: &long {reason: 管网改造, until: 2026-12-07T17:31}
 %s
   - {after: 0s, as: unit_clerk, do: request_extension, with: {reason: 管网改造, until: 2026-12-07T17:30}}
+  - {after: 20s, as: agent, do: sign, with: {unit: water}}
+  - {after: 20s, as: agent, do: sign, with: {unit: water}}
   - {after: 1m, as: hotline_director, do: decide, with: {approval: extension, decision: approve}}
 until: 2026-11-30T09:00
 expect:
@@ -160,6 +162,8 @@ def test_a_step_happens_at_its_moment_however_long_the_machine_takes(tmp_path: P
     assert asked and {row["code"] for row in asked} == {"exceeds_maximum"}
     [opened] = [row for row in rows(ran) if row["event"] == "approval_opened"]
     assert opened["at"] == "2026-11-29T17:30:00+08:00"
+    unheard = [row["at"] for row in rows(ran) if row.get("code") == "not_permitted"]
+    assert unheard == ["2026-11-29T17:30:20+08:00", "2026-11-29T17:30:40+08:00"], "the order never heard of them"
 
 
 FAULTS = [
@@ -174,6 +178,7 @@ FAULTS = [
     (5, "as: dispatcher", "as: emperor", "steps.0.as"),
     (5, "after: 5m", "after: 5x", "steps.0.after"),
     (6, "after: 5m, as: unit_clerk", "as: unit_clerk", "at 或 after"),
+    (6, "after: 5m, as: unit_clerk", "at: 2026-11-23T09:04, as: unit_clerk", "第 2 步的时间"),
     (7, "2026-11-23T12:00:00+08:00", "tomorrow", "until"),
     (9, "event: deadline_set, clock", "clock", "event 或 never"),
 ]

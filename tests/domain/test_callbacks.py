@@ -138,9 +138,16 @@ def test_one_dissatisfied_citizen_of_two_is_enough() -> None:
     assert play.order.reworks == 1
 
 
+def test_each_rework_comes_under_joint_supervision_in_huojia() -> None:
+    play = Play("huojia").signed()
+    for times in (1, 2):
+        play.answered().do("record_callback", result="dissatisfied")
+        assert len(play.found("supervision_opened", level="joint", reason="reworked", clause="HJ-16")) == times
+
+
 @pytest.mark.parametrize(
     ("regime", "level", "to_role"),
-    [("huojia", "joint", None), ("rugao", "joint", "inspection"), ("hukou", None, "inspection")],
+    [("rugao", "joint", "inspection"), ("hukou", None, "inspection")],
 )
 def test_the_second_rework_is_watched(regime: str, level: str | None, to_role: str | None) -> None:
     play = Play(regime).signed().answered()

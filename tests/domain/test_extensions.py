@@ -22,6 +22,9 @@ RULES: list[tuple[str, dict[str, Any], str, str]] = [
 ]
 
 
+DUAL = [{"unit": "housing", "part": "lead"}, {"unit": "market", "part": "lead"}]
+
+
 def form(latest: str, **other: Any) -> dict[str, Any]:
     return {"reason": GOOD, "until": moment(latest), "signed_by": LEADER} | other
 
@@ -184,3 +187,36 @@ def test_the_result_moves_with_the_limit() -> None:
     assert play.found("notice_issued", template="extension_decided") and play.found(
         "notice_issued", template="citizen_update", to_role="citizen"
     )
+
+
+def test_more_time_is_the_orders_and_so_is_what_it_is_counted_by() -> None:
+    play = Play("huojia").dispatch("housing", "traffic", "environment")
+    play.reply(unit="environment")
+    play.do("request_extension", unit="housing", **form("2026-12-01T17:30"))
+    assert play.refused("request_extension", unit="traffic", **form("2026-12-01T17:30")) == ("already_done", "HJ-08")
+    play.decide("extension")
+    assert play.found("extension_granted", unit="housing", with_units=["traffic"])
+    for unit in ("housing", "traffic"):
+        assert (play.due("handling", unit), play.due("result", unit)) == ("2026-12-01T17:30", "2026-11-30T17:30")
+        assert play.found("notice_issued", template="extension_decided", to_role="unit_clerk", unit=unit)
+    assert len(play.found("notice_issued", template="citizen_update", clause="HJ-08")) == 1
+    assert play.due("handling", "environment") == "2026-11-27T00:00", "who has answered keeps the limit that they kept"
+    assert play.refused("request_extension", unit="traffic", **form("2026-12-01T17:30")) == ("limit_reached", "HJ-08")
+    play.at("2026-12-02T00:00")
+    assert play.when("handling_overdue") == ["2026-12-01T17:30:01"] * 2
+
+
+def test_an_answer_that_is_sent_back_has_the_more_time_that_the_other_lead_was_given() -> None:
+    play = Play("gaotai")
+    play.do("dispatch", mode="dual", units=DUAL)
+    for unit in ("housing", "market"):
+        play.do("sign", unit=unit)
+    play.reply(unit="market")
+    play.do("request_extension", unit="housing", reason=GOOD, until=moment("2026-12-11T17:30"))
+    play.decide("extension")
+    play.at("2026-12-03T09:00")
+    assert not play.found("handling_overdue"), "nothing runs while the answer is being checked"
+    play.decide("review", "reject")
+    assert play.due("handling", "market") == "2026-12-11T17:30"
+    play.at("2026-12-12T00:00")
+    assert play.when("handling_overdue", unit="market") == ["2026-12-11T17:30:01"]
