@@ -71,7 +71,7 @@ async def test_whoever_has_but_a_token_cannot_throw_its_owner_out(
     listed = (await http.get("/account/sessions", headers=stolen)).json()["items"]
     for each in (*(row["id"] for row in listed if not row["current"]), "0" * 32):
         problem(await http.delete(f"/account/sessions/{each}", headers=stolen), 403, "proof_required")
-        guess = {"password": "not the password"}
+        guess = {"password": f"{PASSWORD}?"}
         problem(await http.post(f"/account/sessions/{each}/end", json=guess, headers=stolen), 401, "not_authenticated")
     problem(await http.post("/account/sessions/others/end", json={}, headers=stolen), 422, "missing_field")
     assert [await status(http, each) for each in (stolen, owners, third)] == [200, 200, 200]
