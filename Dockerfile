@@ -2,8 +2,8 @@
 FROM python:3.12-slim AS build
 WORKDIR /app
 RUN python -m venv .venv
-COPY requirements.lock .
-RUN .venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY requirements-production.lock .
+RUN .venv/bin/pip install --no-cache-dir --require-hashes -r requirements-production.lock
 COPY . .
 RUN .venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editable .
 

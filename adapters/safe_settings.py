@@ -1,4 +1,5 @@
-"""Whether the settings may be run with: in production, no secret that others know, could guess, or hold for another.
+"""Whether the settings may be run with: in production, no secret that others know, could guess, or hold for another,
+and no peer that is spoken to in clear.
 
 All that is wrong is said at once and in Chinese: it is read by whoever installs. No secret is quoted.
 """
@@ -6,8 +7,9 @@ All that is wrong is said at once and in Chinese: it is read by whoever installs
 from itertools import combinations
 from typing import Final
 
+from adapters.plain_peers import plain_peers
 from adapters.secret_list import secrets_of
-from adapters.settings import DEVELOPMENT_SECRET, Settings
+from adapters.settings import DEVELOPMENT_SECRET, Settings, environment
 from domain.words import Role
 
 SHORTEST: Final = 32
@@ -42,6 +44,7 @@ def faults(settings: Settings) -> list[str]:
         for one, other in combinations(kept, 2):
             if _usable(settings, one) & _usable(settings, other):
                 found.append(f"{_alias(one)} 与 {_alias(other)} 不能相同")
+        found += [f"{name} 须以 https:// 开头（本机地址除外）" for name in plain_peers(settings, environment())]
         if settings.takes_bare_signals:
             found.append("JIESU_BARE_SIGNALS 只能在开发环境中开启：生产环境的信号必须附身份凭证")
     return found
@@ -76,8 +79,6 @@ def _oidc(settings: Settings) -> list[str]:
         found.append("设置了 JIESU_OIDC_ISSUER，还须设置 JIESU_OIDC_ROLES（声明值与岗位的对应）")
     if NOBODY & set(settings.oidc_roles.values()):
         found.append("JIESU_OIDC_ROLES 只能对应到人员的岗位")
-    if settings.environment == "production" and not settings.oidc_issuer.startswith("https://"):
-        found.append("JIESU_OIDC_ISSUER 须以 https:// 开头")
     return found
 
 

@@ -12,6 +12,7 @@ _ACCOUNT: Final = (
     ("GET", ""),
     ("GET", "/sessions"),
     ("DELETE", "/sessions/{id}"),
+    ("POST", "/sessions/{id}/end"),
     ("POST", "/password"),
     ("POST", "/totp"),
     ("POST", "/totp/confirm"),

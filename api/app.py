@@ -126,6 +126,7 @@ async def _lifespan(app: FastAPI, of: Settings) -> AsyncIterator[None]:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+            app.state.refusals.tell()
 
 
 async def _sweep(opened: Services, job: Callable[[Services], Awaitable[int]], seconds: float, what: str) -> None:

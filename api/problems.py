@@ -17,6 +17,7 @@ from starlette.routing import Match
 from adapters.database.paging import BadCursor
 from adapters.outages import OUTAGES
 from adapters.validation_wording import wording
+from api.door import refusals
 from api.open311 import errors as open311
 from api.turned_away import noted
 from api.words import MAX_FAULTS, place
@@ -100,11 +101,15 @@ class Problem(BaseModel):
 
 
 class ProblemError(HTTPException):
-    """Ends a request with a problem that is not a refusal by the rules."""
+    """Ends a request with a problem that is not a refusal by the rules.
 
-    def __init__(self, status: int, detail: str, code: str | None = None) -> None:
+    `counts_as`: as which of `api.door.refusals.CODES` it is counted, where code and status do not say it.
+    """
+
+    def __init__(self, status: int, detail: str, code: str | None = None, *, counts_as: str | None = None) -> None:
         super().__init__(status, detail)
         self.code = code or CODES[status]
+        self.counts_as = counts_as or self.code
 
 
 class Hidden(ProblemError):  # noqa: N818 - reads as a sentence where it is raised
@@ -174,6 +179,7 @@ def of_http(request: Request, error: HTTPException) -> Response:
     status = error.status_code
     code = error.code if isinstance(error, ProblemError) else CODES.get(status, "invalid")
     detail = error.detail if isinstance(error, ProblemError) else TITLES.get(status, error.detail)
+    refusals.count(request, status, error.counts_as if isinstance(error, ProblemError) else code)
     headers = dict(error.headers or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(_allowed(request))
@@ -190,8 +196,12 @@ def _allowed(request: Request) -> list[str]:
     ]
 
 
-def of_validation(request: Request, invalid: RequestValidationError) -> Response:
-    """A request that does not have the shape it should have; 400 where it is not even JSON."""
+async def of_validation(request: Request, invalid: RequestValidationError) -> Response:
+    """A request that does not have the shape it should have; 400 where it is not even JSON.
+
+    Asynchronous, so that it is counted where everything is: others that only make an answer are given to threads.
+    """
+    refusals.count(request, 422, "malformed")
     errors = invalid.errors()
     if any(error["type"] == "json_invalid" for error in errors):
         return document(request, 400, "请求内容不是有效的 JSON", "invalid")
@@ -210,7 +220,7 @@ def of_cursor(request: Request, error: BadCursor) -> Response:
 def of_outage(request: Request, error: Exception) -> Response:
     """The database or Temporal does not answer; the same request may be made again."""
     # The route, not the address: somebody may have typed a person where a number belongs.
-    route = getattr(request.scope.get("route"), "path", "")
+    route = getattr(request.scope.get("route"), "path_format", "")
     log.error("%s %s: %s: %s", request.method, route, type(error).__name__, error)
     return document(
         request, 503, "依赖的服务暂时没有响应，请稍后重试", "unavailable", headers={"Retry-After": str(RETRY_SECONDS)}

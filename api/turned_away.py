@@ -57,7 +57,7 @@ async def _note(request: Request, status: int, code: str, order_no: str | None) 
 
 def _route(request: Request) -> str:
     """The pattern of the address: what was put into its places may be anything."""
-    return str(getattr(request.scope.get("route"), "path", ""))
+    return str(getattr(request.scope.get("route"), "path_format", ""))
 
 
 def _order_no(request: Request) -> str | None:

@@ -5,11 +5,14 @@ Only the module of the command that was asked for is imported: no command pays f
 
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from adapters.process_end import run
+
+ROOT = Path(__file__).resolve().parent.parent
 
 # name: (module:attribute, line in the help); the attribute is a function or a `typer.Typer` with subcommands.
 COMMANDS = {
@@ -28,9 +31,16 @@ COMMANDS = {
     "keys": ("cli.keys:app", "管理公众受理接口的密钥"),
 }
 
+FOR_TRYING_OUT = {"up": "sandbox", "rehearse": "sandbox", "bench": "benchmarks"}
+"""Commands, each with the folder that it cannot do without and an image for production leaves out (.dockerignore)."""
+
 
 def main() -> None:
     """Run the command named by the first argument; without one, or with --help, list them."""
+    folder = FOR_TRYING_OUT.get("".join(sys.argv[1:2]))
+    if folder is not None and not (ROOT / folder).is_dir():
+        print(f"此安装不含 {folder}，不能运行 jiesu {sys.argv[1]}：试用、演练和测速请用完整的源代码。", file=sys.stderr)
+        sys.exit(2)
     app = typer.Typer(
         help="接诉：12345 热线工单系统", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
     )

@@ -84,6 +84,12 @@ class Sessions:
             await append(session, noting if ended else ())
         return ended is not None
 
+    async def revoke_others(self, username: str, but: str | None, noting: Sequence[Act] = ()) -> None:
+        """End all of a user's but one, and sign-ins that are under way; `noting` as above. May be repeated."""
+        async with self.database.begin() as session:
+            await revoke_all(session, username, but)
+            await append(session, noting)
+
     async def forget(self, older_than: timedelta = KEPT_FOR) -> int:
         """Drop those that have been over for so long, and return how many."""
         old = delete(SignInSession).where(col(SignInSession.expires_at) < func.now() - older_than)

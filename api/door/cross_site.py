@@ -1,7 +1,7 @@
 """A page of another site cannot act here in the name of whoever looks at it (OWASP ASVS 5, 3.5).
 
 Browsers say where a request comes from: `Sec-Fetch-Site`, and `Origin` where that is not known. Programs say neither.
-Nothing here depends on what a caller holds, so that it protects cookies too, should somebody bring some.
+The rule is one for every request that may change something, whatever it shows for itself: a token, a cookie, nothing.
 """
 
 from collections.abc import Collection
@@ -19,16 +19,18 @@ OURS: Final = frozenset({"same-origin", "none"})
 
 
 class SameSite:
-    """ASGI middleware: 403 for what changes something and comes from a page of another origin.
+    """ASGI middleware: 403 for what may change something and comes from a page of another origin.
 
-    `origins` are let in. Paths that begin with one of `signed` are left out: what comes there brings its own
-    signature or key, and may come from a page of somebody else.
+    `own` are our origins. Pages of those that are `listed` are let in, unless a cookie comes along: they bring what
+    they were given, and nothing that a browser adds by itself. Paths that begin with one of `sealed` are left out:
+    what comes there brings its own signature or key, is believed for nothing else, and may come from anybody's page.
     """
 
-    def __init__(self, app: ASGIApp, origins: Collection[str], signed: tuple[str, ...]) -> None:
+    def __init__(self, app: ASGIApp, own: Collection[str], listed: Collection[str], sealed: tuple[str, ...]) -> None:
         self._app = app
-        self._origins = frozenset(origins)
-        self._signed = signed
+        self._own = frozenset(own)
+        self._listed = frozenset(listed)
+        self._sealed = sealed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, or answer 403."""
@@ -39,10 +41,10 @@ class SameSite:
         await self._app(scope, receive, send)
 
     def _passes(self, request: Request) -> bool:
-        if request.method in SAFE or request.url.path.startswith(self._signed):
+        if request.method in SAFE or request.scope["path"].startswith(self._sealed):
             return True
         origin = request.headers.get("Origin")
-        if origin in self._origins:
+        if origin in self._own or (origin in self._listed and "Cookie" not in request.headers):
             return True
         if site := request.headers.get("Sec-Fetch-Site"):
             return site in OURS

@@ -13,6 +13,7 @@ from api.door.headers import SecureHeaders
 from api.door.hosts import KnownHosts
 from api.door.json_shape import JsonShape
 from api.door.rates import Rates
+from api.door.refusals import Refusals
 from api.limits import BodyLimit
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -27,11 +28,12 @@ def guard(app: FastAPI, of: Settings, *, prefix: str, public: str, logins: froze
     `prefix` is that of the API, `public` that of the interface for the public, `logins` are the paths where somebody
     signs in, `streamed` is the path that counts for itself what it takes.
     """
+    app.state.refusals = Refusals(app)
     webhooks = f"{prefix}/webhooks/"
     # What is added last stands outermost.
     app.add_middleware(JsonShape, unread=(webhooks,))
     app.add_middleware(BodyLimit, seconds=of.body_seconds, streamed=frozenset({streamed}))
-    app.add_middleware(SameSite, origins=(*of.cors_origins, *_own(of.public_base_url)), signed=(webhooks, public))
+    app.add_middleware(SameSite, own=_own(of.public_base_url), listed=of.cors_origins, sealed=(webhooks, public))
     app.add_middleware(
         Rates,
         caller=of.caller_rate,

@@ -22,12 +22,13 @@ class KnownHosts:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, or answer 400."""
         if scope["type"] == "http" and not self._knows(Request(scope)):
-            await of_http(Request(scope), ProblemError(400, "请求的主机名不是本系统的"))(scope, receive, send)
+            problem = ProblemError(400, "请求的主机名不是本系统的", counts_as="strange_host")
+            await of_http(Request(scope), problem)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
     def _knows(self, request: Request) -> bool:
-        return not self._hosts or request.url.path.startswith(HEALTH) or host_of(request) in self._hosts
+        return not self._hosts or request.scope["path"].startswith(HEALTH) or host_of(request) in self._hosts
 
 
 def host_of(request: Request) -> str:

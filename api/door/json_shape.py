@@ -76,13 +76,13 @@ def check(body: bytes) -> None:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ProblemError(422, "JSON 对象中有重复的键", "invalid")
+        raise ProblemError(422, "JSON 对象中有重复的键", "invalid", counts_as="malformed")
     return found
 
 
 def _short(number: str) -> str:
     if len(number) > MAX_DIGITS:
-        raise ProblemError(422, f"JSON 中的数字至多 {MAX_DIGITS} 个字符", "invalid")
+        raise ProblemError(422, f"JSON 中的数字至多 {MAX_DIGITS} 个字符", "invalid", counts_as="malformed")
     return number
 
 

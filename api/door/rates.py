@@ -43,19 +43,26 @@ class Rates:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, or answer 429."""
-        if scope["type"] == "http" and not scope["path"].startswith(HEALTH) and (wait := self._wait(Request(scope))):
-            problem = ProblemError(429, f"请求过于频繁，请在 {wait} 秒后重试")
-            problem.headers = {"Retry-After": str(wait)}
-            await of_http(Request(scope), problem)(scope, receive, send)
-            return
+        if scope["type"] == "http" and not scope["path"].startswith(HEALTH):
+            problem = self._too_often(Request(scope))
+            if problem is not None:
+                await of_http(Request(scope), problem)(scope, receive, send)
+                return
         await self._app(scope, receive, send)
 
-    def _wait(self, request: Request) -> int:
+    def _too_often(self, request: Request) -> ProblemError | None:
         now = time.monotonic()
         where = address_of(request, self._proxies)
-        waits = [self._addresses.take(where, now) if self._addresses is not None else 0]
-        if self._logins is not None and request.method == "POST" and request.url.path in self._login_paths:
-            waits.append(self._logins.take(where, now))
+        asks = self._addresses.take(where, now) if self._addresses is not None else 0
+        signs_in = calls = 0
+        if self._logins is not None and request.method == "POST" and request.scope["path"] in self._login_paths:
+            signs_in = self._logins.take(where, now)
         if self._callers is not None and (shown := request.headers.get("Authorization")):
-            waits.append(self._callers.take(sha256(shown.encode("latin-1")).hexdigest(), now))
-        return max(waits)
+            calls = self._callers.take(sha256(shown.encode("latin-1")).hexdigest(), now)
+        wait = max(asks, signs_in, calls)
+        if not wait:
+            return None
+        counts_as = "too_many_sign_ins" if signs_in else None
+        problem = ProblemError(429, f"请求过于频繁，请在 {wait} 秒后重试", counts_as=counts_as)
+        problem.headers = {"Retry-After": str(wait)}
+        return problem

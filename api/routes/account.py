@@ -15,7 +15,7 @@ from api.shapes import PageOut
 from domain.acts import Deed
 from domain.credentials import weakness
 
-CURRENT = "current"
+CURRENT, OTHERS = "current", "others"
 
 router = APIRouter(prefix="/account", tags=["账号"], route_class=IdempotentRoute)
 
@@ -36,12 +36,29 @@ async def sessions(services: ServicesDep, user: SignedIn) -> PageOut[SessionOut]
 
 
 @router.delete("/sessions/{id}", status_code=204, responses=answers(401, 404, 422))
-async def end(id: str, request: Request, services: ServicesDep, user: SignedIn) -> None:
-    """结束一个会话，其令牌立即失效；current 为当前会话，即退出登录。"""
-    wanted = user.session if id == CURRENT else id
-    noting = [acts.act(request, services, user, Deed.SESSION_ENDED, about=wanted)]
-    if not wanted or not wanted.isprintable() or not await services.sessions.revoke(wanted, user.sub, noting):
+async def sign_out(id: str, request: Request, services: ServicesDep, user: SignedIn) -> None:
+    """退出登录：结束当前会话（current），其令牌立即失效。其他会话须再次提交口令才能结束。"""
+    if id not in (CURRENT, user.session):
+        # A token that somebody else has got hold of must not throw out the person whose it is.
+        raise ProblemError(403, "结束其他会话须再次提交口令（POST /account/sessions/{id}/end）", "proof_required")
+    if not user.session or not await _ended(request, services, user, user.session):
         raise ProblemError(404, "没有这个会话")
+
+
+@router.post("/sessions/{id}/end", status_code=204, responses=answers(400, 401, 403, 404, 409, 413, 422, 429))
+async def end(id: str, body: Proof, request: Request, services: ServicesDep, user: SignedIn) -> None:
+    """再次提交口令（绑定了动态口令的，一并提交），结束本人的一个会话；others 为当前会话以外的全部会话。"""
+    await _proven(request, services, user, body)
+    if id == OTHERS:
+        noting = [acts.act(request, services, user, Deed.SESSION_ENDED, about=OTHERS)]
+        await services.sessions.revoke_others(user.sub, user.session, noting)
+    elif not id.isprintable() or not await _ended(request, services, user, id):
+        raise ProblemError(404, "没有这个会话")
+
+
+async def _ended(request: Request, services: Services, user: Identity, session: str) -> bool:
+    noting = [acts.act(request, services, user, Deed.SESSION_ENDED, about=session)]
+    return await services.sessions.revoke(session, user.sub, noting)
 
 
 @router.post("/password", status_code=204, responses=answers(400, 401, 403, 409, 413, 422, 429))

@@ -55,7 +55,7 @@ def _of_query(request: Request, services: ServicesDep) -> str:
 County = Annotated[str, Depends(_of_query)]
 
 
-@router.get("/discovery.{fmt}")
+@router.get("/discovery.{fmt:ending}")
 async def discovery(to: Written, services: ServicesDep) -> Response:
     """Service Discovery."""
     kind = "production" if services.settings.environment == "production" else "test"
@@ -64,20 +64,20 @@ async def discovery(to: Written, services: ServicesDep) -> Response:
     return written("discovery", answers.discovery(url, kind, changed), to)
 
 
-@router.get("/services.{fmt}")
+@router.get("/services.{fmt:ending}")
 async def service_list(to: Written, county: County, services: ServicesDep) -> Response:
     """GET Service List."""
     return written("services", answers.service_list(services.policies.regime(county)), to)
 
 
-@router.get("/services/{service_code}.{fmt}")
+@router.get("/services/{service_code}.{fmt:ending}")
 async def definition(service_code: str, to: Written, county: County, services: ServicesDep) -> Response:
     """GET Service Definition."""
     service = service_of(services, county, service_code)
     return written("service_definition", answers.definition(service_code, service), to)
 
 
-@router.post("/requests.{fmt}")
+@router.post("/requests.{fmt:ending}")
 async def create(to: Written, request: Request, services: ServicesDep) -> Response:
     """POST Service Request, once under one `Idempotency-Key`."""
     sent = await form(request)
@@ -96,7 +96,7 @@ async def create(to: Written, request: Request, services: ServicesDep) -> Respon
     return await once(services, place, sha256(await request.body()).hexdigest(), handle)
 
 
-@router.get("/requests.{fmt}")
+@router.get("/requests.{fmt:ending}")
 async def find(to: Written, request: Request, county: County, services: ServicesDep) -> Response:
     """GET Service Requests: at most 90 days and 1000 of them, further ones by `page`."""
     search = wanted(services, Search, query(request))
@@ -117,7 +117,7 @@ async def find(to: Written, request: Request, county: County, services: Services
     return await _shown(services, county, found, to)
 
 
-@router.get("/requests/{no}.{fmt}")
+@router.get("/requests/{no}.{fmt:ending}")
 async def look_at(no: str, to: Written, county: County, services: ServicesDep) -> Response:
     """GET Service Request."""
     found = await services.public.of_numbers(county, [no]) if no.isprintable() else []
@@ -126,7 +126,7 @@ async def look_at(no: str, to: Written, county: County, services: ServicesDep) -
     return await _shown(services, county, found, to)
 
 
-@router.get("/tokens/{token}.{fmt}")
+@router.get("/tokens/{token}.{fmt:ending}")
 async def of_token(token: str, to: Written, county: County) -> Response:
     """GET service_request_id from a token: every service gives the number at once, so there are no tokens."""
     raise ProblemError(404, f"没有令牌 {token[:60]}；提交诉求时即给出编号，不发放令牌")
@@ -136,7 +136,8 @@ async def _key(services: Services, sent: Sent) -> KeyCard:
     """Whose key it is. Raises ProblemError: 403 as the standard has it, 429 when the key was used too often."""
     text = sent.fields.get("api_key", "").strip()
     if not text:
-        raise ProblemError(403, "没有给出 api_key")
+        # Nowhere else: an address is kept by whatever stands between, and a key that stood there is no secret any more.
+        raise ProblemError(403, "请求内容（表单）中没有给出 api_key；写在网址里的不算")
     card = await services.api_keys.verify(text)
     if card is None:
         raise ProblemError(403, "api_key 无效或已停用")

@@ -4,22 +4,20 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from adapters.database.orders import OrderFilter
-from api import acts
+from api import acts, finding
+from api.finding import Wanted
 from api.idempotent import IdempotentRoute, request_key
-from api.identity import ServicesDep, User, narrowed, reader_of, shielded, visible, within
+from api.identity import ServicesDep, User, shielded, visible, within
 from api.intake import OrderRequest, before_first_event, open_order
 from api.problems import answers
 from api.shapes import Opened, OrderDetail, OrderSummary, PageOut, ProposalOut
-from api.words import Cursor, Limit, Slug
 from domain.acts import Deed
 from domain.catalogue import propose
-from domain.labels import label
-from domain.privacy import Personal, needs, reads_of_citizens
+from domain.privacy import reads_of_citizens
 from domain.project import project
 from domain.refusal import Code, Refused
 from domain.view import DeadlineView
-from domain.words import CITY_SOURCE, Category, Light, Role, Stage
+from domain.words import CITY_SOURCE, Role
 
 router = APIRouter(prefix="/work-orders", tags=["工单"], route_class=IdempotentRoute)
 
@@ -40,47 +38,13 @@ async def take_in(
 
 @router.get("", responses=answers(401, 403, 422))
 async def find(
-    request: Request,
-    services: ServicesDep,
-    user: User,
-    stage: Stage | None = None,
-    unit: Slug | None = None,
-    light: Light | None = None,
-    regime: Slug | None = None,
-    category: Category | None = None,
-    grade: Slug | None = None,
-    overdue: bool | None = None,
-    phone: Annotated[str | None, Query(pattern=r"^[+0-9][0-9 ()-]{2,29}$")] = None,
-    city_no: Annotated[str | None, Query(pattern=r"^[^\x00-\x1f\x7f]{1,100}$", description="市平台编号")] = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
+    wanted: Annotated[Wanted, Query()], request: Request, services: ServicesDep, user: User
 ) -> PageOut[OrderSummary]:
-    """工单列表：优先级高者在前，同级按到期先后。单位人员只看到本单位的工单。"""
-    own = narrowed(user, "find_orders")
-    if phone is not None and not needs(user.role, Personal.PHONE):
-        # Whoever may not read a number could find it by trying all that its mask leaves.
-        raise Refused(Code.NOT_PERMITTED, f"{label(user.role)}办理工单不需要诉求人的电话", "NA-06")
-    if (own is not None and unit not in (None, own)) or (user.regime and regime not in (None, user.regime)):
-        return PageOut(items=())
-    wanted = OrderFilter(
-        regime=user.regime or regime,
-        stage=stage,
-        unit=unit if own is None else own,
-        light=light,
-        category=category,
-        grade=grade,
-        overdue=overdue,
-        phone=phone,
-        city_no=city_no,
-        reader=reader_of(user),
-        not_against=user.unit if user.of_unit else None,
-    )
-    page = await services.orders.list(wanted, cursor=cursor, limit=limit)
-    asked = {"count": len(page.items), "by_phone": phone is not None}
-    await acts.note(request, services, user, Deed.ORDERS_LISTED, data=asked)
-    out = not reads_of_citizens(user.role)
-    items = (OrderSummary.of(row, nameless=out or shielded(user, row)) for row in page.items)
-    return PageOut(items=tuple(items), next=page.next)
+    """工单列表：优先级高者在前，同级按到期先后。单位人员只看到本单位的工单。
+
+    诉求人的电话不写在网址里：按电话查找用 POST /work-orders/lookup。没有的查询项不会被忽略，答以 422。
+    """
+    return await finding.find(request, services, user, wanted)
 
 
 @router.get("/{no}", responses=answers(401, 403, 404, 422))

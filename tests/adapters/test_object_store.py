@@ -98,3 +98,15 @@ async def test_a_bucket_that_is_not_there_is_an_error(bucket: Objects, s3: str) 
     missing = Objects(Settings.model_validate({"OBJECT_STORE_URL": "s3://no-such-bucket/x"}))
     with pytest.raises((obstore.exceptions.BaseError, FileNotFoundError)):
         await missing.put_if_absent("a", b"x")
+
+
+async def test_a_bucket_of_production_is_not_spoken_to_in_clear_over_the_network(
+    new_bucket: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the provider's variables allow; on this machine, where the bucket of the tests is, it is."""
+    production = Settings.model_validate({"JIESU_ENV": "production", "OBJECT_STORE_URL": new_bucket()})
+    assert await Objects(production).get("nothing") is None
+    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://192.0.2.1:9000")
+    with pytest.raises(obstore.exceptions.BaseError, match="builder error"):
+        await Objects(production).get("nothing")

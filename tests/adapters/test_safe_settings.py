@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from adapters.plain_peers import ENDPOINTS
 from adapters.safe_settings import OPTIONAL, SECRETS, UnsafeSettings, faults, require_safe
 from adapters.settings import DEVELOPMENT_SECRET, ROOT, Settings, environment
 from domain.words import Role
@@ -77,6 +78,37 @@ def test_an_identity_provider_is_set_up_whole_or_not_at_all(monkeypatch: pytest.
     for said, roles in (('{"话务": "agent"}', {"话务": Role.AGENT}), ("", {})):
         monkeypatch.setenv("JIESU_OIDC_ROLES", said)
         assert Settings().oidc_roles == roles
+
+
+PEERS = ("JIESU_PUBLIC_URL", "TWILIO_BASE_URL", "CITY_BASE_URL", "JIESU_OIDC_ISSUER")
+BUCKET = {"OBJECT_STORE_URL": "s3://evidence/jiesu"}
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_no_peer_is_spoken_to_in_clear_but_on_this_machine(name: str) -> None:
+    whole = {"JIESU_OIDC_AUDIENCE": "jiesu", "JIESU_OIDC_ROLES": {"x": "agent"}}
+    for bad in (
+        "http://city.example.cn",
+        "HTTP://10.0.0.7:8026",
+        "http://127.0.0.1.example.cn",
+        "city.example.cn",
+        "http://[",
+    ):
+        assert found(**whole, **{name: bad}) == [f"{name} 须以 https:// 开头（本机地址除外）"], bad
+        assert faults(Settings.model_validate({name: bad} | whole)) == [], "only in production"
+    for good in ("https://city.example.cn", "http://127.0.0.1:8026", "http://localhost", "http://[::1]:8026/x"):
+        assert found(**whole, **{name: good}) == [], good
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_no_bucket_is_spoken_to_in_clear_but_on_this_machine(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "http://minio.example.cn:9000")
+    assert found(**BUCKET) == [f"{name} 须以 https:// 开头（本机地址除外）"]
+    assert found(OBJECT_STORE_URL="file:///data/objects") == found() == [], "which a folder has no use for"
+    for good in ("http://127.0.0.1:9000", "https://minio.example.cn"):
+        monkeypatch.setenv(name, good)
+        assert found(**BUCKET) == []
+    assert found(OBJECT_STORE_URL="http://dav.example.cn/x") == ["OBJECT_STORE_URL 须以 https:// 开头（本机地址除外）"]
 
 
 @pytest.mark.parametrize("command", [["-m", "cli.main", "api"], ["worker.py"], ["-m", "cli.main", "up"]], ids=str)

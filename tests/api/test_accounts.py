@@ -19,9 +19,10 @@ from adapters.tokens import AUDIENCE, ISSUER, Identity, issue
 from domain.words import Role
 from tests.api.callers import problem
 from tests.api.door import PASSWORD, door, sign_in, token
-from tests.api.test_signing_in import person
+from tests.api.test_signing_in import enrolled, later, person
 
 OTHER = "窗外的槐树又开花了呀"
+PROOF = {"password": PASSWORD}
 Headers = dict[str, str]
 
 
@@ -48,13 +49,53 @@ async def test_a_session_that_is_ended_opens_nothing_and_the_others_go_on(
     one, other = await token(http, name), await token(http, name)
     listed = (await http.get("/account/sessions", headers=one)).json()["items"]
     assert [each["current"] for each in listed] == [False, True]
-    assert (await http.delete(f"/account/sessions/{listed[0]['id']}", headers=one)).status_code == 204
+    assert (await http.post(f"/account/sessions/{listed[0]['id']}/end", json=PROOF, headers=one)).status_code == 204
     assert [await status(http, one), await status(http, other)] == [200, 401]
-    problem(await http.delete(f"/account/sessions/{listed[0]['id']}", headers=one), 404, "not_found")
+    problem(await http.post(f"/account/sessions/{listed[0]['id']}/end", json=PROOF, headers=one), 404, "not_found")
     stranger = await token(http, await person(module_database))
-    problem(await http.delete(f"/account/sessions/{listed[1]['id']}", headers=stranger), 404, "not_found")
+    for theirs in (listed[1]["id"], "%00"):
+        answer = await http.post(f"/account/sessions/{theirs}/end", json=PROOF, headers=stranger)
+        problem(answer, 404, "not_found")
     assert (await http.delete("/account/sessions/current", headers=one)).status_code == 204
+    own = (await http.get("/account/sessions", headers=stranger)).json()["items"][0]["id"]
     assert [await status(http, one), await status(http, stranger)] == [401, 200]
+    assert (await http.delete(f"/account/sessions/{own}", headers=stranger)).status_code == 204
+    assert await status(http, stranger) == 401
+
+
+async def test_whoever_has_but_a_token_cannot_throw_its_owner_out(
+    http: httpx.AsyncClient, module_database: Database
+) -> None:
+    name = await person(module_database)
+    stolen, owners, third = [await token(http, name) for _ in range(3)]
+    listed = (await http.get("/account/sessions", headers=stolen)).json()["items"]
+    for each in (*(row["id"] for row in listed if not row["current"]), "0" * 32):
+        problem(await http.delete(f"/account/sessions/{each}", headers=stolen), 403, "proof_required")
+        guess = {"password": f"{PASSWORD}?"}
+        problem(await http.post(f"/account/sessions/{each}/end", json=guess, headers=stolen), 401, "not_authenticated")
+    problem(await http.post("/account/sessions/others/end", json={}, headers=stolen), 422, "missing_field")
+    assert [await status(http, each) for each in (stolen, owners, third)] == [200, 200, 200]
+    assert (await http.post("/account/sessions/others/end", json=PROOF, headers=owners)).status_code == 204
+    assert [await status(http, each) for each in (stolen, owners, third)] == [401, 200, 401]
+
+
+async def test_who_has_a_second_factor_shows_it_before_another_session_is_ended(module_database: Database) -> None:
+    name = await person(module_database, "supervisor")
+    async with door(module_database) as http:
+        app, headers = await enrolled(http, name), []
+        for _ in range(2):
+            await later(module_database, name)
+            headers.append(await token(http, name, totp=app.code()))
+
+        async def end(**proof: str) -> httpx.Response:
+            return await http.post("/account/sessions/others/end", json=PROOF | proof, headers=headers[0])
+
+        problem(await end(), 401, "totp_required")
+        problem(await end(totp=app.wrong()), 401, "totp_invalid")
+        assert [await status(http, each) for each in headers] == [200, 200]
+        await later(module_database, name)
+        assert (await end(totp=app.code())).status_code == 204
+        assert [await status(http, each) for each in headers] == [200, 401]
 
 
 async def test_a_password_is_changed_by_whoever_knows_it_and_ends_the_other_sessions(

@@ -77,9 +77,9 @@ def test_unknown_addresses_and_methods_are_problem_documents(agent: Caller) -> N
 
 
 def test_what_somebody_typed_into_an_address_is_not_logged_in_an_outage(caplog: pytest.LogCaptureFixture) -> None:
-    route = SimpleNamespace(path="/work-orders/{no}")
+    route = SimpleNamespace(path_format="/work-orders/{no}")
     scope = {"type": "http", "method": "GET", "path": "/work-orders/13912345678", "headers": [], "route": route}
-    answer = of_outage(Request(scope | {"query_string": b"phone=13912345678"}), TimeoutError("no connection"))
+    answer = of_outage(Request(scope | {"query_string": b"q=13912345678"}), TimeoutError("no connection"))
     assert (answer.status_code, "/work-orders/{no}: TimeoutError" in caplog.text) == (503, True)
     assert "13912345678" not in caplog.text
 

@@ -1,7 +1,12 @@
 """What nobody foresaw: an error is the server's to log, and a method that no route knows is refused."""
 
+import re
+import time
+
 import httpx
 import pytest
+from fastapi.routing import iter_route_contexts
+from starlette.routing import compile_path
 
 from adapters.settings import Settings
 from api.app import create_app
@@ -22,3 +27,14 @@ async def test_a_method_that_no_route_knows_is_refused(method: str) -> None:
     transport = httpx.ASGITransport(create_app(Settings.model_validate({})))
     async with httpx.AsyncClient(transport=transport, base_url="http://jiesu") as http:
         problem(await http.request(method, "/api/v1/health/live"), 405, "method_not_allowed")
+
+
+@pytest.mark.parametrize("filler", [".", "a.", "/", "-:"])
+def test_no_address_keeps_the_process_busy_however_long(filler: str) -> None:
+    """A server takes 64 KB of address, and matches it against every route before anything else."""
+    began = time.process_time()
+    for context in iter_route_contexts(create_app(Settings.model_validate({})).routes):
+        pattern, template, _ = compile_path(context.path or "/")
+        for place in re.findall(r"\{\w+\}", template) or [template]:
+            pattern.match(template.partition(place)[0] + filler * (60_000 // len(filler)) + "/\n")
+    assert time.process_time() - began < 10

@@ -1,8 +1,16 @@
 """What docs/security.md says of numbers, keys, addresses, ways in and trails is what the code has."""
 
 import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from fnmatch import fnmatch
+from pathlib import Path
 from typing import Final
 
+from packaging.utils import canonicalize_name
+from setuptools.discovery import PackageFinder
 from sqlalchemy import LargeBinary
 
 from adapters import city_signature
@@ -16,9 +24,21 @@ from domain import credentials
 from domain.permissions import TABLE, Door
 from domain.privacy import NEEDED, Personal
 from tests.architecture.test_outbound import GOES_OUT
+from tests.supply.production_lock import needed
 
 MODEL: Final = (ROOT / "docs" / "security.md").read_text("utf-8")
 FLAT: Final = " ".join(MODEL.split())
+LEFT_OUT: Final = frozenset((ROOT / ".dockerignore").read_text("utf-8").split())
+COME_UP: Final = """
+import sys
+from importlib.metadata import packages_distributions
+import worker, cli.processes, adapters.database.migrate
+from api.app import create_app
+create_app()
+of = packages_distributions()
+print(worker.__file__, *{of[name][0] for name in sys.modules if name in of})
+"""
+NOT_FOR_PRODUCTION: Final = {"tests", "sandbox", "benchmarks", "examples", "docs"}
 
 
 def default(name: str) -> object:
@@ -88,8 +108,44 @@ def test_the_model_names_every_trail() -> None:
 
 
 def test_the_image_leaves_out_what_production_has_no_use_for() -> None:
-    left_out = set((ROOT / ".dockerignore").read_text("utf-8").split())
-    assert {".git", ".env", ".jiesu", ".venv", "tests"} <= left_out
+    assert {".git", ".env", ".jiesu", ".venv", *NOT_FOR_PRODUCTION} <= LEFT_OUT
+    assert not LEFT_OUT & {"requirements-production.lock", "pyproject.toml", "README.md", "worker.py", "policies.yaml"}
+    assert not [line for line in LEFT_OUT if line.startswith("!")], "nothing is let in again"
+
+
+def test_what_is_in_the_image_needs_nothing_that_is_not(tmp_path: Path) -> None:
+    """Its packages are found as the build finds them, its processes come up as far as their settings, and what is for
+    trying out says that it is not there."""
+    image = tmp_path / "app"
+    shutil.copytree(ROOT, image, ignore=left_out)
+    assert not {path.name for path in image.iterdir()} & NOT_FOR_PRODUCTION
+    include = tomllib.loads((image / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["packages"]["find"]
+    packages = {name.partition(".")[0] for name in PackageFinder.find(str(image), **include)}
+    assert packages == {"domain", "workflows", "activities", "adapters", "api", "cli", "migrations"}
+    done = run(image, "-c", COME_UP)
+    assert done.returncode == 0, done.stderr
+    place, *loaded = done.stdout.split()
+    assert place == str(image / "worker.py")
+    assert {"temporalio", "fastapi", "alembic"} <= set(loaded)
+    assert {canonicalize_name(name) for name in loaded} - needed() <= {"jiesu"}
+    for command in ("up", "rehearse", "bench"):
+        done = run(image, "-m", "cli.main", command)
+        assert (done.returncode, "此安装不含" in done.stderr, "Traceback" in done.stderr) == (2, True, False), (
+            done.stderr
+        )
+    assert run(image, "-m", "cli.main", "--help").returncode == 0
+
+
+def left_out(folder: str, names: list[str]) -> set[str]:
+    """What `.dockerignore` leaves out of a folder, as far as its lines go here: names at the top, `**/` anywhere."""
+    lines = {line.removeprefix("**/") for line in LEFT_OUT if Path(folder) == ROOT or line.startswith("**/")}
+    return {name for name in names if any(fnmatch(name, line) for line in lines)}
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *words], cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 def test_whoever_finds_a_hole_is_told_where_to_go() -> None:

