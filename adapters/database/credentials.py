@@ -4,6 +4,7 @@ A user who is unknown, disabled, or signs in elsewhere is answered like a wrong 
 """
 
 import asyncio
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from weakref import WeakValueDictionary
@@ -55,7 +56,7 @@ class Credentials:
         """
         async with self._busy.setdefault(username, asyncio.Lock()):
             try:
-                await self.failures.count(username)
+                lock = await self.failures.count(username)
             except Locked as locked:
                 raise NotProven(Why.LOCKED, locked.seconds) from None
             async with self.database.session() as session:
@@ -65,16 +66,16 @@ class Credentials:
             if row is None or not right:
                 raise NotProven(_why_not(row))
             if row.totp_secret is not None:
-                await self._second(row.username, row.totp_secret, totp)
+                await self._second(row.username, row.totp_secret, totp, lock)
             await self.failures.forgive(username)
             if row.password_hash and outdated(row.password_hash):
                 await self._renew(username, row.password_hash, await hashed(password))
             return Card.model_validate(row)
 
-    async def _second(self, username: str, secret: bytes, totp: str | None) -> None:
+    async def _second(self, username: str, secret: bytes, totp: str | None, lock: datetime | None) -> None:
         if not totp:
             # Not forgiven: or else asking without a code would wipe out the wrong codes before.
-            await self.failures.take_back(username)
+            await self.failures.take_back(username, lock)
             raise NotProven(Why.TOTP_REQUIRED)
         if not await self.second_factor.spend(username, secret, totp):
             raise NotProven(Why.WRONG_TOTP)

@@ -40,8 +40,11 @@ class SignInFailures:
         self.database = database
         self.tries = tries
 
-    async def count(self, username: str) -> None:
-        """Count a try, which is one that failed until it is forgiven. Raises Locked, and then it may not be made."""
+    async def count(self, username: str) -> datetime | None:
+        """Count a try, which is one that failed until it is forgiven; until when it locks the name, if it does.
+
+        Raises Locked, and then it may not be made.
+        """
         table, digest = SignInFailure, self._digest(username)
         over = func.now() - FORGOTTEN_AFTER > func.greatest(col(table.last_at), col(table.locked_until))
         number: Any = case((over, 1), else_=col(table.failed) + 1)
@@ -58,17 +61,25 @@ class SignInFailures:
             insert(table).values(first).on_conflict_do_update(index_elements=["name_digest"], set_=later, where=free)
         )
         async with self.database.begin() as session:
-            counted = await session.scalar(claim.returning(col(table.failed)))
+            counted = (await session.execute(claim.returning(col(table.failed), col(table.locked_until)))).one_or_none()
         if counted is None:
             raise Locked(await self._seconds(digest))
+        lock: datetime | None = counted.locked_until
+        return lock
 
-    async def take_back(self, username: str) -> None:
-        """The try was none: what was right is not enough yet, and what was counted before stays."""
-        again = update(SignInFailure).where(col(SignInFailure.name_digest) == self._digest(username))
+    async def take_back(self, username: str, lock: datetime | None) -> None:
+        """The try was none: what was right is not enough yet, and what was counted before stays.
+
+        `lock` is what `count` gave. A lock that another try has set meanwhile, in another process, stays too: or else
+        whoever knows the password could lift the locks that wrong codes set.
+        """
+        table = SignInFailure
+        undone: dict[str, Any] = {"failed": func.greatest(col(table.failed) - 1, 0)}
+        if lock is not None:
+            undone["locked_until"] = case((col(table.locked_until) == lock, None), else_=col(table.locked_until))
+        again = update(table).where(col(table.name_digest) == self._digest(username))
         async with self.database.begin() as session:
-            await session.execute(
-                again.values(failed=func.greatest(col(SignInFailure.failed) - 1, 0), locked_until=None)
-            )
+            await session.execute(again.values(undone))
 
     async def forgive(self, username: str, noting: Sequence[Act] = ()) -> None:
         """The try succeeded, or an administrator says so: the count begins anew. `noting` are acts written with it."""

@@ -14,6 +14,7 @@ from api.problems import ProblemError, answers
 from api.services import Services
 from api.shapes import PageOut
 from domain.acts import Deed
+from domain.credentials import one_form
 
 CURRENT = "current"
 
@@ -48,7 +49,7 @@ async def end(id: str, request: Request, services: ServicesDep, user: SignedIn) 
 async def change_password(body: NewPassword, request: Request, services: ServicesDep, user: SignedIn) -> None:
     """修改本人口令，其他会话随即失效。须先完成的事项因此改变的，请重新登录。"""
     await _proven(request, services, user, body)
-    if body.new_password == body.password:
+    if one_form(body.new_password) == one_form(body.password):
         raise ProblemError(422, "新口令不能与原口令相同", "weak_password")
     if weak := await weakness(body.new_password, user.sub, services.policies.ids):
         raise ProblemError(422, weak, "weak_password")
