@@ -80,7 +80,7 @@ def _oidc(settings: Settings) -> list[str]:
     if not said and any(map(settings.asks_strength_of, settings.oidc_roles.values())):
         found.append(
             "统一身份认证的账号须用第二因素登录：还须设置 JIESU_OIDC_ACR 或 JIESU_OIDC_AMR"
-            "（不要求的，明确设置 JIESU_REQUIRE_TOTP=false）"
+            "（令牌不能表明的，明确设置 JIESU_OIDC_STRONG_FOR=nobody）"
         )
     if settings.environment == "production" and not settings.oidc_issuer.startswith("https://"):
         found.append("JIESU_OIDC_ISSUER 须以 https:// 开头")

@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     oidc_clients: Words = Field((), alias="JIESU_OIDC_CLIENTS")
     oidc_acr: Words = Field((), alias="JIESU_OIDC_ACR")
     oidc_amr: Words = Field((), alias="JIESU_OIDC_AMR")
-    oidc_strong_for: Literal["leaders", "everybody"] = Field("leaders", alias="JIESU_OIDC_STRONG_FOR")
+    oidc_strong_for: Literal["leaders", "everybody", "nobody"] = Field("leaders", alias="JIESU_OIDC_STRONG_FOR")
 
     secret_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_SECRET_KEY")
     bare_signals: bool | None = Field(None, alias="JIESU_BARE_SIGNALS")
@@ -100,8 +100,8 @@ class Settings(BaseSettings):
 
     def asks_strength_of(self, role: Role) -> bool:
         """Whether the identity provider has to say how somebody of that role signed in."""
-        if self.oidc_strong_for == "everybody":
-            return True
+        if self.oidc_strong_for != "leaders":
+            return self.oidc_strong_for == "everybody"
         return role in NEED_SECOND_FACTOR and bool(self.totp_required or self.oidc_acr or self.oidc_amr)
 
     @property

@@ -12,11 +12,13 @@ from adapters.database.seats import seat_fault
 from adapters.database.users import Account
 from adapters.oidc_claims import TooWeak
 from adapters.tokens import BadToken, Duty, Identity, read
+from api import acts
 from api.access import ASKED_LATER, act_of
 from api.commanding import existing
 from api.problems import ProblemError
 from api.services import Services
 from api.turned_away import BEARERS
+from domain.acts import Deed
 from domain.permissions import Relation, reaches, require, sees_every_confidential
 from domain.refusal import Code, Refused
 from domain.view import OrderView
@@ -44,7 +46,7 @@ async def signed_in(
     known: dict[str, Identity] = request.scope.setdefault(BEARERS, {})
     if token not in known:
         try:
-            known[token] = await bearer(services, token)
+            known[token] = await bearer(request, services, token)
         except TooWeak as weak:
             raise _too_weak(weak) from None
         except BadToken as bad:
@@ -79,21 +81,24 @@ DUTIES: Final = {
 """What is said to somebody who has a duty to do first, and its code."""
 
 
-async def bearer(services: Services, token: str) -> Identity:
+async def bearer(request: Request, services: Services, token: str) -> Identity:
     """Whom a token speaks of, whose session holds, or whom the identity provider vouches for. Raises BadToken.
 
     Costs one look-up by primary key. Raises ProviderAway when the provider would have to be asked and does not answer.
     """
     if services.provider.issued(token):
-        return await _vouched(services, token)
+        return await _vouched(request, services, token)
     user = read(token, services.settings.secret_key)
     if user.session is None or not await services.sessions.holds(user.session, user.sub):
         raise BadToken
     return user
 
 
-async def _vouched(services: Services, token: str) -> Identity:
-    """Whom the identity provider vouches for, in a seat that there is. Raises as `bearer` does."""
+async def _vouched(request: Request, services: Services, token: str) -> Identity:
+    """Whom the identity provider vouches for, in a seat that there is; noted when they first come as what they are.
+
+    Raises as `bearer` does.
+    """
     user, at = await services.provider.read(token)
     seat = user.model_dump(mode="json", include={"role", "unit", "regime"})
     account, known = Account(username=user.sub, display=user.sub, **seat), await services.users.get(user.sub)
@@ -103,7 +108,8 @@ async def _vouched(services: Services, token: str) -> Identity:
         return user
     if await seat_fault(services.catalogue, services.policies.ids, **seat):
         raise BadToken
-    if not await services.users.take_seat(account, at):
+    noting = [acts.act(request, services, user, Deed.SIGNED_IN, data={"provider": True, "unit": user.unit or ""})]
+    if not await services.users.take_seat(account, at, noting):
         raise BadToken
     return user
 

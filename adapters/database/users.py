@@ -140,16 +140,18 @@ class Users:
             await append(session, noting if changed else ())
         return changed is not None
 
-    async def take_seat(self, account: Account, at: datetime) -> bool:
+    async def take_seat(self, account: Account, at: datetime, noting: Sequence[Act] = ()) -> bool:
         """Know somebody of the identity provider as what it said `at` that moment, and whether they may act.
 
-        False for whom an administrator has disabled, and for what the provider has since said otherwise.
+        False for whom an administrator has disabled, and for what the provider has since said otherwise. `noting` are
+        acts that are written with it.
         """
         values = account.model_dump() | {"seat_at": at}
         newer = or_(col(User.seat_at).is_(None), col(User.seat_at) <= at)
         put = insert(User).values(values).on_conflict_do_update(index_elements=["username"], set_=values, where=newer)
         async with self.database.begin() as session:
             taken = (await session.execute(put.returning(col(User.disabled_at)))).one_or_none()
+            await append(session, noting if taken else ())
         return taken is not None and taken.disabled_at is None
 
     async def _add(

@@ -100,7 +100,7 @@ def test_a_provider_of_leaders_has_to_say_how_strongly_they_signed_in() -> None:
     leaders, agents = {"JIESU_OIDC_ROLES": {"x": "admin", "y": "agent"}}, {"JIESU_OIDC_ROLES": {"y": "agent"}}
     for unsaid in (found(**whole, **leaders), found(**whole, **agents, JIESU_OIDC_STRONG_FOR="everybody")):
         assert len(unsaid) == 1 and "JIESU_OIDC_ACR" in unsaid[0]
-    for said in ({"JIESU_OIDC_ACR": "loa3"}, {"JIESU_OIDC_AMR": "mfa"}, {"JIESU_REQUIRE_TOTP": "false"}):
+    for said in ({"JIESU_OIDC_ACR": "loa3"}, {"JIESU_OIDC_AMR": "mfa"}, {"JIESU_OIDC_STRONG_FOR": "nobody"}):
         assert found(**whole, **leaders, **said) == []
 
 

@@ -141,6 +141,20 @@ async def test_what_the_provider_said_before_a_change_no_longer_holds(
     problem(await account(http, issuer.token(sub="mo", role="reviewer", iat=now + 5)), 401, "not_authenticated")
 
 
+async def test_who_comes_as_what_is_noted_once(
+    http: httpx.AsyncClient, issuer: Issuer, module_database: Database
+) -> None:
+    for _ in range(2):
+        assert (await account(http, issuer.token(sub="noted", **CLERK))).status_code == 200
+    assert (await account(http, issuer.token(sub="noted", role="reviewer"))).status_code == 200
+    watch = await token(http, await person(module_database, "inspection"))
+    found = (await http.get("/audit/acts", params={"person": "oidc:noted"}, headers=watch)).json()["items"]
+    assert [(each["deed"], each["role"], each["regime"], each["data"]["unit"]) for each in found] == [
+        ("signed_in", "reviewer", None, ""),
+        ("signed_in", "unit_clerk", "rugao", "housing"),
+    ]
+
+
 async def test_where_applications_are_listed_a_token_of_another_opens_nothing(
     issuer: Issuer, module_database: Database
 ) -> None:
