@@ -57,7 +57,7 @@ async def add(body: NewUser, request: Request, services: ServicesDep, user: User
     return UserOut.of(await _theirs(services, user, body.username), password=made)
 
 
-@router.patch("/{name}", responses=answers(400, 401, 403, 404, 409, 413, 422))
+@router.patch("/{name:path}", responses=answers(400, 401, 403, 404, 409, 413, 422))
 async def change(name: str, body: UserChange, request: Request, services: ServicesDep, user: User) -> UserOut:
     """修改岗位、单位、停用、解锁、重置口令或动态口令。除解锁外，该账号的会话随即失效。"""
     card = await _theirs(services, user, name)

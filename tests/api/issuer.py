@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, Final
@@ -19,6 +19,7 @@ class Issuer:
 
     def __init__(self, address: str, bits: int = 2048) -> None:
         self.address = address
+        self.drips = False  # a byte at a time, and never the last one
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
     def token(self, _header: dict[str, Any] | None = None, **claims: Any) -> str:
@@ -45,9 +46,13 @@ def issuing(bits: int = 2048) -> Iterator[Issuer]:
         def do_GET(self) -> None:
             content = json.dumps(issuer.documents()[self.path]).encode()
             self.send_response(200)
-            self.send_header("Content-Length", str(len(content)))
+            self.send_header("Connection", "close")
             self.end_headers()
-            self.wfile.write(content)
+            with suppress(OSError):  # whoever asked has gone
+                while issuer.drips:
+                    self.wfile.write(b" ")
+                    time.sleep(0.05)
+                self.wfile.write(content)
 
         def log_message(self, format: str, *args: Any) -> None:
             pass

@@ -1,15 +1,19 @@
 """What a provider's token says, in every shape: whatever is not plainly one person in one seat opens nothing."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx
 import jwt
 import pytest
 
+from adapters import oidc
 from adapters.database.catalogue import Catalogue, UnitCard
 from adapters.database.engine import Database
+from adapters.settings import Settings
 from adapters.tokens import LIFE
 from tests.api.callers import problem
 from tests.api.door import door, token
@@ -141,6 +145,21 @@ async def test_what_the_provider_said_before_a_change_no_longer_holds(
     problem(await account(http, issuer.token(sub="mo", role="reviewer", iat=now + 5)), 401, "not_authenticated")
 
 
+@pytest.mark.parametrize("name", ["idp|7/8", "https://login.example.cn/users/9", "..", "a b?c#d%2F"])
+async def test_whatever_the_provider_calls_somebody_they_can_be_disabled(
+    http: httpx.AsyncClient, issuer: Issuer, module_database: Database, name: str
+) -> None:
+    admin = await token(http, await person(module_database, "admin"))
+    bearer = issuer.token(sub=name)
+    assert (await account(http, bearer)).json()["username"] == f"oidc:{name}"
+    named = quote(f"oidc:{name}", safe="")
+    assert (await http.patch(f"/users/{named}", json={"disabled": True}, headers=admin)).status_code == 200
+    problem(await account(http, bearer), 401, "not_authenticated")
+    director = await token(http, await person(module_database, "hotline_director"))
+    unseen = await http.delete(f"/work-orders/20260101-000001/viewers/{named}", headers=director)
+    problem(unseen, 404, "unknown_order")  # and not: no such address
+
+
 async def test_who_comes_as_what_is_noted_once(
     http: httpx.AsyncClient, issuer: Issuer, module_database: Database
 ) -> None:
@@ -188,3 +207,14 @@ async def test_strength_in_a_shape_that_nobody_expected_is_none(issuer: Issuer, 
         ):
             answer = await account(http, issuer.token(acr=acr, amr=amr))
             problem(answer, 401, "insufficient_user_authentication")
+
+
+async def test_a_provider_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(oidc, "WHOLE", 0.5)
+    with issuing() as slow:
+        provider = oidc.Provider(Settings.model_validate(chosen(slow)))
+        slow.drips = True
+        with pytest.raises(oidc.ProviderAway):
+            async with asyncio.timeout(60):
+                await provider.read(slow.token())
+        slow.drips = False
