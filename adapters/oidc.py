@@ -125,7 +125,9 @@ class Provider:
         def missing() -> bool:
             return self._clock() - self._fetched > FRESH or self._named(kid) in (None, tried)
 
-        if missing():
+        # While one asks again for keys that are known, the others go on with those.
+        waits = self._named(kid) in (None, tried) or self._clock() - self._fetched > STALE
+        if missing() and (waits or not self._fetching.locked()):
             async with self._fetching:
                 # Whoever waited may find that another has fetched what they miss.
                 if missing():

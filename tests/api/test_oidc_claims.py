@@ -210,11 +210,18 @@ async def test_strength_in_a_shape_that_nobody_expected_is_none(issuer: Issuer, 
 
 
 async def test_a_provider_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(oidc, "WHOLE", 0.5)
+    now = 0.0
     with issuing() as slow:
-        provider = oidc.Provider(Settings.model_validate(chosen(slow)))
-        slow.drips = True
-        with pytest.raises(oidc.ProviderAway):
-            async with asyncio.timeout(60):
-                await provider.read(slow.token())
+        settings, known = Settings.model_validate(chosen(slow)), slow.token()
+        ours, stranger = oidc.Provider(settings, lambda: now), oidc.Provider(settings)
+        await ours.read(known)
+        monkeypatch.setattr(oidc, "WHOLE", 2)
+        slow.drips, now = True, oidc.FRESH + 1
+        asks, goes_on = [asyncio.create_task(ours.read(known)) for _ in range(2)]
+        async with asyncio.timeout(60):
+            assert (await goes_on).user.sub == "oidc:li"
+            assert not asks.done()
+            assert (await asks).user.sub == "oidc:li"  # by what is known: nothing came in time
+            with pytest.raises(oidc.ProviderAway):
+                await stranger.read(known)
         slow.drips = False
