@@ -5,30 +5,37 @@ seconds, and fetched again for a key that is not known yet, at most every `PAUSE
 flood of made-up key ids is no flood at the provider. While it is away what is known goes on to hold, `STALE` at most.
 A fetch is a plain GET, with a limit in time and size and without redirects; nothing is repeated, the next request is
 the next try.
+
+A token of its is taken for `LIFE` from when it was issued, whatever it says itself: what it says of a person's role and
+unit is no older than what a session here says.
 """
 
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
 
 import httpx
 import jwt
 from jwt import PyJWK
-from pydantic import ValidationError
 
-from adapters.database.users import FEDERATED
+from adapters.oidc_claims import identity
 from adapters.settings import Settings
-from adapters.tokens import BadToken, Identity
-from domain.words import UNIT_ROLES
+from adapters.tokens import LIFE, BadToken, Identity
 
 ALGORITHMS: Final = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 )
 """Asymmetric ones: a public key is no secret that somebody else could sign with."""
 
+KINDS: Final = frozenset({"jwt", "at+jwt", "application/at+jwt"})
+"""What a token may say that it is (`typ`; RFC 8725, 3.11, RFC 9068): a provider signs notices of logouts and answers to
+introspection with the same keys."""
+
 TIMEOUT: Final = 5.0  # seconds, for each step of a request
+WHOLE: Final = 10.0  # seconds, for both documents
 MAX_ANSWER: Final = 1_000_000  # bytes
 FRESH: Final = 600.0
 STALE: Final = 86_400.0
@@ -36,11 +43,16 @@ PAUSE: Final = 30.0
 LEEWAY: Final = 10
 """Seconds by which the clocks of the provider and of this machine may differ."""
 
-MAX_NAME: Final = 200
-
 
 class ProviderAway(ConnectionError):  # noqa: N818 - reads as a sentence where it is caught
     """The provider does not answer, or not with what it should: nothing can be said about the token now."""
+
+
+class Vouched(NamedTuple):
+    """Somebody whom the provider vouches for, and when it did."""
+
+    user: Identity
+    at: datetime
 
 
 class Provider:
@@ -63,11 +75,11 @@ class Provider:
             return False
         return bool(claims.get("iss") == self._settings.oidc_issuer)
 
-    async def read(self, token: str) -> Identity:
-        """Who the token speaks of, by the claims that the settings name. Raises BadToken, ProviderAway."""
+    async def read(self, token: str) -> Vouched:
+        """Who the token speaks of, by the claims that the settings name. Raises BadToken, TooWeak, ProviderAway."""
         try:
             header = jwt.get_unverified_header(token)
-            if header.get("alg") not in ALGORITHMS:
+            if header.get("alg") not in ALGORITHMS or str(header.get("typ", "jwt")).lower() not in KINDS:
                 raise BadToken
             kid = header.get("kid")
             key = await self._key(kid, None)
@@ -80,7 +92,17 @@ class Provider:
                 claims = self._verified(token, await self._key(kid, key), header)
         except jwt.PyJWTError:
             raise BadToken from None
-        return identity(claims, self._settings)
+        return Vouched(identity(claims, self._settings), self._issued_at(claims))
+
+    def _issued_at(self, claims: dict[str, Any]) -> datetime:
+        """When the token was issued, to an application that may bring it. Raises BadToken if that is too long ago."""
+        clients = self._settings.oidc_clients
+        if clients and claims.get("azp", claims.get("client_id")) not in clients:
+            raise BadToken
+        at = datetime.fromtimestamp(int(claims["iat"]), UTC)
+        if at + LIFE + timedelta(seconds=LEEWAY) < datetime.now(UTC):
+            raise BadToken
+        return at
 
     def _verified(self, token: str, key: dict[str, Any], header: dict[str, Any]) -> dict[str, Any]:
         """The claims. Raises jwt.PyJWTError, BadToken."""
@@ -94,7 +116,7 @@ class Provider:
             issuer=self._settings.oidc_issuer,
             audience=self._settings.oidc_audience,
             leeway=LEEWAY,
-            options={"require": ["iss", "aud", "exp", "iat", "sub"]},
+            options={"require": ["iss", "aud", "exp", "iat", "sub"], "enforce_minimum_key_length": True},
         )
 
     async def _key(self, kid: str | None, tried: dict[str, Any] | None) -> dict[str, Any]:
@@ -103,7 +125,9 @@ class Provider:
         def missing() -> bool:
             return self._clock() - self._fetched > FRESH or self._named(kid) in (None, tried)
 
-        if missing():
+        # While one asks again for keys that are known, the others go on with those.
+        waits = self._named(kid) in (None, tried) or self._clock() - self._fetched > STALE
+        if missing() and (waits or not self._fetching.locked()):
             async with self._fetching:
                 # Whoever waited may find that another has fetched what they miss.
                 if missing():
@@ -128,9 +152,10 @@ class Provider:
             return
         self._tried = now
         try:
-            self._keys = await self._fetch()
+            async with asyncio.timeout(WHOLE):
+                self._keys = await self._fetch()
             self._fetched = now
-        except (httpx.HTTPError, ValueError, LookupError, TypeError, AttributeError) as error:
+        except (TimeoutError, httpx.HTTPError, ValueError, LookupError, TypeError, AttributeError) as error:
             if not usable:
                 raise ProviderAway(f"{self._settings.oidc_issuer}: {type(error).__name__}") from None
 
@@ -145,35 +170,6 @@ class Provider:
                 raise ValueError("keys without TLS")
             found = (await _json(http, address))["keys"]
         return {key.get("kid"): key for key in found if key.get("use", "sig") == "sig" and key.get("kty") != "oct"}
-
-
-def identity(claims: Mapping[str, Any], settings: Settings) -> Identity:
-    """The person that verified claims describe. Raises BadToken unless they say one role, and of a unit which one."""
-    said = _said(claims, settings.oidc_role_claim)
-    words = said if isinstance(said, list) else [said]
-    roles = {settings.oidc_roles[word] for word in words if isinstance(word, str) and word in settings.oidc_roles}
-    name = _said(claims, settings.oidc_name_claim)
-    if len(roles) != 1 or not isinstance(name, str) or not 0 < len(name) <= MAX_NAME or not name.isprintable():
-        raise BadToken
-    role = roles.pop()
-    unit = _said(claims, settings.oidc_unit_claim) if role in UNIT_ROLES else None
-    regime = _said(claims, settings.oidc_regime_claim)
-    if role in UNIT_ROLES and not (unit and regime):
-        raise BadToken
-    try:
-        return Identity(sub=f"{FEDERATED}{name}", role=role, unit=unit or None, regime=regime or None)
-    except ValidationError:
-        raise BadToken from None
-
-
-def _said(claims: Mapping[str, Any], name: str) -> Any:
-    """A claim by its name, or by the way to it, as in `realm_access.roles`."""
-    if name in claims:
-        return claims[name]
-    found: Any = claims
-    for part in name.split("."):
-        found = found.get(part) if isinstance(found, Mapping) else None
-    return found
 
 
 async def _json(http: httpx.AsyncClient, address: str) -> Any:

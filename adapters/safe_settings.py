@@ -79,6 +79,12 @@ def _oidc(settings: Settings) -> list[str]:
         found.append("设置了 JIESU_OIDC_ISSUER，还须设置 JIESU_OIDC_ROLES（声明值与岗位的对应）")
     if NOBODY & set(settings.oidc_roles.values()):
         found.append("JIESU_OIDC_ROLES 只能对应到人员的岗位")
+    said = settings.oidc_acr or settings.oidc_amr
+    if not said and any(map(settings.asks_strength_of, settings.oidc_roles.values())):
+        found.append(
+            "统一身份认证的账号须用第二因素登录：还须设置 JIESU_OIDC_ACR 或 JIESU_OIDC_AMR"
+            "（令牌不能表明的，明确设置 JIESU_OIDC_STRONG_FOR=nobody）"
+        )
     return found
 
 

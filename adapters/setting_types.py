@@ -13,6 +13,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 _HOST: Final = re.compile(r"(?!-)[a-z0-9.-]{1,253}|\[[0-9a-f:.]+\]")
+_WORD: Final = re.compile(r"[!#-\[\]-~]+")
 _RATE: Final = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)/(\d{1,7})")
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 NO_RATE: Final = "off"
@@ -66,6 +67,16 @@ def _hosts(value: object) -> Any:
     return hosts
 
 
+def _words(value: object) -> Any:
+    if isinstance(value, tuple):
+        return value
+    words = tuple(_parts(value))
+    for word in words:
+        if not _WORD.fullmatch(word):
+            raise ValueError(f"{word} 只能由可见的 ASCII 字符组成，不含引号和反斜线")
+    return words
+
+
 def _networks(value: object) -> Any:
     if isinstance(value, tuple):
         return value
@@ -89,6 +100,9 @@ Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)]
 
 Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_hosts)]
 """Comma separated names or addresses of hosts, without ports."""
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+"""Comma separated words as they stand in tokens and headers: visible ASCII without quotes and backslashes."""
 
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)]
 """Comma separated addresses or networks."""

@@ -15,7 +15,8 @@ from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from adapters.secret_sources import secret
-from adapters.setting_types import Hosts, Limited, Networks, Origins, Rate
+from adapters.setting_types import Hosts, Limited, Networks, Origins, Rate, Words
+from domain.credentials import NEED_SECOND_FACTOR
 from domain.words import Role
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,6 +58,10 @@ class Settings(BaseSettings):
     oidc_unit_claim: str = Field("unit", alias="JIESU_OIDC_UNIT_CLAIM", min_length=1)
     oidc_regime_claim: str = Field("regime", alias="JIESU_OIDC_REGIME_CLAIM", min_length=1)
     oidc_roles: Annotated[dict[str, Role], NoDecode, BeforeValidator(_from_json)] = Field({}, alias="JIESU_OIDC_ROLES")
+    oidc_clients: Words = Field((), alias="JIESU_OIDC_CLIENTS")
+    oidc_acr: Words = Field((), alias="JIESU_OIDC_ACR")
+    oidc_amr: Words = Field((), alias="JIESU_OIDC_AMR")
+    oidc_strong_for: Literal["leaders", "everybody", "nobody"] = Field("leaders", alias="JIESU_OIDC_STRONG_FOR")
 
     secret_key: str = Field(DEVELOPMENT_SECRET, alias="JIESU_SECRET_KEY")
     bare_signals: bool | None = Field(None, alias="JIESU_BARE_SIGNALS")
@@ -92,6 +97,12 @@ class Settings(BaseSettings):
     def totp_required(self) -> bool:
         """Whether leaders need a second factor: as it is set, else in production."""
         return self.environment == "production" if self.require_totp is None else self.require_totp
+
+    def asks_strength_of(self, role: Role) -> bool:
+        """Whether the identity provider has to say how somebody of that role signed in."""
+        if self.oidc_strong_for != "leaders":
+            return self.oidc_strong_for == "everybody"
+        return role in NEED_SECOND_FACTOR and bool(self.totp_required or self.oidc_acr or self.oidc_amr)
 
     @property
     def takes_bare_signals(self) -> bool:

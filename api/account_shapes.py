@@ -1,15 +1,15 @@
 """What goes in and out about accounts; never a password, and a secret once."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from adapters.database.seats import PEOPLE
 from adapters.database.users import USERNAME, Card
 from api.shapes import Shape
 from api.words import Name, Slug, Wire
-from domain.credentials import LONGEST
+from domain.credentials import LONGEST, one_form
 from domain.words import Role
 
 
@@ -19,8 +19,15 @@ def _of_people(role: Role) -> Role:
     return role
 
 
-Username = Annotated[str, StringConstraints(pattern=f"^{USERNAME.pattern}$")]
-"""A name to sign in by: letters of any script, digits, `_ . @ -`; no colon, which begins the names of others."""
+def _in_one_form(value: Any) -> Any:
+    return one_form(value) if isinstance(value, str) else value
+
+
+Username = Annotated[str, BeforeValidator(_in_one_form), StringConstraints(pattern=f"^{USERNAME.pattern}$")]
+"""A name to sign in by: letters of any script, digits, `_ . @ -`; no colon, which begins the names of others.
+
+Of two that are written alike, in full width and in half, there is one.
+"""
 
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST)]
 OneTime = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]

@@ -8,17 +8,22 @@ from fastapi.security import OAuth2PasswordBearer
 
 from adapters.database.confidence import Reader
 from adapters.database.orders import Listed, Order
+from adapters.database.seats import seat_fault
 from adapters.database.users import Account
+from adapters.oidc_claims import TooWeak
 from adapters.tokens import BadToken, Duty, Identity, read
+from api import acts
 from api.access import ASKED_LATER, act_of
 from api.commanding import existing
 from api.problems import ProblemError
 from api.services import Services
 from api.turned_away import BEARERS
+from domain.acts import Deed
 from domain.permissions import Relation, reaches, require, sees_every_confidential
 from domain.refusal import Code, Refused
 from domain.view import OrderView
 
+INSUFFICIENT: Final = "insufficient_user_authentication"
 TOKEN_URL = "token"  # noqa: S105 (an address)
 _bearer = OAuth2PasswordBearer(TOKEN_URL, auto_error=False)
 
@@ -41,7 +46,9 @@ async def signed_in(
     known: dict[str, Identity] = request.scope.setdefault(BEARERS, {})
     if token not in known:
         try:
-            known[token] = await bearer(services, token)
+            known[token] = await bearer(request, services, token)
+        except TooWeak as weak:
+            raise _too_weak(weak) from None
         except BadToken as bad:
             raise _unknown(f"{bad}，请重新登录") from None
     return known[token]
@@ -74,19 +81,35 @@ DUTIES: Final = {
 """What is said to somebody who has a duty to do first, and its code."""
 
 
-async def bearer(services: Services, token: str) -> Identity:
+async def bearer(request: Request, services: Services, token: str) -> Identity:
     """Whom a token speaks of, whose session holds, or whom the identity provider vouches for. Raises BadToken.
 
     Costs one look-up by primary key. Raises ProviderAway when the provider would have to be asked and does not answer.
     """
     if services.provider.issued(token):
-        user = await services.provider.read(token)
-        seat = user.model_dump(mode="json", include={"role", "unit", "regime"})
-        if not await services.users.federated(Account(username=user.sub, display=user.sub, **seat)):
-            raise BadToken
-        return user
+        return await _vouched(request, services, token)
     user = read(token, services.settings.secret_key)
     if user.session is None or not await services.sessions.holds(user.session, user.sub):
+        raise BadToken
+    return user
+
+
+async def _vouched(request: Request, services: Services, token: str) -> Identity:
+    """Whom the identity provider vouches for, in a seat that there is; noted when they first come as what they are.
+
+    Raises as `bearer` does.
+    """
+    user, at = await services.provider.read(token)
+    seat = user.model_dump(mode="json", include={"role", "unit", "regime"})
+    account, known = Account(username=user.sub, display=user.sub, **seat), await services.users.get(user.sub)
+    if known is not None and known.sits_as(account):
+        if known.disabled_at is not None:
+            raise BadToken
+        return user
+    if await seat_fault(services.catalogue, services.policies.ids, **seat):
+        raise BadToken
+    noting = [acts.act(request, services, user, Deed.SIGNED_IN, data={"provider": True, "unit": user.unit or ""})]
+    if not await services.users.take_seat(account, at, noting):
         raise BadToken
     return user
 
@@ -94,6 +117,16 @@ async def bearer(services: Services, token: str) -> Identity:
 def _unknown(detail: str) -> ProblemError:
     problem = ProblemError(401, detail)
     problem.headers = {"WWW-Authenticate": "Bearer"}
+    return problem
+
+
+def _too_weak(weak: TooWeak) -> ProblemError:
+    """What is said to somebody who has to sign in more strongly at the provider (RFC 9470)."""
+    wanted = (("acr", weak.acr), ("amr", weak.amr))
+    said = "，".join(f"{claim} 应为 {' 或 '.join(values)}" for claim, values in wanted if values)
+    problem = ProblemError(401, f"登录强度不够，请在统一身份认证以第二因素重新登录（{said}）", INSUFFICIENT)
+    asked = f', acr_values="{" ".join(weak.acr)}"' if weak.acr else ""
+    problem.headers = {"WWW-Authenticate": f'Bearer error="{INSUFFICIENT}"{asked}'}
     return problem
 
 

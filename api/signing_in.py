@@ -7,7 +7,7 @@ from adapters.database.users import Card
 from adapters.tokens import LIFE, Duty, Identity
 from api.problems import ProblemError
 from api.services import Services
-from domain.credentials import NEED_SECOND_FACTOR
+from domain.credentials import NEED_SECOND_FACTOR, one_form
 from domain.words import Role
 
 MAX_NAME: Final = 200
@@ -40,7 +40,11 @@ async def sign_in(services: Services, username: str, password: str, totp: str | 
 
 
 async def prove(services: Services, username: str, password: str, totp: str | None) -> Card:
-    """The user whose password and code these are. Raises NotProven, also for what nobody can be called."""
+    """The user whose password and code these are. Raises NotProven, also for what nobody can be called.
+
+    A name typed in full width is the same name, and the same count of tries.
+    """
+    username = one_form(username)
     if not all(len(text) <= MAX_NAME and text.isprintable() for text in (username, password, totp or "")):
         raise NotProven(Why.UNKNOWN)
     return await services.credentials.prove(username, password, totp or None)

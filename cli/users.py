@@ -18,13 +18,14 @@ from adapters.database.users import USERNAME, Account, Card, UsernameTaken, User
 from adapters.policy_file import load
 from adapters.settings import settings
 from domain.acts import Act, Deed
+from domain.credentials import one_form
 from domain.labels import label
 from domain.policy import PolicyFile
 from domain.words import Role
 
 PAGE: Final = 200
 T = TypeVar("T")
-Name = Annotated[str, typer.Argument(help="用户名")]
+Name = Annotated[str, typer.Argument(help="用户名", callback=one_form)]
 
 app = typer.Typer(help="管理账号", no_args_is_help=True)
 

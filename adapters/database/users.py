@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
-from sqlalchemy import func, update
+from sqlalchemy import func, or_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
@@ -48,6 +48,10 @@ class Card(Account):
     disabled_at: datetime | None = None
     created_at: datetime | None = None
     version: int = 0
+
+    def sits_as(self, account: Account) -> bool:
+        """Whether the user is known as exactly that."""
+        return self.model_dump(include=set(Account.model_fields)) == account.model_dump()
 
     @model_validator(mode="before")
     @classmethod
@@ -125,9 +129,10 @@ class Users:
     ) -> bool:
         """Have another password from now on, and end all sessions but `keep`. False if there is no such account.
 
-        `noting` are acts that are written with it.
+        A second factor that was offered to whoever knew the old one is offered no more. `noting` are acts that are
+        written with it.
         """
-        values = {"password_hash": await hashed(password), "temporary": temporary}
+        values = {"password_hash": await hashed(password), "temporary": temporary, "totp_pending": None}
         ours = update(User).where(col(User.username) == username, col(User.password_hash).is_not(None))
         async with self.database.begin() as session:
             changed = await session.scalar(ours.values(values).returning(col(User.username)))
@@ -135,16 +140,19 @@ class Users:
             await append(session, noting if changed else ())
         return changed is not None
 
-    async def federated(self, account: Account) -> bool:
-        """Whether somebody of the identity provider may act; from now on they are known here, as what it says."""
-        async with self.database.session() as session:
-            row = await session.scalar(select(User).where(User.username == account.username))
-        if row is None or Account.model_validate(row) != account:
-            values = account.model_dump()
-            put = insert(User).values(values).on_conflict_do_update(index_elements=["username"], set_=values)
-            async with self.database.begin() as session:
-                await session.execute(put)
-        return row is None or row.disabled_at is None
+    async def take_seat(self, account: Account, at: datetime, noting: Sequence[Act] = ()) -> bool:
+        """Know somebody of the identity provider as what it said `at` that moment, and whether they may act.
+
+        False for whom an administrator has disabled, and for what the provider has since said otherwise. `noting` are
+        acts that are written with it.
+        """
+        values = account.model_dump() | {"seat_at": at}
+        newer = or_(col(User.seat_at).is_(None), col(User.seat_at) <= at)
+        put = insert(User).values(values).on_conflict_do_update(index_elements=["username"], set_=values, where=newer)
+        async with self.database.begin() as session:
+            taken = (await session.execute(put.returning(col(User.disabled_at)))).one_or_none()
+            await append(session, noting if taken else ())
+        return taken is not None and taken.disabled_at is None
 
     async def _add(
         self, accounts: Sequence[Account], password_hash: str, *, temporary: bool = False, noting: Sequence[Act] = ()

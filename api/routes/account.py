@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 
 from adapters.database.credentials import NotProven
 from adapters.database.users import Card
+from adapters.guessing import weakness
 from adapters.tokens import Identity
 from api import acts, sign_in_acts, signing_in
 from api.account_shapes import AccountOut, Confirmation, EnrolmentOut, NewPassword, Proof, SessionOut
@@ -13,7 +14,7 @@ from api.problems import ProblemError, answers
 from api.services import Services
 from api.shapes import PageOut
 from domain.acts import Deed
-from domain.credentials import weakness
+from domain.credentials import one_form
 
 CURRENT, OTHERS = "current", "others"
 
@@ -65,9 +66,9 @@ async def _ended(request: Request, services: Services, user: Identity, session: 
 async def change_password(body: NewPassword, request: Request, services: ServicesDep, user: SignedIn) -> None:
     """修改本人口令，其他会话随即失效。须先完成的事项因此改变的，请重新登录。"""
     await _proven(request, services, user, body)
-    if body.new_password == body.password:
+    if one_form(body.new_password) == one_form(body.password):
         raise ProblemError(422, "新口令不能与原口令相同", "weak_password")
-    if weak := weakness(body.new_password, user.sub):
+    if weak := await weakness(body.new_password, user.sub, services.policies.ids):
         raise ProblemError(422, weak, "weak_password")
     noting = [acts.act(request, services, user, Deed.PASSWORD_CHANGED)]
     await services.users.set_password(user.sub, body.new_password, keep=user.session, noting=noting)

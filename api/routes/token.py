@@ -11,6 +11,7 @@ from api import sign_in_acts, signing_in
 from api.identity import ServicesDep
 from api.problems import answers
 from api.shapes import Token
+from domain.credentials import one_form
 
 router = APIRouter(tags=["登录"])
 
@@ -25,7 +26,7 @@ async def sign_in(
     try:
         identity = await signing_in.sign_in(services, form.username, form.password, totp)
     except NotProven as not_proven:
-        await sign_in_acts.refused(request, services, form.username, not_proven.why)
+        await sign_in_acts.refused(request, services, one_form(form.username), not_proven.why)
         raise signing_in.refusal(not_proven) from None
     await sign_in_acts.done(request, services, identity)
     return Token(

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from adapters.database.passwords import drawn
 from adapters.database.seats import seat_fault
 from adapters.database.users import Account, Card, UsernameTaken
+from adapters.guessing import weakness
 from adapters.tokens import Identity
 from api import acts
 from api.account_shapes import NewUser, UserChange, UserOut
@@ -17,7 +18,6 @@ from api.services import Services
 from api.shapes import PageOut
 from api.words import Cursor, Limit
 from domain.acts import Deed
-from domain.credentials import weakness
 
 SEAT: Final = ("role", "unit", "regime")
 
@@ -37,8 +37,7 @@ async def add(body: NewUser, request: Request, services: ServicesDep, user: User
     """新增账号。口令是临时的，首次登录后须修改；不填则由系统生成，只显示这一次。"""
     await _require_seat(services, user, body.role, body.unit, body.regime)
     made = None if body.password else drawn()
-    password = body.password or made or ""
-    if weak := weakness(password, body.username):
+    if body.password and (weak := await weakness(body.password, body.username, services.policies.ids)):
         raise ProblemError(422, weak, "weak_password")
     account = Account(
         username=body.username,
@@ -52,13 +51,13 @@ async def add(body: NewUser, request: Request, services: ServicesDep, user: User
         request, services, user, Deed.USER_ADDED, about=account.username, regime=account.regime, data=data
     )
     try:
-        await services.users.create(account, password, temporary=True, noting=[noting])
+        await services.users.create(account, body.password or made or "", temporary=True, noting=[noting])
     except UsernameTaken:
         raise ProblemError(409, "用户名已被使用", "already_done") from None
     return UserOut.of(await _theirs(services, user, body.username), password=made)
 
 
-@router.patch("/{name}", responses=answers(400, 401, 403, 404, 409, 413, 422))
+@router.patch("/{name:path}", responses=answers(400, 401, 403, 404, 409, 413, 422))
 async def change(name: str, body: UserChange, request: Request, services: ServicesDep, user: User) -> UserOut:
     """修改岗位、单位、停用、解锁、重置口令或动态口令。除解锁外，该账号的会话随即失效。"""
     card = await _theirs(services, user, name)

@@ -44,7 +44,7 @@ async def add(no: str, body: Viewer, request: Request, services: ServicesDep, us
     return await _named(services, order)
 
 
-@router.delete("/{username}", responses=answers(401, 403, 404, 422))
+@router.delete("/{username:path}", responses=answers(401, 403, 404, 422))
 async def remove(no: str, username: str, request: Request, services: ServicesDep, user: User) -> ViewersOut:
     """取消可见人，记入台账；不在其中的不记录。"""
     order = await _confidential(services, user, no)

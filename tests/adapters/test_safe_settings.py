@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from adapters.plain_peers import ENDPOINTS
 from adapters.safe_settings import OPTIONAL, SECRETS, UnsafeSettings, faults, require_safe
@@ -124,3 +125,18 @@ def started(command: list[str], values: Mapping[str, str]) -> subprocess.Complet
     return subprocess.run(
         [sys.executable, *command], cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False
     )
+
+
+def test_a_provider_of_leaders_has_to_say_how_strongly_they_signed_in() -> None:
+    whole = {"JIESU_OIDC_ISSUER": "https://login.example.cn", "JIESU_OIDC_AUDIENCE": "jiesu"}
+    leaders, agents = {"JIESU_OIDC_ROLES": {"x": "admin", "y": "agent"}}, {"JIESU_OIDC_ROLES": {"y": "agent"}}
+    for unsaid in (found(**whole, **leaders), found(**whole, **agents, JIESU_OIDC_STRONG_FOR="everybody")):
+        assert len(unsaid) == 1 and "JIESU_OIDC_ACR" in unsaid[0]
+    for said in ({"JIESU_OIDC_ACR": "loa3"}, {"JIESU_OIDC_AMR": "mfa"}, {"JIESU_OIDC_STRONG_FOR": "nobody"}):
+        assert found(**whole, **leaders, **said) == []
+
+
+@pytest.mark.parametrize("words", ['a"b', "a b", "双因素", "a\\b"])
+def test_words_of_tokens_can_stand_in_a_header(words: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings.model_validate({"JIESU_OIDC_ACR": words})

@@ -131,6 +131,7 @@ async def test_only_a_token_of_ours_for_us_with_a_session_opens(
         return await status(http, {"Authorization": f"Bearer {made}"}) == 200
 
     assert await opens({})
+    assert await opens({"iat": datetime.now(UTC) + timedelta(seconds=5)})  # by a machine whose clock is ahead
     past = datetime.now(UTC) - timedelta(seconds=5)
     for changes in (
         {"iss": "another"},
@@ -177,6 +178,11 @@ async def test_a_new_user_has_to_change_the_password_that_was_made(http: httpx.A
     assert (await http.post("/account/password", json=change, headers=limited)).status_code == 204
     assert await status(http, await token(http, "王五", OTHER)) == 200
     problem(await http.post("/users", json=body, headers=admin), 409, "already_done")
+    wide = {"username": "ａｄｍｉｎ：ｘ", "role": "agent"}
+    problem(await http.post("/users", json=wide, headers=admin), 422, "invalid")
+    made = await http.post("/users", json=wide | {"username": "ｚｈａｏ．ｌｉｕ"}, headers=admin)
+    assert made.json()["username"] == "zhao.liu"
+    problem(await http.post("/users", json=wide | {"username": "zhao.liu"}, headers=admin), 409, "already_done")
     shown = await http.get("/users", params={"limit": 200}, headers=admin)
     assert initial not in shown.text
     assert "$argon2id$" not in shown.text

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from adapters.child_process import ChildProcess
+from adapters.database.catalogue import Catalogue, UnitCard
 from adapters.database.engine import Database
 from adapters.local_temporal import free_port
 from adapters.oidc import PAUSE, STALE, Provider, ProviderAway
@@ -37,6 +38,7 @@ PEOPLE: Final[dict[str, dict[str, Any]]] = {
     "both": {"access": {"posts": ["话务员", "承办人"]}, "dept": "housing", "county": "rugao"},
     "none": {"access": {"posts": ["staff"]}},
     "bare": {},
+    "wang": {"access": {"posts": ["主任"]}, "acr": "loa3", "amr": ["pwd", "otp"]},
 }
 READY_SECONDS: Final = 60
 
@@ -83,7 +85,7 @@ def chosen(issuer: str, audience: str = AUDIENCE) -> dict[str, Any]:
         "JIESU_OIDC_ROLE_CLAIM": "access.posts",
         "JIESU_OIDC_UNIT_CLAIM": "dept",
         "JIESU_OIDC_REGIME_CLAIM": "county",
-        "JIESU_OIDC_ROLES": {"话务员": "agent", "承办人": "unit_clerk"},
+        "JIESU_OIDC_ROLES": {"话务员": "agent", "承办人": "unit_clerk", "主任": "hotline_director"},
     }
 
 
@@ -95,6 +97,7 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 async def http(issuer: str, module_database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    await Catalogue(module_database).put_units([UnitCard(id="housing", regime="rugao", name="住建局")])
     async with door(module_database, **chosen(issuer)) as client:
         yield client
 
@@ -124,6 +127,34 @@ async def test_claims_say_role_unit_and_county(http: httpx.AsyncClient, issuer: 
 @pytest.mark.parametrize("name", ["sun", "both", "none", "bare"])
 async def test_claims_that_do_not_say_one_seat_open_nothing(http: httpx.AsyncClient, issuer: str, name: str) -> None:
     problem(await account(http, id_token(issuer, name)), 401, "not_authenticated")
+
+
+@pytest.mark.parametrize(
+    ("asked", "enough"),
+    [
+        ({"JIESU_OIDC_ACR": "loa3, loa4"}, True),
+        ({"JIESU_OIDC_ACR": "loa4"}, False),
+        ({"JIESU_OIDC_AMR": "hwk,otp"}, True),
+        ({"JIESU_OIDC_AMR": "hwk"}, False),
+        ({"JIESU_OIDC_ACR": "loa3", "JIESU_OIDC_AMR": "hwk"}, False),
+    ],
+)
+async def test_a_leader_has_to_have_signed_in_at_the_provider_as_strongly_as_is_asked(
+    issuer: str, module_database: Database, asked: dict[str, str], enough: bool
+) -> None:
+    async with door(module_database, **chosen(issuer), **asked) as http:
+        answer = await account(http, id_token(issuer, "wang"))
+        if enough:
+            assert answer.json()["role"] == "hotline_director"
+        else:
+            told = problem(answer, 401, "insufficient_user_authentication")
+            assert all(" 或 ".join(words.split(",")) in told["detail"] for words in asked.values())
+            said = answer.headers["WWW-Authenticate"]
+            assert 'error="insufficient_user_authentication"' in said
+            assert ('acr_values="' + asked.get("JIESU_OIDC_ACR", "") in said) == ("JIESU_OIDC_ACR" in asked)
+        assert (await account(http, id_token(issuer, "li"))).status_code == 200  # nothing is asked of an agent
+    async with door(module_database, **chosen(issuer), **asked, JIESU_OIDC_STRONG_FOR="everybody") as http:
+        problem(await account(http, id_token(issuer, "li")), 401, "insufficient_user_authentication")
 
 
 async def test_accounts_of_here_and_there_are_apart(
@@ -196,15 +227,15 @@ async def test_an_expired_token_is_refused_and_new_keys_are_fetched_but_not_in_a
     with provider(port, tmp_path) as issuer:
         ours = Provider(Settings.model_validate(chosen(issuer)), clock=lambda: now)
         before = id_token(issuer, "li")
-        assert (await ours.read(before)).sub == "oidc:li"
+        assert (await ours.read(before)).user.sub == "oidc:li"
     with pytest.raises(ConnectionError):
         await Provider(Settings.model_validate(chosen(issuer))).read(before)
-    assert (await ours.read(before)).sub == "oidc:li"  # while the provider is away what is known holds
+    assert (await ours.read(before)).user.sub == "oidc:li"  # while the provider is away what is known holds
     with provider(port, tmp_path, "--token-max-age", "-60"):
         expired, rotated = id_token(issuer, "li"), now + PAUSE
         with pytest.raises(BadToken):
             await ours.read(expired)  # its key is not known yet, and is not fetched within the pause
-        assert (await ours.read(before)).sub == "oidc:li"
+        assert (await ours.read(before)).user.sub == "oidc:li"
         now = rotated
         with pytest.raises(BadToken):
             await ours.read(expired)
@@ -215,7 +246,7 @@ async def test_an_expired_token_is_refused_and_new_keys_are_fetched_but_not_in_a
         with pytest.raises(BadToken):
             await ours.read(fresh)
         now += PAUSE
-        assert (await ours.read(fresh)).sub == "oidc:li"
+        assert (await ours.read(fresh)).user.sub == "oidc:li"
     now += STALE + PAUSE
     with pytest.raises(ProviderAway):
         await ours.read(fresh)  # too long away

@@ -133,6 +133,18 @@ async def test_a_password_typed_another_way_is_the_same(http: httpx.AsyncClient,
     await token(http, name, "Gru\u0308ße am Ende")
 
 
+async def test_a_name_typed_in_full_width_is_the_same_name_with_the_same_tries(
+    http: httpx.AsyncClient, module_database: Database
+) -> None:
+    name = await person(module_database)
+    wide = "".join(chr(ord(char) + 0xFEE0) for char in name)
+    await token(http, wide)
+    for typed in (name, wide, name, wide, name):
+        problem(await sign_in(http, typed, "not the password"), 401, "not_authenticated")
+    problem(await sign_in(http, wide), 429, "locked")
+    problem(await sign_in(http, name.upper()), 401, "not_authenticated")  # of that name there is nobody
+
+
 @pytest.mark.parametrize("name", ["a\x00b", "x" * 201, "\u202e"])
 async def test_what_nobody_can_be_called_is_a_wrong_name(http: httpx.AsyncClient, name: str) -> None:
     problem(await sign_in(http, name), 401, "not_authenticated")
@@ -201,6 +213,18 @@ async def test_wrong_codes_lock_too_and_asking_without_one_forgives_none(
         codes.append((await sign_in(http, name, totp=app.wrong())).json()["code"])
     assert codes == ["totp_invalid"] * 5
     problem(await sign_in(http, name, totp=app.code(1)), 429, "locked")
+
+
+async def test_a_second_factor_that_was_offered_to_whoever_knew_the_old_password_is_offered_no_more(
+    http: httpx.AsyncClient, module_database: Database
+) -> None:
+    name = await person(module_database)
+    headers = await token(http, name)
+    offered = await http.post("/account/totp", json={"password": PASSWORD}, headers=headers)
+    change = {"password": PASSWORD, "new_password": "窗外的槐树又开花了呀"}
+    assert (await http.post("/account/password", json=change, headers=headers)).status_code == 204
+    code = {"code": App(offered.json()["secret"]).code()}
+    problem(await http.post("/account/totp/confirm", json=code, headers=headers), 422, "totp_invalid")
 
 
 async def test_a_second_factor_is_replaced_only_with_a_code_of_it(

@@ -42,7 +42,8 @@ class User(Table, table=True):
 
     Without `password_hash` it is the identity provider that lets them in. `temporary`: the password was given by
     somebody else and opens nothing but its own change. `totp_step`: the last time step whose code was used. `version`
-    counts the changes that end a user's sessions.
+    counts the changes that end a user's sessions. `seat_at`: when the identity provider first said that they are what
+    they are here.
     """
 
     __tablename__ = "users"
@@ -59,6 +60,7 @@ class User(Table, table=True):
     totp_step: int | None = None
     disabled_at: datetime | None = moment(required=False)
     version: int = Field(0, sa_column_kwargs={"server_default": text("0")})
+    seat_at: datetime | None = moment(required=False)
     created_at: datetime = recorded()
 
 

@@ -1,0 +1,15 @@
+"""When the identity provider said what somebody is, so that what it said before no longer holds."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0018_seats"
+down_revision = "0015_privacy"
+
+
+def upgrade() -> None:
+    op.add_column("users", sa.Column("seat_at", sa.DateTime(timezone=True), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("users", "seat_at")
