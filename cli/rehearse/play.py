@@ -59,7 +59,7 @@ class Rehearsal:
             by = Role(body.get("as", role))
             await decide(self.services, self.no, approval, decision, by=by, person=APPROVER, **answer)
         except Refused as refused:
-            at = await self.clock.now()
+            at = (await self.clock.now()).replace(microsecond=0)
             code, clause = refused.code, refused.clause
             await self.services.trail.refused(self.no, at, role, DECIDE, code, refused.reason, clause)
             raise

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -26,6 +27,7 @@ from domain.policy import Regime
 from domain.words import Category, Mark, Role
 
 DECIDE = "decide"
+LEFT_OUT = (None, "…")
 
 
 def _with_offset(value: Any) -> Any:
@@ -44,7 +46,7 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_with_offset)]
 class Part(BaseModel):
     """A part of a scenario: closed to unknown keys; a number serves where a text is wanted (`phone: 138…`).
 
-    A key with nothing after it (`with:`) counts as left out.
+    A key with nothing after it (`with:`), or with an ellipsis as in a template of a scenario, counts as left out.
     """
 
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True, frozen=True)
@@ -52,7 +54,7 @@ class Part(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _said(cls, data: Any) -> Any:
-        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
+        return {key: value for key, value in data.items() if value not in LEFT_OUT} if isinstance(data, dict) else data
 
 
 class Caller(Part):
@@ -134,16 +136,6 @@ class Scenario(Part):
     until: Literal["archived"] | Moment = "archived"
     expect: tuple[Expectation, ...] = ()
 
-    @model_validator(mode="after")
-    def _forward(self) -> "Scenario":
-        moment = self.start
-        for number, step in enumerate(self.steps, start=1):
-            then = step.at if step.at is not None else moment + (step.after or timedelta(0))
-            if then < moment:
-                raise ValueError(f"第 {number} 步的时间 {then.isoformat()} 早于前一步")
-            moment = then
-        return self
-
     def moments(self) -> list[datetime]:
         """When each step happens."""
         moments, moment = [], self.start
@@ -176,6 +168,10 @@ def read(path: Path, regimes: Mapping[str, Regime]) -> Scenario:
 
 def _faults(scenario: Scenario, regimes: Mapping[str, Regime]) -> list[tuple[tuple[str | int, ...], str]]:
     """What no intake would take in: the path of each key, and what is wrong with it."""
+    moments = [scenario.start, *scenario.moments()]
+    for index, (before, then) in enumerate(pairwise(moments)):
+        if then < before:
+            return [(("steps", index), f"第 {index + 1} 步的时间 {then.isoformat()} 早于前一步")]
     regime, grade = regimes.get(scenario.policy), scenario.order.grade
     if regime is None:
         return [(("policy",), f"没有名为“{scenario.policy}”的规程，可选：{'、'.join(regimes)}")]
