@@ -88,10 +88,10 @@ async def snapshot(services: Services, no: str) -> Snapshot | None:
 
 
 async def clock(services: Services, order: Order) -> datetime:
-    """What time it is for the order: a rehearsal's has a clock of its own."""
+    """What time it is for the order, in whole seconds as it counts them: a rehearsal's has a clock of its own."""
     if order.realm and (state := await snapshot(services, order.no)):
         return datetime.fromisoformat(state.at)
-    return datetime.now(CST)
+    return datetime.now(CST).replace(microsecond=0)
 
 
 async def _reach(services: Services, order: Order, call: Callable[[WorkflowHandle[Any, Any]], Awaitable[T]]) -> T:

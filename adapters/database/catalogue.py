@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Insert
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+from sqlalchemy import Insert, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from adapters.database.engine import Database
+from adapters.database.paging import Name, Page, from_cursor, to_cursor
 from adapters.database.tables import Contact, Unit
+
+PLACE = TypeAdapter(tuple[Name, Name])
 
 
 class UnitCard(BaseModel):
@@ -70,6 +73,19 @@ class Catalogue:
         async with self.database.session() as session:
             rows = await session.scalars(found.order_by(col(Unit.regime), col(Unit.id)))
             return [UnitCard.model_validate(row) for row in rows]
+
+    async def page(self, *, regime: str | None = None, cursor: str | None = None, limit: int = 50) -> Page[UnitCard]:
+        """Some of the real units, by regime and id. Raises BadCursor."""
+        place = (col(Unit.regime), col(Unit.id))
+        found = select(Unit).where(Unit.realm == "")
+        if regime is not None:
+            found = found.where(Unit.regime == regime)
+        if cursor is not None:
+            found = found.where(tuple_(*place) > tuple_(*from_cursor(cursor, PLACE)))
+        async with self.database.session() as session:
+            rows = (await session.scalars(found.order_by(*place).limit(limit + 1))).all()
+        items = tuple(map(UnitCard.model_validate, rows[:limit]))
+        return Page(items, to_cursor(items[-1].regime, items[-1].id) if len(rows) > limit else None)
 
     async def put_contacts(self, contacts: Sequence[ContactCard]) -> None:
         """Add contacts, or replace those of the same realm, regime, unit and role."""

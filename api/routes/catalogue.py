@@ -1,29 +1,44 @@
 """What orders are dispatched to and judged by: units and rule books."""
 
-from fastapi import APIRouter
+from typing import Final
 
+from fastapi import APIRouter
+from pydantic import TypeAdapter
+
+from adapters.database.paging import BadCursor, Name, from_cursor, to_cursor
 from api.identity import ServicesDep, User, within
 from api.problems import ProblemError, answers
 from api.services import Services
 from api.shapes import PageOut, PolicyOut, PolicyRules, UnitOut
-from api.words import Slug
+from api.words import Cursor, Limit, Slug
 
 router = APIRouter(tags=["目录与规则"])
 
+PLACE: Final = TypeAdapter(tuple[Name])
+
 
 @router.get("/units", responses=answers(401, 422))
-async def units(services: ServicesDep, user: User, regime: Slug | None = None) -> PageOut[UnitOut]:
-    """派单目录中的单位。"""
+async def units(
+    services: ServicesDep, user: User, regime: Slug | None = None, cursor: Cursor = None, limit: Limit = 50
+) -> PageOut[UnitOut]:
+    """派单目录中的单位，按地区和编号排列。"""
     if regime is not None and not within(user, "see_catalogue", regime):
         return PageOut(items=())
-    cards = await services.catalogue.units(regime=user.regime or regime)
-    return PageOut(items=tuple(UnitOut.model_validate(card) for card in cards))
+    page = await services.catalogue.page(regime=user.regime or regime, cursor=cursor, limit=limit)
+    return PageOut(items=tuple(map(UnitOut.model_validate, page.items)), next=page.next)
 
 
-@router.get("/policies", responses=answers(401))
-async def policies(services: ServicesDep, user: User) -> PageOut[PolicyOut]:
+@router.get("/policies", responses=answers(401, 422))
+async def policies(services: ServicesDep, user: User, cursor: Cursor = None, limit: Limit = 50) -> PageOut[PolicyOut]:
     """现行的各地规程。"""
-    return PageOut(items=tuple(_summary(services, name) for name in services.policies.ids))
+    ids = list(services.policies.ids)
+    if cursor is not None:
+        (last,) = from_cursor(cursor, PLACE)
+        if last not in ids:
+            raise BadCursor("翻页游标无效")
+        ids = ids[ids.index(last) + 1 :]
+    items = tuple(_summary(services, name) for name in ids[:limit])
+    return PageOut(items=items, next=to_cursor(items[-1].id) if len(ids) > limit else None)
 
 
 @router.get("/policies/{id}", responses=answers(401, 404, 422))

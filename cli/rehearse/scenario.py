@@ -27,6 +27,7 @@ from domain.policy import Regime
 from domain.words import Category, Mark, Role
 
 DECIDE = "decide"
+LEFT_OUT = (None, "…")
 
 
 def _with_offset(value: Any) -> Any:
@@ -45,7 +46,7 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_with_offset)]
 class Part(BaseModel):
     """A part of a scenario: closed to unknown keys; a number serves where a text is wanted (`phone: 138…`).
 
-    A key with nothing after it (`with:`) counts as left out.
+    A key with nothing after it (`with:`), or with an ellipsis as in a template of a scenario, counts as left out.
     """
 
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True, frozen=True)
@@ -53,7 +54,7 @@ class Part(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _said(cls, data: Any) -> Any:
-        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
+        return {key: value for key, value in data.items() if value not in LEFT_OUT} if isinstance(data, dict) else data
 
 
 class Caller(Part):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -66,3 +67,16 @@ def test_a_name_that_is_one_is_still_named(caller: SignIn) -> None:
     for do, field in (("merge", "into"), ("join", "order")):
         other = caller("dispatcher").do(no, do, **{field: "20261123-999999"})
         assert "20261123-999999" in problem(other, 404, "unknown_order")["detail"]
+
+
+def test_a_refusal_has_its_moment_by_the_clock_of_the_order(caller: SignIn) -> None:
+    """Wherever it was refused, before the order heard of it or by the order: whole seconds, and never back in time."""
+    no = caller("agent").open()
+    dispatcher = caller("dispatcher")
+    dispatcher.do(no, "dispatch", units=[{"unit": "bureau_of_wishes"}])
+    dispatcher.do(no, "dispatch")
+    dispatcher.do(no, "dispatch", units=[{"unit": "housing"}])
+    rows = dispatcher.get(f"/work-orders/{no}/timeline").json()
+    assert [row["code"] for row in rows if row["event"] == "refused"] == ["unknown_unit", "missing_field"]
+    moments = [datetime.fromisoformat(row["at"]) for row in rows]
+    assert moments == sorted(moments) and not any(moment.microsecond for moment in moments)

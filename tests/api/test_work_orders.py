@@ -132,6 +132,26 @@ def test_a_list_takes_no_number_in_its_address_and_passes_over_nothing(caller: S
         assert "13800001111" not in str(refused) and "欧阳测试" not in str(refused)
 
 
+def test_the_catalogue_pages_like_every_list(caller: SignIn) -> None:
+    agent = caller("agent")
+    for path, key in (("/units", ("regime", "id")), ("/policies", ("id",))):
+        whole = [tuple(item[name] for name in key) for item in agent.get(path).json()["items"]]
+        found: list[tuple[str, ...]] = []
+        cursor: dict[str, str] = {}
+        while True:
+            page = agent.get(path, limit=4, **cursor).json()
+            assert 1 <= len(page["items"]) <= 4
+            found += [tuple(item[name] for name in key) for item in page["items"]]
+            if page["next"] is None:
+                break
+            cursor = {"cursor": page["next"]}
+        assert found == whole and len(set(whole)) == len(whole) > 4
+        for query in ({"cursor": "nonsense"}, {"limit": 0}, {"limit": 201}):
+            problem(agent.get(path, **query), 422, "invalid")
+    elsewhere = agent.get("/work-orders", limit=1).json()["next"] or agent.get("/units", limit=1).json()["next"]
+    problem(agent.get("/policies", cursor=elsewhere), 422, "invalid")
+
+
 def test_a_unit_sees_what_it_has_or_had(caller: SignIn) -> None:
     agent, dispatcher = caller("agent"), caller("dispatcher")
     housing, market = caller("clerk-housing"), caller("clerk-market")

@@ -350,7 +350,7 @@ async def test_hk_10(lives: Lives) -> None:
     await ours.expect("reply_accepted", unit="housing")
 
 
-@pytest.mark.parametrize("mark", ["repeated", "leader_assigned", "wide_impact", "sensitive"])
+@pytest.mark.parametrize("mark", ["repeated", "leader_assigned", "wide_impact", "clustered", "sensitive"])
 async def test_hk_11(lives: Lives, mark: str) -> None:
     """Repeated complaints or rework, buck-passing, leader-assigned, major concern: verified by the inspection."""
     life = await lives("hukou", marks=[mark])
@@ -374,6 +374,17 @@ async def test_hk_11_repeated_rework(lives: Lives) -> None:
     await still_dissatisfied(life, 1)
     await life.never("escalated")
     await still_dissatisfied(life, 1)
+    await life.expect("escalated", to_role="inspection", unit="housing", reason="repeated_rework", clause="HK-11")
+
+
+async def test_hk_11_sent_back(lives: Lives) -> None:
+    """An answer that the centre sends back for the second time is verified by the inspection."""
+    life = await signed(lives)
+    for times in (1, 2):
+        await life.never("escalated")
+        await life.reply("housing")
+        await life.decide("reviewer", "review", "reject")
+        assert len(await life.events("reply_sent_back")) == times
     await life.expect("escalated", to_role="inspection", unit="housing", reason="repeated_rework", clause="HK-11")
 
 

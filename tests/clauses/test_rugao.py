@@ -473,6 +473,15 @@ async def test_rg_18(lives: Lives) -> None:
     await life.expect("supervision_answered", unit="water")
 
 
+async def test_rg_18_by_hand(lives: Lives) -> None:
+    """A joint supervision that the hotline opens is the inspection's too; a telephone call is not."""
+    life = await at_work(lives)
+    await life.do("supervisor", "open_supervision", level="phone", reason="请尽快反馈")
+    await life.never("escalated")
+    await life.do("supervisor", "open_supervision", level="joint", reason="督办未果，群众反复反映")
+    await life.expect("escalated", to_role="inspection", unit="housing", reason="double_supervision", clause="RG-18")
+
+
 async def test_rg_18_rework(lives: Lives) -> None:
     """What is sent back by the citizen again and again is supervised by both, from the second time on."""
     life = await at_work(lives)

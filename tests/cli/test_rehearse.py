@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from adapters.settings import ROOT
+from cli.rehearse.scenario import Demand, read
+from domain.words import Category
+from tests.domain.regimes import REGIMES
 
 SCENARIO = """\
 policy: huojia
@@ -178,7 +181,7 @@ FAULTS = [
     (5, "as: dispatcher", "as: emperor", "steps.0.as"),
     (5, "after: 5m", "after: 5x", "steps.0.after"),
     (6, "after: 5m, as: unit_clerk", "as: unit_clerk", "at 或 after"),
-    (6, "after: 5m, as: unit_clerk", "at: 2026-11-23T09:04, as: unit_clerk", "第 2 步的时间"),
+    (6, "after: 5m, as: unit_clerk", "at: 2026-11-23T09:04:00+08:00, as: unit_clerk", "第 2 步的时间"),
     (7, "2026-11-23T12:00:00+08:00", "tomorrow", "until"),
     (9, "event: deadline_set, clock", "clock", "event 或 never"),
 ]
@@ -198,6 +201,11 @@ def test_unusable_files_are_refused_each_with_its_line_before_anything_is_played
         assert any(each.startswith(f"{path}:{line}: ") and said in each for each in complaints), (path, said)
     assert any("missing.yaml:1: " in each and "无法读取" in each for each in complaints)
     assert not any("life.yaml" in each for each in complaints)
+
+
+def test_what_a_template_leaves_open_counts_as_left_out(tmp_path: Path) -> None:
+    template = SCENARIO.replace("title: 路灯不亮", "title: …, content: …, citizen: {name: …, phone: …}, marks: []")
+    assert read(written(tmp_path, template), REGIMES).order == Demand(category=Category.COMPLAINT, grade="critical")
 
 
 def test_a_sixth_county_written_as_yaml_alone_lives_a_whole_life(tmp_path: Path) -> None:

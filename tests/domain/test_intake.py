@@ -70,3 +70,14 @@ def test_a_grade_of_another_county_is_refused() -> None:
         "rugao": "normal",
         "hukou": "normal",
     }
+
+
+def test_the_grades_are_the_countys_own() -> None:
+    days = ["immediate", "hours_3", "hours_24", "days_3", "days_7"]
+    assert {name: sorted(regime.grades) for name, regime in REGIMES.items()} == {
+        "gaotai": sorted(days),
+        "huojia": ["critical", "difficult", "normal", "urgent"],
+        "dalad": ["complex", "difficult", "normal"],
+        "rugao": ["complex", "difficult", "normal", "special", "special_urgent", "urgent"],
+        "hukou": ["complex", "difficult", "normal"],
+    }
