@@ -26,19 +26,44 @@ COMMANDS = {
     "keys": ("cli.keys:app", "管理公众受理接口的密钥"),
 }
 
+BESIDE = frozenset({"archive", "audit", "db", "keys", "signal", "users"})
+"""What an operator does beside a `jiesu up`, with its services."""
+
 
 def main() -> None:
-    """Run the command named by the first argument; without one, or with --help, list them."""
+    """Run the command named by the first argument; without one, or with --help, list them.
+
+    Status 2 when what an operator's command needs does not answer: 1 means that something is not as it should be.
+    """
     app = typer.Typer(
         help="接诉：12345 热线工单系统", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
     )
+    beside = bool(BESIDE.intersection(sys.argv[1:2]))
+    if beside:
+        import_module("cli.beside").join()
     for name, (target, line) in COMMANDS.items():
         command = _resolve(target) if sys.argv[1:2] == [name] else _listed
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name, help=line)
         else:
             app.command(name, help=line)(command)
-    app()
+    try:
+        app()
+    except Exception as error:
+        if not beside or (outage := _outage(error)) is None:
+            raise
+        print(outage, file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+def _outage(error: Exception) -> str | None:
+    """What to say of an error that is an outage of something that the command needs; None for any other error."""
+    from adapters.outages import OUTAGES  # noqa: PLC0415 (imports every driver)
+
+    if not isinstance(error, OUTAGES):
+        return None
+    said = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+    return f"依赖的服务没有响应，可能没有启动：{said or type(error).__name__}"
 
 
 def _resolve(target: str) -> Any:

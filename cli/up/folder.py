@@ -20,6 +20,15 @@ SECRET_BYTES = {
     "twilio_auth_token": 24,
     "city_secret": 32,
 }
+SETTINGS = {
+    "JIESU_SECRET_KEY": "secret_key",
+    "JIESU_DATA_KEY": "data_key",
+    "JIESU_ARCHIVE_KEY": "archive_key",
+    "TWILIO_AUTH_TOKEN": "twilio_auth_token",
+    "CITY_SECRET": "city_secret",
+}
+"""The setting that each secret is (`adapters.settings`)."""
+ADDRESSES = "addresses.json"
 KEY_OF = "open311_key_"
 PASSWORD_LENGTH = 12
 READABLE = "abcdefghjkmnpqrstuvwxyz23456789"  # a person copies a password off a screen: nothing looks alike
@@ -56,6 +65,24 @@ def load_secrets(folder: Path) -> dict[str, str]:
     if complete != known:
         _write(file, complete)
     return complete
+
+
+def keep_addresses(folder: Path, addresses: Mapping[str, str]) -> None:
+    """Write down where the services are, by the names of the settings: commands beside `jiesu up` look there."""
+    _write(folder / ADDRESSES, dict(addresses))
+
+
+def settings_in(folder: Path) -> dict[str, str]:
+    """The settings that reach the services which `jiesu up` runs on a folder, or ran last; empty if there were none.
+
+    Raises OSError, ValueError and KeyError for files that cannot be read.
+    """
+    if not (folder / ADDRESSES).exists():
+        return {}
+    known = json.loads((folder / "secrets.json").read_text())
+    of_secrets = {setting: known[name] for setting, name in SETTINGS.items()}
+    addresses: dict[str, str] = json.loads((folder / ADDRESSES).read_text())
+    return addresses | of_secrets | {"JIESU_DATA": str(folder)}
 
 
 def load_keys(folder: Path) -> dict[str, str]:

@@ -13,6 +13,7 @@ from adapters.local_postgres import LocalPostgres, PostgresUnavailableError
 from adapters.local_temporal import LocalTemporal, TemporalUnavailableError
 from adapters.settings import Settings
 from cli.up.children import Job, Service, answers, died
+from cli.up.folder import SETTINGS, keep_addresses
 from cli.up.problems import ServiceFailedError
 from cli.up.stamp import Stamp, stamp
 
@@ -80,6 +81,7 @@ class Stack:
             if not self._filled.holds:
                 await self._job("示例工单", "samples", self._environment())
                 self._filled.put()
+            keep_addresses(self._folder, self._addresses())
         except (PostgresUnavailableError, TemporalUnavailableError, OSError) as error:
             raise ServiceFailedError(str(error)) from error
 
@@ -193,18 +195,20 @@ class Stack:
             **os.environ,
             "JIESU_ENV": "development",
             "JIESU_DATA": str(self._folder),
-            "JIESU_SECRET_KEY": self._secrets["secret_key"],
-            "JIESU_DATA_KEY": self._secrets["data_key"],
-            "JIESU_ARCHIVE_KEY": self._secrets["archive_key"],
+            **{setting: self._secrets[name] for setting, name in SETTINGS.items()},
+            **self._addresses(),
+            "TWILIO_ACCOUNT_SID": Settings().twilio_account_sid,
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _addresses(self) -> dict[str, str]:
+        """The settings that say where the services are."""
+        return {
             "JIESU_PUBLIC_URL": self.base,
             "DATABASE_URL": self._postgres.url(DATABASE) if self._postgres else "",
             "TEMPORAL_ADDRESS": f"127.0.0.1:{self._ports.temporal}",
-            "TWILIO_ACCOUNT_SID": Settings().twilio_account_sid,
-            "TWILIO_AUTH_TOKEN": self._secrets["twilio_auth_token"],
             "TWILIO_BASE_URL": f"http://127.0.0.1:{self._ports.gateway}",
             "CITY_BASE_URL": f"http://127.0.0.1:{self._ports.city}",
-            "CITY_SECRET": self._secrets["city_secret"],
-            "PYTHONUNBUFFERED": "1",
         }
 
 

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from adapters.local_temporal import free_port
-from adapters.settings import ROOT
+from adapters.settings import ROOT, environment
 from cli.up.folder import keep_keys, load_keys, load_secrets, opened
 from cli.up.problems import CannotStartError
 from cli.up.stamp import Stamp, stamp
@@ -220,3 +220,7 @@ def test_up_survives_its_own_sudden_death(tmp_path: Path) -> None:
             time.sleep(0.05)
     with running(tmp_path / "data") as system:
         assert system.order_count() == count
+        beside = [sys.executable, "-m", "cli.main", "audit", "verify"]
+        inherited = {name: value for name, value in environment().items() if name != "DATABASE_URL"}
+        env = inherited | {"JIESU_DATA": str(tmp_path / "data")}
+        subprocess.run(beside, cwd=ROOT, env=env, timeout=60, check=True)
