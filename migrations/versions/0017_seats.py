@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018_seats"
-down_revision = "0015_privacy"
+revision = "0017_seats"
+down_revision = "0016_late"
 
 
 def upgrade() -> None:
