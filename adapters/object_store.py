@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 import obstore
-from obstore.exceptions import AlreadyExistsError
+from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import AzureStore, GCSStore, LocalStore, S3Store, from_url
 
-from adapters.settings import Settings
+from adapters.settings import Settings, UnusableSetting
 
 if TYPE_CHECKING:
     from obstore import ReadableFile
@@ -57,7 +57,7 @@ class Objects:
     """Objects by key; each is written once and whole.
 
     A request to a bucket has 30 s and is tried 4 times within 60 s; reads and conditional writes may be
-    repeated. Raises `obstore.exceptions.BaseError`.
+    repeated. Raises `obstore.exceptions.BaseError`, and UnusableSetting when it is made.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -208,4 +208,7 @@ def _open(settings: Settings) -> "ObjectStore":
     if not url or url.startswith(_FILE_URL):
         folder = Path(url.removeprefix(_FILE_URL)) if url else settings.data_folder / "objects"
         return LocalStore(folder.absolute(), mkdir=True)
-    return from_url(url, client_options=CLIENT, retry_config=RETRY)
+    try:
+        return from_url(url, client_options=CLIENT, retry_config=RETRY)
+    except (ValueError, BaseError):
+        raise UnusableSetting("OBJECT_STORE_URL：无法识别，或缺少存储服务商要求的设置") from None

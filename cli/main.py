@@ -9,6 +9,8 @@ from typing import Any
 
 import typer
 
+from cli.beside import work_beside_up
+
 # name: (module:attribute, line in the help); the attribute is a function or a `typer.Typer` with subcommands.
 COMMANDS = {
     "up": ("cli.up:command", "在这台机器上启动全部服务"),
@@ -38,7 +40,17 @@ def main() -> None:
             app.add_typer(command, name=name, help=line)
         else:
             app.command(name, help=line)(command)
-    app()
+    work_beside_up("".join(sys.argv[1:2]))
+    try:
+        app()
+    except Exception as error:
+        from cli.failing import ending  # noqa: PLC0415 (it imports what only a failure needs)
+
+        said = ending(error)
+        if said is None:
+            raise
+        print(said.words, file=sys.stderr)
+        sys.exit(said.status)
 
 
 def _resolve(target: str) -> Any:
