@@ -7,8 +7,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from cli.up.folder import known_settings
-
 COMMANDS = frozenset({"api", "archive", "audit", "codec", "db", "keys", "signal", "users", "worker"})
 """What works on an installation; all others bring their own or need none."""
 
@@ -22,6 +20,8 @@ def settings_of_up(command: str, environment: Mapping[str, str]) -> dict[str, st
     elsewhere = "DATABASE_URL" in environment or environment.get("JIESU_ENV") == "production"
     if command not in COMMANDS or elsewhere:
         return {}
+    from cli.up.folder import known_settings  # noqa: PLC0415 (it brings along what `jiesu up` needs)
+
     found = known_settings(Path(environment.get("JIESU_DATA", ".jiesu")).absolute())
     return {name: value for name, value in found.items() if name not in environment}
 

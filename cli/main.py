@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from cli.beside import work_beside_up
+from cli.chinese import speak_chinese
 
 # name: (module:attribute, line in the help); the attribute is a function or a `typer.Typer` with subcommands.
 COMMANDS = {
@@ -31,6 +32,7 @@ COMMANDS = {
 
 def main() -> None:
     """Run the command named by the first argument; without one, or with --help, list them."""
+    speak_chinese()
     app = typer.Typer(
         help="接诉：12345 热线工单系统", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
     )

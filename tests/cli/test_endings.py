@@ -42,6 +42,11 @@ def test_an_address_of_no_database_is_refused_without_its_password(url: str) -> 
     assert SECRET not in told
 
 
+def test_wrong_usage_is_framed_in_chinese() -> None:
+    told = said(2, "users", "add")
+    assert "用法有误" in told and "用法见" in told
+
+
 def test_a_store_that_nothing_understands_is_refused() -> None:
     assert "OBJECT_STORE_URL：" in said(2, "archive", "verify", "--all", OBJECT_STORE_URL="nonsense")
 
