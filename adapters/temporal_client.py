@@ -52,7 +52,7 @@ CONVERTER = replace(pydantic_data_converter, failure_converter_class=QuietFailur
 
 
 def converter(payload_key: str) -> DataConverter:
-    """How payloads are written and read: in clear, or sealed by these keys (docs/adr/0023)."""
+    """How payloads are written and read: in clear, or sealed by these keys (docs/adr/0024)."""
     if not payload_key:
         return CONVERTER
     return replace(CONVERTER, failure_converter_class=SealedFailures, payload_codec=SealedPayloads(payload_key))

@@ -20,8 +20,8 @@ SECRET_BYTES = {
     "twilio_auth_token": 24,
     "city_secret": 32,
 }
-SETTING_OF = {"twilio_auth_token": "TWILIO_AUTH_TOKEN", "city_secret": "CITY_SECRET"}
-"""Settings whose names are not that of the secret in capitals behind `JIESU_`."""
+OF_OTHERS = frozenset({"twilio_auth_token", "city_secret"})
+"""Secrets that others know too: their settings are named without `JIESU_`."""
 
 KEY_OF = "open311_key_"
 PASSWORD_LENGTH = 12
@@ -81,7 +81,7 @@ def keep_addresses(folder: Path, addresses: Mapping[str, str]) -> None:
 
 def secret_settings(secrets_known: Mapping[str, str]) -> dict[str, str]:
     """The secrets by the names that `adapters.settings` reads."""
-    return {SETTING_OF.get(name, f"JIESU_{name.upper()}"): secrets_known[name] for name in SECRET_BYTES}
+    return {(name if name in OF_OTHERS else f"jiesu_{name}").upper(): secrets_known[name] for name in SECRET_BYTES}
 
 
 def known_settings(folder: Path) -> dict[str, str]:
