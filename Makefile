@@ -57,8 +57,9 @@ bench: $(STAMP)
 # Offline, and the same each time: no moments and no random numbers are in it.
 sbom: $(STAMP)
 	@mkdir -p $(dir $(SBOM))
-	@$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --mc-type application \
+	@PYTHONWARNINGS=ignore $(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --mc-type application \
 		--spec-version 1.6 --output-reproducible --output-file $(SBOM) $(SBOM_FLAGS)
+	@echo '$(SBOM)'
 
 clean:
 	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
@@ -72,6 +73,7 @@ $(STAMP): requirements.lock pyproject.toml
 		echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) -V)."; exit 1; } >&2
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
+	@echo '正在安装软件包，第一次要几分钟。 / Fetching packages; the first time takes some minutes.'
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@printf %s '$(CURDIR)' > $@

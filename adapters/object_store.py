@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 import obstore
-from obstore.exceptions import AlreadyExistsError
+from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import AzureStore, GCSStore, LocalStore, S3Store, from_url
 
 from adapters.plain_peers import store_is_here
-from adapters.settings import Settings, environment
+from adapters.settings import Settings, UnusableSetting, environment
 
 if TYPE_CHECKING:
     from obstore import ReadableFile
@@ -56,7 +56,7 @@ class Objects:
     """Objects by key; each is written once and whole.
 
     A request to a bucket has 30 s and is tried 4 times within 60 s; reads and conditional writes may be
-    repeated. Raises `obstore.exceptions.BaseError`.
+    repeated. Raises `obstore.exceptions.BaseError`, and UnusableSetting when it is made.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -209,4 +209,7 @@ def _open(settings: Settings) -> "ObjectStore":
         return LocalStore(folder.absolute(), mkdir=True)
     # In production on this machine at most, whatever a provider's variable says that `safe_settings` does not know.
     in_clear = settings.environment != "production" or store_is_here(settings, environment())
-    return from_url(url, client_options={**CLIENT, "allow_http": in_clear}, retry_config=RETRY)
+    try:
+        return from_url(url, client_options={**CLIENT, "allow_http": in_clear}, retry_config=RETRY)
+    except (ValueError, BaseError):
+        raise UnusableSetting("OBJECT_STORE_URL：无法识别，或缺少存储服务商要求的设置") from None

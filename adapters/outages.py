@@ -3,7 +3,7 @@
 from typing import Final
 
 from obstore.exceptions import GenericError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
@@ -17,3 +17,21 @@ OUTAGES: Final[tuple[type[Exception], ...]] = (
     ConnectionError,
 )
 """All of them may pass by themselves: the same request may be made again."""
+
+NO_TABLES: Final = frozenset({"42P01", "42703"})
+"""SQLSTATE of a table and of a column that do not exist."""
+
+
+def what_is_away(error: Exception) -> str:
+    """What one of `OUTAGES` is about, in Chinese, and the first line of what it says."""
+    said = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    if isinstance(error, DBAPIError | TimeoutError):
+        what = "数据库"
+    else:
+        what = "文件存储" if isinstance(error, GenericError) else "Temporal "
+    return f"{what}没有响应（{said.strip().partition(chr(10))[0] or type(error).__name__}）"
+
+
+def lacks_tables(error: Exception) -> bool:
+    """Whether the database has another schema than this version."""
+    return isinstance(error, ProgrammingError) and getattr(error.orig, "sqlstate", None) in NO_TABLES

@@ -1,4 +1,4 @@
-"""Payloads that the Temporal server, its database and its UI see sealed only (docs/adr/0023).
+"""Payloads that the Temporal server, its database and its UI see sealed only (docs/adr/0024).
 
 A payload becomes one of encoding `binary/encrypted` whose data is the whole payload, sealed with AES-256-GCM as
 `adapters.database.crypto` seals, by keys derived for this purpose alone.

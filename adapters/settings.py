@@ -23,9 +23,16 @@ ROOT = Path(__file__).resolve().parent.parent
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105
 
 
+class UnusableSetting(ValueError):  # noqa: N818 (it reads as a sentence)
+    """A setting that names nothing usable, found when it is used. Quotes nothing: a password may stand in it."""
+
+
 def _from_json(value: object) -> object:
     """What stands in a variable; one that is set to nothing is not set."""
-    return json.loads(value or "{}") if isinstance(value, str) else value
+    try:
+        return json.loads(value or "{}") if isinstance(value, str) else value
+    except ValueError:
+        raise ValueError("不是有效的 JSON") from None
 
 
 class Settings(BaseSettings):

@@ -20,6 +20,8 @@ from adapters.telling import Telling
 CONNECT_SECONDS = 60.0
 PAUSE_SECONDS = 0.2
 CALL = timedelta(seconds=5)
+ADDRESS = "localhost:7233"
+"""Where Temporal's own tools look when nothing is said."""
 
 
 class QuietFailures(DefaultFailureConverter):
@@ -50,7 +52,7 @@ CONVERTER = replace(pydantic_data_converter, failure_converter_class=QuietFailur
 
 
 def converter(payload_key: str) -> DataConverter:
-    """How payloads are written and read: in clear, or sealed by these keys (docs/adr/0023)."""
+    """How payloads are written and read: in clear, or sealed by these keys (docs/adr/0024)."""
     if not payload_key:
         return CONVERTER
     return replace(CONVERTER, failure_converter_class=SealedFailures, payload_codec=SealedPayloads(payload_key))
@@ -63,11 +65,10 @@ async def connect(payload_key: str, seconds: float = CONNECT_SECONDS) -> Client:
     changes nothing, until `seconds` have passed. Raises then what the last try raised: RPCError or RuntimeError.
     """
     deadline = time.monotonic() + seconds
+    config = {"target_host": ADDRESS} | ClientConfig.load_client_connect_config()
     while True:
         try:
-            client = await Client.connect(
-                **ClientConfig.load_client_connect_config(), data_converter=converter(payload_key)
-            )
+            client = await Client.connect(**config, data_converter=converter(payload_key))
             await ping(client)
         except (RPCError, RuntimeError):
             if time.monotonic() > deadline:

@@ -66,8 +66,14 @@ def wording(error: ErrorDetails, *, quoting: bool = True) -> str:
     if expected is None:
         said = f"值不合要求（{error['msg']}）"
     else:
-        said = f"应为{expected.format_map(context).replace(' or ', '、')}"
+        said = f"应为{expected.format_map(context | _lists(context))}"
     return f"{said}，现为 {_found(error['input'])}" if quoting else said
+
+
+def _lists(context: Mapping[str, Any]) -> dict[str, str]:
+    """The lists of a message as Chinese writes them: `'a', 'b' or 'c'` is a、b、c."""
+    lists = {key: str(context[key]) for key in ("expected", "expected_tags") if key in context}
+    return {key: text.replace("' or '", "、").replace("', '", "、").strip("'") for key, text in lists.items()}
 
 
 def _found(value: Any) -> str:

@@ -205,6 +205,9 @@ async def of_validation(request: Request, invalid: RequestValidationError) -> Re
     errors = invalid.errors()
     if any(error["type"] == "json_invalid" for error in errors):
         return document(request, 400, "请求内容不是有效的 JSON", "invalid")
+    wrong_within = {error["loc"][:-1] for error in errors}
+    # A list whose items are wrong counts as empty, too; that would only contradict what is said of them.
+    errors = [error for error in errors if error["type"] != "too_short" or error["loc"] not in wrong_within]
     faults = [Fault(at=place(error["loc"][1:]), reason=wording(error)) for error in errors[:MAX_FAULTS]]
     detail = "；".join(f"{fault.at}：{fault.reason}" for fault in faults)
     missing = all(error["type"] == "missing" for error in errors)

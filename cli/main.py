@@ -11,6 +11,8 @@ from typing import Any
 import typer
 
 from adapters.process_end import run
+from cli.beside import work_beside_up
+from cli.chinese import speak_chinese
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -41,6 +43,7 @@ def main() -> None:
     if folder is not None and not (ROOT / folder).is_dir():
         print(f"此安装不含 {folder}，不能运行 jiesu {sys.argv[1]}：试用、演练和测速请用完整的源代码。", file=sys.stderr)
         sys.exit(2)
+    speak_chinese()
     app = typer.Typer(
         help="接诉：12345 热线工单系统", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
     )
@@ -50,7 +53,22 @@ def main() -> None:
             app.add_typer(command, name=name, help=line)
         else:
             app.command(name, help=line)(command)
-    run(app)
+    work_beside_up("".join(sys.argv[1:2]))
+    run(lambda: _tell(app))
+
+
+def _tell(app: typer.Typer) -> None:
+    """Run it; what an operator can put right is a sentence and a status, not a trace."""
+    try:
+        app()
+    except Exception as error:
+        from cli.failing import ending  # noqa: PLC0415 (it imports what only a failure needs)
+
+        said = ending(error)
+        if said is None:
+            raise
+        print(said.words, file=sys.stderr)
+        sys.exit(said.status)
 
 
 def _resolve(target: str) -> Any:

@@ -5,9 +5,10 @@ import getpass
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
+from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.proofs import Proofs
 from adapters.settings import settings
@@ -18,6 +19,11 @@ from domain.words import Role
 from workflows.ids import work_order_id
 
 SIGNALS = ("decide", "adopt_policy", "adopt_calendar")
+CONNECT_SECONDS = 10.0
+"""A person waits; a worker, which has longer, does not."""
+
+NOT_HEARD, AWAY = 1, 3
+"""Exit status: an order is not there or has ended; Temporal does not answer."""
 
 
 def command(
@@ -35,32 +41,50 @@ def command(
     try:
         said = json.loads(sys.stdin.read() if str(body) == "-" else body.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        _refuse(f"信号内容读不出来：{error}")
+        _refuse(f"信号内容读不出来：{getattr(error, 'strerror', None) or '不是有效的 JSON'}")
     if not isinstance(said, dict):
         _refuse("信号内容应为 JSON 对象")
     by = said.get("as", "") if name == "decide" else Role.ADMIN.value
     if by not in {role.value for role in TABLE[name].to}:
         _refuse(f"岗位“{by}”不能发出 {name}")
-    asyncio.run(_send(name, orders or query, said, Role(by), person or getpass.getuser()))
+    try:
+        missed = asyncio.run(_send(name, orders or query, said, Role(by), person or getpass.getuser()))
+    except (RPCError, RuntimeError) as error:
+        if getattr(error, "status", None) is RPCStatusCode.INVALID_ARGUMENT:
+            _refuse(f"查询条件不能用：{error}")
+        print(f"Temporal 没有响应，请确认它在运行，TEMPORAL_ADDRESS 也指向它：{error}", file=sys.stderr)
+        raise typer.Exit(AWAY) from None
+    if missed:
+        raise typer.Exit(NOT_HEARD)
 
 
-async def _send(name: str, to: list[str] | str, said: dict[str, Any], by: Role, person: str) -> None:
-    """Send to orders by number or by a query of Temporal's.
+async def _send(name: str, to: list[str] | str, said: dict[str, Any], by: Role, person: str) -> int:
+    """Send to orders by number or by a query of Temporal's; how many of them were not there to hear it.
 
     Timeout and retries are the client's; sent anew it is another signal, which an order judges as any repeated one.
     """
     chosen = settings()
     proofs = Proofs(chosen.secret_key, chosen.proof_seconds, bare=chosen.takes_bare_signals)
     named = said | ({} if name == "adopt_calendar" else {"person": person})
-    client = await connect(chosen.payload_key)
+    client = await connect(chosen.payload_key, CONNECT_SECONDS)
     if isinstance(to, str):
         to = [found.id.removeprefix(work_order_id("")) async for found in client.list_workflows(to)]
+        print(f"查到 {len(to)} 件", file=sys.stderr)
+    missed = 0
     for no in to:
         proof = proofs.sign(no, name, named, by=by, person=person)
-        await client.get_workflow_handle(work_order_id(no)).signal(name, named | {FIELD: proof})
-        print(f"{no}：已送达")
+        try:
+            await client.get_workflow_handle(work_order_id(no)).signal(name, named | {FIELD: proof})
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            missed += 1
+            print(f"{no}：没有这件工单，或已归档", file=sys.stderr)
+        else:
+            print(f"{no}：已送达")
+    return missed
 
 
-def _refuse(reason: str) -> None:
+def _refuse(reason: str) -> NoReturn:
     print(reason, file=sys.stderr)
     raise typer.Exit(2)

@@ -11,9 +11,11 @@ from typing import Any
 
 from sqlalchemy import func, make_url, select, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from adapters.database.crypto import Keyring
+from adapters.settings import UnusableSetting
 
 CONNECT_SECONDS = 5
 CHECKOUT_SECONDS = 30.0
@@ -23,11 +25,17 @@ Session = AsyncSession
 
 
 def driver_url(url: str) -> URL:
-    """`postgresql://…` and `postgres://…`, with `?host=/socket/folder` too, as a URL that names psycopg 3."""
+    """`postgresql://…` and `postgres://…`, with `?host=/socket/folder` too, as a URL that names psycopg 3.
+
+    Raises UnusableSetting.
+    """
     scheme, separator, rest = url.partition("://")
     if not separator or scheme.partition("+")[0] not in {"postgresql", "postgres"}:
-        raise ValueError("DATABASE_URL 须以 postgresql:// 开头")
-    return make_url(f"postgresql+psycopg://{rest}")
+        raise UnusableSetting("DATABASE_URL：须以 postgresql:// 开头")
+    try:
+        return make_url(f"postgresql+psycopg://{rest}")
+    except (ArgumentError, ValueError):
+        raise UnusableSetting("DATABASE_URL：无法识别") from None
 
 
 def connect_args(statement_seconds: float) -> dict[str, Any]:

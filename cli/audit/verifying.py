@@ -12,7 +12,7 @@ import typer
 from adapters.audit_check import AuditCheck, NoSuchAnchor
 from cli.archive.opened import opened
 
-UNANCHORED = 3
+UNANCHORED = 4
 """The exit status when all that is there holds, and days lack an anchor."""
 
 

@@ -1,30 +1,30 @@
 """`jiesu policy diff`: two rule books key by key."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from adapters.policy_book import PolicyBook
 from cli.policy.book import open_book, pick
+from cli.screen import console, table
 
 
 def diff(a: str, b: str) -> None:
-    """Show what differs between two regimes, or between two files. Nothing differs: nothing is shown."""
+    """Show what differs between two regimes, or between two files; that nothing does is said on standard error."""
     if Path(a).is_file() and Path(b).is_file():
         left, right = _file(open_book(Path(a))), _file(open_book(Path(b)))
     else:
         book = open_book()
         left, right = (pick(book, name).model_dump(mode="json") for name in (a, b))
-    table = Table("键", a, b)
+    found = table("键", a, b)
     for key, ours, theirs in differences(left, right):
-        table.add_row(key, _shown(ours), _shown(theirs))
-    if table.row_count:
-        screen = Console()
-        (screen if screen.is_terminal else Console(width=160)).print(table)
+        found.add_row(key, _shown(ours), _shown(theirs))
+    if found.row_count:
+        console().print(found)
+    else:
+        print("没有差异。", file=sys.stderr)
 
 
 def differences(left: Any, right: Any, key: str = "") -> Iterator[tuple[str, Any, Any]]:

@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from adapters.policy_book import PolicyBook
 from cli.policy.book import fail, open_book, pick
+from cli.screen import console, table
 from domain.calendar import local
 from domain.commands import Dispatch, DispatchedUnit, Sign
 from domain.decider import decide, initial, replay
@@ -77,12 +76,12 @@ def _json(deadline: DeadlineView) -> dict[str, Any]:
 
 
 def _print(deadlines: tuple[DeadlineView, ...], book: PolicyBook) -> None:
-    table = Table("时限", "单位", "到期", "时长", "条款", "依据", show_lines=True)
+    clocks = table("时限", "单位", "到期", "时长", "条款", "依据", lines=True)
     for each in deadlines:
         basis = each.basis
         days = [f"{day['day']} {'计' if day['counted'] else '不计'}（{day['why']}）" for day in basis["days"]]
         due_at = f"{each.due_at:%Y-%m-%d %H:%M:%S}" if each.due_at else "—"
-        table.add_row(
+        clocks.add_row(
             label(each.clock, "clock"),
             each.unit or "—",
             f"{due_at}{'（暂定）' if each.provisional else ''}",
@@ -90,7 +89,6 @@ def _print(deadlines: tuple[DeadlineView, ...], book: PolicyBook) -> None:
             basis["clause"] or "—",
             "\n".join([basis["rule"], *days]),
         )
-    screen = Console()
-    (screen if screen.is_terminal else Console(width=160)).print(table)
+    console().print(clocks)
     if any(each.provisional for each in deadlines):
         print(f"（暂定）：{book.calendar.official_through} 年之后的放假安排尚未公布。")

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from activities.wording import render
 from cli.policy.book import open_book, pick
+from cli.screen import console, table
 from domain.calendar import CST
 from domain.labels import label
 from domain.message import segments
@@ -26,8 +25,8 @@ def templates(
     """列出短信模板填好后的样子、字数和条数（70 字以内为一条，更长的每条 67 字）。"""
     rules = pick(open_book(file), regime)
     longest = max((unit.name for unit in rules.units), key=len, default="承办单位")
-    table = Table("模板", "短信", "字数", "条数")
+    texts = table("模板", "短信", "字数", "条数")
     for template, text in sorted(rules.templates.items()):
         body = render(text, no=EXAMPLE_NO, unit_name=longest, category=Category.COMPLAINT, due_at=EXAMPLE_DUE)
-        table.add_row(label(template, "template"), body, str(len(body)), str(segments(body)))
-    Console(highlight=False).print(table)
+        texts.add_row(label(template, "template"), body, str(len(body)), str(segments(body)))
+    console().print(texts)

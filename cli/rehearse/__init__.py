@@ -3,12 +3,11 @@
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from adapters.local_postgres import PostgresUnavailableError
 from adapters.local_temporal import TemporalUnavailableError
@@ -18,7 +17,8 @@ from cli.rehearse.play import Played, play
 from cli.rehearse.scenario import Scenario, read
 from cli.rehearse.screen import show
 from cli.rehearse.stack import stage
-from domain.policy import PolicyFile
+from cli.screen import console
+from domain.policy import PolicyFile, Regime
 from domain.refusal import Refused
 
 AT_ONCE = 24
@@ -36,7 +36,7 @@ def command(
 ) -> None:
     """演练一份或多份脚本；全部预期成立时退出码为 0，有一条不成立为 1，脚本不可用为 2。"""
     policies = (policies or settings().policy_file).absolute()
-    scripts = _read(files, policies)
+    scripts, regimes = _read(files, policies)
     try:
         played = asyncio.run(_perform(scripts, policies))
     except (PostgresUnavailableError, TemporalUnavailableError, RuntimeError) as error:
@@ -45,7 +45,8 @@ def command(
     unusable = False
     for result in played:
         if isinstance(result, Played):
-            _print(result, as_json=as_json, several=len(files) > 1)
+            units = {unit.id: unit.name for unit in regimes[result.scenario.policy].units}
+            _print(result, units, as_json=as_json, several=len(files) > 1)
         else:
             print(result, file=sys.stderr)
             unusable = True
@@ -54,7 +55,7 @@ def command(
     raise typer.Exit(DOES_NOT_HOLD if any(p.problems for p in played if isinstance(p, Played)) else HOLDS)
 
 
-def _read(files: Sequence[Path], policies: Path) -> list[Script]:
+def _read(files: Sequence[Path], policies: Path) -> tuple[list[Script], dict[str, Regime]]:
     scripts: list[Script] = []
     try:
         regimes = load(policies, PolicyFile).regimes
@@ -70,12 +71,13 @@ def _read(files: Sequence[Path], policies: Path) -> list[Script]:
             usable = False
     if not usable:
         raise typer.Exit(UNUSABLE)
-    return scripts
+    return scripts, regimes
 
 
 def _complain(path: Path, errors: PolicyErrors) -> None:
     for problem in errors.problems:
-        print(f"{path}:{problem.line}: {problem.key}：{problem.message}", file=sys.stderr)
+        where = f"{problem.key}：" if problem.key else ""
+        print(f"{path}:{problem.line}: {where}{problem.message}", file=sys.stderr)
 
 
 async def _perform(scripts: Sequence[Script], policies: Path) -> list[Played | str]:
@@ -92,9 +94,9 @@ async def _perform(scripts: Sequence[Script], policies: Path) -> list[Played | s
         return await asyncio.gather(*(one(n, path, scenario) for n, (path, scenario) in enumerate(scripts, start=1)))
 
 
-def _print(played: Played, *, as_json: bool, several: bool) -> None:
+def _print(played: Played, units: Mapping[str, str], *, as_json: bool, several: bool) -> None:
     if not as_json:
-        show(Console(), played)
+        show(console(), played, units)
         return
     for row in played.timeline:
         named = {"scenario": str(played.path), **row} if several else row

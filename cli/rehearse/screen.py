@@ -1,20 +1,21 @@
 """A rehearsal for a person to read: what happened, and a chart of the clocks."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from cli.rehearse.play import Played
+from cli.screen import table
 from domain.calendar import CST
 from domain.labels import label
 
 _SHOWN = {
-    "unit": ("单位", ""),
-    "units": ("单位", ""),
-    "to_unit": ("转", ""),
+    "unit": ("", "unit"),
+    "units": ("", "unit"),
+    "to_unit": ("转", "unit"),
     "clock": ("", "clock"),
     "due_at": ("到期", ""),
     "until": ("至", ""),
@@ -30,7 +31,7 @@ _SHOWN = {
     "decision": ("", ""),
     "outcome": ("", ""),
     "result": ("", ""),
-    "round": ("第几次", ""),
+    "round": ("重办", "round"),
     "line": ("线路", ""),
     "into": ("并入", ""),
     "what": ("内容", ""),
@@ -42,19 +43,25 @@ _SHOWN = {
 }
 """The fields of an event that a person wants to see: what they are called, and of which kind their words are."""
 
-_WIDTH = 48
+_WIDE, _NARROW = 48, 10
+"""Columns of the longest bar, as many as there is room for."""
+
+_BESIDE = 58
+"""Columns of the chart that are not the bars'."""
 
 
-def show(console: Console, played: Played) -> None:
-    """The table, the chart, and what does not hold."""
+def show(console: Console, played: Played, units: Mapping[str, str]) -> None:
+    """The table, the chart, and what does not hold; `units` has the names of units by id."""
     console.rule(f"{played.path.name}｜{played.scenario.policy}｜工单 {played.order_no}")
-    table = Table("#", "时间", "事项", "谁", "内容", pad_edge=False)
+    rows = table("#", "时间", "事项", "谁", "内容")
     for row in played.timeline:
         moment = datetime.fromisoformat(row["at"]).astimezone(CST)
         event = f"{label(row['event'], 'event')} [dim]{row['event']}[/]"
-        table.add_row(str(row["seq"]), f"{moment:%m-%d %H:%M:%S}", event, label(row["actor"]), escape(_content(row)))
-    console.print(table)
-    _chart(console, played)
+        rows.add_row(
+            str(row["seq"]), f"{moment:%m-%d %H:%M:%S}", event, label(row["actor"]), escape(_content(row, units))
+        )
+    console.print(rows)
+    _chart(console, played, units)
     if played.remark:
         console.print(f"[yellow]{played.remark}[/]")
     for problem in played.problems:
@@ -63,18 +70,22 @@ def show(console: Console, played: Played) -> None:
         console.print(f"[green]✓ {len(played.scenario.expect)} 条预期全部成立[/]")
 
 
-def _content(row: dict[str, Any]) -> str:
+def _content(row: dict[str, Any], units: Mapping[str, str]) -> str:
     """What an event says beside its name."""
     said = []
     for key, (name, kind) in _SHOWN.items():
-        if (value := row.get(key)) not in (None, [], ""):
-            said.append(f"{name}{_word(value, kind)}")
+        if (value := row.get(key)) not in (None, [], "") and not (kind == "round" and value == 0):
+            said.append(f"{name}{_word(value, kind, units)}")
     return " ".join(said)
 
 
-def _word(value: Any, kind: str) -> str:
+def _word(value: Any, kind: str, units: Mapping[str, str]) -> str:
     if isinstance(value, list):
-        return "、".join(f"{item['unit']}（{label(item['part'])}）" for item in value)
+        return "、".join(f"{units.get(item['unit'], item['unit'])}（{label(item['part'])}）" for item in value)
+    if kind == "unit":
+        return units.get(value, value)
+    if kind == "round":
+        return f"第{value}次"
     if isinstance(value, dict):
         return f"{value.get('length', 0)} 字"
     text = str(value)
@@ -83,7 +94,7 @@ def _word(value: Any, kind: str) -> str:
     return label(text, kind)
 
 
-def _chart(console: Console, played: Played) -> None:
+def _chart(console: Console, played: Played, units: Mapping[str, str]) -> None:
     """One bar a clock, from its start to its due moment, on one scale."""
     clocks = [row for row in played.timeline if row["event"] == "deadline_set"]
     if not clocks:
@@ -91,16 +102,17 @@ def _chart(console: Console, played: Played) -> None:
     spans = [(datetime.fromisoformat(row["started_at"]), datetime.fromisoformat(row["due_at"]), row) for row in clocks]
     first = min(start for start, _, _ in spans)
     length = max((due for _, due, _ in spans)) - first
-    table = Table("时限", "单位", "起止", "到期", "依据", title="时限图", pad_edge=False)
+    width = max(_NARROW, min(_WIDE, console.width - _BESIDE))
+    chart = table("时限", "单位", "起止", "到期", "依据", title="时限图")
     for start, due, row in spans:
         scale = length.total_seconds() or 1.0
-        lead = round(_WIDTH * (start - first).total_seconds() / scale)
-        bar = max(1, round(_WIDTH * (due - start).total_seconds() / scale))
-        table.add_row(
+        lead = round(width * (start - first).total_seconds() / scale)
+        bar = max(1, round(width * (due - start).total_seconds() / scale))
+        chart.add_row(
             label(row["clock"], "clock"),
-            row.get("unit", ""),
+            units.get(row.get("unit", ""), row.get("unit", "")),
             " " * lead + "━" * bar,
             f"{due.astimezone(CST):%m-%d %H:%M}" + ("（暂定）" if row["provisional"] else ""),
             row.get("clause", ""),
         )
-    console.print(table)
+    console.print(chart)

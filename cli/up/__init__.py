@@ -12,10 +12,11 @@ from rich.console import Console
 
 from adapters.safe_settings import faults
 from adapters.settings import settings
+from cli.screen import console
 from cli.up.folder import load_keys, load_secrets, opened
 from cli.up.ports import refuse_busy
 from cli.up.problems import CannotStartError, ServiceFailedError
-from cli.up.screen import console, public_interface, show
+from cli.up.screen import public_interface, show
 
 
 def command(

@@ -20,6 +20,9 @@ SECRET_BYTES = {
     "twilio_auth_token": 24,
     "city_secret": 32,
 }
+OF_OTHERS = frozenset({"twilio_auth_token", "city_secret"})
+"""Secrets that others know too: their settings are named without `JIESU_`."""
+
 KEY_OF = "open311_key_"
 PASSWORD_LENGTH = 12
 READABLE = "abcdefghjkmnpqrstuvwxyz23456789"  # a person copies a password off a screen: nothing looks alike
@@ -71,7 +74,27 @@ def keep_keys(folder: Path, keys: Mapping[str, str]) -> None:
     _write(file, {f"{KEY_OF}{regime}": key for regime, key in keys.items()} | known)
 
 
-def _write(file: Path, complete: dict[str, str]) -> None:
+def keep_addresses(folder: Path, addresses: Mapping[str, str]) -> None:
+    """Note by which settings the services of this folder are reached: setting → value, none of them secret."""
+    _write(folder / "addresses.json", dict(addresses))
+
+
+def secret_settings(secrets_known: Mapping[str, str]) -> dict[str, str]:
+    """The secrets by the names that `adapters.settings` reads."""
+    return {(name if name in OF_OTHERS else f"jiesu_{name}").upper(): secrets_known[name] for name in SECRET_BYTES}
+
+
+def known_settings(folder: Path) -> dict[str, str]:
+    """The settings of the installation in a folder; none where no `jiesu up` has been started, or not by this user."""
+    try:
+        addresses: dict[str, str] = json.loads((folder / "addresses.json").read_text())
+        known: dict[str, str] = json.loads((folder / "secrets.json").read_text())
+    except OSError:
+        return {}
+    return {"JIESU_DATA": str(folder)} | addresses | secret_settings(known)
+
+
+def _write(file: Path, complete: Mapping[str, str]) -> None:
     draft = file.with_name(f"{file.name}.new")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as output:
@@ -89,8 +112,13 @@ def _check_layout(folder: Path) -> None:
                 f"数据文件夹 {folder} 的版本是 {found}，本程序需要 {LAYOUT}；"
                 "请用建立它的版本打开，或用 --data 换一个文件夹"
             )
-    elif any(entry.name != "up.lock" for entry in folder.iterdir()):
+    elif not all(_harmless(entry) for entry in folder.iterdir()):
         raise CannotStartError(f"{folder} 不是空的，也不是接诉的数据文件夹；请用 --data 换一个")
+
+
+def _harmless(entry: Path) -> bool:
+    """What a command leaves that was typed before the first start."""
+    return entry.name == "up.lock" or (entry.name == "objects" and not any(entry.iterdir()))
 
 
 def _lock(descriptor: int, folder: Path) -> None:

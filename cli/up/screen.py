@@ -9,13 +9,6 @@ from domain.labels import label
 from domain.words import Role
 
 NOT_PEOPLE = {Role.CITIZEN, Role.CLOCK, Role.SYSTEM}
-PLAIN_WIDTH = 140  # columns when the output is a file or a pipe
-
-
-def console(*, stderr: bool = False) -> Console:
-    """A console that does not cut addresses when nobody looks."""
-    screen = Console(stderr=stderr, highlight=False)
-    return screen if screen.is_terminal else Console(stderr=stderr, highlight=False, width=PLAIN_WIDTH)
 
 
 def public_interface(base: str, keys: Mapping[str, str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from adapters.local_postgres import LocalPostgres, PostgresUnavailableError
 from adapters.local_temporal import LocalTemporal, TemporalUnavailableError
 from adapters.settings import Settings
 from cli.up.children import Job, Service, answers, died
+from cli.up.folder import keep_addresses, secret_settings
 from cli.up.problems import ServiceFailedError
 from cli.up.stamp import Stamp, stamp
 
@@ -112,6 +113,7 @@ class Stack:
         self._postgres_start = asyncio.create_task(asyncio.to_thread(LocalPostgres.start, folder))
         self._postgres = await asyncio.shield(self._postgres_start)
         self._running.insert(0, self._postgres)
+        keep_addresses(self._folder, self._addresses())
         if not self._filled.holds:
             await self._job("数据库迁移", "database", self._environment())
 
@@ -193,18 +195,20 @@ class Stack:
             **os.environ,
             "JIESU_ENV": "development",
             "JIESU_DATA": str(self._folder),
-            "JIESU_SECRET_KEY": self._secrets["secret_key"],
-            "JIESU_DATA_KEY": self._secrets["data_key"],
-            "JIESU_ARCHIVE_KEY": self._secrets["archive_key"],
+            "TWILIO_ACCOUNT_SID": Settings().twilio_account_sid,
+            **self._addresses(),
+            **secret_settings(self._secrets),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _addresses(self) -> dict[str, str]:
+        """Where everything is, by the names that `adapters.settings` reads."""
+        return {
             "JIESU_PUBLIC_URL": self.base,
             "DATABASE_URL": self._postgres.url(DATABASE) if self._postgres else "",
             "TEMPORAL_ADDRESS": f"127.0.0.1:{self._ports.temporal}",
-            "TWILIO_ACCOUNT_SID": Settings().twilio_account_sid,
-            "TWILIO_AUTH_TOKEN": self._secrets["twilio_auth_token"],
             "TWILIO_BASE_URL": f"http://127.0.0.1:{self._ports.gateway}",
             "CITY_BASE_URL": f"http://127.0.0.1:{self._ports.city}",
-            "CITY_SECRET": self._secrets["city_secret"],
-            "PYTHONUNBUFFERED": "1",
         }
 
 

@@ -1,7 +1,10 @@
 """Replies: the unit's answer and what it must have (HJ-10, HJ-11, DL-05, DL-10, RG-06, RG-14, RG-15, HK-07)."""
 
+from collections.abc import Iterable
+
 from domain.commands import SubmitReply
 from domain.events import ReplySubmitted
+from domain.labels import label
 from domain.lifecycle.approvals import ask
 from domain.lifecycle.promises import LIMITS, UNIT_CLOCKS
 from domain.lifecycle.supervision import answer_all
@@ -48,14 +51,20 @@ def submit_reply(turn: Turn, command: SubmitReply) -> None:
         ask(turn, ApprovalKind.REVIEW, assignment.unit)
 
 
+def _named(sections: Iterable[str]) -> str:
+    """Parts of a reply as people and as programs call them; a county's own have one name only."""
+    called = ((name, label(name, "section")) for name in sections)
+    return "、".join(name if shown == name else f"{shown} {name}" for name, shown in called)
+
+
 def _check_sections(command: SubmitReply, rule: Replies) -> None:
     missing = [name for name in rule.sections if name not in command.sections or command.sections[name].length == 0]
     if missing:
-        raise Refused(Code.MISSING_SECTION, f"答复缺少：{'、'.join(missing)}", rule.clause)
+        raise Refused(Code.MISSING_SECTION, f"答复缺少：{_named(missing)}", rule.clause)
     if rule.vague.phrases and (vague := [n for n, text in command.sections.items() if text.vague]):
         raise Refused(
             Code.VAGUE_REPLY,
-            f"答复过于笼统（{'、'.join(vague)}），请写明具体过程和结果",
+            f"答复过于笼统（{_named(vague)}），请写明具体过程和结果",
             rule.vague.clause,
         )
     if rule.duplicates.refused:

@@ -170,7 +170,7 @@ regimes:
     assert said[1] == "应为文字（数字与 true/false 请加引号），现为 110"
     assert said[4] == "未知的键"
     assert said[6] == "键重复，第 14 行已有"
-    assert said[7] == "应为下列之一：'clerk'、'leader'，现为 \"nobody\""
+    assert said[7] == '应为下列之一：clerk、leader，现为 "nobody"'
     assert said[8] == "应为大于 0 的值，现为 0"
     assert said[10] == "缺少必填的键"
     assert said[12] == "应为文字（数字与 true/false 请加引号），现为 2 项的列表"

@@ -177,6 +177,9 @@ def test_an_operator_is_told_what_cannot_be_signed(installation: Installation) -
     assert "citizen" in signalled(installation, "decide", "20260101-000001", body=body, status=2)
     assert "withdraw" in signalled(installation, "withdraw", "20260101-000001", body={}, status=2)
     assert "二者取一" in signalled(installation, "decide", body=body, status=2)
+    body |= {"as": "supervisor"}
+    assert "没有这件工单" in signalled(installation, "decide", "20260101-000001", body=body, status=1)
+    assert "查询条件不能用" in signalled(installation, "decide", "--query", "JiesuStage =", body=body, status=2)
     assert "JSON" in signalled(installation, "decide", "20260101-000001", body=[], status=2)
 
 

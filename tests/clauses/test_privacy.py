@@ -1,5 +1,6 @@
 """Rules about the citizen's data (HK-17, NA-06), seen through every route by who works with an order."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,8 @@ CITIZEN = {
     "email": "ibis@example.com",
     "id_number": "622201198807071717",
 }
-SECRETS = (*CITIZEN.values(), "司马", "1370017", "0017", "17号院")
+SECRETS = (*CITIZEN.values(), "司马", "1370017", "17号院")
+END_OF_NUMBER = re.compile(r"(?<![0-9A-Za-z])0017(?![0-9A-Za-z])")
 COMPLAINT = {
     "citizen": CITIZEN,
     "title": "司马朱鹮反映住建局",
@@ -24,6 +26,14 @@ COMPLAINT = {
     "long": 99.82,
 }
 EVERYTHING = {"reason": "上门核实", "fields": list(CITIZEN)}
+
+
+def seen(told: str, *more: str) -> list[str]:
+    """What of the citizen, and of `more`, stands in a text.
+
+    The end of the number counts by itself only: ids and moments are full of digits.
+    """
+    return [secret for secret in (*SECRETS, *more) if secret in told] + END_OF_NUMBER.findall(told)
 
 
 def all_that_it_reads(who: Caller, no: str) -> str:
@@ -56,7 +66,7 @@ def test_hk_17_never_the_unit_complained_of(caller: SignIn) -> None:
         assert shown["content"] == "我是***（***），住***，电话***，证件***，态度生硬。"
         assert (shown["lat"], shown["long"], shown["location"]) == (None, None, "***")
         told = all_that_it_reads(accused, no)
-        assert no in told and not [secret for secret in (*SECRETS, evidence) if secret in told], username
+        assert no in told and not seen(told, evidence), username
         guess = accused.post("/work-orders/lookup", {"phone": CITIZEN["phone"]})
         assert (guess.status_code, guess.json()["items"]) == (200, []), "not even by a guess"
         problem(accused.get(f"/attachments/{evidence}"), 404, "not_found")
@@ -79,7 +89,7 @@ def test_hk_17_named_later(caller: SignIn) -> None:
     for _ in range(2):
         assert dispatcher.http.put(path, json={"unit": "housing"}).json() == {"no": no, "complained_of": "housing"}
     problem(clerk.post(f"/work-orders/{no}/unmask", {"reason": "上门", "fields": ["phone"]}), 403, "not_permitted")
-    assert not [secret for secret in SECRETS if secret in all_that_it_reads(clerk, no)]
+    assert not seen(all_that_it_reads(clerk, no))
     rows = [
         row for row in dispatcher.get(f"/work-orders/{no}/timeline").json() if row["event"] == "complained_of_named"
     ]

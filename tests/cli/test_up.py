@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from adapters.local_temporal import free_port
-from adapters.settings import ROOT
+from adapters.settings import ROOT, environment
 from cli.up.folder import keep_keys, load_keys, load_secrets, opened
 from cli.up.problems import CannotStartError
 from cli.up.stamp import Stamp, stamp
@@ -70,6 +70,16 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "holiday.jpg").touch()
     assert "不是接诉的数据文件夹" in refused(tmp_path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["holiday.jpg"]
+
+
+def test_what_a_command_leaves_before_the_first_start_is_no_hindrance(tmp_path: Path) -> None:
+    (tmp_path / "objects").mkdir()
+    with opened(tmp_path, space_needed=0):
+        assert (tmp_path / "VERSION").exists()
+    (tmp_path / "VERSION").unlink()
+    (tmp_path / "objects" / "holiday.jpg").touch()
+    with pytest.raises(CannotStartError, match="不是接诉的数据文件夹"), opened(tmp_path, space_needed=0):
+        pytest.fail("it was opened")
 
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
@@ -185,6 +195,16 @@ def running(data: Path) -> Iterator[Running]:
     assert "Traceback" not in output.read_text()
 
 
+def beside(data: Path, *words: str) -> str:
+    """What a command prints that is typed in another terminal, where nothing is set but the folder."""
+    env = {name: value for name, value in environment().items() if name not in ("DATABASE_URL", "TEMPORAL_ADDRESS")}
+    command = [sys.executable, "-m", "cli.main", *words]
+    env["JIESU_DATA"] = str(data)
+    ended = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
 def gone(pids: set[int]) -> bool:
     return not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
@@ -197,6 +217,9 @@ def test_up_whole(tmp_path: Path, stop: signal.Signals) -> None:
         with running(tmp_path / "data") as system:
             counts.append(system.order_count())
             system.send_in()
+            # Both need the secrets of the folder, and not only where its database is.
+            assert "均完好" in beside(tmp_path / "data", "archive", "verify", "--all")
+            assert beside(tmp_path / "data", "users", "list").startswith("admin\t")
             children = below(system.process.pid)
             assert len(children) >= 6
             system.process.send_signal(stop)
