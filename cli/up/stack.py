@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from adapters.child_process import tail
-from adapters.local_postgres import LocalPostgres, PostgresUnavailableError
+from adapters.local_postgres import SERVING, LocalPostgres, PostgresUnavailableError
 from adapters.local_temporal import LocalTemporal, TemporalUnavailableError
 from adapters.settings import Settings
 from cli.up.children import Job, Service, answers, died
@@ -68,7 +68,7 @@ class Stack:
             "Temporal 界面": f"http://127.0.0.1:{self._ports.ui}",
             "模拟手机": f"http://127.0.0.1:{self._ports.gateway}/phone",
             "模拟市平台": f"http://127.0.0.1:{self._ports.city}/",
-            "数据库": self._postgres.url(DATABASE) if self._postgres else "",
+            "数据库": self._database_url(),
             "日志": str(self._folder / "logs"),
         }
 
@@ -113,7 +113,8 @@ class Stack:
         self._postgres = await asyncio.shield(self._postgres_start)
         self._running.insert(0, self._postgres)
         if not self._filled.holds:
-            await self._job("数据库迁移", "database", self._environment())
+            owner = {"DATABASE_OWNER_URL": self._postgres.url(DATABASE)}
+            await self._job("数据库迁移", "database", self._environment() | owner)
 
     async def _start_temporal(self) -> None:
         from workflows.search_attributes import DEFINITIONS  # noqa: PLC0415 (imports what workflows import)
@@ -183,6 +184,10 @@ class Stack:
     def _url(self, path: str) -> str:
         return f"{self.base}/{path}"
 
+    def _database_url(self) -> str:
+        """For worker and API, and for whoever wants to look."""
+        return self._postgres.url(DATABASE, SERVING) if self._postgres else ""
+
     def _environment(self) -> dict[str, str]:
         """The settings of every child, by the names that `adapters.settings` reads."""
         return {
@@ -197,7 +202,9 @@ class Stack:
             "JIESU_DATA_KEY": self._secrets["data_key"],
             "JIESU_ARCHIVE_KEY": self._secrets["archive_key"],
             "JIESU_PUBLIC_URL": self.base,
-            "DATABASE_URL": self._postgres.url(DATABASE) if self._postgres else "",
+            "DATABASE_URL": self._database_url(),
+            "JIESU_DATABASE_PASSWORD": "",
+            "DATABASE_OWNER_URL": "",
             "TEMPORAL_ADDRESS": f"127.0.0.1:{self._ports.temporal}",
             "TWILIO_ACCOUNT_SID": Settings().twilio_account_sid,
             "TWILIO_AUTH_TOKEN": self._secrets["twilio_auth_token"],
