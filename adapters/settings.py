@@ -31,7 +31,8 @@ def _from_json(value: object) -> object:
 class Settings(BaseSettings):
     """Where the outside services are and which keys open them. Times are in seconds."""
 
-    model_config = SettingsConfigDict(env_prefix="", extra="ignore")
+    # An error names the variable; what stood in it, or beside it, may be a secret.
+    model_config = SettingsConfigDict(env_prefix="", extra="ignore", hide_input_in_errors=True)
 
     environment: Literal["development", "production"] = Field("development", alias="JIESU_ENV")
     data_folder: Path = Field(Path(".jiesu"), alias="JIESU_DATA")
