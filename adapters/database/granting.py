@@ -5,7 +5,7 @@ what is refused leaves everything as it was. May be repeated.
 """
 
 from collections.abc import Iterator
-from typing import Final, LiteralString, cast
+from typing import Final, cast
 
 import psycopg
 from psycopg import errors
@@ -18,17 +18,20 @@ from adapters.database.rights import RIGHTS, SEQUENCES, Rights
 Driver = psycopg.Connection[tuple[object, ...]]
 
 _CHANGING: Final = ("INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
-_HELD: LiteralString = """
-    SELECT c.relname, p.privilege
-    FROM pg_class c CROSS JOIN unnest(%(privileges)s::text[]) AS p(privilege)
-    WHERE c.oid = ANY (SELECT to_regclass(quote_ident(name)) FROM unnest(%(tables)s::text[]) AS name)
-        AND has_table_privilege(%(role)s, c.oid, p.privilege)
-"""
-_RULES: LiteralString = """
-    SELECT coalesce(bool_or(pg_has_role(%(role)s, c.relowner, 'MEMBER')), false)
-        OR has_schema_privilege(%(role)s, current_schema(), 'CREATE')
-    FROM pg_class c WHERE c.oid = ANY (SELECT to_regclass(quote_ident(name)) FROM unnest(%(tables)s::text[]) AS name)
-"""
+_OURS: Final = SQL(
+    "pg_class c WHERE c.oid = ANY (SELECT to_regclass(quote_ident(name)) FROM unnest(%(tables)s::text[]) AS name)"
+)
+_OWNS: Final = SQL("SELECT bool_and(pg_has_role(c.relowner, 'USAGE')) FROM {}").format(_OURS)
+_RULES: Final = SQL(
+    "SELECT bool_or(pg_has_role(%(role)s, c.relowner, 'MEMBER'))"
+    " OR has_schema_privilege(%(role)s, current_schema(), 'CREATE') FROM {}"
+).format(_OURS)
+_HELD: Final = SQL(
+    "SELECT c.relname, p.privilege FROM unnest(%(privileges)s::text[]) AS p(privilege)"
+    " CROSS JOIN {} AND has_table_privilege(%(role)s, c.oid, p.privilege)"
+).format(_OURS)
+
+NO_OWNER: Final = "迁移数据库的角色不是表的所有者：请用 DATABASE_OWNER_URL 写明所有者的地址"
 
 
 class CannotGrant(Exception):  # noqa: N818 - reads as a sentence where it is caught
@@ -42,6 +45,8 @@ def grant(connection: Connection, serving: URL) -> None:
     Raises CannotGrant, also for a role that could do more than it is given: one that owns the tables, or a superuser.
     """
     driver = cast(Driver, connection.connection.driver_connection)
+    if driver.execute(_OWNS, {"tables": list(RIGHTS)}).fetchall() != [(True,)]:
+        raise CannotGrant(NO_OWNER)
     role = serving.username
     if not role:
         raise CannotGrant("DATABASE_URL 须写明数据库角色的名称")

@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from adapters.database.acts import write
 from adapters.database.engine import connect_args, driver_url
-from adapters.database.granting import CannotGrant, grant
+from adapters.database.granting import NO_OWNER, CannotGrant, grant
 from adapters.settings import ROOT
 from domain.acts import INSTALLATION, Act, Deed
 from domain.words import Role
@@ -42,7 +42,7 @@ def upgrade(url: str, by: str = INSTALLATION, *, serving: str | None = None) -> 
         _upgrade(driver_url(url), by, None if serving is None else driver_url(serving))
     except ProgrammingError as error:
         if isinstance(error.orig, errors.InsufficientPrivilege):
-            raise CannotGrant("迁移数据库的角色不是表的所有者：请用 DATABASE_OWNER_URL 写明所有者的地址") from error
+            raise CannotGrant(NO_OWNER) from error
         raise
 
 

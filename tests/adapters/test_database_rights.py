@@ -203,6 +203,8 @@ def test_an_owner_who_may_not_make_roles_uses_the_one_that_somebody_made(
     with pytest.raises(CannotGrant, match="无权新建角色 nobody_yet"):
         migrate.upgrade(owner, serving=postgres.url(name, "nobody_yet"))
     migrate.upgrade(owner, serving=with_password(postgres.url(name, tenant), "set by somebody else"))
+    with pytest.raises(CannotGrant, match="不是表的所有者"):
+        migrate.upgrade(postgres.url(name, role("IN ROLE pg_read_all_data")), serving=postgres.url(name, tenant))
     with psycopg.connect(postgres.url(name, tenant)) as connection:
         assert connection.execute("SELECT count(*) FROM acts").fetchone() == (0,)
         refused(connection, "DELETE FROM acts")
