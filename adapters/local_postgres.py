@@ -28,6 +28,9 @@ from adapters.child_process import ChildProcess, Owner
 
 VERSION = 18
 SUPERUSER = "postgres"
+SERVING = "jiesu_app"
+"""The role of worker and API, which `adapters.database.migrate.upgrade` makes when it is told of it."""
+
 SYSTEM_USER = "pgserver"
 START_TIMEOUT = 120.0  # seconds; crash recovery replays up to 1 GB of write-ahead log
 STOP_GRACE = 30.0
@@ -136,9 +139,12 @@ class LocalPostgres:
         """Where the server writes what it has to say."""
         return self.folder.with_name(f"{self.folder.name}.log")
 
-    def url(self, database: str) -> str:
-        """`postgresql://postgres@/DATABASE?host=SOCKETS`, as psycopg and SQLAlchemy read it."""
-        return f"postgresql://{SUPERUSER}@/{quote(database)}?host={quote(str(self._sockets), safe='/')}"
+    def url(self, database: str, role: str = SUPERUSER) -> str:
+        """`postgresql://ROLE@/DATABASE?host=SOCKETS`, as psycopg and SQLAlchemy read it.
+
+        Whoever reaches the socket is believed to be whom they say: here the roles keep programs from mistakes.
+        """
+        return f"postgresql://{role}@/{quote(database)}?host={quote(str(self._sockets), safe='/')}"
 
     def create_database(self, name: str) -> None:
         """Make an empty database unless it is there already. Raises psycopg.Error."""

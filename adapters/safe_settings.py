@@ -16,7 +16,7 @@ SHORTEST: Final = 32
 SECRETS: Final = ("secret_key", "data_key", "archive_key", "twilio_auth_token", "city_secret")
 """Every secret of the settings, by its field. Each may be several, comma separated."""
 
-OPTIONAL: Final = ("payload_key", "codec_token")
+OPTIONAL: Final = ("payload_key", "codec_token", "database_password")
 """Secrets of what may be left off: where one is set, it has to be as good as the others."""
 
 NOBODY: Final = frozenset({Role.CITIZEN, Role.CLOCK, Role.SYSTEM})
@@ -47,6 +47,7 @@ def faults(settings: Settings) -> list[str]:
         found += [f"{name} 须以 https:// 开头（本机地址除外）" for name in plain_peers(settings, environment())]
         if settings.takes_bare_signals:
             found.append("JIESU_BARE_SIGNALS 只能在开发环境中开启：生产环境的信号必须附身份凭证")
+        found += _database(settings)
     return found
 
 
@@ -67,6 +68,15 @@ def _secret(settings: Settings, field: str) -> list[str]:
 def _usable(settings: Settings, field: str) -> set[str]:
     """The secrets of a field that are not refused anyway."""
     return set(secrets_of(getattr(settings, field))) - {DEVELOPMENT_SECRET}
+
+
+def _database(settings: Settings) -> list[str]:
+    found = []
+    if settings.database_owner_url:
+        found.append("DATABASE_OWNER_URL 只供 jiesu db upgrade 使用，不得交给工作进程和接口")
+    if len(secrets_of(settings.database_password)) > 1:
+        found.append("JIESU_DATABASE_PASSWORD 只能有一个")
+    return found
 
 
 def _oidc(settings: Settings) -> list[str]:

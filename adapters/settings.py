@@ -9,11 +9,12 @@ import json
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from adapters.connection_url import with_password
 from adapters.secret_sources import secret
 from adapters.setting_types import Hosts, Limited, Networks, Origins, Rate, Words
 from domain.credentials import NEED_SECOND_FACTOR
@@ -38,7 +39,8 @@ def _from_json(value: object) -> object:
 class Settings(BaseSettings):
     """Where the outside services are and which keys open them. Times are in seconds."""
 
-    model_config = SettingsConfigDict(env_prefix="", extra="ignore")
+    # An error names the variable; what stood in it, or beside it, may be a secret.
+    model_config = SettingsConfigDict(env_prefix="", extra="ignore", hide_input_in_errors=True)
 
     environment: Literal["development", "production"] = Field("development", alias="JIESU_ENV")
     data_folder: Path = Field(Path(".jiesu"), alias="JIESU_DATA")
@@ -49,6 +51,8 @@ class Settings(BaseSettings):
     database_connections: int = Field(20, alias="JIESU_DATABASE_CONNECTIONS", ge=2, le=200)
 
     database_url: str = Field("postgresql://postgres@127.0.0.1:5432/jiesu", alias="DATABASE_URL")
+    database_password: str = Field("", alias="JIESU_DATABASE_PASSWORD")
+    database_owner_url: str = Field("", alias="DATABASE_OWNER_URL")
     object_store_url: str = Field("", alias="OBJECT_STORE_URL")
     link_seconds: int = Field(600, alias="JIESU_LINK_SECONDS", ge=1, le=86_400)
     presigned_links: bool = Field(False, alias="JIESU_PRESIGNED_LINKS")
@@ -117,12 +121,20 @@ class Settings(BaseSettings):
         return self.environment == "development" if self.bare_signals is None else self.bare_signals
 
     @field_validator(
-        "secret_key", "data_key", "archive_key", "twilio_auth_token", "city_secret", "payload_key", "codec_token"
+        *("secret_key", "data_key", "archive_key", "twilio_auth_token", "city_secret", "payload_key", "codec_token"),
+        *("database_url", "database_password", "database_owner_url"),
     )
     @classmethod
     def _fetched(cls, value: str) -> str:
         """A secret may be named instead of said (`adapters.secret_sources`)."""
         return secret(value)
+
+    @model_validator(mode="after")
+    def _signed_in(self) -> Self:
+        """The database's address is whole: nobody else needs to know that its password came by itself."""
+        if self.database_password:
+            self.database_url = with_password(self.database_url, self.database_password)
+        return self
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,7 @@
 """A real PostgreSQL for the whole test run, and a migrated database of its own for whoever asks.
 
-Migrations run once, into a template; a database is then a copy of that, which takes milliseconds.
+Migrations run once, into a template; a database is then a copy of that, which takes milliseconds. Its address is that
+of worker and API, whose role can do no more than they need; `as_owner` is for tests that tamper with what is there.
 """
 
 import shutil
@@ -16,10 +17,17 @@ from psycopg import sql
 from adapters.database import migrate
 from adapters.database.crypto import Keyring
 from adapters.database.engine import Database
-from adapters.local_postgres import LocalPostgres
+from adapters.local_postgres import SERVING, SUPERUSER, LocalPostgres
 
 TEMPLATE = "migrated"
 DATA_KEY = "the-data-key-of-the-tests-0123456789"
+
+
+def as_owner(url: str) -> str:
+    """The same database, for who owns it."""
+    served = f"postgresql://{SERVING}@"
+    assert url.startswith(served), url
+    return f"postgresql://{SUPERUSER}@{url.removeprefix(served)}"
 
 
 @pytest.fixture(scope="session")
@@ -35,8 +43,8 @@ def postgres() -> Iterator[LocalPostgres]:
 
 @pytest.fixture(scope="session")
 def new_database_url(postgres: LocalPostgres) -> Callable[[], str]:
-    """Makes a migrated, empty database and returns its URL. They go away with the server."""
-    migrate.upgrade(postgres.url(TEMPLATE))
+    """Makes a migrated, empty database and returns the URL of its worker and API. They go away with the server."""
+    migrate.upgrade(postgres.url(TEMPLATE), serving=postgres.url(TEMPLATE, SERVING))
     numbers = count(1)
 
     def make() -> str:
@@ -44,7 +52,7 @@ def new_database_url(postgres: LocalPostgres) -> Callable[[], str]:
         with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
             create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
             connection.execute(create.format(sql.Identifier(name), sql.Identifier(TEMPLATE)))
-        return postgres.url(name)
+        return postgres.url(name, SERVING)
 
     return make
 

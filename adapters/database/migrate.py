@@ -11,14 +11,15 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from psycopg import sql
+from psycopg import errors, sql
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from adapters.database.acts import write
 from adapters.database.engine import connect_args, driver_url
+from adapters.database.granting import NO_OWNER, CannotGrant, grant
 from adapters.settings import ROOT
 from domain.acts import INSTALLATION, Act, Deed
 from domain.words import Role
@@ -28,15 +29,24 @@ MIGRATION_SECONDS = 300.0
 LOCAL_HOSTS = frozenset({"", "localhost", "127.0.0.1", "::1"})
 
 
-def upgrade(url: str, by: str = INSTALLATION) -> None:
-    """Migrate to `head()`; on a server of this machine the database is made if it is missing.
+def upgrade(url: str, by: str = INSTALLATION, *, serving: str | None = None) -> None:
+    """Migrate to `head()` as the owner; on a server of this machine the database is made if it is missing.
 
-    `by` whom an older one was brought up stands on the audit trail.
+    `by` whom an older one was brought up stands on the audit trail. `serving` is the address that worker and API use:
+    its role gets the rights that they need, each time and in the same transaction. Without it nothing is granted.
 
     Raises `sqlalchemy.exc.OperationalError` if the server does not answer, or if another process holds the
-    lock for longer than `MIGRATION_SECONDS`.
+    lock for longer than `MIGRATION_SECONDS`; CannotGrant if a role may do too little or too much.
     """
-    target = driver_url(url)
+    try:
+        _upgrade(driver_url(url), by, None if serving is None else driver_url(serving))
+    except ProgrammingError as error:
+        if isinstance(error.orig, errors.InsufficientPrivilege):
+            raise CannotGrant(NO_OWNER) from error
+        raise
+
+
+def _upgrade(target: URL, by: str, serving: URL | None) -> None:
     if _is_local(target):
         _create_if_missing(target)
     with _connection(target) as connection:
@@ -47,6 +57,8 @@ def upgrade(url: str, by: str = INSTALLATION) -> None:
         if before not in (None, head()):
             data = {"from": before, "to": head()}
             write(connection, [Act(deed=Deed.DATABASE_UPGRADED, person=by, role=Role.ADMIN, data=data)])
+        if serving is not None:
+            grant(connection, serving)
         connection.commit()
 
 

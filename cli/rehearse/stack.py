@@ -19,7 +19,7 @@ from adapters.child_process import ChildProcess
 from adapters.database.crypto import Keyring
 from adapters.database.engine import Database
 from adapters.database.migrate import upgrade
-from adapters.local_postgres import LocalPostgres
+from adapters.local_postgres import SERVING, LocalPostgres
 from adapters.local_temporal import LocalTemporal, free_port
 from adapters.policy_book import PolicyBook
 from adapters.settings import ROOT, Settings, environment, settings
@@ -27,6 +27,7 @@ from adapters.temporal_client import converter
 from api.services import Services
 from workflows.search_attributes import DEFINITIONS
 
+DATABASE = "jiesu"
 READY_WITHIN = 60.0
 MOST_SKIPS = 100_000
 PEERS = {"sandbox.gateway": "TWILIO_BASE_URL", "sandbox.city": "CITY_BASE_URL"}
@@ -124,7 +125,7 @@ async def stage(
             )
             closing.callback(_kill, temporal.child)
             processes = _processes(folder, temporal, values, closing)
-            upgrade(processes.values["DATABASE_URL"])
+            upgrade(processes.postgres.url(DATABASE), serving=processes.values["DATABASE_URL"])
             await processes.temporal.ready()
             chosen = Settings.model_validate(processes.values)
             ports = tuple(urlsplit(url).port or 0 for url in (chosen.twilio_base_url, chosen.city_base_url))
@@ -146,7 +147,9 @@ def _processes(folder: Path, temporal: LocalTemporal, chosen: Mapping[str, str],
     closing.callback(_kill_all, peers)
     postgres = LocalPostgres.start(folder / "postgres", durable=False)
     values = dict(chosen) | {
-        "DATABASE_URL": postgres.url("jiesu"),
+        "DATABASE_URL": postgres.url(DATABASE, SERVING),
+        "JIESU_DATABASE_PASSWORD": "",
+        "DATABASE_OWNER_URL": "",
         "JIESU_DATA": str(folder),
         "OBJECT_STORE_URL": (folder / "objects").as_uri(),
         "JIESU_PUBLIC_URL": "",

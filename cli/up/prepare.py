@@ -25,7 +25,7 @@ KEY_PER_MINUTE = 600
 
 def database() -> None:
     """Migrate, and make the people and keys of the development installation."""
-    upgrade(settings().database_url)
+    upgrade(settings().database_owner_url, serving=settings().database_url)
     asyncio.run(_people_and_keys())
 
 

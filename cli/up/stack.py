@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from adapters.child_process import tail
-from adapters.local_postgres import LocalPostgres, PostgresUnavailableError
+from adapters.local_postgres import SERVING, LocalPostgres, PostgresUnavailableError
 from adapters.local_temporal import LocalTemporal, TemporalUnavailableError
 from adapters.settings import Settings
 from cli.up.children import Job, Service, answers, died
@@ -69,7 +69,7 @@ class Stack:
             "Temporal 界面": f"http://127.0.0.1:{self._ports.ui}",
             "模拟手机": f"http://127.0.0.1:{self._ports.gateway}/phone",
             "模拟市平台": f"http://127.0.0.1:{self._ports.city}/",
-            "数据库": self._postgres.url(DATABASE) if self._postgres else "",
+            "数据库": self._database_url(),
             "日志": str(self._folder / "logs"),
         }
 
@@ -115,7 +115,8 @@ class Stack:
         self._running.insert(0, self._postgres)
         keep_addresses(self._folder, self._addresses())
         if not self._filled.holds:
-            await self._job("数据库迁移", "database", self._environment())
+            owner = {"DATABASE_OWNER_URL": self._postgres.url(DATABASE)}
+            await self._job("数据库迁移", "database", self._environment() | owner)
 
     async def _start_temporal(self) -> None:
         from workflows.search_attributes import DEFINITIONS  # noqa: PLC0415 (imports what workflows import)
@@ -185,6 +186,10 @@ class Stack:
     def _url(self, path: str) -> str:
         return f"{self.base}/{path}"
 
+    def _database_url(self) -> str:
+        """For worker and API, and for whoever wants to look."""
+        return self._postgres.url(DATABASE, SERVING) if self._postgres else ""
+
     def _environment(self) -> dict[str, str]:
         """The settings of every child, by the names that `adapters.settings` reads."""
         return {
@@ -205,7 +210,9 @@ class Stack:
         """Where everything is, by the names that `adapters.settings` reads."""
         return {
             "JIESU_PUBLIC_URL": self.base,
-            "DATABASE_URL": self._postgres.url(DATABASE) if self._postgres else "",
+            "DATABASE_URL": self._database_url(),
+            "JIESU_DATABASE_PASSWORD": "",
+            "DATABASE_OWNER_URL": "",
             "TEMPORAL_ADDRESS": f"127.0.0.1:{self._ports.temporal}",
             "TWILIO_BASE_URL": f"http://127.0.0.1:{self._ports.gateway}",
             "CITY_BASE_URL": f"http://127.0.0.1:{self._ports.city}",

@@ -5,7 +5,10 @@ from pathlib import Path
 
 from adapters.settings import ROOT
 
-SOURCES = ("migrations/versions/*.py", "adapters/database/development.py", "cli/up/samples.py")
+SOURCES = (
+    *("migrations/versions/*.py", "adapters/database/rights.py", "adapters/database/granting.py"),
+    *("adapters/database/development.py", "cli/up/samples.py"),
+)
 
 
 def stamp(policy_file: Path, password: str) -> str:

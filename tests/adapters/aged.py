@@ -12,6 +12,7 @@ from adapters.database.anchors import GRACE
 from adapters.database.chain import GENESIS
 from domain.acts import Act
 from domain.calendar import CST
+from tests.postgres import as_owner
 
 
 def aged(url: str, *, days: int) -> None:
@@ -30,7 +31,7 @@ def today() -> date:
 
 def forger(url: str) -> psycopg.Connection[dict[str, Any]]:
     """The database as its owner may change it, behind the back of its triggers."""
-    connection = psycopg.connect(url, row_factory=dict_row)
+    connection = psycopg.connect(as_owner(url), row_factory=dict_row)
     connection.execute("SET session_replication_role = replica")
     return connection
 

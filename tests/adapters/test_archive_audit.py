@@ -14,6 +14,7 @@ from adapters.object_store import Objects
 from adapters.settings import Settings
 from tests.activities.given import recorded
 from tests.adapters.orders_at_hand import new_order
+from tests.postgres import as_owner
 
 BUNDLE = "archives/A.zip"
 NO_NOTE, NO_ERASURE = "没有归档记录，而台账第 2 条为归档", "归档记录称已到期销毁，但台账中没有销毁的条目"
@@ -32,7 +33,7 @@ async def archived(database: Database, no: str = "A", realm: str = "") -> None:
 
 
 def changed(url: str, statement: str) -> None:
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(as_owner(url)) as connection:
         connection.execute(statement.encode())
 
 

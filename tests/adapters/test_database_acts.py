@@ -15,6 +15,7 @@ from adapters.database.acts import ActFilter, Acts, append
 from adapters.database.crypto import Keyring
 from adapters.database.engine import Database, driver_url
 from domain.acts import Act, Deed
+from tests.postgres import as_owner
 
 READ = Act(deed=Deed.ORDER_READ, person="agent", role="agent", regime="x", order_no="1", data={"revealed": True})
 
@@ -98,7 +99,7 @@ async def test_the_server_refuses_to_alter_the_proof(
 ) -> None:
     await Acts(database).note(READ)
     column = "position" if table == "acts" else "day"
-    with psycopg.connect(database_url) as connection:
+    with psycopg.connect(as_owner(database_url)) as connection:
         connection.execute("INSERT INTO anchors VALUES ('2026-01-01', '{}', 'aa')")
         connection.execute("INSERT INTO anchored_heads VALUES ('2026-01-01', '1', 1, 'aa')")
         with pytest.raises(psycopg.errors.RestrictViolation, match=table):
@@ -108,11 +109,12 @@ async def test_the_server_refuses_to_alter_the_proof(
 async def test_a_database_that_is_brought_up_tells_from_where_and_by_whom(
     database: Database, database_url: str
 ) -> None:
-    with migrate._connection(driver_url(database_url)) as connection:
+    owner = as_owner(database_url)
+    with migrate._connection(driver_url(owner)) as connection:
         command.downgrade(migrate._config(connection), "0011_bound")
         connection.commit()
     for _ in range(2):
-        migrate.upgrade(database_url, "operator")
+        migrate.upgrade(owner, "operator", serving=database_url)
     [link] = (await Acts(database).find(ActFilter())).items
     assert (link.act.deed, link.act.person) == (Deed.DATABASE_UPGRADED, "operator")
     assert link.act.data == {"from": "0011_bound", "to": migrate.head()}

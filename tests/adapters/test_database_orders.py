@@ -22,6 +22,7 @@ from domain.view import DeadlineView
 from domain.words import Category, ClockName, Light, Stage
 from tests.activities.given import recorded
 from tests.adapters.orders_at_hand import CANARY, NINE, batch, new_order
+from tests.postgres import as_owner
 
 
 async def test_an_order_comes_back_as_it_was_taken_in(database: Database) -> None:
@@ -245,7 +246,7 @@ async def test_no_personal_data_stands_readable_in_any_table(database: Database,
     forms = [CANARY, "13800138000", "138-0013-8000"]
     forms += [form.encode().hex() for form in forms]
     filled = 0
-    with psycopg.connect(database_url) as connection:
+    with psycopg.connect(as_owner(database_url)) as connection:
         tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         for (table,) in tables:
             rows = connection.execute(f"SELECT to_jsonb(t)::text FROM {table} t".encode()).fetchall()  # noqa: S608

@@ -13,13 +13,15 @@ from adapters.database import migrate
 from adapters.database.crypto import Keyring
 from adapters.database.engine import Database, driver_url
 from adapters.database.tables import Table
-from adapters.local_postgres import LocalPostgres
+from adapters.local_postgres import SERVING, LocalPostgres
+from tests.postgres import as_owner
 
 
 def test_a_missing_database_is_made_and_migrated_by_whoever_is_first(postgres: LocalPostgres) -> None:
-    url = postgres.url('grown: by "many"')
+    name = 'grown: by "many"'
+    url, serving = postgres.url(name), postgres.url(name, SERVING)
     with ThreadPoolExecutor(4) as starters:
-        list(starters.map(migrate.upgrade, [url] * 4))
+        list(starters.map(lambda each: migrate.upgrade(each, serving=serving), [url] * 4))
     assert migrate.current(url) == migrate.head() is not None
 
 
@@ -29,7 +31,7 @@ def test_a_database_that_was_never_migrated_has_no_revision(postgres: LocalPostg
 
 
 def test_the_migrated_schema_is_what_the_tables_say(database_url: str) -> None:
-    engine = create_engine(driver_url(database_url), poolclass=NullPool)
+    engine = create_engine(driver_url(as_owner(database_url)), poolclass=NullPool)
     with engine.connect() as connection:
         options = {"compare_type": True, "compare_server_default": True}
         difference = compare_metadata(MigrationContext.configure(connection, opts=options), Table.metadata)
@@ -39,7 +41,8 @@ def test_the_migrated_schema_is_what_the_tables_say(database_url: str) -> None:
 def test_every_migration_can_be_undone(database_url: str) -> None:
     from alembic import command
 
-    with migrate._connection(driver_url(database_url)) as connection:
+    owner = as_owner(database_url)
+    with migrate._connection(driver_url(owner)) as connection:
         command.downgrade(migrate._config(connection), "base")
         connection.commit()
     with psycopg.connect(database_url) as connection:
@@ -49,8 +52,8 @@ def test_every_migration_can_be_undone(database_url: str) -> None:
             " UNION SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
         ).fetchall()
     assert left == []
-    migrate.upgrade(database_url)
-    assert migrate.current(database_url) == migrate.head()
+    migrate.upgrade(owner)
+    assert migrate.current(owner) == migrate.head()
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from adapters.database.trail import GapInTrail, Trail, TrailConflict
 from domain.view import RecordBatch
 from domain.words import Stage
 from tests.adapters.orders_at_hand import NINE, approval, batch, event, new_order, view
+from tests.postgres import as_owner
 
 
 async def _refuse(trail: Trail, no: str, minute: int) -> int:
@@ -24,7 +25,7 @@ async def _refuse(trail: Trail, no: str, minute: int) -> int:
 
 def _tamper(url: str, statement: str) -> None:
     """What a superuser can do."""
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(as_owner(url), autocommit=True) as connection:
         connection.execute("ALTER TABLE audit_trail DISABLE TRIGGER ALL")
         connection.execute(statement.encode())
 
@@ -154,7 +155,7 @@ async def test_numbers_and_characters_survive_the_round_trip(database: Database)
 )
 async def test_the_server_refuses_to_alter_the_trail(database: Database, database_url: str, statement: str) -> None:
     await Trail(database).record(batch("A", 1, 1))
-    with psycopg.connect(database_url) as connection, pytest.raises(psycopg.errors.RestrictViolation):
+    with psycopg.connect(as_owner(database_url)) as connection, pytest.raises(psycopg.errors.RestrictViolation):
         connection.execute(statement.encode())
 
 

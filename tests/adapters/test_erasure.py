@@ -29,6 +29,7 @@ from domain.policy_retention import years
 from tests.activities.given import recorded
 from tests.adapters.orders_at_hand import CANARY, new_order
 from tests.domain.regimes import REGIMES
+from tests.postgres import as_owner
 
 NOW = datetime.now(CST)
 PHONE = "13800138000"
@@ -66,7 +67,7 @@ def aged(database: Database, objects: Objects, database_url: str) -> Aged:
         await Attachments(database).add(picture)
         await recorded(database, no, {"event": "order_opened"}, {"event": "order_closed", "outcome": "satisfied"})
         await Archives(database).record(no, f"archives/{no}.zip", "0")
-        with psycopg.connect(database_url) as connection:
+        with psycopg.connect(as_owner(database_url)) as connection:
             age = "UPDATE archives SET created_at = created_at - make_interval(days => %s) WHERE order_no = %s"
             connection.execute(age, (days, no))
 

@@ -65,6 +65,13 @@ def test_no_signal_without_a_proof_is_heard_in_production() -> None:
     assert faults(Settings.model_validate({"JIESU_BARE_SIGNALS": "true"})) == []
 
 
+def test_the_owner_of_the_database_is_not_for_worker_and_api() -> None:
+    [fault] = found(DATABASE_OWNER_URL="postgresql://jiesu:pw@db/jiesu")
+    assert "DATABASE_OWNER_URL" in fault and "pw" not in fault
+    assert found(JIESU_DATABASE_PASSWORD="a" * 32) == []
+    assert found(JIESU_DATABASE_PASSWORD=f"{'a' * 32},{'b' * 32}") == ["JIESU_DATABASE_PASSWORD 只能有一个"]
+
+
 def test_leaders_need_a_second_factor_in_production_unless_it_is_set_otherwise() -> None:
     assert Settings.model_validate(SOUND).totp_required
     assert not Settings.model_validate({"JIESU_ENV": "development"}).totp_required

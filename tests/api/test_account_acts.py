@@ -1,12 +1,13 @@
 """What is done to accounts, and with them, is on the installation's audit trail, and no password is."""
 
-from sqlalchemy import text
+import psycopg
 
 from adapters.database.acts import Acts
 from adapters.database.engine import Database
 from adapters.database.users import Account, Users
 from domain.acts import Act, Deed
 from tests.api.door import PASSWORD, door, sign_in, token
+from tests.postgres import as_owner
 
 OTHER = "窗外的槐树又开花了呀"
 
@@ -51,12 +52,12 @@ async def test_the_life_of_an_account_can_be_told(database: Database) -> None:
     assert not any(secret in str(told) for secret in (PASSWORD, OTHER, initial, "李四"))
 
 
-async def test_a_change_that_cannot_be_accounted_for_is_not_made(database: Database) -> None:
+async def test_a_change_that_cannot_be_accounted_for_is_not_made(database: Database, database_url: str) -> None:
     await Users(database).create(Account(username="root", role="admin", display="甲"), PASSWORD)
     async with door(database) as http:
         admin = await token(http, "root")
-        async with database.begin() as session:
-            await session.execute(text("ALTER TABLE acts RENAME TO gone"))
+        with psycopg.connect(as_owner(database_url)) as owner:
+            owner.execute("ALTER TABLE acts RENAME TO gone")
         body = {"username": "li", "role": "agent"}
         assert (await http.post("/users", json=body, headers=admin)).status_code == 500
         assert (await http.patch("/users/root", json={"display": "乙"}, headers=admin)).status_code == 500

@@ -12,6 +12,7 @@ from api.strangers import Strangers
 from tests.api.callers import PASSWORD, Caller, problem
 from tests.api.conftest import Installation
 from tests.api.evidence import brought
+from tests.postgres import as_owner
 
 SignIn = Callable[[str], Caller]
 Acts = Callable[..., list[dict[str, Any]]]
@@ -27,7 +28,7 @@ CREATE TRIGGER acts_no_room BEFORE INSERT ON acts EXECUTE FUNCTION no_room();
 @pytest.fixture
 def full(installation: Installation) -> Iterator[None]:
     """No act can be written while the test runs."""
-    with psycopg.connect(installation.settings.database_url, autocommit=True) as connection:
+    with psycopg.connect(as_owner(installation.settings.database_url), autocommit=True) as connection:
         connection.execute(FULL.encode())
         yield
         connection.execute("DROP FUNCTION no_room CASCADE")
@@ -194,7 +195,7 @@ def test_anchors_are_handed_out_with_what_they_say(installation: Installation, c
         '{"acts":{"count":1,"head":"aa","last":1},"day":"2900-01-01","orders":{"count":0,"root":"bb"},'
         '"previous":"cc","version":1}'
     )
-    with psycopg.connect(installation.settings.database_url) as connection:
+    with psycopg.connect(as_owner(installation.settings.database_url)) as connection:
         connection.execute("INSERT INTO anchors VALUES ('2900-01-01', %s, 'dd'), ('2900-01-02', '{}', 'ee')", [body])
         try:
             connection.commit()

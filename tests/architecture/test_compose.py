@@ -1,13 +1,16 @@
 """docker-compose.yml is not run here (no daemon may be assumed), but what can be read off it is checked."""
 
+import os
 import re
+import subprocess
 from typing import Any
 
+import psycopg
 import pytest
 import yaml
 
 from adapters import safe_settings
-from adapters.local_postgres import VERSION
+from adapters.local_postgres import SUPERUSER, VERSION, LocalPostgres, _binaries
 from adapters.local_temporal import DYNAMIC_CONFIG
 from adapters.settings import ROOT, Settings
 from workflows.search_attributes import DEFINITIONS
@@ -19,7 +22,7 @@ SECRETS = (
     "JIESU_ARCHIVE_KEY",
     "TWILIO_AUTH_TOKEN",
     "CITY_SECRET",
-    "POSTGRES_PASSWORD",
+    *(ROLES := ("POSTGRES_PASSWORD", "JIESU_DATABASE_PASSWORD", "TEMPORAL_POSTGRES_PASSWORD")),
 )
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
@@ -29,7 +32,7 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 def test_the_services_are_these() -> None:
     assert set(SERVICES) == {
         *OURS,
-        *("database", "temporal-schema", "temporal", "temporal-namespace", "temporal-ui"),
+        *("database", "temporal-role", "temporal-schema", "temporal", "temporal-namespace", "temporal-ui"),
     }
 
 
@@ -37,6 +40,7 @@ def test_every_image_is_pinned_to_a_version() -> None:
     for name, service in SERVICES.items():
         assert re.fullmatch(r"[\w/.-]+:\d+\.\d+(\.\d+)?", service["image"]), name
     assert SERVICES["database"]["image"].startswith(f"postgres:{VERSION}.")
+    assert SERVICES["temporal-role"]["image"] == SERVICES["database"]["image"]
     server, tools = (SERVICES[name]["image"].split(":")[1] for name in ("temporal", "temporal-schema"))
     assert server == tools
 
@@ -50,9 +54,7 @@ def test_every_setting_has_a_name_that_the_program_reads() -> None:
 
 
 def test_every_secret_of_the_settings_is_among_them() -> None:
-    assert {Settings.model_fields[field].alias for field in safe_settings.SECRETS} == set(SECRETS) - {
-        "POSTGRES_PASSWORD"
-    }
+    assert {Settings.model_fields[field].alias for field in safe_settings.SECRETS} == set(SECRETS) - set(ROLES)
     page = (ROOT / "docs" / "operations.md").read_text("utf-8")
     assert all(f"`{secret}`" in page for secret in SECRETS)
 
@@ -79,6 +81,36 @@ def test_a_service_waits_for_what_it_needs_in_a_way_that_can_come_true(name: str
 def test_worker_and_api_start_after_the_migration_and_the_search_attributes(name: str) -> None:
     assert set(SERVICES[name]["depends_on"]) == {"migrate", "temporal-namespace"}
     assert "healthcheck" in SERVICES[name]
+
+
+def test_the_owner_of_the_database_is_known_to_those_who_make_roles_and_schemas_alone() -> None:
+    holders = {name for name, service in SERVICES.items() if "${POSTGRES_PASSWORD" in str(service)}
+    assert holders == {"database", "migrate", "temporal-role"}
+    served = {name: SERVICES[name]["environment"]["DATABASE_URL"] for name in OURS}
+    assert set(served.values()) == {"postgresql://jiesu_app@database:5432/jiesu"}
+    assert "DATABASE_OWNER_URL" in SERVICES["migrate"]["environment"]
+
+
+def test_temporals_role_makes_databases_and_nothing_else(postgres: LocalPostgres) -> None:
+    service = SERVICES["temporal-role"]
+    script = service["command"][0].replace("$$", "$")
+    socket = postgres.url("").partition("host=")[2]
+    env = {"PATH": f"{_binaries()}:{os.defpath}", "PGHOST": socket, "PGUSER": SUPERUSER, "PGDATABASE": "postgres"}
+    for password in ("first", "it's another"):
+        ended = subprocess.run(
+            [*service["entrypoint"], script],
+            env=env | {"TEMPORAL_POSTGRES_PASSWORD": password},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (ended.returncode, ended.stderr) == (0, ""), ended.stderr
+    with psycopg.connect(postgres.url("postgres", "temporal"), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE temporal")
+        for statement in ("CREATE ROLE more", "ALTER DATABASE postgres RENAME TO gone", "SELECT * FROM pg_authid"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement.encode())
 
 
 def test_the_search_attributes_are_those_of_the_workflows() -> None:

@@ -19,7 +19,7 @@ GOES_OUT: Final = {
     "adapters/local_temporal.py": "this machine",
     "adapters/local_postgres.py": "this machine",
     "adapters/database/engine.py": "DATABASE_URL",
-    "adapters/database/migrate.py": "DATABASE_URL",
+    "adapters/database/migrate.py": "DATABASE_OWNER_URL",
     "cli/up/children.py": "this machine",
     "cli/rehearse/stack.py": "this machine",
 }

@@ -22,6 +22,7 @@ from adapters.database.trail import Trail
 from adapters.settings import ROOT
 from adapters.zip_layout import by_directory
 from cli.rehearse.stack import Stage
+from tests.postgres import as_owner
 from tests.stage import Life, Lives
 
 
@@ -53,7 +54,7 @@ def damaged(path: Path, at: int) -> None:
 @contextmanager
 def forger(stage: Stage) -> Iterator[psycopg.Connection]:
     """The database as its owner may change it, behind the back of its triggers."""
-    with psycopg.connect(stage.settings.database_url) as connection:
+    with psycopg.connect(as_owner(stage.settings.database_url)) as connection:
         connection.execute("SET session_replication_role = replica")
         yield connection
 
@@ -123,7 +124,7 @@ async def test_a_file_that_is_unknown_or_another_one_is_found(lives: Lives, the_
     await life.do("agent", "answer_at_intake", text="窗口工作日八点半开始办理")
     await life.archived()
     assert f"{life.no}：佐证 {file_id}：归档时已不在对象库中" in archive(the_stage, "verify", life.no).stderr
-    with psycopg.connect(the_stage.settings.database_url) as connection:
+    with psycopg.connect(as_owner(the_stage.settings.database_url)) as connection:
         connection.execute("UPDATE attachments SET sha256 = %s WHERE id = %s", ("cd" * 32, file_id))
     assert (
         f"佐证 {file_id}：归档包记为 {'ab' * 32} 5 字节，数据库为 {'cd' * 32}"

@@ -18,7 +18,7 @@ from adapters.local_temporal import free_port
 from adapters.settings import ROOT, environment
 from cli.up.folder import keep_keys, load_keys, load_secrets, opened
 from cli.up.problems import CannotStartError
-from cli.up.stamp import Stamp, stamp
+from cli.up.stamp import SOURCES, Stamp, stamp
 
 OPTIONS = ("--port", "--temporal-port", "--ui-port", "--gateway-port", "--city-port")
 START_LIMIT = 120.0  # seconds; a loaded machine is not what is tested
@@ -112,6 +112,7 @@ def test_keys_are_kept_among_the_secrets_and_stay_what_they_are(tmp_path: Path) 
 
 
 def test_a_database_is_filled_again_when_it_or_what_fills_it_is_new(tmp_path: Path) -> None:
+    assert all(list(ROOT.glob(pattern)) for pattern in SOURCES)
     rules, database = tmp_path / "policies.yaml", tmp_path / "postgres"
     rules.write_text("one")
     first = stamp(rules, "secret")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 
+from tests.postgres import as_owner
 from tests.telephone.exchange import Exchange
 
 LOGS = ("api.log", "worker.log", "temporal.log")
@@ -25,7 +26,7 @@ def logs(folder: Path, postgres: Path) -> dict[str, bytes]:
 def tables(url: str) -> dict[str, bytes]:
     """Every table as PostgreSQL itself writes it out, byte for byte."""
     found = {}
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(as_owner(url)) as connection:
         names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         for (name,) in names:
             with connection.cursor().copy(f'COPY "{name}" TO STDOUT (FORMAT binary)') as rows:  # type: ignore[call-overload]

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from temporalio.client import WorkflowHandle
@@ -12,6 +13,7 @@ from temporalio.client import WorkflowHandle
 from cli.rehearse.stack import Stage, stage
 from domain.commands import Urge
 from domain.words import Role
+from tests.postgres import as_owner
 from tests.stage import Lives, lives_on
 from workflows.ids import work_order_id
 from workflows.work_order import WorkOrderWorkflow
@@ -107,10 +109,8 @@ async def test_an_order_whose_record_is_refused_goes_on_in_fresh_histories_and_i
         await handle.execute_update("urge", urge, id=f"urge-{number}")
     await goes_on_afresh(handle, first_run)
     assert (await handle.query(WorkOrderWorkflow.snapshot)).unrecorded >= 12
-    async with short_histories.database.begin() as session:
-        await session.execute(text("SET LOCAL session_replication_role = replica"))
-        await session.execute(
-            text("DELETE FROM audit_trail WHERE order_no = :no AND seq > :seq"), {"no": life.no, "seq": seq}
-        )
+    with psycopg.connect(as_owner(short_histories.settings.database_url)) as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute("DELETE FROM audit_trail WHERE order_no = %s AND seq > %s", [life.no, seq])
     await life.after(minutes=2)
     assert [row["count"] for row in await life.events("order_urged")] == list(range(1, 13))
