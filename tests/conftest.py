@@ -5,4 +5,11 @@ from hypothesis import settings
 settings.register_profile("jiesu", deadline=None)  # a busy machine is not a bug
 settings.load_profile("jiesu")
 
-pytest_plugins = ["tests.postgres", "tests.stage", "tests.buckets", "tests.city.town", "tests.telephone.exchange"]
+pytest_plugins = [
+    "tests.sharing",
+    "tests.postgres",
+    "tests.stage",
+    "tests.buckets",
+    "tests.city.town",
+    "tests.telephone.exchange",
+]
