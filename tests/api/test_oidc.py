@@ -38,7 +38,7 @@ PEOPLE: Final[dict[str, dict[str, Any]]] = {
     "none": {"access": {"posts": ["staff"]}},
     "bare": {},
 }
-READY_SECONDS: Final = 60
+READY_SECONDS: Final = 180
 
 
 @contextmanager
