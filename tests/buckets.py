@@ -33,7 +33,7 @@ def new_bucket(s3: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
 
     def make() -> str:
         name = f"bucket-{next(_numbers)}"
-        httpx.put(f"{s3}/{name}", trust_env=False).raise_for_status()
+        httpx.put(f"{s3}/{name}", trust_env=False, timeout=60).raise_for_status()
         return f"s3://{name}/evidence"
 
     return make

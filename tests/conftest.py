@@ -15,4 +15,11 @@ _WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 local_temporal.FREE_PORTS = range(_ALL.start + _WORKER, _ALL.stop, _WORKERS)
 
-pytest_plugins = ["tests.postgres", "tests.stage", "tests.buckets", "tests.city.town", "tests.telephone.exchange"]
+pytest_plugins = [
+    "tests.sharing",
+    "tests.postgres",
+    "tests.stage",
+    "tests.buckets",
+    "tests.city.town",
+    "tests.telephone.exchange",
+]

@@ -5,6 +5,7 @@
 `await life.at("2026-11-23T10:00")` and `await life.after(minutes=30)` let its time pass.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
 from itertools import count
@@ -22,6 +23,8 @@ from domain.words import Role
 from workflows.messages import Accepted
 
 Row = dict[str, Any]
+PATIENCE = 100.0
+"""Seconds. Of use to a slow and busy machine only; nothing that comes is waited for longer than it takes."""
 _numbers = count(1)
 
 REPLIES: dict[str, Row] = {
@@ -57,6 +60,14 @@ REPLIES: dict[str, Row] = {
 """An answer that satisfies each regime's own rules."""
 
 
+async def until(found: Callable[[], Awaitable[Any]], seconds: float = PATIENCE) -> Any:
+    """Ask again until there is something, and return it. Raises TimeoutError."""
+    async with asyncio.timeout(seconds):
+        while not (answer := await found()):  # noqa: ASYNC110 (nothing tells of it)
+            await asyncio.sleep(0.05)
+    return answer
+
+
 class Life:
     """An order under test."""
 
@@ -88,11 +99,12 @@ class Life:
     async def decide(self, role: str, approval: str, decision: str = "approve", **body: Any) -> None:
         """Answer an approval, and wait until the order has taken it in."""
         before = len(await self.timeline())
+
+        async def taken_in() -> bool:
+            return len(await self.timeline()) > before
+
         await self.rehearsal.act(Role(role), "decide", {"approval": approval, "decision": decision, **body})
-        for _ in range(200):
-            if len(await self.timeline()) > before:
-                return
-        raise AssertionError("the order did not take the decision in")
+        await until(taken_in)
 
     async def dispatch(self, *units: str, **body: Any) -> None:
         """Send it to these units, the first leads."""
@@ -123,15 +135,14 @@ class Life:
 
     async def events(self, name: str, **fields: Any) -> list[Row]:
         """The events of a name that have these fields; moments agree within a minute."""
-        expectation = Expectation.model_validate({"event": name, **fields})
-        return [row for row in await self.timeline() if not unmet([expectation], [row])]
+        return _such(await self.timeline(), name, **fields)
 
     async def expect(self, name: str, **fields: Any) -> Row:
         """The first such event; fails the test when there is none."""
         timeline = await self.timeline()
         problems = unmet([Expectation.model_validate({"event": name, **fields})], timeline)
         assert not problems, f"{problems[0]}\n" + "\n".join(f"{r['at']} {r['event']}" for r in timeline)
-        return (await self.events(name, **fields))[0]
+        return _such(timeline, name, **fields)[0]
 
     async def never(self, name: str, **fields: Any) -> None:
         """Fails the test when there is such an event."""
@@ -140,6 +151,11 @@ class Life:
     async def archived(self) -> None:
         """Let time pass until the order is in the archive; fails the test if it waits for someone."""
         assert await self.rehearsal.to_the_end(), f"the order waits: {[r['event'] for r in await self.timeline()]}"
+
+
+def _such(timeline: list[Row], name: str, **fields: Any) -> list[Row]:
+    expectation = Expectation.model_validate({"event": name, **fields})
+    return [row for row in timeline if not unmet([expectation], [row])]
 
 
 Lives = Callable[..., Awaitable[Life]]

@@ -1,14 +1,15 @@
 """Queues of those who telephone: citizens to call back, people whom no text reached, and texts that came in."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 
 from adapters.database.call_tasks import TelephoneTask
+from adapters.database.confidence import Reader
 from adapters.database.inbound_messages import Inbound
 from adapters.database.orders import Citizen
-from adapters.tokens import Identity
 from api import acts
 from api.idempotent import IdempotentRoute
 from api.identity import ServicesDep, User, reader_of, within
@@ -27,7 +28,36 @@ from domain.words import UNIT_ROLES
 
 router = APIRouter(tags=["短信与电话"], route_class=IdempotentRoute)
 
-Reveal = Annotated[bool, Query(description="显示完整号码，并留下记录")]
+
+@dataclass(frozen=True)
+class Look:
+    """Somebody's look at a page of a queue, with whole numbers if they ask for them.
+
+    Raises Refused(not_permitted) to whom a whole number is not shown.
+    """
+
+    request: Request
+    services: ServicesDep
+    user: User
+    reveal: Annotated[bool, Query(description="显示完整号码，并留下记录")] = False
+    cursor: Cursor = None
+    limit: Limit = 50
+
+    def __post_init__(self) -> None:
+        if self.reveal:
+            require("see_citizen", self.user.role)
+
+    @property
+    def reader(self) -> Reader:
+        """Who looks."""
+        return reader_of(self.user)
+
+    def shown(self, phone: str | None) -> str | None:
+        """A number as this look shows it."""
+        return phone if phone is None or self.reveal else masked_phone(phone)
+
+
+AtQueue = Annotated[Look, Depends()]
 
 
 class Done(Wire):
@@ -37,47 +67,37 @@ class Done(Wire):
 
 
 @router.get("/callbacks", responses=answers(401, 403, 422))
-async def callbacks(
-    request: Request,
-    services: ServicesDep,
-    user: User,
-    reveal: Reveal = False,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> PageOut[CallbackOut]:
+async def callbacks(look: AtQueue) -> PageOut[CallbackOut]:
     """待人工回访的诉求人：优先级高者在前，同级先到先办。号码默认脱敏。"""
-    _require_sight(user, reveal)
-    page = await services.callbacks.waiting(regime=user.regime, reader=reader_of(user), cursor=cursor, limit=limit)
-    phones = await services.citizens.phones([row.party for row in page.items], reader_of(user))
-    if reveal:
-        await at_work(services, user, phones, Occasion.CALLBACK)
+    services, user = look.services, look.user
+    page = await services.callbacks.waiting(
+        regime=user.regime, reader=look.reader, cursor=look.cursor, limit=look.limit
+    )
     parties = [row.party for row in page.items]
-    await acts.note_list(request, services, user, Deed.CALLBACKS_READ, parties, revealed=reveal)
-    items = tuple(CallbackOut.of(row, _shown(phones.get(row.party), reveal)) for row in page.items)
+    phones = await services.citizens.phones(parties, look.reader)
+    if look.reveal:
+        await at_work(services, user, phones, Occasion.CALLBACK)
+    await acts.note_list(look.request, services, user, Deed.CALLBACKS_READ, parties, revealed=look.reveal)
+    items = tuple(CallbackOut.of(row, look.shown(phones.get(row.party))) for row in page.items)
     return PageOut(items=items, next=page.next)
 
 
 @router.get("/call-tasks", responses=answers(401, 403, 422))
-async def call_tasks(
-    request: Request,
-    services: ServicesDep,
-    user: User,
-    reveal: Reveal = False,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> PageOut[CallTaskOut]:
+async def call_tasks(look: AtQueue) -> PageOut[CallTaskOut]:
     """短信未能送达、需要打电话告知的人，先来者在前。号码默认脱敏。"""
-    _require_sight(user, reveal)
-    page = await services.call_tasks.waiting(regime=user.regime, reader=reader_of(user), cursor=cursor, limit=limit)
-    phones = await services.citizens.phones([row.party for row in page.items if row.party], reader_of(user))
+    services, user = look.services, look.user
+    page = await services.call_tasks.waiting(
+        regime=user.regime, reader=look.reader, cursor=look.cursor, limit=look.limit
+    )
+    phones = await services.citizens.phones([row.party for row in page.items if row.party], look.reader)
     numbers = [row.party or row.order_no for row in page.items]
-    await acts.note_list(request, services, user, Deed.CALL_TASKS_READ, numbers, revealed=reveal)
+    await acts.note_list(look.request, services, user, Deed.CALL_TASKS_READ, numbers, revealed=look.reveal)
     items = []
-    if reveal:
+    if look.reveal:
         await at_work(services, user, phones, Occasion.CALL_TASK)
     for row in page.items:
         phone = phones.get(row.party) if row.party else await _contact(services, row)
-        items.append(CallTaskOut.of(row, _shown(phone, reveal)))
+        items.append(CallTaskOut.of(row, look.shown(phone)))
     return PageOut(items=tuple(items), next=page.next)
 
 
@@ -124,15 +144,6 @@ async def _citizens(services: Services, rows: Iterable[Inbound]) -> dict[str, Ci
     numbers = {no for row in rows if (no := _number(row)) is not None}
     orders = [await services.orders.get(no) for no in numbers]
     return {order.no: order.citizen for order in orders if order is not None}
-
-
-def _require_sight(user: Identity, reveal: bool) -> None:
-    if reveal:
-        require("see_citizen", user.role)
-
-
-def _shown(phone: str | None, reveal: bool) -> str | None:
-    return phone if phone is None or reveal else masked_phone(phone)
 
 
 async def _contact(services: Services, task: TelephoneTask) -> str | None:

@@ -35,7 +35,7 @@ async def test_what_raises_leaves_nothing_behind(database: Database) -> None:
 
 
 async def test_a_statement_that_takes_too_long_is_ended(database_url: str, database: Database) -> None:
-    hasty = Database(database_url, database.keyring, pool_size=1, statement_seconds=0.2)
+    hasty = Database(database_url, database.keyring, pool_size=1, statement_seconds=0.5)
     try:
         async with hasty.session() as session:
             with pytest.raises(DatabaseError, match="statement timeout"):

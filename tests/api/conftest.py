@@ -19,7 +19,7 @@ from adapters.settings import ROOT, Settings, environment
 from tests.api.callers import PASSWORD, Caller
 from workflows.search_attributes import DEFINITIONS
 
-READY_SECONDS = 60
+READY_SECONDS = 180
 DATA_KEY = "the-data-key-of-the-api-tests-0123456789"
 
 

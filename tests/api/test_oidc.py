@@ -40,7 +40,7 @@ PEOPLE: Final[dict[str, dict[str, Any]]] = {
     "bare": {},
     "wang": {"access": {"posts": ["主任"]}, "acr": "loa3", "amr": ["pwd", "otp"]},
 }
-READY_SECONDS: Final = 60
+READY_SECONDS: Final = 180
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import pytest
 
 from tests.api.callers import Caller
 from tests.api.conftest import Installation
+from tests.stage import until
 
 SignIn = Callable[[str], Caller]
 Row = dict[str, Any]
@@ -85,13 +86,15 @@ async def contested(runners: dict[str, Runner], no: str) -> set[str]:
 async def the_trail_shows_both(who: Runner, no: str, late: set[str]) -> int:
     """One decision and one that came late an approval, by the two who raced; the number of races that are shown."""
     approvals = CYCLES + 1
-    for _ in range(400):
+
+    async def all_answered() -> list[Row] | None:
         rows: list[Row] = (await who.http.get(f"/work-orders/{no}/timeline")).json()
-        decided = [row for row in rows if row["event"] == "approval_decided"]
-        ignored = [row for row in rows if row["event"] == "signal_ignored"]
-        if len(decided) + len(ignored) >= 2 * approvals:
-            break
-        await asyncio.sleep(0.05)
+        answered = [row for row in rows if row["event"] in ("approval_decided", "signal_ignored")]
+        return rows if len(answered) >= 2 * approvals else None
+
+    rows: list[Row] = await until(all_answered)
+    decided = [row for row in rows if row["event"] == "approval_decided"]
+    ignored = [row for row in rows if row["event"] == "signal_ignored"]
     opened = [row for row in rows if row["event"] == "approval_opened"]
     refused = [row for row in rows if row["event"] == "refused"]
     assert [row["approval"] for row in opened] == [f"A{number}" for number in range(1, approvals + 1)]

@@ -9,16 +9,22 @@ UNCLOSED = {"text": "电缆需整体更换", "plan": "列入明年改造计划",
 
 
 def with_housing(town: Town) -> tuple[str, str]:
-    """An order of the city that the housing office has signed: both numbers."""
+    """An order of the city that the housing office has signed, and that the city knows by our number: both numbers."""
     city_no, no = town.opened("dalad")
+    known_by_both(town, city_no, no)
     town.do("dispatcher", no, "dispatch", units=[{"unit": "housing"}])
     town.do("clerk-housing@dalad", no, "sign")
     return city_no, no
 
 
+def known_by_both(town: Town, city_no: str, no: str) -> None:
+    """Wait until the city has our number: its receipt is a request too, on which a fault could be spent."""
+    eventually(lambda: (town.at_the_city(city_no) or {}).get("county_no") == no or None)
+
+
 def test_what_was_pushed_is_not_taken_again_from_the_outbox(town: Town) -> None:
     city_no, no = town.opened("huojia")
-    eventually(lambda: (town.at_the_city(city_no) or {})["county_no"] == no or None)
+    known_by_both(town, city_no, no)
     marker, _ = town.opened("huojia")  # the outbox has been read past the first by now
     assert town.message(f"order-{city_no}")["attempts"] == town.message(f"order-{marker}")["attempts"] == 1
     assert len(town.found(city_no)) == 1
@@ -28,7 +34,7 @@ def test_a_lost_webhook_is_made_up_for_by_the_outbox_and_both_numbers_are_known(
     town.mood(webhooks="off")
     city_no, no = town.opened("huojia")
     assert town.message(f"order-{city_no}")["via"] == "outbox"
-    eventually(lambda: (town.at_the_city(city_no) or {})["county_no"] == no or None)
+    known_by_both(town, city_no, no)
 
 
 def test_duplicates_and_a_changed_order_of_messages_do_no_harm(town: Town) -> None:
@@ -106,7 +112,7 @@ def test_a_receipt_that_the_city_will_not_take_keeps_no_other_from_it(town: Town
     town.start("api")
     for city_no, _ in (sent[0], sent[2]):
         no = town.arrived(city_no)
-        eventually(lambda city_no=city_no, no=no: (town.at_the_city(city_no) or {})["county_no"] == no or None)
+        known_by_both(town, city_no, no)
         assert town.message(f"order-{city_no}")["receipt_refused"] is None
     set_aside = eventually(lambda: (row := town.message(f"order-{unwelcome}"))["receipt_refused"] and row)
     assert (set_aside["state"], set_aside["told"], set_aside["receipt_refused"]) == ("taken", False, "HTTP 422")

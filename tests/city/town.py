@@ -29,7 +29,7 @@ from workflows.search_attributes import DEFINITIONS
 SECRET = "the-secret-that-county-and-city-share"  # noqa: S105
 AREAS = {"huojia": "410724", "dalad": "150621", "hukou": "360429"}
 POLL_SECONDS = 0.3
-READY_SECONDS = 60
+READY_SECONDS = 180
 _numbers = count(1)
 
 Row = dict[str, Any]

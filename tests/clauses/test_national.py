@@ -8,7 +8,7 @@ import pytest
 from cli.rehearse.play import APPROVER
 from domain.calendar import CalendarDays
 from domain.reports import AdoptCalendar
-from tests.stage import Life, Lives
+from tests.stage import Life, Lives, until
 from workflows.ids import work_order_id
 
 BASIS = "三定方案第三条：路灯由城管局管理"
@@ -198,10 +198,7 @@ async def adopts(life: Life, calendar: CalendarDays) -> None:
     """The order is told of a calendar, and takes it in."""
     handle = life.rehearsal.services.client.get_workflow_handle(work_order_id(life.no))
     await handle.signal("adopt_calendar", AdoptCalendar(calendar=calendar))
-    for _ in range(200):
-        if await life.events("calendar_adopted"):
-            return
-    raise AssertionError("the order did not take the calendar in")
+    await until(lambda: life.events("calendar_adopted"))
 
 
 async def test_na_08_provisional(lives: Lives) -> None:

@@ -16,7 +16,7 @@ def test_the_examples_hold() -> None:
     command = [sys.executable, "-m", "cli.main", "rehearse", *map(str, EXAMPLES), "--json"]
     # As in production, where no signal is heard without its proof: what is rehearsed is what staff do.
     env = environment() | {"JIESU_BARE_SIGNALS": "false"}
-    ran = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=240, check=False)
+    ran = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=480, check=False)
     assert (ran.returncode, ran.stderr) == (0, "")
     rows = [json.loads(line) for line in ran.stdout.splitlines()]
     archived = Counter(row["scenario"] for row in rows if row["event"] == "order_archived")

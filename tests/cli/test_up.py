@@ -238,7 +238,7 @@ def test_up_survives_its_own_sudden_death(tmp_path: Path) -> None:
         assert len(children) >= 5
         system.process.kill()
         system.process.wait()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + STOP_LIMIT
         while not gone(children):
             assert time.monotonic() < deadline
             time.sleep(0.05)

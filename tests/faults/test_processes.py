@@ -5,14 +5,17 @@ import os
 import signal
 from datetime import datetime, timedelta
 
+from temporalio.service import RPCError
+
 from api.commanding import decide
 from cli.rehearse.stack import Stage
 from domain.commands import Sign, SubmitReply
 from domain.text import Text
 from domain.words import Role
 from tests.replay.test_replay import replayer
-from tests.stage import REPLIES, Life, Lives
+from tests.stage import REPLIES, Life, Lives, until
 from workflows.ids import work_order_id
+from workflows.messages import Snapshot
 from workflows.work_order import WorkOrderWorkflow
 
 
@@ -22,6 +25,20 @@ async def issued_and_sent(life: Life) -> tuple[list[str], list[str]]:
     return issued, sorted(row["notice"] for row in timeline if row["event"] == "notice_sent")
 
 
+async def told(life: Life) -> Snapshot | None:
+    """What the order says of itself; None if nobody answers, for a query that is not taken for a while fails."""
+    handle = life.rehearsal.services.client.get_workflow_handle_for(WorkOrderWorkflow.run, work_order_id(life.no))
+    try:
+        return await handle.query(WorkOrderWorkflow.snapshot)
+    except RPCError:
+        return None
+
+
+async def awake(life: Life) -> None:
+    """Wait for a worker that starts."""
+    await until(lambda: told(life))
+
+
 async def test_killing_the_worker_loses_nothing(own_stage: Stage, fragile_lives: Lives) -> None:
     life = await fragile_lives("gaotai", grade="days_3")
     for act in (life.dispatch("housing"), life.sign("housing"), life.reply("housing")):
@@ -29,6 +46,7 @@ async def test_killing_the_worker_loses_nothing(own_stage: Stage, fragile_lives:
         os.killpg(own_stage.processes.worker.process.pid, signal.SIGKILL)
         own_stage.processes.worker.process.wait()
         own_stage.processes.start_worker()
+    await awake(life)
     await life.decide("reviewer", "review")
     await life.called("satisfied")
     await life.archived()
@@ -72,6 +90,7 @@ async def test_alarms_missed_while_all_was_down_ring_once_in_order_and_late(
     await asyncio.sleep(0)
     own_stage.processes.start_worker()
     await away
+    await awake(life)
     clock = [row for row in await life.timeline() if row["actor"] == "clock"]
     assert [row["event"] for row in clock] == ["sign_off_missed", "light_changed", "light_changed", "handling_overdue"]
     assert clock[-1]["due_at"] == "2026-11-23T12:00:00+08:00"
@@ -86,16 +105,19 @@ async def test_a_decision_is_late_when_its_window_passed_before_though_nobody_wa
     request = {"reason": "不属于本单位", "proposed_unit": "water", "signed_by": ["unit_principal_leader"]}
     await life.do("unit_clerk", "request_return", unit="housing", **request)
     window = datetime.fromisoformat((await life.expect("deadline_set", clock="approval"))["due_at"])
+
+    async def passed() -> bool:
+        return await life.rehearsal.clock.now() > window
+
     own_stage.processes.stop_worker()
     away = asyncio.create_task(life.rehearsal.clock.move_to(window + timedelta(hours=1)))
     try:
-        async with asyncio.timeout(20):
-            while await life.rehearsal.clock.now() <= window:  # noqa: ASYNC110 (nothing tells that time has passed)
-                await asyncio.sleep(0.05)
+        await until(passed)
         await life.rehearsal.act(Role.DISPATCHER, "decide", {"approval": "return", "decision": "approve"})
     finally:
         own_stage.processes.start_worker()
     await away
+    await awake(life)
     await life.expect("approval_lapsed", kind="return")
     await life.expect("signal_ignored", approval="return")
     await life.never("return_granted")
@@ -108,17 +130,20 @@ async def test_an_order_moves_on_while_the_database_is_away_and_is_recorded_afte
     await life.dispatch("housing")
     await life.timeline()
     handle = own_stage.client.get_workflow_handle_for(WorkOrderWorkflow.run, work_order_id(life.no))
+
+    async def unrecorded() -> bool:
+        snapshot = await told(life)
+        return snapshot is not None and snapshot.unrecorded > 0
+
     postgres = own_stage.processes.postgres
     postgres.stop()
     try:
         accepting = asyncio.create_task(
             handle.execute_update("sign", Sign(by=Role.UNIT_CLERK, unit="housing"), id="while-away")
         )
-        await asyncio.wait([accepting], timeout=2)
-        unrecorded = (await handle.query(WorkOrderWorkflow.snapshot)).unrecorded
+        await until(unrecorded)
     finally:
         own_stage.processes.start_postgres()
-    assert unrecorded > 0
     await accepting
     signed = await life.expect("order_signed", unit="housing")
     assert signed["actor"] == "unit_clerk"

@@ -18,12 +18,11 @@ from adapters.database.calls import Calls
 from adapters.settings import ROOT
 from cli.rehearse.stack import Stage, stage
 from domain.words import Role
-from tests.stage import Life, Lives, lives_on
+from tests.stage import Life, Lives, lives_on, until
 from workflows.ids import work_order_id
 
 Fault = Mapping[str, Any]
 LADDER = "        - {by: sms, wait: 24h}\n"
-PATIENCE = 100.0
 
 PROVIDER: dict[str, tuple[Fault | None, str]] = {
     "timeout, not processed": ({"kind": "timeout", "processed": False}, "ReadTimeout"),
@@ -61,13 +60,6 @@ class Outcome:
     times: int
     why: str
     note: str = ""
-
-
-async def until(found: Callable[[], Awaitable[Any]], seconds: float = PATIENCE) -> Any:
-    async with asyncio.timeout(seconds):
-        while not (answer := await found()):  # noqa: ASYNC110 (nothing tells of it)
-            await asyncio.sleep(0.1)
-    return answer
 
 
 def taken_away(folder: Path) -> Callable[[], None]:

@@ -35,7 +35,20 @@ def in_stages(caller: SignIn) -> list[str]:
             answer = caller(who).do(no, do, **body)
             assert answer.status_code == 200, answer.text
         eventually(lambda no=no: caller("admin").get(f"/work-orders/{no}").json().get("stage"))
+    for no in numbers[1:]:
+        eventually(lambda no=no: told(caller, no))
     return numbers
+
+
+def told(caller: SignIn, no: str) -> bool | None:
+    """Whether the notices of an order's dispatch have come as far as they come where there is no provider.
+
+    Nobody has a number in the unit, which is put on record; to the citizen a text has been tried, and what is tried
+    again is only looked up.
+    """
+    rows = caller("admin").get(f"/work-orders/{no}/timeline").json()
+    sent = caller("admin").get(f"/work-orders/{no}/messages").json()["sent"]
+    return (any(row["event"] == "notice_failed" for row in rows) and any(row["sent_at"] for row in sent)) or None
 
 
 def digest(url: str, numbers: Sequence[str]) -> dict[str, str]:

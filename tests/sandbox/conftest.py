@@ -12,7 +12,7 @@ import pytest
 from adapters.child_process import ChildProcess
 from adapters.local_temporal import free_port
 from adapters.settings import ROOT
-from tests.sandbox.words import ACCOUNT, TOKEN, Listener, Peer
+from tests.sandbox.words import ACCOUNT, PATIENCE, TOKEN, Listener, Peer
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
         env = os.environ | {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN}
         child = ChildProcess.spawn(command, logs / f"{module}.log", env=env, cwd=ROOT)
         started.append(child)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 httpx.get(f"{base}/health").raise_for_status()

@@ -11,7 +11,7 @@ import pytest
 import requests
 from twilio.base.exceptions import TwilioException, TwilioRestException
 
-from tests.sandbox.words import ACCOUNT, HOTLINE, TOKEN, Listener, Peer, client, until
+from tests.sandbox.words import ACCOUNT, HOTLINE, PATIENCE, TOKEN, Listener, Peer, client, until
 
 CITIZEN = "+8613800000001"
 
@@ -29,7 +29,9 @@ def let(faults: str, **fault: Any) -> None:
     httpx.put(faults, json=[fault]).raise_for_status()
 
 
-def send(gateway: str, to: str = CITIZEN, body: str = "x", callback: str | None = None, timeout: float = 10) -> Any:
+def send(
+    gateway: str, to: str = CITIZEN, body: str = "x", callback: str | None = None, timeout: float = PATIENCE
+) -> Any:
     optional = {"status_callback": callback} if callback else {}
     return client(gateway, timeout=timeout).messages.create(to=to, from_=HOTLINE, body=body, **optional)
 

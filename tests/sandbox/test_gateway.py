@@ -115,8 +115,12 @@ def test_a_slow_customer_does_not_hold_up_deliveries_nor_is_it_flooded(gateway: 
         twilio.messages.create(to=to, from_=HOTLINE, body=str(n), status_callback=f"{listener.url}/slow")
     until(lambda: {message.status for message in twilio.messages.list(to=to)} == {"delivered"})
     gate.set()
-    reports = [listener.take("/slow").form["MessageStatus"] for _ in range(120)]
-    assert sorted(reports) == ["delivered"] * 60 + ["sent"] * 60
+    reports: set[tuple[str, str]] = set()
+    while len(reports) < 120:  # on a very slow machine some come twice
+        form = listener.take("/slow").form
+        reports.add((form["MessageSid"], form["MessageStatus"]))
+    assert {status for _, status in reports} == {"sent", "delivered"}
+    assert len({sid for sid, _ in reports}) == 60
     assert listener.most_at_once <= 16
 
 

@@ -18,15 +18,17 @@ from adapters.twilio_http import RebasedHttpClient
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "token-of-the-test"  # noqa: S105
 HOTLINE = "+8612345"
+PATIENCE = 60.0
+"""Seconds, for what a busy machine does late."""
 Peer = Callable[..., tuple[str, ChildProcess]]
 
 
-def client(base: str, token: str = TOKEN, timeout: float = 10) -> Client:
+def client(base: str, token: str = TOKEN, timeout: float = PATIENCE) -> Client:
     """The provider's own SDK, pointed at the gateway."""
     return Client(ACCOUNT, token, http_client=RebasedHttpClient(base, timeout))
 
 
-def until(holds: Callable[[], Any], seconds: float = 10) -> Any:
+def until(holds: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     """Ask again until something holds, and return it."""
     deadline = time.monotonic() + seconds
     while not (found := holds()):
@@ -69,7 +71,7 @@ class Listener:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
-    def take(self, path: str, seconds: float = 10) -> Posted:
+    def take(self, path: str, seconds: float = PATIENCE) -> Posted:
         """The next request on a path; waits for it."""
         return self._posted[path].get(timeout=seconds)
 
@@ -111,7 +113,7 @@ class Listener:
                 )
                 answer = listener._next_answer(parts.path)
                 if answer.gate:
-                    answer.gate.wait(10)
+                    answer.gate.wait(8)  # less than the gateway waits: what it gives up it posts again
                 if not right:
                     listener.forged.append(self.path)
                     answer = Answer("", 403)

@@ -32,7 +32,7 @@ from workflows.search_attributes import DEFINITIONS
 
 TOKEN = "the-token-of-the-telephone-tests"  # noqa: S105
 HOOKS = "/api/v1/webhooks"
-READY_SECONDS = 60
+READY_SECONDS = 180
 MESSAGES_PER_SECOND = "10"
 """Few, so that a test can make a storm."""
 _phones = count(1)

@@ -14,12 +14,11 @@ from cli.rehearse.stack import Stage, stage
 from domain.commands import Urge
 from domain.words import Role
 from tests.postgres import as_owner
-from tests.stage import Lives, lives_on
+from tests.stage import Lives, lives_on, until
 from workflows.ids import work_order_id
 from workflows.work_order import WorkOrderWorkflow
 
 SUGGEST_AFTER = "40"
-PATIENCE = 60.0  # seconds
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +35,11 @@ def long_lives(short_histories: Stage) -> Lives:
 
 async def goes_on_afresh(handle: WorkflowHandle[Any, Any], first_run: str) -> None:
     """Until the order has a history after its first: once what was under way when the server asked for it is done."""
-    async with asyncio.timeout(PATIENCE):
-        while (await handle.describe()).run_id == first_run:  # noqa: ASYNC110 (nothing tells of it)
-            await asyncio.sleep(0.05)
+
+    async def afresh() -> bool:
+        return (await handle.describe()).run_id != first_run
+
+    await until(afresh)
 
 
 async def test_a_long_life_goes_through_many_runs_and_loses_nothing(long_lives: Lives) -> None:

@@ -12,7 +12,7 @@ from domain.words import Role
 from tests.stage import Life, Lives
 from tests.workflows.test_shell import handle_of, state
 
-SOON = timedelta(seconds=15)
+SOON = timedelta(seconds=60)
 NUL = {"document": "a\x00b", "length": 3}
 REPLY = {"by": "unit_clerk", "unit": "housing"}
 POISON: list[tuple[str, Any]] = [

@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 from domain.calendar import CST
 from domain.commands import Sign
 from domain.words import Role
-from tests.stage import Life, Lives
+from tests.stage import Life, Lives, until
 from workflows.ids import work_order_id
 from workflows.search_attributes import DEFINITIONS
 from workflows.work_order import WorkOrderWorkflow
@@ -47,10 +47,12 @@ async def test_a_signal_that_cannot_be_carried_out_is_written_down_and_changes_n
     before = await state(life)
     for body in GARBAGE:
         await handle_of(life).signal("decide", body)
-    for _ in range(100):
-        if len(await life.events("signal_ignored")) == len(GARBAGE):
-            break
-    ignored = await life.events("signal_ignored")
+
+    async def written_down() -> Any:
+        rows = await life.events("signal_ignored")
+        return rows if len(rows) >= len(GARBAGE) else None
+
+    ignored = await until(written_down)
     assert len(ignored) == len(GARBAGE)
     assert {row["reason"] for row in ignored} == {"invalid", "not_permitted"}
     assert (await state(life)).but(seq=before.seq) == before
