@@ -15,7 +15,7 @@ from adapters.object_store import Objects
 from adapters.settings import Settings
 from tests.adapters.orders_at_hand import CANARY
 from tests.domain.regimes import REGIMES
-from tests.postgres import DATA_KEY
+from tests.postgres import DATA_KEY, as_owner
 
 MANY = 3000
 
@@ -24,7 +24,7 @@ async def test_the_daily_job_reads_what_is_late_and_not_what_was_erased_before(
     database_url: str, tmp_path: Path
 ) -> None:
     settings = Settings.model_validate({"JIESU_DATA": tmp_path})
-    with psycopg.connect(database_url, autocommit=True) as connection:
+    with psycopg.connect(as_owner(database_url), autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute(ERASED_ORDERS, [MANY])
         for table in ("documents", "messages", "archives", "work_orders"):
@@ -68,7 +68,7 @@ def rows_read(url: str) -> int:
     """How many rows of tables the connections have read that were ours and are closed."""
     open_ = "SELECT FROM pg_stat_activity WHERE application_name = 'jiesu' AND datname = current_database()"
     read = "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int FROM pg_stat_user_tables"
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(as_owner(url), autocommit=True) as connection:
         deadline = time.monotonic() + 30
         while connection.execute(open_).fetchone() is not None:
             assert time.monotonic() < deadline

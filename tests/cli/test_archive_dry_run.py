@@ -19,7 +19,7 @@ from adapters.settings import ROOT, Settings
 from cli.archive.planned import told
 from tests.adapters.said_of_people import NO, PHONE, THEN, archive, left, personal
 from tests.domain.regimes import REGIMES
-from tests.postgres import DATA_KEY
+from tests.postgres import DATA_KEY, as_owner
 
 ROWS = "工单 1、文字 1、发出的短信 1、收到的短信 1、自动外呼 1、人工电话 1、市平台消息 1、附件信息 1"
 FILES = "附件文件 1、缩略图 1、归档包 1"
@@ -30,7 +30,7 @@ async def test_rows_and_files_are_counted_by_kind_and_stay(
 ) -> None:
     settings = Settings.model_validate({"JIESU_DATA": tmp_path})
     await archive(database, settings)
-    with psycopg.connect(database_url) as connection:
+    with psycopg.connect(as_owner(database_url)) as connection:
         connection.execute("UPDATE archives SET created_at = '2015-11-23T09:00+08:00'")
     there = await personal(database), await left(settings)
     values = {"DATABASE_URL": database_url, "JIESU_DATA": str(tmp_path), "JIESU_DATA_KEY": DATA_KEY}
