@@ -32,6 +32,7 @@ from domain.message import NewCall, NewMessage
 from tests.adapters.orders_at_hand import CANARY
 from tests.adapters.said_of_people import NO, PHONE, THEN, archive, left, personal
 from tests.domain.regimes import REGIMES
+from tests.postgres import as_owner
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -222,22 +223,23 @@ async def test_what_came_late_before_it_was_noted_is_found_when_the_database_is_
     database: Database, database_url: str, settings: Settings
 ) -> None:
     await eraser(database, settings).erase_due("tester", THEN)
-    with migrate._connection(driver_url(database_url)) as connection:
+    owner = as_owner(database_url)
+    with migrate._connection(driver_url(owner)) as connection:
         config = migrate._config(connection)
         noting = ScriptDirectory.from_config(config).get_revision("0016_late")
         command.downgrade(config, str(noting.down_revision))
         connection.commit()
-    with psycopg.connect(database_url) as writer:
+    with psycopg.connect(owner) as writer:
         late = "INSERT INTO inbound_messages (sid, phone_index, from_phone, body, state, order_no)"
         seal = database.keyring.encrypt
         writer.execute(late + " VALUES ('late', 'f', %s, %s, 'read', %s)", [seal(PHONE), seal(CANARY), NO])
-    migrate.upgrade(database_url)
+    migrate.upgrade(owner, serving=database_url)
     assert await eraser(database, settings).erase_due("tester", THEN) == 1
     assert await personal(database) == {}
 
 
 def test_what_is_erased_is_what_is_noted_when_it_comes_late(database_url: str) -> None:
-    with psycopg.connect(database_url) as connection:
+    with psycopg.connect(as_owner(database_url)) as connection:
         noted = connection.execute(
             "SELECT event_object_table, event_object_column FROM information_schema.triggered_update_columns"
             " WHERE trigger_name LIKE '%_late' AND event_object_column <> 'order_no'"
