@@ -66,7 +66,7 @@ def test_who_looks_at_an_order_is_noted_with_whether_the_citizen_was_shown(calle
 def test_lists_are_noted_with_how_much_they_showed(caller: SignIn, since: Acts) -> None:
     agent, staff = caller("agent"), caller("callback_staff")
     agent.open()
-    agent.get("/work-orders", phone="13912345678", limit=1)
+    assert agent.post("/work-orders/lookup", {"phone": "13912345678", "limit": 1}).status_code == 200
     for path in ("callbacks", "call-tasks", "inbound-messages"):
         assert staff.get(f"/{path}").status_code == 200
     [listed] = since(deed="orders_listed")

@@ -1,11 +1,11 @@
 """`jiesu audit verify` names the days that nobody anchored, apart from what was forged."""
 
 import asyncio
+import os
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
-
-import pytest
-from typer.testing import CliRunner
 
 from adapters.anchoring import Anchoring, key_of, published
 from adapters.archive_signature import Signatures
@@ -14,8 +14,7 @@ from adapters.database.acts import Acts
 from adapters.database.anchors import Anchors
 from adapters.database.engine import Database
 from adapters.object_store import Objects
-from adapters.settings import DEVELOPMENT_SECRET, Settings
-from cli.audit import app
+from adapters.settings import DEVELOPMENT_SECRET, ROOT, Settings
 from domain.acts import Act, Deed
 from domain.calendar import CST
 from tests.adapters.aged import aged, forger, today
@@ -23,15 +22,17 @@ from tests.postgres import DATA_KEY
 
 
 async def test_days_without_an_anchor_are_named_and_are_no_forgery(
-    database: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, database_url: str, tmp_path: Path
 ) -> None:
-    settings = Settings.model_validate({"DATABASE_URL": database_url, "JIESU_DATA": tmp_path})
-    for name, value in {"DATABASE_URL": database_url, "JIESU_DATA": str(tmp_path), "JIESU_DATA_KEY": DATA_KEY}.items():
-        monkeypatch.setenv(name, value)
+    values = {"DATABASE_URL": database_url, "JIESU_DATA": str(tmp_path), "JIESU_DATA_KEY": DATA_KEY}
+    settings = Settings.model_validate(values)
 
     async def verified() -> tuple[int, str]:
-        result = await asyncio.to_thread(CliRunner().invoke, app, ["verify"])
-        return result.exit_code, result.stderr
+        command = [sys.executable, "-m", "cli.main", "audit", "verify"]
+        done = await asyncio.to_thread(
+            subprocess.run, command, cwd=ROOT, env=os.environ | values, capture_output=True, text=True, timeout=60
+        )
+        return done.returncode, done.stderr
 
     await Acts(database).note(Act(deed=Deed.ORDER_READ, person="p"))
     aged(database_url, days=5)
