@@ -10,6 +10,9 @@ from pathlib import Path
 COMMANDS = frozenset({"api", "archive", "audit", "codec", "db", "keys", "signal", "users", "worker"})
 """What works on an installation; all others bring their own or need none."""
 
+OWNER, MIGRATING = "DATABASE_OWNER_URL", "db"
+"""The address of the database's owner, and the only command that it is for (docs/adr/0027)."""
+
 
 def settings_of_up(command: str, environment: Mapping[str, str]) -> dict[str, str]:
     """What has to be added to the environment of a command, by the names that `adapters.settings` reads.
@@ -23,6 +26,8 @@ def settings_of_up(command: str, environment: Mapping[str, str]) -> dict[str, st
     from cli.up.folder import known_settings  # noqa: PLC0415 (it brings along what `jiesu up` needs)
 
     found = known_settings(Path(environment.get("JIESU_DATA", ".jiesu")).absolute())
+    if command != MIGRATING:
+        found.pop(OWNER, None)
     return {name: value for name, value in found.items() if name not in environment}
 
 

@@ -113,9 +113,9 @@ class Stack:
         self._postgres_start = asyncio.create_task(asyncio.to_thread(LocalPostgres.start, folder))
         self._postgres = await asyncio.shield(self._postgres_start)
         self._running.insert(0, self._postgres)
-        keep_addresses(self._folder, self._addresses())
+        owner = {"DATABASE_OWNER_URL": self._postgres.url(DATABASE)}
+        keep_addresses(self._folder, self._addresses() | owner)
         if not self._filled.holds:
-            owner = {"DATABASE_OWNER_URL": self._postgres.url(DATABASE)}
             await self._job("数据库迁移", "database", self._environment() | owner)
 
     async def _start_temporal(self) -> None:

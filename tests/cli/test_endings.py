@@ -68,7 +68,7 @@ def test_a_database_without_its_tables_says_what_to_run(postgres: LocalPostgres)
 
 
 def test_a_folder_of_up_serves_only_who_names_no_database_and_is_not_production(tmp_path: Path) -> None:
-    keep_addresses(tmp_path, {"DATABASE_URL": "here", "TEMPORAL_ADDRESS": "there"})
+    keep_addresses(tmp_path, {"DATABASE_URL": "here", "DATABASE_OWNER_URL": "owner", "TEMPORAL_ADDRESS": "there"})
     secrets = load_secrets(tmp_path)
     env = {"JIESU_DATA": str(tmp_path), "TEMPORAL_ADDRESS": "mine"}
     found = settings_of_up("users", env)
@@ -76,6 +76,8 @@ def test_a_folder_of_up_serves_only_who_names_no_database_and_is_not_production(
     assert found["JIESU_ARCHIVE_KEY"] == secrets["archive_key"]
     assert found["CITY_SECRET"] == secrets["city_secret"]
     assert "TEMPORAL_ADDRESS" not in found
+    assert "DATABASE_OWNER_URL" not in found
+    assert settings_of_up("db", env)["DATABASE_OWNER_URL"] == "owner"
     assert settings_of_up("rehearse", env) == {}
     assert settings_of_up("users", env | {"DATABASE_URL": "elsewhere"}) == {}
     assert settings_of_up("users", env | {"JIESU_ENV": "production"}) == {}

@@ -221,6 +221,7 @@ def test_up_whole(tmp_path: Path, stop: signal.Signals) -> None:
             # Both need the secrets of the folder, and not only where its database is.
             assert "均完好" in beside(tmp_path / "data", "archive", "verify", "--all")
             assert beside(tmp_path / "data", "users", "list").startswith("admin\t")
+            beside(tmp_path / "data", "db", "upgrade")
             children = below(system.process.pid)
             assert len(children) >= 6
             system.process.send_signal(stop)
