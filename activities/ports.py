@@ -201,7 +201,7 @@ class AddedFile(Protocol):
 
 
 class PackedBundle(Protocol):
-    """A bundle that is whole, for now in a file."""
+    """A bundle that is whole, in a file that goes away once it is archived."""
 
     @property
     def path(self) -> Path: ...

@@ -33,7 +33,7 @@ class Added(NamedTuple):
 
 
 class Packed(NamedTuple):
-    """A bundle that is whole: where it lies for now, its size in bytes and its SHA-256 in hex."""
+    """A bundle that is whole: the file that it was packed into, its size in bytes and its SHA-256 in hex."""
 
     path: Path
     size: int

@@ -24,7 +24,7 @@ class TooWeak(BadToken):
     """
 
     def __init__(self, acr: tuple[str, ...], amr: tuple[str, ...]) -> None:
-        Exception.__init__(self, "登录强度不够")
+        super().__init__("登录强度不够")
         self.acr: Final = acr
         self.amr: Final = amr
 

@@ -20,8 +20,8 @@ AUDIENCE: Final = "jiesu-api"
 class BadToken(Exception):  # noqa: N818 - reads as a sentence where it is caught
     """The token is not ours, not for us, was altered, has expired, or its session is over."""
 
-    def __init__(self) -> None:
-        super().__init__("登录已失效")
+    def __init__(self, said: str = "登录已失效") -> None:
+        super().__init__(said)
 
 
 class Duty(StrEnum):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from adapters.database.granting import CannotGrant
 from adapters.outages import OUTAGES, lacks_tables, what_is_away
 from adapters.policy_file import PolicyErrors
 from adapters.settings import Settings, UnusableSetting
@@ -30,6 +31,8 @@ def ending(error: Exception) -> Ending | None:
         return Ending("\n".join(["设置有误：", *found]), USAGE)
     if isinstance(error, PolicyErrors):
         return Ending(f"规则文件有误（jiesu policy check 可以检查）：\n{error}", USAGE)
+    if isinstance(error, CannotGrant):
+        return Ending(str(error), USAGE)
     if isinstance(error, UnusableSetting):
         return Ending(f"设置有误：\n- {error}", USAGE)
     if lacks_tables(error):

@@ -39,21 +39,22 @@ FOR_TRYING_OUT = {"up": "sandbox", "rehearse": "sandbox", "bench": "benchmarks"}
 
 def main() -> None:
     """Run the command named by the first argument; without one, or with --help, list them."""
-    folder = FOR_TRYING_OUT.get("".join(sys.argv[1:2]))
+    asked = "".join(sys.argv[1:2])
+    folder = FOR_TRYING_OUT.get(asked)
     if folder is not None and not (ROOT / folder).is_dir():
-        print(f"此安装不含 {folder}，不能运行 jiesu {sys.argv[1]}：试用、演练和测速请用完整的源代码。", file=sys.stderr)
+        print(f"此安装不含 {folder}，不能运行 jiesu {asked}：试用、演练和测速请用完整的源代码。", file=sys.stderr)
         sys.exit(2)
     speak_chinese()
     app = typer.Typer(
         help="接诉：12345 热线工单系统", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
     )
     for name, (target, line) in COMMANDS.items():
-        command = _resolve(target) if sys.argv[1:2] == [name] else _listed
+        command = _resolve(target) if asked == name else _listed
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name, help=line)
         else:
             app.command(name, help=line)(command)
-    work_beside_up("".join(sys.argv[1:2]))
+    work_beside_up(asked)
     run(lambda: _tell(app))
 
 

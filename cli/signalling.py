@@ -13,6 +13,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from adapters.proofs import Proofs
 from adapters.settings import settings
 from adapters.temporal_client import connect
+from cli.failing import AWAY
 from domain.permissions import TABLE
 from domain.proof import FIELD
 from domain.words import Role
@@ -22,8 +23,8 @@ SIGNALS = ("decide", "adopt_policy", "adopt_calendar")
 CONNECT_SECONDS = 10.0
 """A person waits; a worker, which has longer, does not."""
 
-NOT_HEARD, AWAY = 1, 3
-"""Exit status: an order is not there or has ended; Temporal does not answer."""
+NOT_HEARD = 1
+"""Exit status: an order is not there or has ended."""
 
 
 def command(

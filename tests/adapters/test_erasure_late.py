@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -30,21 +29,11 @@ from adapters.object_store import Objects
 from adapters.settings import Settings
 from domain.message import NewCall, NewMessage
 from tests.adapters.orders_at_hand import CANARY
-from tests.adapters.said_of_people import NO, PHONE, THEN, archive, left, personal
+from tests.adapters.said_of_people import NO, PHONE, THEN, left, personal
 from tests.domain.regimes import REGIMES
 from tests.postgres import as_owner
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings.model_validate({"JIESU_DATA": tmp_path})
-
-
-@pytest.fixture
-async def archived(database: Database, settings: Settings) -> None:
-    await archive(database, settings)
 
 
 def eraser(database: Database, settings: Settings) -> Eraser:

@@ -1,7 +1,6 @@
 """An erasure leaves nothing behind: no column of any table, no object, and no half of it after a crash."""
 
 import asyncio
-from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
@@ -23,18 +22,8 @@ from api.retention import erase_due
 from api.services import Services
 from domain.policy_retention import Retention
 from tests.adapters.orders_at_hand import CANARY
-from tests.adapters.said_of_people import NO, PHONE, THEN, archive, left, personal
+from tests.adapters.said_of_people import NO, PHONE, THEN, left, personal
 from tests.domain.regimes import REGIMES
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings.model_validate({"JIESU_DATA": tmp_path})
-
-
-@pytest.fixture
-async def archived(database: Database, settings: Settings) -> None:
-    await archive(database, settings)
 
 
 def eraser(database: Database, objects: Objects, *, rules: bool = True) -> Eraser:

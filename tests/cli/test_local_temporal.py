@@ -9,7 +9,8 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, ListTaskQueuePartitionsRequest
 from temporalio.client import Client
 
-from adapters.local_temporal import RETENTION, LocalTemporal, TemporalUnavailableError
+from adapters import local_temporal
+from adapters.local_temporal import RETENTION, LocalTemporal, TemporalUnavailableError, free_port
 
 
 async def attributes(server: LocalTemporal) -> set[str]:
@@ -39,6 +40,14 @@ async def test_a_server_keeps_its_file_and_learns_new_attributes(tmp_path: Path)
         finally:
             server.stop()
         assert server.child.status is not None
+
+
+def test_a_port_is_given_away_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = range(local_temporal.FREE_PORTS.start, local_temporal.FREE_PORTS.stop, 2000)
+    monkeypatch.setattr(local_temporal, "FREE_PORTS", few)
+    monkeypatch.setattr(local_temporal, "_given", set[int]())
+    given = [free_port() for _ in range(len(few) - 2)]  # two of them may be somebody else's
+    assert len(set(given)) == len(given)
 
 
 async def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
