@@ -53,7 +53,7 @@ class CityPlatform:
         order = await self._orders.get(effect.order_no)
         if order is None:
             raise unknown_order(effect.order_no)
-        chain = [link.content for link in await self._trail.chain(effect.order_no)]
+        chain = [link.content for link in await self._trail.standing(effect.order_no)]
         before = [each for each in chain if each.seq is not None and each.seq <= effect.seq]
         if not before or before[-1].seq != effect.seq:
             raise not_recorded_yet(effect.order_no, f"event {effect.seq}")

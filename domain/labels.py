@@ -271,6 +271,7 @@ LABELS: dict[str, str] = {
     "event.policy_adopted": "启用新规则",
     "event.calendar_adopted": "启用新日历",
     "event.refused": "操作被拒",
+    "event.retaken": "此前未办成的划去",
     "event.erased": "到期销毁",
     "event.erasure_held": "暂缓销毁",
     "event.erasure_released": "取消暂缓销毁",

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from pydantic import AwareDatetime
+
 from domain.words import ApprovalKind, Category, ClockName, Frozen, Light, Outcome, Role, Stage
 
 
@@ -70,9 +72,11 @@ class RecordBatch(Frozen):
     """Events to put on the audit trail together with the read model after them.
 
     Each event is the JSON object of contract §4: `{seq, at, event, actor, ...}`, `seq` rising from 1 without
-    gaps in one order.
+    gaps in one order. `step_at` is when the step of the workflow began that hands it over: of two that say different
+    things under one `seq` the later holds. None: it may contradict nothing.
     """
 
     order_no: str
     events: tuple[dict[str, Any], ...]
     view: OrderView
+    step_at: AwareDatetime | None = None

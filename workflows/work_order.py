@@ -211,7 +211,8 @@ class WorkOrderWorkflow:
         """Events and read model to PostgreSQL, in order; what cannot be written now stays in the outbox."""
         self.stalled = False
         while self.outbox:
-            batch = RecordBatch(order_no=self.order.no, events=tuple(self.outbox), view=project(self.order))
+            events, step_at = tuple(self.outbox), workflow.now()
+            batch = RecordBatch(order_no=self.order.no, events=events, view=project(self.order), step_at=step_at)
             try:
                 await record(batch)
             except FailureError:

@@ -6,10 +6,13 @@ The canonical JSON is the object {"actor", "at", "data", "event", "order_no", "p
 at every depth, no white space, characters beyond ASCII as they are, `at` in UTC as ISO 8601 with six decimals
 and `+00:00`, `seq` null for what is no event of the workflow, like a refusal. The hash before position 1 is
 64 zeros. Whoever holds an exported trail can check it with these lines alone.
+
+A link `retaken` crosses out: the events before it from `from_seq` on did not come about, for the worker died in the
+step that wrote them, and what the order did instead follows (docs/adr/0028). They stay where they are.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -17,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 GENESIS = "0" * 64
 LOCAL_TIME = ZoneInfo("Asia/Shanghai")
+RETAKEN, FROM_SEQ = "retaken", "from_seq"
 
 
 class Content(NamedTuple):
@@ -36,6 +40,12 @@ class Content(NamedTuple):
         if at.tzinfo is None:
             raise ValueError("the moment of an event needs an offset")
         return cls(event["seq"], at, event["event"], event["actor"], rest)
+
+    @property
+    def crosses_out(self) -> int:
+        """From which event on those before it are crossed out; 0 if it does not do so."""
+        since = self.data.get(FROM_SEQ) if self.event == RETAKEN and self.seq is None else None
+        return since if isinstance(since, int) and since > 0 else 0
 
     def canonical(self, order_no: str, position: int) -> str:
         """The text that is hashed."""
@@ -80,6 +90,16 @@ def link(order_no: str, position: int, content: Content, previous_hash: str) -> 
     return Link(position, content, previous_hash, sha256(text.encode()).hexdigest())
 
 
+def standing(links: Iterable[Link]) -> list[Link]:
+    """The links without events that are crossed out."""
+    found: list[Link] = []
+    for each in links:
+        if since := each.content.crosses_out:
+            found = [link for link in found if (link.content.seq or 0) < since]
+        found.append(each)
+    return found
+
+
 def faults(order_no: str, links: Sequence[Link]) -> list[str]:
     """What is wrong with a chain, a Chinese sentence each, naming the position; empty if it is whole."""
     found: list[str] = []
@@ -92,7 +112,11 @@ def faults(order_no: str, links: Sequence[Link]) -> list[str]:
             found.append(f"第 {each.position} 条与前一条断链: previous_hash 不等于前一条的 hash")
         if link(order_no, each.position, each.content, each.previous_hash).hash != each.hash:
             found.append(f"第 {each.position} 条内容被改动: seq、at、event、actor、data 与 hash 不符")
-        if each.content.seq is not None:
+        if since := each.content.crosses_out:
+            if since >= expected_seq:
+                found.append(f"第 {each.position} 条划去 seq {since} 起的条目, 但并无此 seq")
+            expected_seq = since
+        elif each.content.seq is not None:
             if each.content.seq != expected_seq:
                 found.append(f"第 {each.position} 条 seq 应为 {expected_seq}, 实为 {each.content.seq}")
             expected_seq = each.content.seq + 1

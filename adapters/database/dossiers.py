@@ -7,7 +7,7 @@ from adapters.database.attachments import Attachments
 from adapters.database.call_tasks import CallTasks
 from adapters.database.calls import Calls
 from adapters.database.catalogue import Catalogue
-from adapters.database.chain import Link
+from adapters.database.chain import Link, standing
 from adapters.database.city_messages import CityMessages
 from adapters.database.documents import Documents
 from adapters.database.engine import Database
@@ -47,7 +47,7 @@ class Dossiers:
             order=order.model_dump(mode="json"),
             view=view.model_dump(mode="json") if view else None,
             chain=tuple(linked(each) for each in chain),
-            timeline=tuple(each.outside() for each in chain),
+            timeline=tuple(each.outside() for each in standing(chain)),
             texts=tuple(
                 each._asdict() | {"created_at": _moment(each.created_at)} for each in await self._documents.of_order(no)
             ),
@@ -60,7 +60,7 @@ class Dossiers:
                 Paper.model_validate({name: row[name] for name in Paper.model_fields})
                 for row in (_row(each) for each in await self._attachments.of_order(no))
             ),
-            policies=await self._rules(order, chain),
+            policies=await self._rules(order, standing(chain)),
             units={each.id: each.name for each in await self._catalogue.units(realm=order.realm, regime=order.regime)},
         )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import dropwhile
 from typing import Any
 
 from sqlalchemy import BindParameter, Integer, Text, bindparam, delete, exists, func, or_, select
@@ -9,10 +10,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
-from adapters.database.chain import GENESIS, Content, Link, faults, link
+from adapters.database.chain import FROM_SEQ, GENESIS, RETAKEN, Content, Link, faults, link, standing
 from adapters.database.engine import Database
 from adapters.database.tables import Table
-from domain.view import OrderView, RecordBatch
+from domain.view import RecordBatch
+from domain.words import Role
 
 REFUSED = "refused"
 
@@ -22,7 +24,7 @@ class GapInTrail(Exception):  # noqa: N818 - reads as a sentence where it is cau
 
 
 class TrailConflict(Exception):  # noqa: N818
-    """An event is recorded already, with a different content."""
+    """An event is recorded already, with a different content, and by no earlier step; or a later step has been here."""
 
 
 class Trail:
@@ -35,6 +37,11 @@ class Trail:
         """Append the events that are not there yet and bring the read model up to `batch.view`.
 
         Returns how many were appended. Repeating it changes nothing; an older view never replaces a newer.
+
+        A worker that dies between this and its answer to the server has written what did not come about: the step is
+        taken again, at another moment, and may say other things under the same numbers. What the earlier step wrote is
+        then crossed out by a link that says so, and this batch follows it (docs/adr/0028). A worker that was only slow
+        and writes after the later step is refused.
         Raises GapInTrail or TrailConflict, and then nothing of the batch is kept.
         """
         contents = [Content.of(event) for event in batch.events]
@@ -62,8 +69,15 @@ class Trail:
             return await session.run_sync(lambda blocking: note(blocking, order_no, content))
 
     async def timeline(self, order_no: str) -> list[dict[str, object]]:
-        """What happened, in the shape of contract §4 and in the order of the chain; `seq` is the position."""
-        return [each.outside() for each in await self.chain(order_no)]
+        """What happened, in the shape of contract §4 and in the order of the chain; `seq` is the position.
+
+        Without what is crossed out.
+        """
+        return [each.outside() for each in await self.standing(order_no)]
+
+    async def standing(self, order_no: str) -> list[Link]:
+        """The links of the trail without events that are crossed out."""
+        return standing(await self.chain(order_no))
 
     async def chain(self, order_no: str) -> list[Link]:
         """The links of the trail as they are stored, for an archive that carries its own proof."""
@@ -87,7 +101,7 @@ class Trail:
             shown = await session.scalar(_SHOWN_SEQ, {"order_no": order_no}) or 0
         links = await self.chain(order_no)
         found = faults(order_no, links)
-        last = max((each.content.seq or 0 for each in links), default=0)
+        last = max((each.content.seq or 0 for each in standing(links)), default=0)
         if last < shown:
             found.append(f"末尾不完整: 最后一条 seq 为 {last}, 工单视图已到 {shown}")
         return found
@@ -102,10 +116,25 @@ def _record(session: Session, batch: RecordBatch, contents: Sequence[Content]) -
     # From the event before the batch on: it tells whether the batch follows on what is there.
     since = min((content.seq or 0 for content in contents), default=0) - 1
     tail = _tail(session, batch.order_no, since)
-    new = _unrecorded(batch.order_no, contents, tail)
+    new = _unrecorded(batch.order_no, contents, standing(tail))
+    if new and tail:
+        new = _in_turn(session, batch, new, standing(tail))
     _append(session, batch.order_no, tail, new)
-    _show(session, batch.view)
-    return len(new)
+    _show(session, batch)
+    return sum(content.seq is not None for content in new)
+
+
+def _in_turn(session: Session, batch: RecordBatch, new: list[Content], recorded: Sequence[Link]) -> list[Content]:
+    """What has to be appended, with the link that crosses out what they contradict before them."""
+    before: datetime | None = session.scalar(_STEP, {"order_no": batch.order_no})
+    first, last = new[0].seq or 0, max((each.content.seq or 0 for each in recorded), default=0)
+    if batch.step_at is not None and before is not None and batch.step_at < before:
+        raise TrailConflict(f"{batch.order_no}: a later step has written what follows on event {first - 1}")
+    if first > last:
+        return new
+    if batch.step_at is None or before is None or batch.step_at == before:
+        raise TrailConflict(f"{batch.order_no}: event {first} is recorded with a different content")
+    return [Content(None, batch.step_at.replace(microsecond=0), RETAKEN, Role.SYSTEM, {FROM_SEQ: first}), *new]
 
 
 def note(session: Session, order_no: str, content: Content) -> int:
@@ -129,14 +158,12 @@ def _tail(session: Session, order_no: str, since: int) -> list[Link]:
     return [_link(row) for row in rows]
 
 
-def _unrecorded(order_no: str, contents: Sequence[Content], tail: Sequence[Link]) -> list[Content]:
-    recorded = {each.content.seq: each.content for each in tail if each.content.seq is not None}
-    for content in contents:
-        earlier = recorded.get(content.seq or 0)
-        if earlier is not None and not earlier.says_the_same(content):
-            raise TrailConflict(f"{order_no}: event {content.seq} is recorded with a different content")
-    new = [content for content in contents if content.seq not in recorded]
-    for expected, content in enumerate(new, max(recorded, default=0) + 1):
+def _unrecorded(order_no: str, contents: Sequence[Content], recorded: Sequence[Link]) -> list[Content]:
+    """Those from the first that is not recorded, or not so."""
+    there = {each.content.seq: each.content for each in recorded if each.content.seq is not None}
+    new = list(dropwhile(lambda each: each.seq in there and there[each.seq].says_the_same(each), contents))
+    due = min(new[0].seq or 0, max(there, default=0) + 1) if new else 0
+    for expected, content in enumerate(new, due):
         if content.seq != expected:
             raise GapInTrail(f"{order_no}: event {content.seq} follows, but {expected} is due")
     return new
@@ -154,10 +181,12 @@ def _append(session: Session, order_no: str, tail: Sequence[Link], contents: Ite
         session.execute(_APPEND, rows)
 
 
-def _show(session: Session, view: OrderView) -> None:
+def _show(session: Session, batch: RecordBatch) -> None:
     """Put the view in place of an older one, and its approvals with it."""
+    view = batch.view
     columns = {name: getattr(view, name) for name in _FILTERED}
     columns |= {"no": view.no, "units": list(view.units), "view": view.model_dump(mode="json")}
+    columns["step_at"] = batch.step_at
     shown = session.execute(_SHOW, columns | {"order_no": view.no}).one_or_none()
     if shown is None:
         return
@@ -182,7 +211,14 @@ _NO: BindParameter[str] = bindparam("order_no", type_=Text)
 _LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(_NO, 0)))
 _LAST = select(func.max(_TRAIL.c.position)).where(_TRAIL.c.order_no == _NO).scalar_subquery()
 _WHOLE = select(*_TRAIL.c).where(_TRAIL.c.order_no == _NO).order_by(_TRAIL.c.position)
-_TAIL = _WHOLE.where(or_(_TRAIL.c.seq >= bindparam("since", type_=Integer), _TRAIL.c.position == _LAST))
+_TAIL = _WHOLE.where(
+    or_(
+        _TRAIL.c.seq >= bindparam("since", type_=Integer),
+        _TRAIL.c.event == RETAKEN,
+        _TRAIL.c.position == _LAST,
+    )
+)
+_STEP = select(_VIEWS.c.step_at).where(_VIEWS.c.no == _NO)
 _NUMBERS = (
     select(_TRAIL.c.order_no)
     .where(_TRAIL.c.order_no > bindparam("after", type_=Text))
@@ -206,12 +242,12 @@ _FILTERED = (*("seq", "regime", "stage", "category", "grade", "light", "next_due
 def _show_statement() -> ReturningInsert[Any]:
     realm = select(_ORDERS.c.realm).where(_ORDERS.c.no == _NO).scalar_subquery()
     upsert = insert(_VIEWS).values(realm=func.coalesce(realm, ""))
-    replaced = {name: upsert.excluded[name] for name in (*_FILTERED, "realm", "units", "view")}
+    replaced = {name: upsert.excluded[name] for name in (*_FILTERED, "realm", "units", "view", "step_at")}
     has_approvals = exists().where(_APPROVALS.c.order_no == _NO).label("has_approvals")
     return upsert.on_conflict_do_update(
         index_elements=[_VIEWS.c.no],
         set_=replaced | {"updated_at": func.now()},
-        where=_VIEWS.c.seq < upsert.excluded.seq,
+        where=or_(_VIEWS.c.seq < upsert.excluded.seq, _VIEWS.c.step_at < upsert.excluded.step_at),
     ).returning(_VIEWS.c.realm, has_approvals)
 
 

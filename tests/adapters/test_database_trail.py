@@ -239,9 +239,9 @@ async def test_approvals_wait_for_those_who_may_decide_them(database: Database) 
     assert len((await approvals.waiting(["reviewer"])).items) == 4
 
 
-async def test_a_row_cannot_be_added_twice_even_by_hand(database: Database, database_url: str) -> None:
+async def test_a_place_cannot_be_taken_twice_even_by_hand(database: Database, database_url: str) -> None:
     await Trail(database).record(batch("A", 1, 1))
     with psycopg.connect(database_url) as connection, pytest.raises(psycopg.errors.UniqueViolation):
         connection.execute(
-            "INSERT INTO audit_trail SELECT order_no, 2, seq, at, event, actor, data, hash, hash FROM audit_trail"
+            "INSERT INTO audit_trail SELECT order_no, position, 2, at, event, actor, data, hash, hash FROM audit_trail"
         )

@@ -3,10 +3,13 @@
 import asyncio
 import os
 import signal
+import sys
 from datetime import datetime, timedelta
 
 from temporalio.service import RPCError
 
+from adapters.child_process import ChildProcess
+from adapters.settings import ROOT, environment
 from api.commanding import decide
 from cli.rehearse.stack import Stage
 from domain.commands import Sign, SubmitReply
@@ -54,6 +57,37 @@ async def test_killing_the_worker_loses_nothing(own_stage: Stage, fragile_lives:
     assert issued == sent
     timeline = await life.timeline()
     assert [row["seq"] for row in timeline] == list(range(1, len(timeline) + 1))
+
+
+async def test_a_step_that_was_recorded_by_a_worker_that_died_is_taken_again(
+    own_stage: Stage, fragile_lives: Lives
+) -> None:
+    """What it wrote did not come about: it is crossed out, not erased, and the order goes on."""
+    life, processes = await fragile_lives("gaotai", grade="days_3"), own_stage.processes
+    await life.dispatch("housing")
+    processes.stop_worker()
+    command = [sys.executable, "-m", "tests.faults.dying_worker", "order_signed"]
+    log = processes.folder / "dying.log"
+    dying = ChildProcess.spawn(command, log, env=environment() | processes.values, cwd=ROOT)
+    signing = asyncio.create_task(life.sign("housing"))
+
+    async def dead() -> bool:
+        return dying.status is not None
+
+    await until(dead)
+    processes.start_worker()
+    await signing
+    trail = life.rehearsal.services.trail
+    signed = [link.content for link in await trail.chain(life.no) if link.content.event == "order_signed"]
+    assert [each.seq for each in signed] == [signed[0].seq] * 2
+    assert signed[0].at < signed[1].at
+    assert len(await life.events("order_signed")) == 1
+    assert len(await life.events("retaken", from_seq=signed[0].seq)) == 1
+    assert await trail.verify(life.no) == []
+    await life.accepted("housing")
+    await life.called("satisfied")
+    await life.archived()
+    assert await trail.verify(life.no) == []
 
 
 async def test_what_comes_behind_a_decision_is_carried_out_behind_it(own_stage: Stage, fragile_lives: Lives) -> None:

@@ -11,7 +11,6 @@ from sqlalchemy import (
     Integer,
     Sequence,
     SmallInteger,
-    UniqueConstraint,
     text,
 )
 from sqlmodel import Field
@@ -114,6 +113,8 @@ class OrderViewRow(Table, table=True):
             nullable=False,
         ),
     )
+    step_at: datetime | None = moment(required=False)
+    """When the workflow's step began that wrote this last."""
     updated_at: datetime = recorded()
 
 
@@ -126,7 +127,7 @@ class AuditEntry(Table, table=True):
 
     __tablename__ = "audit_trail"
     __table_args__ = (
-        UniqueConstraint("order_no", "seq"),
+        Index("ix_audit_trail_order_no_seq", "order_no", "seq"),
         Index("ix_audit_trail_event_at", "event", "at"),
         Index("ix_audit_trail_recorded_at", "recorded_at", postgresql_using="brin"),
     )

@@ -1,0 +1,27 @@
+"""A worker that dies once an event is on record: `python -m tests.faults.dying_worker EVENT`.
+
+It is killed before the server hears of the step that recorded it, so that the step is taken again.
+"""
+
+import os
+import runpy
+import signal
+import sys
+
+from adapters.database.trail import Trail
+from adapters.settings import ROOT
+from domain.view import RecordBatch
+
+record = Trail.record
+
+
+async def record_and_die(trail: Trail, batch: RecordBatch) -> int:
+    appended = await record(trail, batch)
+    if any(event["event"] == sys.argv[1] for event in batch.events):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return appended
+
+
+if __name__ == "__main__":
+    Trail.record = record_and_die  # type: ignore[method-assign]
+    runpy.run_path(str(ROOT / "worker.py"), run_name="__main__")
