@@ -24,40 +24,40 @@ from activities.city_platform import CityPlatform
 from activities.notify import Notify
 from activities.record import Record
 from activities.tally import Tally
-from activities.vouch import Vouch
-from adapters import log_lines, phone_numbers
-from adapters.archive_signature import Signatures
-from adapters.bundles import Bundles
-from adapters.city_platform import CityApi
-from adapters.database.archives import Archives
-from adapters.database.call_tasks import CallTasks
-from adapters.database.callbacks import Callbacks
-from adapters.database.calls import Calls
-from adapters.database.catalogue import Catalogue
-from adapters.database.crypto import Keyring
-from adapters.database.documents import Documents
-from adapters.database.dossiers import Dossiers
+from activities.verify_proof import Vouch
+from adapters import logging_setup, phone_numbers
+from adapters.archive.bundles import Bundles
+from adapters.archive.sheets import Sheets
+from adapters.archive.signature import Signatures
+from adapters.auth.signal_proofs import Proofs
+from adapters.city.api_client import CityApi
+from adapters.database.archive.bundles import Archives
+from adapters.database.archive.dossiers import Dossiers
+from adapters.database.audit.trail import Trail
+from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
-from adapters.database.messages import Messages
-from adapters.database.opt_outs import OptOuts
-from adapters.database.orders import Orders
-from adapters.database.policies import Policies
-from adapters.database.tallies import Tallies
-from adapters.database.trail import Trail
-from adapters.object_store import Objects
-from adapters.process_end import run
-from adapters.proofs import Proofs
-from adapters.safe_settings import UnsafeSettings, require_safe
-from adapters.settings import Settings, settings
-from adapters.sheets import Sheets
-from adapters.sms import TwilioSms
-from adapters.temporal_client import connect
-from adapters.twilio_client import TwilioClient
-from adapters.twin_process import Twin, end_with_first
-from adapters.voice import TwilioVoice
+from adapters.database.orders.documents import Documents
+from adapters.database.orders.orders import Orders
+from adapters.database.orders.overdue_counts import Tallies
+from adapters.database.orders.rule_books import Policies
+from adapters.database.telephone.call_tasks import CallTasks
+from adapters.database.telephone.callbacks import Callbacks
+from adapters.database.telephone.calls import Calls
+from adapters.database.telephone.messages import Messages
+from adapters.database.telephone.opt_outs import OptOuts
+from adapters.database.units import Catalogue
+from adapters.files.object_store import Objects
+from adapters.local.companion_process import Twin, end_with_first
+from adapters.local.process_exit import run
+from adapters.settings.production_check import UnsafeSettings, require_safe
+from adapters.settings.settings import Settings, settings
+from adapters.temporal.client import connect
+from adapters.twilio.client import TwilioClient
+from adapters.twilio.sms import TwilioSms
+from adapters.twilio.voice import TwilioVoice
 from workflows.ids import messages_queue
-from workflows.sandbox import runner
 from workflows.work_order import WorkOrderWorkflow
+from workflows.workflow_runner import runner
 
 STICKY_FOR = timedelta(seconds=2)
 """After a crash the orders of this worker wait this long before another takes them (design §8)."""
@@ -136,7 +136,7 @@ MEEKNESS = 5
 
 def main() -> None:
     """Work until asked to stop. Ends with status 1 if the messages' process ended before, 2 by unsafe settings."""
-    log_lines.begin()
+    logging_setup.begin()
     try:
         require_safe(settings())
     except UnsafeSettings as unsafe:

@@ -1,0 +1,1 @@
+"""The Temporal activities: what the workflows have done outside."""

@@ -5,15 +5,15 @@ from datetime import date, datetime
 
 from temporalio import activity
 
-from activities.beating import beating
 from activities.failures import not_recorded_yet, unknown_order
+from activities.heartbeats import beating
 from activities.ports import ArchivesPort, BundlePort, BundlesPort, DossiersPort, ObjectsPort, SheetsPort
 from domain.archive.contents import Stored, contents, place
 from domain.archive.dossier import Dossier
 from domain.archive.readme import README
 from domain.archive.sheet import sheet
-from domain.calendar import CST
-from domain.effects import Effect
+from domain.calendar.business_calendar import CST
+from domain.order.effects import Effect
 from domain.words import Frozen
 
 

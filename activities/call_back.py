@@ -5,7 +5,7 @@ from temporalio import activity
 from activities.failures import unknown_order
 from activities.ports import OrderRow, OrdersPort
 from activities.telephone_ports import CallbacksPort, CallTasksPort
-from domain.effects import Effect
+from domain.order.effects import Effect
 
 
 class CallBack:

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from temporalio import activity
 
-from activities.beating import beating
 from activities.failures import unknown_order
+from activities.heartbeats import beating
 from activities.ports import OrdersPort
 from activities.telephone_ports import CallsPort, NumberRow, VoicePort
-from domain.effects import Effect
-from domain.message import NewCall
+from domain.citizen.messages import NewCall
+from domain.order.effects import Effect
 from domain.words import Frozen
 
 PREPARATION = 10.0

@@ -8,10 +8,10 @@ from temporalio import activity
 from activities.failures import city_busy, not_recorded_yet, unknown_order
 from activities.ports import CityPort, ContentRow, DocumentsPort, OrdersPort, PoliciesPort, TrailPort
 from activities.rule_books import hashes
-from domain.calendar import CST
-from domain.city import told
-from domain.effects import Effect
-from domain.policy_city import City
+from domain.calendar.business_calendar import CST
+from domain.city.messages import told
+from domain.order.effects import Effect
+from domain.policy.city import City
 
 PATHS = {"result": "results", "extension": "extensions", "appeal": "appeals"}
 """Where each thing is posted; what is not named here is a report."""

@@ -7,15 +7,15 @@ from typing import Any
 
 from temporalio import activity
 
-from activities.beating import beating
-from activities.contacts import telephones
+from activities.contact_route import telephones
 from activities.failures import unknown_order
+from activities.heartbeats import beating
+from activities.notice_text import BadTemplate, render
 from activities.ports import CataloguePort, OrderRow, OrdersPort, PoliciesPort
 from activities.telephone_ports import MessageRow, MessagesPort, NumberRow, OptOutsPort, SmsPort
-from activities.wording import BadTemplate, render
-from domain.durations import Duration
-from domain.effects import Effect
-from domain.message import NewMessage
+from domain.calendar.durations import Duration
+from domain.citizen.messages import NewMessage
+from domain.order.effects import Effect
 from domain.words import Frozen
 
 PREPARATION = 10.0

@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from domain.access.signal_proof import Vouched
 from domain.archive.dossier import Dossier
 from domain.archive.sheet import Sheet
-from domain.proof import Vouched
-from domain.view import OrderView, RecordBatch
+from domain.order.read_model import OrderView, RecordBatch
 
 
 class ProofsPort(Protocol):

@@ -3,7 +3,7 @@
 from temporalio import activity
 
 from activities.ports import TrailPort
-from domain.view import RecordBatch
+from domain.order.read_model import RecordBatch
 
 
 class Record:

@@ -4,7 +4,7 @@ from temporalio import activity
 
 from activities.failures import not_recorded_yet
 from activities.ports import TalliesPort
-from domain.effects import Effect
+from domain.order.effects import Effect
 from domain.words import Frozen
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from domain.message import NewCall, NewMessage
+from domain.citizen.messages import NewCall, NewMessage
 
 
 class MessageRow(Protocol):

@@ -1,0 +1,1 @@
+"""The only importers of drivers and SDKs, one package a peer."""

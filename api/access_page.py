@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from adapters.settings import ROOT
-from api.access import ACTS
+from adapters.settings.settings import ROOT
+from api.auth.route_acts import ACTS
 from domain.permissions import STAFF, TABLE, Door, Grant, Relation
 from domain.words import Role
 

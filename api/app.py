@@ -7,40 +7,23 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
-from adapters.safe_settings import require_safe
-from adapters.settings import Settings, settings
-from api import accounts, docs_page, idempotent, problems
-from api.anchoring import anchor
-from api.city_poll import keep_up
-from api.door.guards import Guarded, guard
-from api.evidence import orphans
+from adapters.settings.production_check import require_safe
+from adapters.settings.settings import Settings, settings
+from api import docs_page, error_handlers, idempotency
+from api.middleware.stack import Guarded, guard
 from api.openapi import describe
-from api.retention import erase_due
-from api.routes import (
-    account,
-    approvals,
-    attachments,
-    audit,
-    catalogue,
-    city,
-    commands,
-    health,
-    lookup,
-    open311,
-    order_messages,
-    personal_data,
-    telephone_queues,
-    token,
-    users,
-    viewers,
-    webhooks_sms,
-    webhooks_voice,
-    work_orders,
-)
-from api.services import Services, services
-from api.stocking import stock
-from api.sweep import mend
-from api.telephone_sweep import catch_up
+from api.routes import audit, catalogue, city, health, open311
+from api.routes.orders import approvals, attachments, commands, lookup, messages, personal_data, viewers, work_orders
+from api.routes.people import account, token, users
+from api.routes.telephone import queues, webhooks_sms, webhooks_voice
+from application.city.polling import keep_up
+from application.jobs import abandoned_files, forget_sign_ins
+from application.jobs.anchoring import anchor
+from application.jobs.erasure import erase_due
+from application.jobs.seeding import stock
+from application.jobs.start_unstarted_orders import mend
+from application.jobs.telephone_catch_up import catch_up
+from application.services import Services, services
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +38,8 @@ ROUTERS = (
     personal_data,
     lookup,
     work_orders,
-    order_messages,
-    telephone_queues,
+    messages,
+    queues,
     approvals,
     attachments,
     audit,
@@ -69,10 +52,10 @@ ROUTERS = (
 JOBS: tuple[tuple[Callable[[Services], Awaitable[int]], float, str], ...] = (
     (mend, 60.0, "orders started that their intake could not start"),
     (catch_up, 60.0, "answers of citizens taken up that an outage had kept from their orders"),
-    (orphans.clear, 3600.0, "files cleared away that nobody knew"),
-    (idempotent.forget, 86400.0, "idempotency keys forgotten with their answers"),
+    (abandoned_files.clear, 3600.0, "files cleared away that nobody knew"),
+    (idempotency.forget, 86400.0, "idempotency keys forgotten with their answers"),
     (anchor, 3600.0, "days anchored"),
-    (accounts.forget, 86400.0, "sessions and failures to sign in forgotten"),
+    (forget_sign_ins.forget, 86400.0, "sessions and failures to sign in forgotten"),
     (erase_due, 86400.0, "orders erased at the end of their retention"),
 )
 """What is done beside requests: the job, how many seconds apart, and what its number counts."""
@@ -100,7 +83,7 @@ def create_app(of: Settings | None = None) -> FastAPI:
         logins=frozenset({f"{PREFIX}/token"}),
         streamed=PREFIX + attachments.UPLOADS,
     )
-    problems.install(app)
+    error_handlers.install(app)
     for part in ROUTERS:
         app.include_router(part.router, prefix=PREFIX)
     app.include_router(attachments.links, prefix=PREFIX)

@@ -13,33 +13,25 @@ from google.protobuf.json_format import MessageToJson, Parse, ParseError
 from starlette.middleware.cors import CORSMiddleware
 from temporalio.api.common.v1 import Payload, Payloads
 
-from adapters.database.crypto import CannotDecrypt
-from adapters.payload_codec import SealedPayloads
-from adapters.settings import Settings, settings
-from api import problems
-from api.door.guards import ASK_AGAIN, Guarded
-from api.door.hosts import KnownHosts
-from api.limits import BodyLimit
+from adapters.database.encryption import CannotDecrypt
+from adapters.settings.production_check import require_codec
+from adapters.settings.settings import Settings, settings
+from adapters.temporal.payload_codec import SealedPayloads
+from api import error_handlers
+from api.middleware.body_limits import BodyLimit
+from api.middleware.known_hosts import KnownHosts
+from api.middleware.stack import ASK_AGAIN, Guarded
 from api.problems import ProblemError
 
 SENT: Final = ("Authorization", "Content-Type", "X-Namespace")
-SHORTEST: Final = 32
-"""Characters of a token: it opens everything that an order's history holds."""
 
 Work = Callable[[Sequence[Payload]], Awaitable[list[Payload]]]
-
-
-class CannotServe(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """A setting is missing or too weak; the text is Chinese and meant for the operator."""
 
 
 def create_codec(of: Settings | None = None) -> Guarded:
     """The codec server by these settings, or by those of the environment. Raises CannotServe."""
     chosen = of or settings()
-    if not chosen.payload_key:
-        raise CannotServe("没有设置 JIESU_PAYLOAD_KEY，内容没有加密，不需要编解码服务")
-    if len(chosen.codec_token) < SHORTEST:
-        raise CannotServe(f"JIESU_CODEC_TOKEN 须至少 {SHORTEST} 个字符")
+    require_codec(chosen)
     codec = SealedPayloads(chosen.payload_key)
     app = Guarded(chosen.public_base_url, title="接诉：编解码服务", openapi_url=None, docs_url=None, redoc_url=None)
     app.add_middleware(BodyLimit, seconds=chosen.body_seconds)
@@ -52,7 +44,7 @@ def create_codec(of: Settings | None = None) -> Guarded:
             allow_headers=SENT,
             max_age=ASK_AGAIN,
         )
-    problems.install(app)
+    error_handlers.install(app)
     allowed = Depends(_shows(chosen.codec_token))
     for path, work in (("/encode", codec.encode), ("/decode", codec.decode)):
         app.add_api_route(path, _route(work), methods=["POST"], dependencies=[allowed])

@@ -7,9 +7,9 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api.idempotent import PARAMETER
+from api.idempotency import PARAMETER
 from api.problems import Problem, answers
-from api.wire import WIRES
+from application.orders.command_bodies import WIRES
 
 AT_THE_DOOR = (400, 429)
 """What the door may answer before any route is asked: a host that is not ours, too many requests."""

@@ -9,16 +9,16 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from adapters.holiday_calendar import calendar_days
-from adapters.policy_file import load
-from domain.agenda import next_alarm
-from domain.calendar import CST
-from domain.commands import Command, Decide, Dispatch, DispatchedUnit, RecordCallback, Sign, SubmitReply
-from domain.decider import decide, initial, replay
-from domain.events import Event, from_json, to_json
-from domain.order import Order
-from domain.policy import PolicyFile
-from domain.reports import Internal, OpenOrder, ReportArchived
+from adapters.policy.holiday_calendar import calendar_days
+from adapters.policy.policy_file import load
+from domain.calendar.business_calendar import CST
+from domain.order.agenda import next_alarm
+from domain.order.commands import Command, Decide, Dispatch, DispatchedUnit, RecordCallback, Sign, SubmitReply
+from domain.order.decider import decide, initial, replay
+from domain.order.events import Event, from_json, to_json
+from domain.order.internal_commands import Internal, OpenOrder, ReportArchived
+from domain.order.order import Order
+from domain.policy.rule_book import PolicyFile
 from domain.text import Text
 from domain.words import Category, Role
 

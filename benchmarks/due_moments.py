@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 import businesstimedelta
 import pytz  # type: ignore[import-untyped]
 
-from adapters.holiday_calendar import calendar_days
-from domain.calendar import CST, BusinessCalendar, CalendarOverrides, compiled
+from adapters.policy.holiday_calendar import calendar_days
+from domain.calendar.business_calendar import CST, BusinessCalendar, CalendarOverrides, compiled
+from domain.calendar.durations import Duration
 from domain.due import due
-from domain.durations import Duration
 
 FIRST_YEAR, LAST_YEAR = 2024, 2034  # the peer looks years ahead for a next holiday and fails without one
 HOURS_A_DAY = 7

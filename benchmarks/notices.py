@@ -20,14 +20,14 @@ from uuid import uuid4
 from sqlalchemy import func, select
 
 from adapters.database.tables import Message
-from adapters.settings import ROOT
-from api.commanding import send
-from api.intake import OrderRequest, open_order
-from api.services import Services
+from adapters.settings.settings import ROOT
+from application.orders.commands import send
+from application.orders.intake import OrderRequest, open_order
+from application.services import Services
 from cli.rehearse.people import cast
 from cli.rehearse.stack import Stage, stage
-from domain.calendar import CST
-from domain.commands import Urge
+from domain.calendar.business_calendar import CST
+from domain.order.commands import Urge
 from domain.words import Role
 from workflows.ids import work_order_id
 from workflows.messages import Accepted

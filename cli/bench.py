@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from adapters.settings import ROOT
+from adapters.settings.settings import ROOT
 
 
 def command(names: Annotated[list[str] | None, typer.Argument(help="只测这些；缺省为全部")] = None) -> None:

@@ -8,14 +8,14 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from adapters.database.api_keys import ApiKeys, KeyCard, new_key
-from adapters.database.crypto import Keyring
+from adapters.database.accounts.api_keys import ApiKeys, KeyCard, new_key
+from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
-from adapters.policy_file import load
-from adapters.settings import settings
-from domain.channels import Channel
+from adapters.policy.policy_file import load
+from adapters.settings.settings import settings
 from domain.labels import label
-from domain.policy import PolicyFile
+from domain.policy.channels import Channel
+from domain.policy.rule_book import PolicyFile
 
 PER_MINUTE = 60
 T = TypeVar("T")

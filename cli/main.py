@@ -10,9 +10,9 @@ from typing import Any
 
 import typer
 
-from adapters.process_end import run
-from cli.beside import work_beside_up
-from cli.chinese import speak_chinese
+from adapters.local.process_exit import run
+from cli.local_environment import work_beside_up
+from cli.typer_chinese import speak_chinese
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,7 +29,7 @@ COMMANDS = {
     "archive": ("cli.archive:app", "核验归档"),
     "audit": ("cli.audit:app", "核验审计台账"),
     "users": ("cli.users:app", "管理账号"),
-    "signal": ("cli.signalling:command", "向工单发信号，附身份凭证"),
+    "signal": ("cli.signal:command", "向工单发信号，附身份凭证"),
     "keys": ("cli.keys:app", "管理公众受理接口的密钥"),
 }
 
@@ -63,7 +63,7 @@ def _tell(app: typer.Typer) -> None:
     try:
         app()
     except Exception as error:
-        from cli.failing import ending  # noqa: PLC0415 (it imports what only a failure needs)
+        from cli.error_messages import ending  # noqa: PLC0415 (it imports what only a failure needs)
 
         said = ending(error)
         if said is None:

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from adapters import log_lines
-from adapters.safe_settings import UnsafeSettings, require_safe
-from adapters.settings import ROOT, settings
+from adapters import logging_setup
+from adapters.settings.production_check import CannotServe, UnsafeSettings, require_codec, require_safe
+from adapters.settings.settings import ROOT, settings
 
 database = typer.Typer(no_args_is_help=True)
 
@@ -30,7 +30,7 @@ def api(
     import uvicorn  # noqa: PLC0415 (`jiesu db` does not need a web server)
 
     _require_safe_settings()
-    log_lines.begin()
+    logging_setup.begin()
     uvicorn.run(
         "api.app:create_app",
         factory=True,
@@ -52,15 +52,22 @@ def codec(
     """Serve the codec until a signal comes; exit status 2 and the reason if the settings do not allow it."""
     import uvicorn  # noqa: PLC0415
 
-    from api.codec_server import CannotServe, create_codec  # noqa: PLC0415
-
     try:
-        app = create_codec()
+        require_codec(settings())
     except CannotServe as reason:
         print(reason, file=sys.stderr)
         raise typer.Exit(2) from None
-    log_lines.begin()
-    uvicorn.run(app, host=host, port=port, access_log=False, log_config=None, server_header=False, proxy_headers=False)
+    logging_setup.begin()
+    uvicorn.run(
+        "api.codec_server:create_codec",
+        factory=True,
+        host=host,
+        port=port,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+    )
 
 
 def _require_safe_settings() -> None:
@@ -79,7 +86,7 @@ def group() -> None:
 @database.command("upgrade", help="把数据库迁移到本版本的结构")
 def upgrade() -> None:
     """Bring the database to the schema of this version. Raises CannotGrant if its roles do not allow it."""
-    from adapters.database.migrate import upgrade as migrate  # noqa: PLC0415 (SQLAlchemy is slow to import)
+    from adapters.database.migration import upgrade as migrate  # noqa: PLC0415 (SQLAlchemy is slow to import)
 
     serving, owner = settings().database_url, settings().database_owner_url
     migrate(owner or serving, getuser(), serving=serving if owner else None)
@@ -89,10 +96,10 @@ def upgrade() -> None:
 @database.command("reseal", help="用 JIESU_DATA_KEY 的第一把密钥重新加密全部数据，可随时中断、重来")
 def reseal() -> None:
     """Bring all that is sealed under the first key, so that the others can be dropped; exit status 1 if they cannot."""
-    from adapters.database.crypto import Keyring  # noqa: PLC0415 (SQLAlchemy is slow to import)
+    from adapters.database.encryption import Keyring  # noqa: PLC0415 (SQLAlchemy is slow to import)
     from adapters.database.engine import Database  # noqa: PLC0415
-    from adapters.database.resealing import Resealed  # noqa: PLC0415
-    from adapters.database.resealing import reseal as bring_up  # noqa: PLC0415
+    from adapters.database.key_rotation import Resealed  # noqa: PLC0415
+    from adapters.database.key_rotation import reseal as bring_up  # noqa: PLC0415
 
     def told(done: Resealed) -> None:
         print(f"{done.table}\t{done.seen} 行，改写 {done.changed} 行")

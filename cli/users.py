@@ -8,19 +8,19 @@ from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
-from adapters.database.catalogue import Catalogue
-from adapters.database.crypto import Keyring
+from adapters.database.accounts.password_hashes import drawn
+from adapters.database.accounts.role_assignments import PEOPLE, seat_fault
+from adapters.database.accounts.sign_in_failures import SignInFailures
+from adapters.database.accounts.users import USERNAME, Account, Card, UsernameTaken, Users
+from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
-from adapters.database.passwords import drawn
-from adapters.database.seats import PEOPLE, seat_fault
-from adapters.database.sign_in_failures import SignInFailures
-from adapters.database.users import USERNAME, Account, Card, UsernameTaken, Users
-from adapters.policy_file import load
-from adapters.settings import settings
-from domain.acts import Act, Deed
-from domain.credentials import one_form
+from adapters.database.units import Catalogue
+from adapters.policy.policy_file import load
+from adapters.settings.settings import settings
+from domain.access.acts import Act, Deed
+from domain.access.passwords import one_form
 from domain.labels import label
-from domain.policy import PolicyFile
+from domain.policy.rule_book import PolicyFile
 from domain.words import Role
 
 PAGE: Final = 200

@@ -1,7 +1,7 @@
 """When a limit ends, and why: the Civil Code's reckoning of periods (articles 200-204) with pauses taken out.
 
 Moments go in with any offset and come out in +08:00, and every function raises ValueError for a moment
-without offset or an answer outside the years 1-9999. The units' own arithmetic is in `domain.lines`.
+without offset or an answer outside the years 1-9999. The units' own arithmetic is in `domain.calendar.counting`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,9 +10,9 @@ from typing import Final, Self
 
 from pydantic import AwareDatetime, model_validator
 
-from domain.calendar import DAY, BusinessCalendar, day_and_time, local, moment_at
-from domain.durations import Duration, Unit
-from domain.lines import LINES
+from domain.calendar.business_calendar import DAY, BusinessCalendar, day_and_time, local, moment_at
+from domain.calendar.counting import LINES
+from domain.calendar.durations import Duration, Unit
 from domain.words import Frozen
 
 MAX_DAYS_SHOWN: Final = 120

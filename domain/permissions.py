@@ -1,8 +1,8 @@
 """Who may do what, and in which relation: the one table that the API and the order's workflow both ask.
 
-An act is a command of contract §3 by its own name, a signal, or what a route of the API does (`api.access` names the
-act of each route). A role that does not stand in the row of an act may not do it. `docs/access.md` is this table
-written out. What a rule book adds, which roles sit at which stage of an approval, stands in `policies.yaml`.
+An act is a command of contract §3 by its own name, a signal, or what a route of the API does (`api.auth.route_acts`
+names the act of each route). A role that does not stand in the row of an act may not do it. `docs/access.md` is this
+table written out. What a rule book adds, which roles sit at which stage of an approval, stands in `policies.yaml`.
 """
 
 from collections.abc import Collection, Mapping

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs on the connection and in the transaction that `adapters.database.migrate` opened."""
+"""Alembic's entry: runs on the connection and in the transaction that `adapters.database.migration` opened."""
 
 from alembic import context
 

@@ -1,0 +1,1 @@
+"""Stand-in peers: a telephone company and a city platform."""

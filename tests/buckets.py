@@ -6,7 +6,7 @@ from itertools import count
 import httpx
 import pytest
 
-from adapters.local_temporal import free_port
+from adapters.local.temporal import free_port
 
 
 @pytest.fixture(scope="session")

@@ -4,16 +4,16 @@ import os
 
 from hypothesis import settings
 
-from adapters import local_temporal
+from adapters.local import temporal
 
 settings.register_profile("jiesu", deadline=None)  # a busy machine is not a bug
 settings.load_profile("jiesu")
 
 # Processes that test side by side draw from ports of their own: what one was given it may not be using yet.
-_ALL = local_temporal.FREE_PORTS
+_ALL = temporal.FREE_PORTS
 _WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-local_temporal.FREE_PORTS = range(_ALL.start + _WORKER, _ALL.stop, _WORKERS)
+temporal.FREE_PORTS = range(_ALL.start + _WORKER, _ALL.stop, _WORKERS)
 
 pytest_plugins = [
     "tests.sharing",

@@ -14,10 +14,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from adapters.database import migrate
-from adapters.database.crypto import Keyring
+from adapters.database import migration
+from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
-from adapters.local_postgres import SERVING, SUPERUSER, LocalPostgres
+from adapters.local.postgres import SERVING, SUPERUSER, LocalPostgres
 
 TEMPLATE = "migrated"
 DATA_KEY = "the-data-key-of-the-tests-0123456789"
@@ -44,7 +44,7 @@ def postgres() -> Iterator[LocalPostgres]:
 @pytest.fixture(scope="session")
 def new_database_url(postgres: LocalPostgres) -> Callable[[], str]:
     """Makes a migrated, empty database and returns the URL of its worker and API. They go away with the server."""
-    migrate.upgrade(postgres.url(TEMPLATE), serving=postgres.url(TEMPLATE, SERVING))
+    migration.upgrade(postgres.url(TEMPLATE), serving=postgres.url(TEMPLATE, SERVING))
     numbers = count(1)
 
     def make() -> str:

@@ -14,7 +14,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
-from adapters.settings import ROOT
+from adapters.settings.settings import ROOT
 
 SECONDS: Final[Mapping[str, int]] = {
     "tests/domain/test_properties.py": 150,

@@ -17,7 +17,7 @@ from cli.rehearse.expect import unmet
 from cli.rehearse.play import Rehearsal, open_rehearsal
 from cli.rehearse.scenario import Demand, Expectation
 from cli.rehearse.stack import Stage, stage
-from domain.calendar import CST
+from domain.calendar.business_calendar import CST
 from domain.refusal import Refused
 from domain.words import Role
 from workflows.messages import Accepted

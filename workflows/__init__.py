@@ -1,0 +1,1 @@
+"""The Temporal workflows: the durable shell around the core."""

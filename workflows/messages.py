@@ -6,8 +6,8 @@ Nothing here holds a name, a telephone number, an address or free text (design Â
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.effects import Effect
-from domain.order import Order
+from domain.order.effects import Effect
+from domain.order.order import Order
 from domain.words import Frozen, Stage
 
 HEAD_START = timedelta(seconds=10)

@@ -11,8 +11,8 @@ from typing import Any
 
 from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
 
-from domain.agenda import next_alarm, promised
-from domain.order import Order
+from domain.order.agenda import next_alarm, promised
+from domain.order.order import Order
 
 REGIME = SearchAttributeKey.for_keyword("JiesuRegime")
 CATEGORY = SearchAttributeKey.for_keyword("JiesuCategory")

@@ -11,25 +11,25 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import FailureError
 
-from domain import commands as c
-from domain import reports as r
-from domain.agenda import Alarm, describe, next_alarm
-from domain.calendar import CST
-from domain.decider import catch_up, decide, evolve, replay
-from domain.effects import effects
-from domain.events import Event, to_json
-from domain.project import project
-from domain.proof import check, parted
+from domain.access.signal_proof import check, parted
+from domain.calendar.business_calendar import CST
+from domain.order import commands as c
+from domain.order import internal_commands as r
+from domain.order.agenda import Alarm, describe, next_alarm
+from domain.order.decider import catch_up, decide, evolve, replay
+from domain.order.effects import effects
+from domain.order.events import Event, to_json
+from domain.order.projection import project
+from domain.order.read_model import RecordBatch
 from domain.refusal import Refused
-from domain.view import RecordBatch
 from domain.words import Role
-from workflows.commands import read, refusal, update_for
-from workflows.details import brief, details
-from workflows.effects import RETRY_RECORD_AFTER, record, vouch
-from workflows.errands import Errands
+from workflows.effect_activities import RETRY_RECORD_AFTER, record, vouch
+from workflows.effects_under_way import Errands
 from workflows.ids import WORK_ORDER
 from workflows.messages import HEAD_START, Accepted, Snapshot, WorkOrderInput
 from workflows.search_attributes import attributes, changes
+from workflows.ui_texts import brief, details
+from workflows.update_handlers import read, refusal, update_for
 
 Heard = c.Decide | r.AdoptPolicy | r.AdoptCalendar | r.ReportUndelivered
 

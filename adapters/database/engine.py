@@ -14,8 +14,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
-from adapters.database.crypto import Keyring
-from adapters.settings import UnusableSetting
+from adapters.database.encryption import Keyring
+from adapters.settings.settings import UnusableSetting
 
 CONNECT_SECONDS = 5
 CHECKOUT_SECONDS = 30.0

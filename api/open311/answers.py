@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from adapters.database.public_requests import ENDED, PublicOrder
-from domain.calendar import CST
+from adapters.database.orders.public_requests import ENDED, PublicOrder
+from domain.access.masking import unnamed
+from domain.calendar.business_calendar import CST
 from domain.labels import label
-from domain.masking import unnamed
-from domain.policy import Regime
-from domain.policy_open311 import Service
+from domain.policy.open311 import Service
+from domain.policy.rule_book import Regime
 
 SPECIFICATION: Final = "http://wiki.open311.org/GeoReport_v2"
 MOST_DAYS: Final = timedelta(days=90)

@@ -9,11 +9,11 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from pydantic import BeforeValidator, Field, model_validator
 
-from api.commanding import calendar_of
 from api.problems import ProblemError
-from api.services import Services
-from api.words import Latitude, Longitude, Mail, Phone, Wire, checked
-from domain.calendar import CST
+from application.input_types import Latitude, Longitude, Mail, Phone, Wire, checked
+from application.orders.commands import calendar_of
+from application.services import Services
+from domain.calendar.business_calendar import CST
 
 MAX_FIELDS: Final = 300
 MAX_NUMBERS: Final = 1000

@@ -3,19 +3,22 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 
-from adapters.database.acts import ActFilter
-from adapters.database.anchors import Anchors
-from adapters.tokens import Identity
-from api import acts
-from api.audit_shapes import ActOut, AnchorOut
-from api.identity import ServicesDep, User, visible
+from adapters.auth.tokens import Identity
+from adapters.database.audit.acts import ActFilter
+from adapters.database.audit.anchors import Anchors
+from api.auth.identity import ServicesDep, User
+from api.auth.request_origin import OriginDep
 from api.problems import answers
-from api.services import Services
-from api.shapes import PageOut
-from api.words import Cursor, Limit, Name
-from domain.acts import Deed
+from api.schemas.audit import ActOut, AnchorOut
+from api.schemas.base import Cursor, Limit, PageOut
+from application.audit import acts
+from application.audit.acts import Origin
+from application.input_types import Name
+from application.orders.visibility import visible
+from application.services import Services
+from domain.access.acts import Deed
 
 Day = Annotated[date | None, Query(ge=date(2000, 1, 1), le=date(2999, 12, 31), description="北京时间的日期")]
 
@@ -24,7 +27,7 @@ router = APIRouter(tags=["审计"])
 
 @router.get("/audit/acts", responses=answers(401, 403, 422))
 async def all_acts(
-    request: Request,
+    origin: OriginDep,
     services: ServicesDep,
     user: User,
     person: Annotated[Name | None, Query(description="用户名")] = None,
@@ -37,16 +40,16 @@ async def all_acts(
 ) -> PageOut[ActOut]:
     """操作台账：谁看了什么、谁登录、谁被拒绝、谁做了管理操作，新者在前。查看本台账也记入其中。"""
     wanted = ActFilter(person, order, day, deed, outcome, user.regime)
-    return await _found(request, services, user, wanted, cursor, limit)
+    return await _found(origin, services, user, wanted, cursor, limit)
 
 
 @router.get("/work-orders/{no}/acts", responses=answers(401, 403, 404, 422))
 async def of_order(
-    no: str, request: Request, services: ServicesDep, user: User, cursor: Cursor = None, limit: Limit = 50
+    no: str, origin: OriginDep, services: ServicesDep, user: User, cursor: Cursor = None, limit: Limit = 50
 ) -> PageOut[ActOut]:
     """谁看过这张工单及其附件，谁被拒绝，新者在前。"""
     await visible(services, user, no)
-    return await _found(request, services, user, ActFilter(order_no=no), cursor, limit)
+    return await _found(origin, services, user, ActFilter(order_no=no), cursor, limit)
 
 
 @router.get("/audit/anchors", responses=answers(401, 403, 422))
@@ -57,12 +60,12 @@ async def anchors(services: ServicesDep, user: User, cursor: Cursor = None, limi
 
 
 async def _found(
-    request: Request, services: Services, user: Identity, wanted: ActFilter, cursor: str | None, limit: int
+    origin: Origin, services: Services, user: Identity, wanted: ActFilter, cursor: str | None, limit: int
 ) -> PageOut[ActOut]:
     if not all(each is None or each.isprintable() for each in (wanted.person, wanted.order_no)):
         return PageOut(items=())
     page = await services.acts.find(wanted, cursor=cursor, limit=limit)
     seen = {"count": len(page.items), "by_person": wanted.person is not None}
     order_no = wanted.order_no if page.items else None
-    await acts.note(request, services, user, Deed.ACTS_READ, order_no=order_no, data=seen)
+    await acts.note(services, origin, user, Deed.ACTS_READ, order_no=order_no, data=seen)
     return PageOut(items=tuple(map(ActOut.of, page.items)), next=page.next)

@@ -6,11 +6,13 @@ from fastapi import APIRouter
 from pydantic import TypeAdapter
 
 from adapters.database.paging import BadCursor, Name, from_cursor, to_cursor
-from api.identity import ServicesDep, User, within
+from api.auth.identity import ServicesDep, User
 from api.problems import ProblemError, answers
-from api.services import Services
-from api.shapes import PageOut, PolicyOut, PolicyRules, UnitOut
-from api.words import Cursor, Limit, Slug
+from api.schemas.base import Cursor, Limit, PageOut
+from api.schemas.catalogue import PolicyOut, PolicyRules, UnitOut
+from application.input_types import Slug
+from application.orders.visibility import within
+from application.services import Services
 
 router = APIRouter(tags=["目录与规则"])
 

@@ -5,20 +5,23 @@ from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Header, Request, Response
 
-from adapters.city_signature import BadSignature, verified
-from adapters.database.city_messages import REFUSED, TAKEN, WAITING, WEBHOOK, CityMessageRow, MessageReused
-from adapters.tokens import Identity
-from api import acts
-from api.city_inbox import INTERNAL, receive, try_again
-from api.city_taking import Envelope
-from api.idempotent import IdempotentRoute
-from api.identity import ServicesDep, User, reader_of, within
+from adapters.auth.tokens import Identity
+from adapters.city.signature import BadSignature, verified
+from adapters.database.city.messages import REFUSED, TAKEN, WAITING, WEBHOOK, CityMessageRow, MessageReused
+from api.auth.identity import ServicesDep, User
+from api.auth.request_origin import OriginDep
+from api.idempotency import IdempotentRoute
 from api.problems import Hidden, ProblemError, answers
-from api.services import Services
-from api.shapes import CityMessageDetail, CityMessageOut, CityTaken, PageOut
-from api.unmasking import at_work
-from api.words import Cursor, Limit, Name
-from domain.acts import Deed
+from api.schemas.base import Cursor, Limit, PageOut
+from api.schemas.city import CityMessageDetail, CityMessageOut, CityTaken
+from application.audit import acts
+from application.city.inbox import INTERNAL, receive, try_again
+from application.city.message_handlers import Envelope
+from application.input_types import Name
+from application.orders.personal_data import at_work
+from application.orders.visibility import reader_of, within
+from application.services import Services
+from domain.access.acts import Deed
 from domain.privacy import Occasion
 from domain.refusal import Code, Refused
 
@@ -78,13 +81,13 @@ async def messages(
 
 
 @router.get("/city/messages/{id}", responses=answers(401, 403, 404, 422))
-async def message(id: str, request: Request, services: ServicesDep, user: User) -> CityMessageDetail:
+async def message(id: str, origin: OriginDep, services: ServicesDep, user: User) -> CityMessageDetail:
     """一条消息及其原文。原文含诉求人信息，查看留有记录。"""
     row = await _theirs(services, user, id)
     if row.order_no is not None:
         await at_work(services, user, [row.order_no], Occasion.CITY_MESSAGE)
     await acts.note(
-        request, services, user, Deed.CITY_MESSAGE_READ, order_no=row.order_no, about=row.id, regime=row.regime
+        services, origin, user, Deed.CITY_MESSAGE_READ, order_no=row.order_no, about=row.id, regime=row.regime
     )
     return CityMessageDetail.model_validate(row.model_dump() | {"no": row.order_no})
 

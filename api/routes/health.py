@@ -5,15 +5,23 @@ from collections.abc import Awaitable
 
 from fastapi import APIRouter, Response
 
-from adapters.outages import OUTAGES
-from adapters.temporal_client import ping
-from api.identity import ServicesDep
+from adapters.temporal.client import ping
+from adapters.transient_errors import OUTAGES
+from api.auth.identity import ServicesDep
 from api.problems import answers
-from api.shapes import Health
+from api.schemas.base import Shape
 
 log = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/health", tags=["健康"])
+
+
+class Health(Shape):
+    """Whether this process, or each thing that it needs, answers."""
+
+    status: str
+    database: bool | None = None
+    temporal: bool | None = None
 
 
 @router.get("/live", responses=answers())

@@ -9,17 +9,17 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from adapters.database.api_keys import KeyCard, TooMany
-from adapters.database.public_requests import PublicOrder
-from api.idempotent import once, place_of, request_key
-from api.identity import ServicesDep
+from adapters.database.accounts.api_keys import KeyCard, TooMany
+from adapters.database.orders.public_requests import PublicOrder
+from api.auth.identity import ServicesDep
+from api.idempotency import once, place_of, request_key
 from api.open311 import answers, errors
 from api.open311.formats import Form, written
 from api.open311.forms import Search, Sent, form, query, wanted
-from api.open311.taking_in import person_of, service_of, take_in
+from api.open311.intake import person_of, service_of, take_in
 from api.problems import ProblemError
-from api.services import Services
-from domain.calendar import CST
+from application.services import Services
+from domain.calendar.business_calendar import CST
 
 PREFIX: Final = f"{errors.PREFIX}/v2"
 REQUESTS: Final = "service_requests"

@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-from adapters.database.erasure import Erasure
-from adapters.eraser import Eraser
-from adapters.policy_file import load
-from adapters.settings import settings
-from cli.archive.opened import opened
-from cli.archive.planned import told
-from domain.calendar import CST
-from domain.policy import PolicyFile
+from adapters.database.erasure.erasure import Erasure
+from adapters.policy.policy_file import load
+from adapters.settings.settings import settings
+from application.orders.erasure import Eraser
+from cli.archive.dry_run import told
+from cli.archive.stores import opened
+from domain.calendar.business_calendar import CST
+from domain.policy.rule_book import PolicyFile
 
 Change = Callable[[Erasure, str, datetime], Awaitable[bool]]
 

@@ -2,8 +2,8 @@
 
 import sys
 
-from adapters.archive_signature import Signatures
-from adapters.settings import settings
+from adapters.archive.signature import Signatures
+from adapters.settings.settings import settings
 
 
 def key() -> None:

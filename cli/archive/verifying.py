@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from adapters.archive_audit import Audit, Audited
-from adapters.database.archives import Archives
-from cli.archive.opened import opened
+from adapters.archive.archive_check import Audit, Audited
+from adapters.database.archive.bundles import Archives
+from cli.archive.stores import opened
 
 
 def verify(

@@ -9,8 +9,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from adapters.audit_check import AuditCheck, NoSuchAnchor
-from cli.archive.opened import opened
+from application.audit.verification import AuditCheck, NoSuchAnchor
+from cli.archive.stores import opened
 
 UNANCHORED = 4
 """The exit status when all that is there holds, and days lack an anchor."""

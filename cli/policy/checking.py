@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.policy.book import open_book
+from cli.policy.choice import open_book
 
 
 def check(file: Annotated[Path | None, typer.Argument(help="规则文件，缺省为本机安装的文件")] = None) -> None:

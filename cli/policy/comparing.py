@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from adapters.policy_book import PolicyBook
-from cli.policy.book import open_book, pick
+from adapters.policy.policy_book import PolicyBook
+from cli.policy.choice import open_book, pick
 from cli.screen import console, table
 
 

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from adapters.policy_book import PolicyBook
-from cli.policy.book import UNUSABLE, open_book, pick
-from domain.calendar import BusinessCalendar, compiled, local
+from adapters.policy.policy_book import PolicyBook
+from cli.policy.choice import UNUSABLE, open_book, pick
+from domain.calendar.business_calendar import BusinessCalendar, compiled, local
+from domain.calendar.durations import Duration
 from domain.due import due as due_moment
-from domain.durations import Duration
 
 
 class Calendars:

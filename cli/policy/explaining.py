@@ -6,18 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
-from adapters.policy_book import PolicyBook
-from cli.policy.book import fail, open_book, pick
+from adapters.policy.policy_book import PolicyBook
+from cli.policy.choice import fail, open_book, pick
 from cli.screen import console, table
-from domain.calendar import local
-from domain.commands import Dispatch, DispatchedUnit, Sign
-from domain.decider import decide, initial, replay
+from domain.calendar.business_calendar import local
 from domain.labels import label
-from domain.order import Order
-from domain.project import project
+from domain.order.commands import Dispatch, DispatchedUnit, Sign
+from domain.order.decider import decide, initial, replay
+from domain.order.internal_commands import OpenOrder
+from domain.order.order import Order
+from domain.order.projection import project
+from domain.order.read_model import DeadlineView
 from domain.refusal import Refused
-from domain.reports import OpenOrder
-from domain.view import DeadlineView
 from domain.words import Category, Mark, Part, Role
 
 NOBODY = "unit"

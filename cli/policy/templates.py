@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from activities.wording import render
-from cli.policy.book import open_book, pick
+from activities.notice_text import render
+from cli.policy.choice import open_book, pick
 from cli.screen import console, table
-from domain.calendar import CST
+from domain.calendar.business_calendar import CST
+from domain.citizen.messages import segments
 from domain.labels import label
-from domain.message import segments
 from domain.words import Category
 
 EXAMPLE_NO = "20261123-000001"

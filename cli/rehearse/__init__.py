@@ -9,16 +9,16 @@ from typing import Annotated
 
 import typer
 
-from adapters.local_postgres import PostgresUnavailableError
-from adapters.local_temporal import TemporalUnavailableError
-from adapters.policy_file import PolicyErrors, load
-from adapters.settings import settings
+from adapters.local.postgres import PostgresUnavailableError
+from adapters.local.temporal import TemporalUnavailableError
+from adapters.policy.policy_file import PolicyErrors, load
+from adapters.settings.settings import settings
 from cli.rehearse.play import Played, play
 from cli.rehearse.scenario import Scenario, read
 from cli.rehearse.screen import show
 from cli.rehearse.stack import stage
 from cli.screen import console
-from domain.policy import PolicyFile, Regime
+from domain.policy.rule_book import PolicyFile, Regime
 from domain.refusal import Refused
 
 AT_ONCE = 24

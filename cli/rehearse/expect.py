@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cli.rehearse.scenario import Expectation
-from domain.calendar import CST
+from domain.calendar.business_calendar import CST
 
 TOLERANCE = timedelta(seconds=60)
 Row = dict[str, Any]

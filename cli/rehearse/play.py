@@ -6,15 +6,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from api.commanding import decide, send
-from api.intake import open_order
-from api.services import Services
+from application.orders.commands import decide, send
+from application.orders.intake import open_order
+from application.services import Services
 from cli.rehearse.clock import VirtualClock
 from cli.rehearse.expect import unmet
 from cli.rehearse.people import cast
 from cli.rehearse.scenario import DECIDE, Demand, Scenario
 from cli.rehearse.stack import Stage
-from domain.calendar import CST
+from domain.calendar.business_calendar import CST
 from domain.refusal import Code, Refused
 from domain.words import Role
 from workflows.ids import work_order_id

@@ -16,14 +16,14 @@ from pydantic import (
     model_validator,
 )
 
-from adapters.policy_file import PolicyErrors, load, resolve
-from adapters.validation_wording import wording
-from adapters.yaml_tree import Problem
-from api.intake import OrderRequest
-from domain.calendar import CST
-from domain.commands import COMMANDS
-from domain.durations import Duration
-from domain.policy import Regime
+from adapters.policy.policy_file import PolicyErrors, load, resolve
+from adapters.policy.yaml_tree import Problem
+from adapters.validation_messages import wording
+from application.orders.intake import OrderRequest
+from domain.calendar.business_calendar import CST
+from domain.calendar.durations import Duration
+from domain.order.commands import COMMANDS
+from domain.policy.rule_book import Regime
 from domain.words import Category, Mark, Role
 
 DECIDE = "decide"

@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from cli.rehearse.play import Played
 from cli.screen import table
-from domain.calendar import CST
+from domain.calendar.business_calendar import CST
 from domain.labels import label
 
 _SHOWN = {

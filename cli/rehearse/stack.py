@@ -15,22 +15,22 @@ import httpx
 from temporalio.client import Client
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from adapters.child_process import ChildProcess
-from adapters.database.crypto import Keyring
+from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
-from adapters.database.migrate import upgrade
-from adapters.local_postgres import SERVING, LocalPostgres
-from adapters.local_temporal import LocalTemporal, free_port
-from adapters.policy_book import PolicyBook
-from adapters.settings import ROOT, Settings, environment, settings
-from adapters.temporal_client import converter
-from api.services import Services
+from adapters.database.migration import upgrade
+from adapters.local.child_process import ChildProcess
+from adapters.local.postgres import SERVING, LocalPostgres
+from adapters.local.temporal import LocalTemporal, free_port
+from adapters.policy.policy_book import PolicyBook
+from adapters.settings.settings import ROOT, Settings, environment, settings
+from adapters.temporal.client import converter
+from application.services import Services
 from workflows.search_attributes import DEFINITIONS
 
 DATABASE = "jiesu"
 READY_WITHIN = 60.0
 MOST_SKIPS = 100_000
-PEERS = {"sandbox.gateway": "TWILIO_BASE_URL", "sandbox.city": "CITY_BASE_URL"}
+PEERS = {"sandbox.telephone.gateway": "TWILIO_BASE_URL", "sandbox.city.platform": "CITY_BASE_URL"}
 """The peers, and the setting that names the address of each."""
 
 

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from adapters.safe_settings import faults
-from adapters.settings import settings
+from adapters.settings.production_check import faults
+from adapters.settings.settings import settings
 from cli.screen import console
 from cli.up.folder import load_keys, load_secrets, opened
 from cli.up.ports import refuse_busy

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import httpx
 
-from adapters.child_process import ChildProcess
-from adapters.settings import ROOT
+from adapters.local.child_process import ChildProcess
+from adapters.settings.settings import ROOT
 from cli.up.problems import ServiceFailedError
 
 READY_TIMEOUT = 60.0  # seconds

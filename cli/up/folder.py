@@ -80,7 +80,7 @@ def keep_addresses(folder: Path, addresses: Mapping[str, str]) -> None:
 
 
 def secret_settings(secrets_known: Mapping[str, str]) -> dict[str, str]:
-    """The secrets by the names that `adapters.settings` reads."""
+    """The secrets by the names that `adapters.settings.settings` reads."""
     return {(name if name in OF_OTHERS else f"jiesu_{name}").upper(): secrets_known[name] for name in SECRET_BYTES}
 
 

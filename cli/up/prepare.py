@@ -7,17 +7,17 @@ Both parts may be repeated.
 import asyncio
 import sys
 
-from adapters.database.api_keys import ApiKeys, new_key
-from adapters.database.crypto import Keyring
-from adapters.database.development import ensure_users
+from adapters.database.accounts.api_keys import ApiKeys, new_key
+from adapters.database.accounts.sample_accounts import ensure_users
+from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
-from adapters.database.migrate import upgrade
-from adapters.policy_file import load
-from adapters.process_end import run
-from adapters.settings import settings
+from adapters.database.migration import upgrade
+from adapters.local.process_exit import run
+from adapters.policy.policy_file import load
+from adapters.settings.settings import settings
 from cli.up.folder import keep_keys, load_keys, load_secrets
-from domain.channels import Channel
-from domain.policy import PolicyFile
+from domain.policy.channels import Channel
+from domain.policy.rule_book import PolicyFile
 
 KEY_NAME = "试用"
 KEY_PER_MINUTE = 600

@@ -4,17 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, NamedTuple
 
-from adapters.database.catalogue import ContactCard
-from adapters.pictures import plain
-from adapters.settings import Settings
-from api.commanding import decide, send
-from api.evidence.receiving import keep, receive, uploads
-from api.intake import OrderRequest, open_order
-from api.services import Services, services
-from api.stocking import stock
+from adapters.database.units import ContactCard
+from adapters.files.thumbnails import plain
+from adapters.settings.settings import Settings
+from application.evidence.receiving import keep, receive, uploads
+from application.jobs.seeding import stock
+from application.orders.commands import decide, send
+from application.orders.intake import OrderRequest, open_order
+from application.services import Services, services
 from domain.labels import label
-from domain.policy import Unit
-from domain.policy_evidence import Phase
+from domain.policy.evidence import Phase
+from domain.policy.rule_book import Unit
 from domain.words import UNIT_ROLES, Role
 
 PERSON = "samples"
@@ -63,7 +63,7 @@ async def load(settings: Settings) -> int:
     """Have the units, their contacts and the sample orders; returns how many orders are new.
 
     The numbers are fixed, so a second run adds nothing. Regimes without units get none. Needs a running worker.
-    Raises what `api.intake.open_order` and `api.commanding.send` raise.
+    Raises what `application.orders.intake.open_order` and `application.orders.commands.send` raise.
     """
     async with services(settings) as opened:
         await stock(opened)

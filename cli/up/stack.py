@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from adapters.child_process import tail
-from adapters.local_postgres import SERVING, LocalPostgres, PostgresUnavailableError
-from adapters.local_temporal import LocalTemporal, TemporalUnavailableError
-from adapters.settings import Settings
+from adapters.local.child_process import tail
+from adapters.local.postgres import SERVING, LocalPostgres, PostgresUnavailableError
+from adapters.local.temporal import LocalTemporal, TemporalUnavailableError
+from adapters.settings.settings import Settings
 from cli.up.children import Job, Service, answers, died
 from cli.up.folder import keep_addresses, secret_settings
 from cli.up.problems import ServiceFailedError
@@ -134,9 +134,9 @@ class Stack:
     async def _start_peers(self) -> None:
         env = self._environment()
         ports, python = self._ports, [sys.executable, "-m"]
-        gateway = [*python, "sandbox.gateway", "--port", str(ports.gateway), "--data", str(self._folder)]
+        gateway = [*python, "sandbox.telephone.gateway", "--port", str(ports.gateway), "--data", str(self._folder)]
         gateway += ["--inbound-url", self._url("api/v1/webhooks/sms")]
-        city = [*python, "sandbox.city", "--port", str(ports.city), "--data", str(self._folder)]
+        city = [*python, "sandbox.city.platform", "--port", str(ports.city), "--data", str(self._folder)]
         city += ["--webhook", self._url("api/v1/webhooks/city")]
         await _together(
             self._serve("短信网关", "gateway", gateway, _health(ports.gateway), env),
@@ -191,7 +191,7 @@ class Stack:
         return self._postgres.url(DATABASE, SERVING) if self._postgres else ""
 
     def _environment(self) -> dict[str, str]:
-        """The settings of every child, by the names that `adapters.settings` reads."""
+        """The settings of every child, by the names that `adapters.settings.settings` reads."""
         return {
             # Whoever tries things out on their own machine may ask as often as they like.
             "JIESU_RATE_CALLER": "off",
@@ -207,7 +207,7 @@ class Stack:
         }
 
     def _addresses(self) -> dict[str, str]:
-        """Where everything is, by the names that `adapters.settings` reads."""
+        """Where everything is, by the names that `adapters.settings.settings` reads."""
         return {
             "JIESU_PUBLIC_URL": self.base,
             "DATABASE_URL": self._database_url(),

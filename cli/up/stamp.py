@@ -3,11 +3,11 @@
 from hashlib import sha256
 from pathlib import Path
 
-from adapters.settings import ROOT
+from adapters.settings.settings import ROOT
 
 SOURCES = (
-    *("migrations/versions/*.py", "adapters/database/rights.py", "adapters/database/granting.py"),
-    *("adapters/database/development.py", "cli/up/samples.py"),
+    *("migrations/versions/*.py", "adapters/database/roles/rights.py", "adapters/database/roles/granting.py"),
+    *("adapters/database/accounts/sample_accounts.py", "cli/up/samples.py"),
 )
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from domain.archive.dossier import Dossier, Row
-from domain.calendar import CST
+from domain.calendar.business_calendar import CST
 from domain.labels import label
 
 TOLD: Final[dict[str, tuple[str, str]]] = {

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from adapters.database.catalogue import Catalogue, ContactCard, UnitCard
 from adapters.database.engine import Database
-from adapters.database.orders import Orders
-from adapters.database.policies import Policies, Snapshot
-from adapters.settings import Settings
-from adapters.sms import TwilioSms
-from adapters.twilio_client import TwilioClient
+from adapters.database.orders.orders import Orders
+from adapters.database.orders.rule_books import Policies, Snapshot
+from adapters.database.units import Catalogue, ContactCard, UnitCard
+from adapters.settings.settings import Settings
+from adapters.twilio.client import TwilioClient
+from adapters.twilio.sms import TwilioSms
 from tests.activities.given import CITY_SECRET, CLERK, TEMPLATES, Phone
 from tests.adapters.orders_at_hand import new_order
 from tests.sandbox.conftest import peer

@@ -9,18 +9,18 @@ from temporalio.testing import ActivityEnvironment
 from twilio.http.response import Response
 
 from activities.notify import NoticeOutcome, Notify
-from adapters.database.catalogue import Catalogue, ContactCard
+from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
-from adapters.database.messages import Messages
-from adapters.database.opt_outs import OptOuts
-from adapters.database.orders import Orders
-from adapters.database.policies import Policies, Snapshot
-from adapters.database.trail import Trail
+from adapters.database.orders.orders import Orders
+from adapters.database.orders.rule_books import Policies, Snapshot
+from adapters.database.telephone.messages import Messages
+from adapters.database.telephone.opt_outs import OptOuts
+from adapters.database.units import Catalogue, ContactCard
 from adapters.phone_numbers import read
-from adapters.sms import TwilioSms
-from adapters.twilio_http import RebasedHttpClient
-from domain.effects import Effect
-from domain.view import RecordBatch
+from adapters.twilio.http import RebasedHttpClient
+from adapters.twilio.sms import TwilioSms
+from domain.order.effects import Effect
+from domain.order.read_model import RecordBatch
 from tests.adapters.orders_at_hand import NINE, view
 from tests.sandbox.words import ACCOUNT, TOKEN
 

@@ -14,23 +14,23 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.archive import Archive, Archived
-from activities.limits import LIMITS
-from adapters.archive_signature import Signatures
-from adapters.bundle_check import NotABundle
-from adapters.bundles import Bundles
-from adapters.database.archives import Archives, Bundle
-from adapters.database.attachments import Attachments, NewFile
-from adapters.database.documents import Documents
-from adapters.database.dossiers import Dossiers
+from activities.retry_limits import LIMITS
+from adapters.archive.bundle_check import NotABundle
+from adapters.archive.bundles import Bundles
+from adapters.archive.sheets import Sheets
+from adapters.archive.signature import Signatures
+from adapters.database.archive.bundles import Archives, Bundle
+from adapters.database.archive.dossiers import Dossiers
+from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
-from adapters.database.messages import Messages
-from adapters.database.trail import Trail
-from adapters.object_store import Objects
-from adapters.settings import Settings
-from adapters.sheets import Sheets
-from domain.effects import Effect
-from domain.message import NewMessage
-from domain.view import RecordBatch
+from adapters.database.orders.attachments import Attachments, NewFile
+from adapters.database.orders.documents import Documents
+from adapters.database.telephone.messages import Messages
+from adapters.files.object_store import Objects
+from adapters.settings.settings import Settings
+from domain.citizen.messages import NewMessage
+from domain.order.effects import Effect
+from domain.order.read_model import RecordBatch
 from tests.activities.given import CITIZEN, NO, TEMPLATES, recorded
 from tests.adapters.orders_at_hand import CANARY, event, view
 

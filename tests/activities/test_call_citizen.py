@@ -7,14 +7,14 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.call_citizen import CallCitizen, CallOutcome
-from adapters.database.calls import Calls
 from adapters.database.engine import Database
-from adapters.database.orders import Citizen, Orders
+from adapters.database.orders.orders import Citizen, Orders
+from adapters.database.telephone.calls import Calls
 from adapters.phone_numbers import read
-from adapters.settings import Settings
-from adapters.twilio_client import ProviderUnavailable, Sending, TwilioClient
-from adapters.voice import TwilioVoice
-from domain.effects import Effect
+from adapters.settings.settings import Settings
+from adapters.twilio.client import ProviderUnavailable, Sending, TwilioClient
+from adapters.twilio.voice import TwilioVoice
+from domain.order.effects import Effect
 from tests.activities.given import NO, mumbles
 from tests.adapters.orders_at_hand import new_order
 

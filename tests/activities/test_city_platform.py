@@ -10,15 +10,15 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.city_platform import CityPlatform
-from activities.limits import LIMITS
-from adapters.city_platform import CityApi, CityRefused, CityUnavailable
-from adapters.database.documents import Documents
+from activities.retry_limits import LIMITS
+from adapters.city.api_client import CityApi, CityRefused, CityUnavailable
+from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
-from adapters.database.orders import Orders
-from adapters.database.policies import Policies
-from adapters.database.trail import Trail
-from adapters.settings import Settings
-from domain.effects import Effect
+from adapters.database.orders.documents import Documents
+from adapters.database.orders.orders import Orders
+from adapters.database.orders.rule_books import Policies
+from adapters.settings.settings import Settings
+from domain.order.effects import Effect
 from tests.activities.given import NO, recorded
 from tests.adapters.orders_at_hand import NINE, new_order
 

@@ -7,16 +7,16 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.call_back import CallBack
-from activities.limits import LIMITS
 from activities.record import Record
+from activities.retry_limits import LIMITS
 from activities.tally import Tally, TallyResult
-from adapters.database.call_tasks import CallTasks
-from adapters.database.callbacks import Callbacks
+from adapters.database.audit.trail import GapInTrail, Trail, TrailConflict
 from adapters.database.engine import Database
-from adapters.database.orders import Orders
-from adapters.database.tallies import Tallies
-from adapters.database.trail import GapInTrail, Trail, TrailConflict
-from domain.effects import Effect
+from adapters.database.orders.orders import Orders
+from adapters.database.orders.overdue_counts import Tallies
+from adapters.database.telephone.call_tasks import CallTasks
+from adapters.database.telephone.callbacks import Callbacks
+from domain.order.effects import Effect
 from tests.activities.given import NO, recorded
 from tests.adapters.orders_at_hand import batch, new_order
 

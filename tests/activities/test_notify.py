@@ -8,15 +8,15 @@ from datetime import datetime
 import pytest
 
 from activities.notify import NoticeOutcome
-from adapters.database.catalogue import Catalogue, ContactCard
 from adapters.database.engine import Database
-from adapters.database.messages import Messages
-from adapters.database.opt_outs import OptOuts
-from adapters.database.orders import Citizen, Orders
+from adapters.database.orders.orders import Citizen, Orders
+from adapters.database.telephone.messages import Messages
+from adapters.database.telephone.opt_outs import OptOuts
+from adapters.database.units import Catalogue, ContactCard
 from adapters.phone_numbers import e164
-from adapters.settings import ROOT, Settings
-from adapters.sms import TwilioSms
-from adapters.twilio_client import ProviderUnavailable, Sending, TwilioClient
+from adapters.settings.settings import ROOT, Settings
+from adapters.twilio.client import ProviderUnavailable, Sending, TwilioClient
+from adapters.twilio.sms import TwilioSms
 from tests.activities.given import (
     CITIZEN,
     CLERK,
@@ -242,5 +242,5 @@ def test_numbers_are_kept_as_the_provider_keeps_them(written: str, kept: str) ->
 
 
 def test_the_sdk_is_not_imported_before_a_message_is_sent() -> None:
-    check = "import sys, adapters.sms; sys.exit('twilio' in sys.modules)"
+    check = "import sys, adapters.twilio.sms; sys.exit('twilio' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], cwd=ROOT, check=False).returncode == 0

@@ -8,13 +8,13 @@ import pytest
 from twilio.http.response import Response
 
 from activities.notify import NoticeOutcome
-from adapters.database.catalogue import Catalogue, ContactCard
 from adapters.database.engine import Database
-from adapters.database.messages import Messages
-from adapters.database.opt_outs import OptOuts
-from adapters.sms import TwilioSms
-from adapters.twilio_client import ProviderUnavailable
-from adapters.twilio_http import RebasedHttpClient
+from adapters.database.telephone.messages import Messages
+from adapters.database.telephone.opt_outs import OptOuts
+from adapters.database.units import Catalogue, ContactCard
+from adapters.twilio.client import ProviderUnavailable
+from adapters.twilio.http import RebasedHttpClient
+from adapters.twilio.sms import TwilioSms
 from tests.activities.given import DISPATCH, NO, SENT, Phone, mumbles, notice, perform, reachable, routed
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from adapters.database.engine import Database
-from adapters.settings import Settings
+from adapters.settings.settings import Settings
 from tests.adapters.said_of_people import archive
 
 

@@ -4,21 +4,21 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import LargeBinary, select
 
-from adapters.database.archives import Archives
-from adapters.database.attachments import Attachments, NewFile
-from adapters.database.call_tasks import CallTasks
-from adapters.database.calls import Calls
-from adapters.database.city_messages import WEBHOOK, CityMessages
-from adapters.database.documents import Documents
+from adapters.database.archive.bundles import Archives
+from adapters.database.city.messages import WEBHOOK, CityMessages
 from adapters.database.engine import Database
-from adapters.database.inbound_messages import InboundMessages, NewInbound
-from adapters.database.messages import Messages
-from adapters.database.orders import Citizen, Orders
+from adapters.database.orders.attachments import Attachments, NewFile
+from adapters.database.orders.documents import Documents
+from adapters.database.orders.orders import Citizen, Orders
 from adapters.database.tables import Table
-from adapters.object_store import Objects
-from adapters.settings import Settings
-from domain.message import NewCall, NewMessage
-from domain.open311 import Answer
+from adapters.database.telephone.call_tasks import CallTasks
+from adapters.database.telephone.calls import Calls
+from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
+from adapters.database.telephone.messages import Messages
+from adapters.files.object_store import Objects
+from adapters.settings.settings import Settings
+from domain.citizen.messages import NewCall, NewMessage
+from domain.citizen.service_answers import Answer
 from tests.activities.given import recorded
 from tests.adapters.orders_at_hand import CANARY, new_order
 

@@ -10,18 +10,18 @@ from typing import cast
 
 import pytest
 
-from adapters.anchoring import AnchorConflict, Anchoring, key_of
-from adapters.archive_signature import Signatures
-from adapters.database.acts import Acts, day_begins
-from adapters.database.anchors import Anchors
+from adapters.archive.signature import Signatures
+from adapters.database.audit.acts import Acts, day_begins
+from adapters.database.audit.anchors import Anchors
+from adapters.database.audit.merkle import Merkle
+from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
-from adapters.database.merkle import Merkle
-from adapters.database.trail import Trail
-from adapters.object_store import Objects
-from adapters.settings import Settings
+from adapters.files.object_store import Objects
+from adapters.settings.settings import Settings
 from api.app import JOBS
-from api.services import Services
-from domain.acts import Act, Deed
+from application.audit.anchoring import AnchorConflict, Anchoring, key_of
+from application.services import Services
+from domain.access.acts import Act, Deed
 from tests.adapters.aged import aged, forger, today
 from tests.adapters.orders_at_hand import batch
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from adapters.archive_audit import Audit
-from adapters.archive_signature import Signatures
-from adapters.database.archives import Archives
+from adapters.archive.archive_check import Audit
+from adapters.archive.signature import Signatures
+from adapters.database.archive.bundles import Archives
 from adapters.database.engine import Database
-from adapters.database.orders import Orders
-from adapters.object_store import Objects
-from adapters.settings import Settings
+from adapters.database.orders.orders import Orders
+from adapters.files.object_store import Objects
+from adapters.settings.settings import Settings
 from tests.activities.given import recorded
 from tests.adapters.orders_at_hand import new_order
 from tests.postgres import as_owner

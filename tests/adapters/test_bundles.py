@@ -14,14 +14,14 @@ from pathlib import Path
 import bagit
 import pytest
 
-from adapters.archive_signature import Signatures
-from adapters.bagit_archive import Bundle
-from adapters.bundle_check import BundleCheck, NotABundle
-from adapters.bundles import Bundles
-from adapters.changed_byte import changed_byte
-from adapters.object_store import ONE_REQUEST, Objects
-from adapters.settings import Settings
-from adapters.zip_layout import by_directory
+from adapters.archive.bagit import Bundle
+from adapters.archive.bundle_check import BundleCheck, NotABundle
+from adapters.archive.bundles import Bundles
+from adapters.archive.changed_byte import changed_byte
+from adapters.archive.signature import Signatures
+from adapters.archive.zip_layout import by_directory
+from adapters.files.object_store import ONE_REQUEST, Objects
+from adapters.settings.settings import Settings
 
 NO = "20261123-000001"
 DAY = date(2026, 12, 31)

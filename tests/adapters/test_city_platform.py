@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from adapters.city_platform import LONGEST_WAIT, CityUnavailable, OutboxPage, _page, _wait
+from adapters.city.api_client import LONGEST_WAIT, CityUnavailable, OutboxPage, _page, _wait
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from adapters.connection_url import with_password
 from adapters.database.engine import driver_url
-from adapters.settings import Settings
+from adapters.settings.database_url import with_password
+from adapters.settings.settings import Settings
 
 SAID = "a/b@c:d %&中"
 

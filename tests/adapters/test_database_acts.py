@@ -10,11 +10,11 @@ import pytest
 from alembic import command
 from sqlalchemy.exc import OperationalError
 
-from adapters.database import migrate
-from adapters.database.acts import ActFilter, Acts, append
-from adapters.database.crypto import Keyring
+from adapters.database import migration
+from adapters.database.audit.acts import ActFilter, Acts, append
+from adapters.database.encryption import Keyring
 from adapters.database.engine import Database, driver_url
-from domain.acts import Act, Deed
+from domain.access.acts import Act, Deed
 from tests.postgres import as_owner
 
 READ = Act(deed=Deed.ORDER_READ, person="agent", role="agent", regime="x", order_no="1", data={"revealed": True})
@@ -110,11 +110,11 @@ async def test_a_database_that_is_brought_up_tells_from_where_and_by_whom(
     database: Database, database_url: str
 ) -> None:
     owner = as_owner(database_url)
-    with migrate._connection(driver_url(owner)) as connection:
-        command.downgrade(migrate._config(connection), "0011_bound")
+    with migration._connection(driver_url(owner)) as connection:
+        command.downgrade(migration._config(connection), "0011_bound")
         connection.commit()
     for _ in range(2):
-        migrate.upgrade(owner, "operator", serving=database_url)
+        migration.upgrade(owner, "operator", serving=database_url)
     [link] = (await Acts(database).find(ActFilter())).items
     assert (link.act.deed, link.act.person) == (Deed.DATABASE_UPGRADED, "operator")
-    assert link.act.data == {"from": "0011_bound", "to": migrate.head()}
+    assert link.act.data == {"from": "0011_bound", "to": migration.head()}

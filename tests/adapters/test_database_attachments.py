@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from adapters.database.attachments import Attachments, Claimant, NewFile, TooManyFiles
 from adapters.database.engine import Database
+from adapters.database.orders.attachments import Attachments, Claimant, NewFile, TooManyFiles
 
 
 def a_file(**fields: Any) -> NewFile:

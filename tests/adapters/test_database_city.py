@@ -5,11 +5,11 @@ import asyncio
 import psycopg
 import pytest
 
-from adapters.database.city_messages import CityMessages, MessageReused
-from adapters.database.confidence import Entry, Reader
+from adapters.database.access.confidentiality import Entry, Reader
+from adapters.database.audit.trail import Trail
+from adapters.database.city.messages import CityMessages, MessageReused
 from adapters.database.engine import Database
-from adapters.database.orders import OrderFilter, Orders
-from adapters.database.trail import Trail
+from adapters.database.orders.orders import OrderFilter, Orders
 from tests.adapters.orders_at_hand import NINE, batch, new_order
 
 BODY = '{"id":"m-1","phone":"13912345678"}'

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.database.crypto import CannotDecrypt, Keyring
+from adapters.database.encryption import CannotDecrypt, Keyring
 
 OLD, NEW = "old-secret-0123456789", "new-secret-0123456789"
 

@@ -7,13 +7,13 @@ from typing import cast
 import psycopg
 import pytest
 
-from adapters.database.archives import Archives
+from adapters.database.archive.bundles import Archives
 from adapters.database.engine import Database
 from adapters.database.idempotency import Idempotency, KeyInFlight, KeyReused, Replay
-from adapters.database.policies import Policies, Snapshot
+from adapters.database.orders.rule_books import Policies, Snapshot
 from api.app import JOBS
-from api.idempotent import forget
-from api.services import Services
+from api.idempotency import forget
+from application.services import Services
 
 REQUEST = ("key", "POST /work-orders", "agent")
 

@@ -6,19 +6,19 @@ from datetime import date, timedelta
 import psycopg
 import pytest
 
-from adapters.database.attachments import Attachments, NewFile
-from adapters.database.calls import Calls
-from adapters.database.catalogue import Catalogue, ContactCard
-from adapters.database.documents import Documents
+from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
-from adapters.database.inbound_messages import InboundMessages, NewInbound
-from adapters.database.messages import Messages
-from adapters.database.opt_outs import OptOuts
-from adapters.database.orders import Citizen, OrderFilter, Orders
+from adapters.database.orders.attachments import Attachments, NewFile
+from adapters.database.orders.documents import Documents
+from adapters.database.orders.orders import Citizen, OrderFilter, Orders
 from adapters.database.paging import BadCursor, to_cursor
-from adapters.database.trail import Trail
-from domain.message import NewCall, NewMessage
-from domain.view import DeadlineView
+from adapters.database.telephone.calls import Calls
+from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
+from adapters.database.telephone.messages import Messages
+from adapters.database.telephone.opt_outs import OptOuts
+from adapters.database.units import Catalogue, ContactCard
+from domain.citizen.messages import NewCall, NewMessage
+from domain.order.read_model import DeadlineView
 from domain.words import Category, ClockName, Light, Stage
 from tests.activities.given import recorded
 from tests.adapters.orders_at_hand import CANARY, NINE, batch, new_order

@@ -2,11 +2,11 @@
 
 import pytest
 
-from adapters.database.catalogue import Catalogue, ContactCard, UnitCard
-from adapters.database.credentials import Credentials, NotProven
-from adapters.database.development import ensure_users
+from adapters.database.accounts.credentials import Credentials, NotProven
+from adapters.database.accounts.sample_accounts import ensure_users
+from adapters.database.accounts.users import Account, Card, UsernameTaken, Users
 from adapters.database.engine import Database
-from adapters.database.users import Account, Card, UsernameTaken, Users
+from adapters.database.units import Catalogue, ContactCard, UnitCard
 
 HOUSING = UnitCard(id="housing", regime="huojia", name="住建局", area="城关", duties=("房屋", "供热"))
 

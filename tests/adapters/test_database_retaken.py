@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.database.audit.trail import GapInTrail, Trail, TrailConflict
 from adapters.database.engine import Database
-from adapters.database.orders import Orders
-from adapters.database.trail import GapInTrail, Trail, TrailConflict
-from domain.view import RecordBatch
+from adapters.database.orders.orders import Orders
+from domain.order.read_model import RecordBatch
 from tests.adapters.aged import forger
 from tests.adapters.orders_at_hand import NINE, event, view
 

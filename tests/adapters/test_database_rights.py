@@ -12,17 +12,17 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from adapters.connection_url import with_password
-from adapters.database import migrate
-from adapters.database.acts import ActFilter, Acts
-from adapters.database.crypto import Keyring
+from adapters.database import migration
+from adapters.database.audit.acts import ActFilter, Acts
+from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
-from adapters.database.granting import CannotGrant
-from adapters.database.rights import RIGHTS, SEQUENCES
+from adapters.database.roles.granting import CannotGrant
+from adapters.database.roles.rights import RIGHTS, SEQUENCES
 from adapters.database.tables import Table
-from adapters.local_postgres import LocalPostgres
-from adapters.settings import ROOT, environment
-from domain.acts import Act, Deed
+from adapters.local.postgres import LocalPostgres
+from adapters.settings.database_url import with_password
+from adapters.settings.settings import ROOT, environment
+from domain.access.acts import Act, Deed
 from tests.postgres import as_owner
 
 READ = Act(deed=Deed.ORDER_READ, person="agent")
@@ -117,11 +117,11 @@ def test_so_is_what_their_work_does_not_need(shared: psycopg.Connection, stateme
 
 async def test_a_database_of_one_role_goes_on_with_two_and_its_chain_with_it(postgres: LocalPostgres) -> None:
     owner = postgres.url("of_one_role")
-    migrate.upgrade(owner)
+    migration.upgrade(owner)
     serving = as_role(owner, f"role_{next(_numbers)}")
     for url in (owner, serving):
         if url == serving:
-            migrate.upgrade(owner, serving=serving)
+            migration.upgrade(owner, serving=serving)
         database = Database(url, Keyring("k"), pool_size=1)
         await Acts(database).note(READ)
         last = (await Acts(database).find(ActFilter())).items[0]
@@ -136,7 +136,7 @@ def test_rights_that_somebody_gave_by_hand_are_gone_after_the_next_upgrade(datab
     with psycopg.connect(owner, autocommit=True) as connection:
         connection.execute("GRANT ALL ON acts TO PUBLIC")
         connection.execute("GRANT UPDATE (hash) ON audit_trail TO jiesu_app")
-    migrate.upgrade(owner, serving=database_url)
+    migration.upgrade(owner, serving=database_url)
     with psycopg.connect(database_url, autocommit=True) as connection:
         refused(connection, "DELETE FROM acts")
         refused(connection, "UPDATE audit_trail SET hash = ''")
@@ -147,7 +147,7 @@ def test_the_role_gets_the_password_of_its_address_and_the_next_one_after_it(
 ) -> None:
     serving = as_role(database_url, role(""))
     for password in ("一个 p@ss:word/%", "x" * 64):
-        migrate.upgrade(as_owner(database_url), serving=with_password(serving, password))
+        migration.upgrade(as_owner(database_url), serving=with_password(serving, password))
         name = serving.partition("//")[2].partition("@")[0]
         with psycopg.connect(as_owner(database_url)) as connection:
             found = connection.execute("SELECT rolpassword FROM pg_authid WHERE rolname = %s", [name]).fetchone()
@@ -171,7 +171,7 @@ def test_a_role_that_could_do_more_is_refused_and_nothing_is_granted(
 ) -> None:
     strong = role(attributes)
     with pytest.raises(CannotGrant, match=strong):
-        migrate.upgrade(as_owner(database_url), serving=as_role(database_url, strong))
+        migration.upgrade(as_owner(database_url), serving=as_role(database_url, strong))
     with psycopg.connect(as_owner(database_url)) as connection:
         granted = connection.execute("SELECT 1 FROM pg_class WHERE relacl::text LIKE %s", [f"%{strong}=%"]).fetchall()
     assert granted == []
@@ -180,16 +180,16 @@ def test_a_role_that_could_do_more_is_refused_and_nothing_is_granted(
 def test_the_owner_is_not_its_own_lesser_role(database_url: str) -> None:
     owner = as_owner(database_url)
     with pytest.raises(CannotGrant, match="另设一个角色"):
-        migrate.upgrade(owner, serving=owner)
-    migrate.upgrade(owner, serving=database_url)
+        migration.upgrade(owner, serving=owner)
+    migration.upgrade(owner, serving=database_url)
 
 
 def test_addresses_that_do_not_fit_are_refused(database_url: str, postgres: LocalPostgres) -> None:
     owner = as_owner(database_url)
     with pytest.raises(CannotGrant, match="同一个数据库"):
-        migrate.upgrade(owner, serving=as_role(postgres.url("another"), "jiesu_app"))
+        migration.upgrade(owner, serving=as_role(postgres.url("another"), "jiesu_app"))
     with pytest.raises(CannotGrant, match="角色的名称"):
-        migrate.upgrade(owner, serving=f"postgresql://@{database_url.partition('@')[2]}")
+        migration.upgrade(owner, serving=f"postgresql://@{database_url.partition('@')[2]}")
 
 
 def test_an_owner_who_may_not_make_roles_uses_the_one_that_somebody_made(
@@ -201,10 +201,10 @@ def test_an_owner_who_may_not_make_roles_uses_the_one_that_somebody_made(
         connection.execute(f"CREATE DATABASE {name} OWNER {landlord}".encode())
     owner = postgres.url(name, landlord)
     with pytest.raises(CannotGrant, match="无权新建角色 nobody_yet"):
-        migrate.upgrade(owner, serving=postgres.url(name, "nobody_yet"))
-    migrate.upgrade(owner, serving=with_password(postgres.url(name, tenant), "set by somebody else"))
+        migration.upgrade(owner, serving=postgres.url(name, "nobody_yet"))
+    migration.upgrade(owner, serving=with_password(postgres.url(name, tenant), "set by somebody else"))
     with pytest.raises(CannotGrant, match="不是表的所有者"):
-        migrate.upgrade(postgres.url(name, role("IN ROLE pg_read_all_data")), serving=postgres.url(name, tenant))
+        migration.upgrade(postgres.url(name, role("IN ROLE pg_read_all_data")), serving=postgres.url(name, tenant))
     with psycopg.connect(postgres.url(name, tenant)) as connection:
         assert connection.execute("SELECT count(*) FROM acts").fetchone() == (0,)
         refused(connection, "DELETE FROM acts")

@@ -9,11 +9,11 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from adapters.database import migrate
-from adapters.database.crypto import Keyring
+from adapters.database import migration as migrate
+from adapters.database.encryption import Keyring
 from adapters.database.engine import Database, driver_url
 from adapters.database.tables import Table
-from adapters.local_postgres import SERVING, LocalPostgres
+from adapters.local.postgres import SERVING, LocalPostgres
 from tests.postgres import as_owner
 
 

@@ -7,15 +7,15 @@ from typing import Any
 import psycopg
 import pytest
 
-from adapters.database.call_tasks import CallTasks
-from adapters.database.callbacks import Callbacks
-from adapters.database.calls import Calls
 from adapters.database.engine import Database
-from adapters.database.inbound_messages import InboundMessages, NewInbound
-from adapters.database.messages import Messages
-from adapters.database.opt_outs import OptOuts
-from adapters.database.orders import Orders
-from domain.message import NewCall, NewMessage
+from adapters.database.orders.orders import Orders
+from adapters.database.telephone.call_tasks import CallTasks
+from adapters.database.telephone.callbacks import Callbacks
+from adapters.database.telephone.calls import Calls
+from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
+from adapters.database.telephone.messages import Messages
+from adapters.database.telephone.opt_outs import OptOuts
+from domain.citizen.messages import NewCall, NewMessage
 from tests.activities.given import recorded
 from tests.adapters.orders_at_hand import new_order
 

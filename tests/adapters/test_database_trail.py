@@ -8,11 +8,11 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from adapters.database.approvals import Approvals
+from adapters.database.audit.trail import GapInTrail, Trail, TrailConflict
 from adapters.database.engine import Database
-from adapters.database.orders import Orders
-from adapters.database.trail import GapInTrail, Trail, TrailConflict
-from domain.view import RecordBatch
+from adapters.database.orders.approvals import Approvals
+from adapters.database.orders.orders import Orders
+from domain.order.read_model import RecordBatch
 from domain.words import Stage
 from tests.adapters.orders_at_hand import NINE, approval, batch, event, new_order, view
 from tests.postgres import as_owner

@@ -7,25 +7,25 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from adapters.archive_audit import Audit
-from adapters.archive_signature import Signatures
-from adapters.database.acts import Acts
-from adapters.database.archives import Archives
-from adapters.database.attachments import Attachments, NewFile
-from adapters.database.calls import Calls
-from adapters.database.documents import Documents
+from adapters.archive.archive_check import Audit
+from adapters.archive.signature import Signatures
+from adapters.database.archive.bundles import Archives
+from adapters.database.audit.acts import Acts
+from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
-from adapters.database.erasure import Erasure
-from adapters.database.inbound_messages import InboundMessages, NewInbound
-from adapters.database.messages import Messages
-from adapters.database.orders import Orders
-from adapters.database.trail import Trail
-from adapters.eraser import Eraser
-from adapters.object_store import Objects
-from adapters.settings import Settings
-from domain.calendar import CST
-from domain.message import NewCall, NewMessage
-from domain.policy_retention import years
+from adapters.database.erasure.erasure import Erasure
+from adapters.database.orders.attachments import Attachments, NewFile
+from adapters.database.orders.documents import Documents
+from adapters.database.orders.orders import Orders
+from adapters.database.telephone.calls import Calls
+from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
+from adapters.database.telephone.messages import Messages
+from adapters.files.object_store import Objects
+from adapters.settings.settings import Settings
+from application.orders.erasure import Eraser
+from domain.calendar.business_calendar import CST
+from domain.citizen.messages import NewCall, NewMessage
+from domain.policy.retention import years
 from tests.activities.given import recorded
 from tests.adapters.orders_at_hand import CANARY, new_order
 from tests.domain.regimes import REGIMES

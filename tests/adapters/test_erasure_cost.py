@@ -6,13 +6,13 @@ from pathlib import Path
 
 import psycopg
 
-from adapters.database.crypto import Keyring
-from adapters.database.documents import Documents
+from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
-from adapters.database.erasure import Erasure
-from adapters.eraser import LATE_STAYS, Eraser
-from adapters.object_store import Objects
-from adapters.settings import Settings
+from adapters.database.erasure.erasure import Erasure
+from adapters.database.orders.documents import Documents
+from adapters.files.object_store import Objects
+from adapters.settings.settings import Settings
+from application.orders.erasure import LATE_STAYS, Eraser
 from tests.adapters.orders_at_hand import CANARY
 from tests.domain.regimes import REGIMES
 from tests.postgres import DATA_KEY, as_owner

@@ -10,24 +10,24 @@ import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 
-from adapters.database import migrate
-from adapters.database.acts import Acts
-from adapters.database.attachments import Attachments, NewFile
-from adapters.database.call_tasks import CallTasks
-from adapters.database.calls import Calls
-from adapters.database.city_messages import WEBHOOK, CityMessages
-from adapters.database.confidence import Entry, Viewers
-from adapters.database.documents import Documents
+from adapters.database import migration
+from adapters.database.access.confidentiality import Entry, Viewers
+from adapters.database.audit.acts import Acts
+from adapters.database.audit.trail import Trail
+from adapters.database.city.messages import WEBHOOK, CityMessages
 from adapters.database.engine import Database, driver_url
-from adapters.database.erasable import blanked
-from adapters.database.erasure import Erasure
-from adapters.database.inbound_messages import InboundMessages, NewInbound
-from adapters.database.messages import Messages
-from adapters.database.trail import Trail
-from adapters.eraser import LATE_STAYS, Eraser
-from adapters.object_store import Objects
-from adapters.settings import Settings
-from domain.message import NewCall, NewMessage
+from adapters.database.erasure.erasure import Erasure
+from adapters.database.erasure.personal_columns import blanked
+from adapters.database.orders.attachments import Attachments, NewFile
+from adapters.database.orders.documents import Documents
+from adapters.database.telephone.call_tasks import CallTasks
+from adapters.database.telephone.calls import Calls
+from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
+from adapters.database.telephone.messages import Messages
+from adapters.files.object_store import Objects
+from adapters.settings.settings import Settings
+from application.orders.erasure import LATE_STAYS, Eraser
+from domain.citizen.messages import NewCall, NewMessage
 from tests.adapters.orders_at_hand import CANARY
 from tests.adapters.said_of_people import NO, PHONE, THEN, left, personal
 from tests.domain.regimes import REGIMES
@@ -213,8 +213,8 @@ async def test_what_came_late_before_it_was_noted_is_found_when_the_database_is_
 ) -> None:
     await eraser(database, settings).erase_due("tester", THEN)
     owner = as_owner(database_url)
-    with migrate._connection(driver_url(owner)) as connection:
-        config = migrate._config(connection)
+    with migration._connection(driver_url(owner)) as connection:
+        config = migration._config(connection)
         noting = ScriptDirectory.from_config(config).get_revision("0016_late")
         command.downgrade(config, str(noting.down_revision))
         connection.commit()
@@ -222,7 +222,7 @@ async def test_what_came_late_before_it_was_noted_is_found_when_the_database_is_
         late = "INSERT INTO inbound_messages (sid, phone_index, from_phone, body, state, order_no)"
         seal = database.keyring.encrypt
         writer.execute(late + " VALUES ('late', 'f', %s, %s, 'read', %s)", [seal(PHONE), seal(CANARY), NO])
-    migrate.upgrade(owner, serving=database_url)
+    migration.upgrade(owner, serving=database_url)
     assert await eraser(database, settings).erase_due("tester", THEN) == 1
     assert await personal(database) == {}
 

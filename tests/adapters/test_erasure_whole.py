@@ -8,19 +8,19 @@ import psycopg
 import pytest
 from sqlalchemy import LargeBinary
 
-from adapters.database.city_messages import WEBHOOK, CityMessageRow, CityMessages
+from adapters.database.audit.trail import Trail
+from adapters.database.city.messages import WEBHOOK, CityMessageRow, CityMessages
 from adapters.database.engine import Database
-from adapters.database.erasable import blanked
-from adapters.database.erasure import Erasure
-from adapters.database.inbound_messages import InboundMessages, NewInbound
+from adapters.database.erasure.erasure import Erasure
+from adapters.database.erasure.personal_columns import blanked
 from adapters.database.tables import Table
-from adapters.database.trail import Trail
-from adapters.eraser import Eraser
-from adapters.object_store import Objects
-from adapters.settings import Settings
-from api.retention import erase_due
-from api.services import Services
-from domain.policy_retention import Retention
+from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
+from adapters.files.object_store import Objects
+from adapters.settings.settings import Settings
+from application.jobs.erasure import erase_due
+from application.orders.erasure import Eraser
+from application.services import Services
+from domain.policy.retention import Retention
 from tests.adapters.orders_at_hand import CANARY
 from tests.adapters.said_of_people import NO, PHONE, THEN, left, personal
 from tests.domain.regimes import REGIMES
@@ -51,7 +51,7 @@ def test_whoever_adds_a_sealed_column_has_to_say_what_becomes_of_it() -> None:
         if isinstance(column.type, LargeBinary)
     }
     kept = {("contacts", "name"), ("contacts", "phone"), ("archives", "hold_reason")}
-    # An answer to a repeated request is forgotten after `api.idempotent.KEPT_FOR`, long before any erasure.
+    # An answer to a repeated request is forgotten after `api.idempotency.KEPT_FOR`, long before any erasure.
     kept |= {("idempotency_keys", "response")}
     # Second factors of staff are of no order.
     kept |= {("users", "totp_secret"), ("users", "totp_pending")}

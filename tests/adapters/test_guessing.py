@@ -6,8 +6,8 @@ import time
 import pytest
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-from adapters.guessing import weakness
-from domain.credentials import SHORTEST
+from adapters.auth.password_strength import weakness
+from domain.access.passwords import SHORTEST
 
 PLACES = ("gaotai", "rugao")
 

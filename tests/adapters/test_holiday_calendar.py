@@ -3,8 +3,8 @@ from datetime import date, timedelta
 import pytest
 from pydantic import ValidationError
 
-from adapters.holiday_calendar import calendar_days
-from domain.calendar import CalendarOverrides, compiled
+from adapters.policy.holiday_calendar import calendar_days
+from domain.calendar.business_calendar import CalendarOverrides, compiled
 
 
 def _span(first: str, last: str) -> set[date]:

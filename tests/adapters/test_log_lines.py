@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from adapters import log_lines
-from adapters.settings import ROOT
+from adapters import logging_setup
+from adapters.settings.settings import ROOT
 
 PROGRAM = """
 import logging
@@ -75,8 +75,8 @@ def test_what_is_no_request_does_not_fill_the_log() -> None:
 
 def test_a_warning_that_comes_again_tells_how_many_there_were(monkeypatch: pytest.MonkeyPatch) -> None:
     moments = iter([0.0, 1.0, 59.0, 60.0, 61.0, 62.0])
-    monkeypatch.setattr(log_lines, "time", SimpleNamespace(monotonic=lambda: next(moments)))
-    seldom = log_lines.Seldom()
+    monkeypatch.setattr(logging_setup, "time", SimpleNamespace(monotonic=lambda: next(moments)))
+    seldom = logging_setup.Seldom()
 
     def told(text: str, level: int = logging.WARNING) -> str | None:
         record = logging.LogRecord("x", level, "", 0, text, None, None)

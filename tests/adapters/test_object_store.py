@@ -10,8 +10,8 @@ import httpx
 import obstore
 import pytest
 
-from adapters.object_store import PART, WINDOW, Objects
-from adapters.settings import Settings
+from adapters.files.object_store import PART, WINDOW, Objects
+from adapters.settings.settings import Settings
 
 
 @pytest.fixture(params=["folder", "bucket"])

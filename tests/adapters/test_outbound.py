@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.city_platform import CityApi, CityUnavailable
-from adapters.settings import Settings
-from adapters.sms import TwilioSms
-from adapters.twilio_client import ProviderUnavailable, TwilioClient
-from adapters.twilio_http import TWILIO_API, RebasedHttpClient
+from adapters.city.api_client import CityApi, CityUnavailable
+from adapters.settings.settings import Settings
+from adapters.twilio.client import ProviderUnavailable, TwilioClient
+from adapters.twilio.http import TWILIO_API, RebasedHttpClient
+from adapters.twilio.sms import TwilioSms
 from tests.listener import Listener, listening
 
 PAST = datetime(2020, 1, 1, tzinfo=UTC)

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from adapters.policy_file import PolicyErrors, json_schema, load, resolve
-from domain.calendar import CalendarOverrides
-from domain.durations import Duration
+from adapters.policy.policy_file import PolicyErrors, json_schema, load, resolve
+from domain.calendar.business_calendar import CalendarOverrides
+from domain.calendar.durations import Duration
 
 
 class Strict(BaseModel):

@@ -7,10 +7,11 @@ from typing import Any
 import jwt
 import pytest
 
-from adapters import file_links, tokens
-from adapters.proofs import AUDIENCE, LONGEST, Proofs
-from adapters.settings import Settings
-from domain.proof import digest_of
+from adapters.auth import tokens
+from adapters.auth.signal_proofs import AUDIENCE, LONGEST, Proofs
+from adapters.files import signed_links
+from adapters.settings.settings import Settings
+from domain.access.signal_proof import digest_of
 from domain.words import Role
 
 SECRET = "a-secret-of-the-tests-that-is-long-enough-0123456789"  # noqa: S105
@@ -70,7 +71,7 @@ def _forgeries() -> dict[str, str]:
         "alg none": jwt.encode(claims, "", algorithm="none"),
         "signed with the secret itself": jwt.encode(claims, SECRET, algorithm="HS256"),
         "a token": tokens.issue(identity, SECRET),
-        "a link": file_links.signed(file_links.Link(file="F1", purpose="view"), SECRET, timedelta(minutes=1)),
+        "a link": signed_links.signed(signed_links.Link(file="F1", purpose="view"), SECRET, timedelta(minutes=1)),
         "without claims": jwt.encode({"aud": AUDIENCE, "exp": claims["exp"]}, SECRET, algorithm="HS256"),
     }
 
@@ -84,8 +85,8 @@ def test_nothing_else_is_a_proof(what: str) -> None:
 def test_a_proof_opens_no_other_door() -> None:
     with pytest.raises(tokens.BadToken):
         tokens.read(signed(proofs()), SECRET)
-    with pytest.raises(file_links.BadLink):
-        file_links.opened(signed(proofs()), SECRET)
+    with pytest.raises(signed_links.BadLink):
+        signed_links.opened(signed(proofs()), SECRET)
 
 
 @pytest.mark.parametrize(

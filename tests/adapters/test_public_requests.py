@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from adapters.database.confidence import Entry, Reader, Viewers
+from adapters.database.access.confidentiality import Entry, Reader, Viewers
+from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
-from adapters.database.orders import OrderFilter, Orders
-from adapters.database.public_requests import PublicRequests
-from adapters.database.trail import Trail
-from domain.calendar import CST
-from domain.open311 import Answer
+from adapters.database.orders.orders import OrderFilter, Orders
+from adapters.database.orders.public_requests import PublicRequests
+from domain.calendar.business_calendar import CST
+from domain.citizen.service_answers import Answer
 from tests.adapters.orders_at_hand import CANARY, NINE, batch, new_order
 
 ENTRY = Entry("wang", "dispatcher", NINE)

@@ -6,18 +6,18 @@ import sys
 import psycopg
 import pytest
 
-from adapters.database.attachments import Attachments, NewFile
-from adapters.database.city_messages import WEBHOOK, CityMessages, MessageReused
-from adapters.database.crypto import CannotDecrypt, Keyring
-from adapters.database.documents import Documents
+from adapters.database.city.messages import WEBHOOK, CityMessages, MessageReused
+from adapters.database.encryption import CannotDecrypt, Keyring
 from adapters.database.engine import Database
-from adapters.database.inbound_messages import InboundMessages, NewInbound
-from adapters.database.messages import Messages
-from adapters.database.opt_outs import OptOuts
-from adapters.database.orders import Citizen, OrderFilter, Orders
-from adapters.database.resealing import BATCH, BLIND, SEALED, Resealed, reseal
-from adapters.settings import ROOT, environment
-from domain.message import NewMessage
+from adapters.database.key_rotation import BATCH, BLIND, SEALED, Resealed, reseal
+from adapters.database.orders.attachments import Attachments, NewFile
+from adapters.database.orders.documents import Documents
+from adapters.database.orders.orders import Citizen, OrderFilter, Orders
+from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
+from adapters.database.telephone.messages import Messages
+from adapters.database.telephone.opt_outs import OptOuts
+from adapters.settings.settings import ROOT, environment
+from domain.citizen.messages import NewMessage
 from tests.activities.given import recorded
 from tests.adapters.orders_at_hand import new_order
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from adapters.plain_peers import ENDPOINTS
-from adapters.safe_settings import OPTIONAL, SECRETS, UnsafeSettings, faults, require_safe
-from adapters.settings import DEVELOPMENT_SECRET, ROOT, Settings, environment
+from adapters.settings.cleartext_peers import ENDPOINTS
+from adapters.settings.production_check import OPTIONAL, SECRETS, UnsafeSettings, faults, require_safe
+from adapters.settings.settings import DEVELOPMENT_SECRET, ROOT, Settings, environment
 from domain.words import Role
 
 NAMES = [str(Settings.model_fields[field].alias) for field in SECRETS]

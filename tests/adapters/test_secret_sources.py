@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from adapters import secret_sources
-from adapters.secret_sources import secret
-from adapters.settings import Settings
+from adapters.settings import secret_sources
+from adapters.settings.secret_sources import secret
+from adapters.settings.settings import Settings
 
 
 def program(code: str) -> str:

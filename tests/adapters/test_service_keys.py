@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
-from adapters.city_signature import BadSignature, signed, verified
-from adapters.database.api_keys import ApiKeys, new_key
+from adapters.city.signature import BadSignature, signed, verified
+from adapters.database.accounts.api_keys import ApiKeys, new_key
 from adapters.database.engine import Database
-from adapters.file_links import BadLink, Link, opened
-from adapters.file_links import signed as linked
-from adapters.twilio_signature import genuine
+from adapters.files.signed_links import BadLink, Link, opened
+from adapters.files.signed_links import signed as linked
+from adapters.twilio.signature import genuine
 
 OLD, NEW, OTHER = "old-secret-" * 4, "new-secret-" * 4, "other-secret-" * 4
 URL, FORM = "https://hotline.example.cn/api/v1/webhooks/sms?a=1", {"From": "+8613912345678", "Body": "满意"}

@@ -7,9 +7,9 @@ from datetime import datetime
 import psycopg
 import pytest
 
-from adapters.database.crypto import Keyring
+from adapters.database.accounts.sign_in_failures import Locked, SignInFailures
+from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
-from adapters.database.sign_in_failures import Locked, SignInFailures
 
 OLD, NEW = "the-old-key-of-the-tests-0123456789", "the-new-key-of-the-tests-0123456789"
 TRIES = 5

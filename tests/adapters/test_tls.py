@@ -12,11 +12,11 @@ from sqlalchemy.exc import OperationalError
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from adapters.database import migrate
-from adapters.database.crypto import Keyring
+from adapters.database import migration
+from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
-from adapters.local_postgres import LocalPostgres
-from adapters.temporal_client import connect, ping
+from adapters.local.postgres import LocalPostgres
+from adapters.temporal.client import connect, ping
 from cli.rehearse.stack import Stage
 from tests.tls import HOST, Authority, tls_in_front
 
@@ -125,7 +125,7 @@ async def test_the_database_is_reached_by_tls_with_its_name_checked(sealed: str,
     database = Database(url, Keyring("unused"), pool_size=1)
     await database.ping()
     await database.dispose()
-    assert migrate.current(url) is None  # the other way in which the program connects
+    assert migration.current(url) is None  # the other way in which the program connects
 
 
 async def test_a_database_that_another_authority_vouches_for_is_not_asked(sealed: str, stranger: Authority) -> None:
@@ -135,7 +135,7 @@ async def test_a_database_that_another_authority_vouches_for_is_not_asked(sealed
         await database.ping()
     await database.dispose()
     with pytest.raises(OperationalError, match="certificate verify failed"):
-        migrate.current(url)
+        migration.current(url)
 
 
 async def test_a_database_under_another_name_is_not_asked(sealed: str, authority: Authority) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from adapters.settings import ROOT
+from adapters.settings.settings import ROOT
 
 PROGRAM = """
 import asyncio, sys
-from adapters.twin_process import Twin, end_with_first
+from adapters.local.companion_process import Twin, end_with_first
 
 def second():
     async def wait():

@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from adapters.settings import Settings
-from adapters.virus_scan import Infected, Scan, Scanner, ScannerUnavailable
+from adapters.files.virus_scan import Infected, Scan, Scanner, ScannerUnavailable
+from adapters.settings.settings import Settings
 from tests.clamd import NAME, VIRUS, clamd
 
 

@@ -9,10 +9,10 @@ import jwt
 import pytest
 from fastapi import FastAPI
 
-from adapters.database.attachments import NewFile
-from adapters.database.users import Account
+from adapters.database.accounts.users import Account
+from adapters.database.orders.attachments import NewFile
 from api.app import PREFIX, create_app
-from api.services import Services
+from application.services import Services
 from domain.permissions import STAFF
 from domain.words import UNIT_ROLES, Role
 from tests.api.callers import PASSWORD, Caller

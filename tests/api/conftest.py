@@ -9,13 +9,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from adapters.child_process import ChildProcess
-from adapters.database.crypto import Keyring
-from adapters.database.development import ensure_users
+from adapters.database.accounts.sample_accounts import ensure_users
+from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
-from adapters.local_temporal import LocalTemporal, free_port
-from adapters.policy_book import PolicyBook
-from adapters.settings import ROOT, Settings, environment
+from adapters.local.child_process import ChildProcess
+from adapters.local.temporal import LocalTemporal, free_port
+from adapters.policy.policy_book import PolicyBook
+from adapters.settings.settings import ROOT, Settings, environment
 from tests.api.callers import PASSWORD, Caller
 from workflows.search_attributes import DEFINITIONS
 

@@ -9,10 +9,10 @@ import httpx
 from temporalio.client import Client
 
 from adapters.database.engine import Database
-from adapters.policy_book import PolicyBook
-from adapters.settings import ROOT, Settings
+from adapters.policy.policy_book import PolicyBook
+from adapters.settings.settings import ROOT, Settings
 from api.app import create_app
-from api.services import Services
+from application.services import Services
 from tests.postgres import DATA_KEY
 
 PASSWORD = "lampen am deich"  # noqa: S105

@@ -4,8 +4,8 @@ from typing import Any
 
 import httpx
 
-from adapters.database.api_keys import ApiKeys, new_key
-from adapters.database.crypto import Keyring
+from adapters.database.accounts.api_keys import ApiKeys, new_key
+from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
 from tests.api.conftest import Installation
 

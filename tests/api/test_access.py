@@ -13,11 +13,11 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute
 
-from adapters.settings import ROOT
-from api.access import ACTS, ASKED_LATER
+from adapters.settings.settings import ROOT
 from api.app import PREFIX, create_app
-from api.identity import signed_in as bearer_of
-from domain.commands import COMMANDS
+from api.auth.identity import signed_in as bearer_of
+from api.auth.route_acts import ACTS, ASKED_LATER
+from domain.order.commands import COMMANDS
 from domain.permissions import CENTRE, STAFF, TABLE, Door, sees_every_confidential
 from domain.words import Role
 from tests.api.askers import MINE, OTHER_REGIME, REGIME, Town, orders, town
@@ -192,7 +192,7 @@ def routes(app: FastAPI) -> Iterator[tuple[str, BaseRoute]]:
 
 def test_every_route_is_an_act_of_the_table() -> None:
     named = {name for name, _ in routes(create_app())}
-    assert named == set(ACTS), "a route without a row in api/access.py, or a row without a route"
+    assert named == set(ACTS), "a route without a row in api/auth/route_acts.py, or a row without a route"
     assert set(ACTS.values()) <= set(TABLE)
     assert {name.partition("?")[0] for name in PROBES} == named, "a route that the matrix does not ask"
 

@@ -2,10 +2,10 @@
 
 import psycopg
 
-from adapters.database.acts import Acts
+from adapters.database.accounts.users import Account, Users
+from adapters.database.audit.acts import Acts
 from adapters.database.engine import Database
-from adapters.database.users import Account, Users
-from domain.acts import Act, Deed
+from domain.access.acts import Act, Deed
 from tests.api.door import PASSWORD, door, sign_in, token
 from tests.postgres import as_owner
 

@@ -10,12 +10,12 @@ import jwt
 import pytest
 from sqlalchemy import text
 
-from adapters.database.catalogue import Catalogue, UnitCard
+from adapters.auth.tokens import AUDIENCE, ISSUER, Identity, issue
+from adapters.database.accounts.sessions import Sessions
+from adapters.database.accounts.users import Users
 from adapters.database.engine import Database
-from adapters.database.sessions import Sessions
-from adapters.database.users import Users
-from adapters.settings import DEVELOPMENT_SECRET
-from adapters.tokens import AUDIENCE, ISSUER, Identity, issue
+from adapters.database.units import Catalogue, UnitCard
+from adapters.settings.settings import DEVELOPMENT_SECRET
 from domain.words import Role
 from tests.api.callers import problem
 from tests.api.door import PASSWORD, door, sign_in, token

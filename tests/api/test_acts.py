@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from api.strangers import Strangers
+from application.anonymous_act_limit import Strangers
 from tests.api.callers import PASSWORD, Caller, problem
 from tests.api.conftest import Installation
 from tests.api.evidence import brought

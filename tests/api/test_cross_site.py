@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from adapters.database.engine import Database
-from api.access import ACTS
 from api.app import PREFIX, create_app
-from api.door.cross_site import SAFE
+from api.auth.route_acts import ACTS
+from api.middleware.cross_site import SAFE
 from domain.permissions import TABLE, Door
 from tests.api.door import door, token
 from tests.api.test_access import routes

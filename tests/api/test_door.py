@@ -11,13 +11,13 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
-from adapters.setting_types import Rate
-from adapters.settings import Settings
+from adapters.settings.setting_types import Rate
+from adapters.settings.settings import Settings
 from api import problems
-from api.door.buckets import MOST, Buckets
-from api.door.guards import Guarded, guard
-from api.door.headers import HSTS, USUAL
-from api.door.json_shape import MAX_DEPTH, MAX_PARTS
+from api.middleware.json_shape import MAX_DEPTH, MAX_PARTS
+from api.middleware.security_headers import HSTS, USUAL
+from api.middleware.stack import Guarded, guard
+from api.middleware.token_buckets import MOST, Buckets
 from tests.api.callers import problem
 
 HOST = "jiesu.example.gov.cn"

@@ -7,10 +7,10 @@ from hashlib import sha256
 
 import httpx
 
-from adapters.safe_settings import SECRETS
-from adapters.settings import Settings
+from adapters.settings.production_check import SECRETS
+from adapters.settings.settings import Settings
 from api.app import create_app
-from api.door.headers import USUAL
+from api.middleware.security_headers import USUAL
 from tests.api.callers import Caller, problem
 from tests.api.conftest import Installation
 

@@ -8,9 +8,9 @@ import pytest
 from fastapi import Request
 
 from api.app import create_app
-from api.limits import MAX_BODY
-from api.problems import of_outage
-from domain.commands import COMMANDS
+from api.middleware.body_limits import MAX_BODY
+from api.problem_responses import of_outage
+from domain.order.commands import COMMANDS
 from tests.api.callers import DEMAND, Caller, problem
 
 SignIn = Callable[[str], Caller]

@@ -8,9 +8,9 @@ import httpx
 import pytest
 import uvicorn
 
-from adapters.local_temporal import free_port
-from adapters.object_store import Objects
-from adapters.settings import Settings
+from adapters.files.object_store import Objects
+from adapters.local.temporal import free_port
+from adapters.settings.settings import Settings
 from api.app import create_app
 from tests.api.callers import Caller, eventually, problem
 from tests.api.conftest import Installation

@@ -18,13 +18,13 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from adapters.child_process import ChildProcess
-from adapters.database.catalogue import Catalogue, UnitCard
+from adapters.auth.oidc import PAUSE, STALE, Provider, ProviderAway
+from adapters.auth.tokens import BadToken
 from adapters.database.engine import Database
-from adapters.local_temporal import free_port
-from adapters.oidc import PAUSE, STALE, Provider, ProviderAway
-from adapters.settings import ROOT, Settings, environment
-from adapters.tokens import BadToken
+from adapters.database.units import Catalogue, UnitCard
+from adapters.local.child_process import ChildProcess
+from adapters.local.temporal import free_port
+from adapters.settings.settings import ROOT, Settings, environment
 from tests.api.callers import problem
 from tests.api.door import door
 from tests.api.door import token as own_token

@@ -10,11 +10,11 @@ import httpx
 import jwt
 import pytest
 
-from adapters import oidc
-from adapters.database.catalogue import Catalogue, UnitCard
+from adapters.auth import oidc
+from adapters.auth.tokens import LIFE
 from adapters.database.engine import Database
-from adapters.settings import Settings
-from adapters.tokens import LIFE
+from adapters.database.units import Catalogue, UnitCard
+from adapters.settings.settings import Settings
 from tests.api.callers import problem
 from tests.api.door import door, token
 from tests.api.issuer import AUDIENCE, Issuer, issuing

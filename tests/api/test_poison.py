@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from api.intake import OrderRequest
-from api.wire import WIRES
-from domain.commands import COMMANDS
+from application.orders.command_bodies import WIRES
+from application.orders.intake import OrderRequest
+from domain.order.commands import COMMANDS
 from domain.permissions import TABLE
 from tests.api.callers import DEMAND, Caller
 

@@ -11,9 +11,9 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request
 
-from adapters.settings import ROOT
+from adapters.settings.settings import ROOT
 from api.app import PREFIX, create_app
-from api.door.refusals import CODES, Refusals
+from api.refusal_counts import CODES, Refusals
 from tests.api.conftest import Installation
 from tests.api.test_door import EVIL, HOST, application, client, nested
 
@@ -26,7 +26,7 @@ Told = list[tuple[str, str, int]]
 
 def lines(caplog: pytest.LogCaptureFixture) -> Told:
     """All lines since the last time, each of which has the shape that is promised."""
-    records = [record for record in caplog.records if record.name == "api.door.refusals"]
+    records = [record for record in caplog.records if record.name == "api.refusal_counts"]
     caplog.clear()
     found = [LINE.fullmatch(record.getMessage()) for record in records]
     assert all(found) and {record.levelno for record in records} <= {logging.WARNING}

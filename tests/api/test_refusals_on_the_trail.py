@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import String, cast, select
 
-from adapters.database.crypto import Keyring
+from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
 from adapters.database.tables import Table
-from api.wire import WIRES
-from domain.commands import COMMANDS
+from application.orders.command_bodies import WIRES
+from domain.order.commands import COMMANDS
 from domain.permissions import TABLE
 from tests.api.callers import Caller, problem
 from tests.api.conftest import DATA_KEY, Installation

@@ -13,8 +13,8 @@ import pytest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from adapters.proofs import Proofs
-from adapters.settings import ROOT, environment
+from adapters.auth.signal_proofs import Proofs
+from adapters.settings.settings import ROOT, environment
 from domain.words import Role
 from tests.api.callers import Caller, eventually, new_key
 from tests.api.conftest import Installation

@@ -10,10 +10,10 @@ import pyotp
 import pytest
 from sqlalchemy import text
 
-from adapters.database.credentials import Credentials, NotProven, Why
+from adapters.database.accounts.credentials import Credentials, NotProven, Why
+from adapters.database.accounts.password_hashes import NOBODY, outdated
+from adapters.database.accounts.users import Account, Users
 from adapters.database.engine import Database
-from adapters.database.passwords import NOBODY, outdated
-from adapters.database.users import Account, Users
 from tests.api.callers import problem
 from tests.api.door import PASSWORD, door, sign_in, token
 

@@ -8,7 +8,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from starlette.routing import compile_path
 
-from adapters.settings import Settings
+from adapters.settings.settings import Settings
 from api.app import create_app
 from tests.api.callers import problem
 from tests.api.test_door import HOST, TOLD_BY_A_TRACE, application

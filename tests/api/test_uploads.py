@@ -15,10 +15,10 @@ import psutil
 import pytest
 from PIL import Image
 
-from adapters.database.attachments import NewFile
-from api.evidence.orphans import clear
-from api.idempotent import forget
-from api.services import Services, services
+from adapters.database.orders.attachments import NewFile
+from api.idempotency import forget
+from application.jobs.abandoned_files import clear
+from application.services import Services, services
 from tests.api.callers import Caller, eventually, new_key, problem
 from tests.api.conftest import Installation
 from tests.api.evidence import (

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from adapters.database.crypto import Keyring
-from adapters.database.documents import Documents
+from adapters.auth.tokens import Identity, issue
+from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
-from adapters.database.orders import NewOrder
-from adapters.policy_book import PolicyBook
-from adapters.tokens import Identity, issue
-from api.services import services
-from api.sweep import mend
+from adapters.database.orders.documents import Documents
+from adapters.database.orders.orders import NewOrder
+from adapters.policy.policy_book import PolicyBook
+from application.jobs.start_unstarted_orders import mend
+from application.services import services
 from domain.words import Role
 from tests.api.callers import DEMAND, PASSWORD, Caller, eventually, new_key, problem
 from tests.api.conftest import Installation

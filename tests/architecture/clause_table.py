@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from adapters.settings import ROOT
-from adapters.yaml_tree import grow
+from adapters.policy.yaml_tree import grow
+from adapters.settings.settings import ROOT
 
 DOCUMENT = ROOT / "docs" / "clauses.md"
 TESTS = ROOT / "tests" / "clauses"

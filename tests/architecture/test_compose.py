@@ -9,10 +9,10 @@ import psycopg
 import pytest
 import yaml
 
-from adapters import safe_settings
-from adapters.local_postgres import SUPERUSER, VERSION, LocalPostgres, _binaries
-from adapters.local_temporal import DYNAMIC_CONFIG
-from adapters.settings import ROOT, Settings
+from adapters.local.postgres import SUPERUSER, VERSION, LocalPostgres, _binaries
+from adapters.local.temporal import DYNAMIC_CONFIG
+from adapters.settings import production_check
+from adapters.settings.settings import ROOT, Settings
 from workflows.search_attributes import DEFINITIONS
 
 OURS = ("migrate", "worker", "api")
@@ -54,7 +54,7 @@ def test_every_setting_has_a_name_that_the_program_reads() -> None:
 
 
 def test_every_secret_of_the_settings_is_among_them() -> None:
-    assert {Settings.model_fields[field].alias for field in safe_settings.SECRETS} == set(SECRETS) - set(ROLES)
+    assert {Settings.model_fields[field].alias for field in production_check.SECRETS} == set(SECRETS) - set(ROLES)
     page = (ROOT / "docs" / "operations.md").read_text("utf-8")
     assert all(f"`{secret}`" in page for secret in SECRETS)
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from adapters.settings import ROOT
+from adapters.settings.settings import ROOT
 
 PACKAGES: Final = ("domain", "workflows", "activities", "adapters", "api", "cli")
 MODULES: Final = [

@@ -9,20 +9,20 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-from adapters import policy_schema
-from adapters.policy_file import load
-from adapters.settings import ROOT, Settings
-from adapters.yaml_tree import grow
+from adapters.policy import json_schema
+from adapters.policy.policy_file import load
+from adapters.policy.yaml_tree import grow
+from adapters.settings.settings import ROOT, Settings
 from api import access_page
 from cli.main import COMMANDS as CLI
 from cli.main import _resolve
 from cli.rehearse.scenario import Scenario
-from domain.calendar import CalendarOverrides
-from domain.commands import COMMANDS
-from domain.events import EVENTS
+from domain.calendar.business_calendar import CalendarOverrides
 from domain.labels import label
+from domain.order.commands import COMMANDS
+from domain.order.events import EVENTS
 from domain.permissions import STAFF
-from domain.policy import PolicyFile
+from domain.policy.rule_book import PolicyFile
 from domain.words import Frozen
 from tests.workflows.test_economy import MOST_EVENTS
 
@@ -138,7 +138,9 @@ def test_every_setting_is_documented_and_no_other() -> None:
 
 
 def test_every_key_of_a_rule_book_stands_in_the_guide() -> None:
-    modules = [import_module(f"domain.{path.stem}") for path in sorted((ROOT / "domain").glob("policy*.py"))]
+    modules = [
+        import_module(f"domain.policy.{path.stem}") for path in sorted((ROOT / "domain/policy").glob("[a-z]*.py"))
+    ]
     ours = [
         each
         for module in modules
@@ -201,7 +203,7 @@ def test_the_access_table_is_up_to_date() -> None:
 
 
 def test_the_editor_schema_is_up_to_date_and_named_by_the_rule_books() -> None:
-    assert policy_schema.FILE.read_text("utf-8") == policy_schema.schema(), "run: python -m adapters.policy_schema"
+    assert json_schema.FILE.read_text("utf-8") == json_schema.schema(), "run: python -m adapters.policy.json_schema"
     first, _, rest = text("policies.yaml").partition("\n")
-    assert first == f"# yaml-language-server: $schema={policy_schema.FILE.name}"
+    assert first == f"# yaml-language-server: $schema={json_schema.FILE.name}"
     assert grow(rest)[1] == []

@@ -7,19 +7,19 @@ from typing import Final
 
 import pytest
 
-from adapters.settings import ROOT
+from adapters.settings.settings import ROOT
 
 GOES_OUT: Final = {
-    "adapters/city_platform.py": "CITY_BASE_URL",
-    "adapters/twilio_http.py": "TWILIO_BASE_URL",
-    "adapters/object_store.py": "OBJECT_STORE_URL",
-    "adapters/virus_scan.py": "CLAMAV_URL",
-    "adapters/temporal_client.py": "TEMPORAL_ADDRESS",
-    "adapters/oidc.py": "JIESU_OIDC_ISSUER, and where its own document has its keys",
-    "adapters/local_temporal.py": "this machine",
-    "adapters/local_postgres.py": "this machine",
+    "adapters/city/api_client.py": "CITY_BASE_URL",
+    "adapters/twilio/http.py": "TWILIO_BASE_URL",
+    "adapters/files/object_store.py": "OBJECT_STORE_URL",
+    "adapters/files/virus_scan.py": "CLAMAV_URL",
+    "adapters/temporal/client.py": "TEMPORAL_ADDRESS",
+    "adapters/auth/oidc.py": "JIESU_OIDC_ISSUER, and where its own document has its keys",
+    "adapters/local/temporal.py": "this machine",
+    "adapters/local/postgres.py": "this machine",
     "adapters/database/engine.py": "DATABASE_URL",
-    "adapters/database/migrate.py": "DATABASE_OWNER_URL",
+    "adapters/database/migration.py": "DATABASE_OWNER_URL",
     "cli/up/children.py": "this machine",
     "cli/rehearse/stack.py": "this machine",
 }

@@ -13,14 +13,15 @@ from packaging.utils import canonicalize_name
 from setuptools.discovery import PackageFinder
 from sqlalchemy import LargeBinary
 
-from adapters import city_signature
-from adapters.database import engine, passwords, sign_in_failures
+from adapters.auth.tokens import LIFE
+from adapters.city import signature
+from adapters.database import engine
+from adapters.database.accounts import password_hashes, sign_in_failures
 from adapters.database.tables import Table
-from adapters.settings import ROOT, Settings
-from adapters.tokens import LIFE
-from api import limits, words
-from api.door import json_shape
-from domain import credentials
+from adapters.settings.settings import ROOT, Settings
+from api.middleware import body_limits, json_shape
+from application import input_types
+from domain.access import passwords
 from domain.permissions import TABLE, Door
 from domain.privacy import NEEDED, Personal
 from tests.architecture.test_outbound import GOES_OUT
@@ -32,7 +33,7 @@ LEFT_OUT: Final = frozenset((ROOT / ".dockerignore").read_text("utf-8").split())
 COME_UP: Final = """
 import sys
 from importlib.metadata import packages_distributions
-import worker, cli.processes, adapters.database.migrate
+import worker, cli.processes, adapters.database.migration
 from api.app import create_app
 create_app()
 of = packages_distributions()
@@ -52,16 +53,16 @@ def test_the_model_says_the_numbers_of_the_code() -> None:
         f"{default('sign_in_tries')} failures in a row lock a name for {lock.seconds // 60} minutes",
         f"up to {longest.total_seconds() / 3600:.0f} hours",
         f"{login.per_second} tries a second, {login.burst} at once",  # type: ignore[attr-defined]
-        f"{credentials.SHORTEST} to {credentials.LONGEST} characters",
+        f"{passwords.SHORTEST} to {passwords.LONGEST} characters",
         f"Sessions: {LIFE.total_seconds() / 3600:.0f} hours, idle or not unless `JIESU_IDLE_MINUTES` is set",
         f"signed, for {default('link_seconds')} seconds",
-        f"the city's holds for {city_signature.SKEW} seconds",
-        f"{passwords.MEMORY_KIB / 1024:.0f} MiB and {passwords.PASSES} passes each",
-        f"bodies of {limits.MAX_BODY} bytes within {default('body_seconds'):.0f} seconds",
+        f"the city's holds for {signature.SKEW} seconds",
+        f"{password_hashes.MEMORY_KIB / 1024:.0f} MiB and {password_hashes.PASSES} passes each",
+        f"bodies of {body_limits.MAX_BODY} bytes within {default('body_seconds'):.0f} seconds",
         f"JSON {json_shape.MAX_DEPTH} levels deep",
         f"{caller.per_second} requests a second of a caller and {address.per_second} from an address",  # type: ignore[attr-defined]
         f"statements of {engine.STATEMENT_SECONDS:.0f} seconds",
-        f"pages of {words.MAX_PAGE} rows",
+        f"pages of {input_types.MAX_PAGE} rows",
     ):
         assert said in FLAT, said
 
@@ -121,7 +122,7 @@ def test_what_is_in_the_image_needs_nothing_that_is_not(tmp_path: Path) -> None:
     assert not {path.name for path in image.iterdir()} & NOT_FOR_PRODUCTION
     include = tomllib.loads((image / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["packages"]["find"]
     packages = {name.partition(".")[0] for name in PackageFinder.find(str(image), **include)}
-    assert packages == {"domain", "workflows", "activities", "adapters", "api", "cli", "migrations"}
+    assert packages == {"domain", "workflows", "activities", "adapters", "application", "api", "cli", "migrations"}
     done = run(image, "-c", COME_UP)
     assert done.returncode == 0, done.stderr
     place, *loaded = done.stdout.split()

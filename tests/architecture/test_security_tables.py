@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from adapters.settings import ROOT
+from adapters.settings.settings import ROOT
 from tests.architecture.asvs import levels
 
 ASVS: Final = ROOT / "docs" / "security-asvs.md"

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from adapters.settings import ROOT
+from adapters.settings.settings import ROOT
 from tests.sharing import SECONDS, asked_for, next_file
 
 QUICK, LONG, LONGER = "tests/domain/test_due.py", "tests/fuzz/test_guided.py", "tests/domain/test_properties.py"

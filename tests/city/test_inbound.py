@@ -9,7 +9,7 @@ import httpx
 import psycopg
 import pytest
 
-from adapters.city_signature import MESSAGE, SIGNATURE, SKEW, TIMESTAMP, signature, signed
+from adapters.city.signature import MESSAGE, SIGNATURE, SKEW, TIMESTAMP, signature, signed
 from tests.api.callers import DEMAND, eventually, new_key, problem
 from tests.city.examples import examples
 from tests.city.town import AREAS, SECRET, Town

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from adapters import city_signature as ours
-from sandbox import city_signing as theirs
+from adapters.city import signature as ours
+from sandbox.city import signature as theirs
 from tests.city.examples import examples
 
 NOW = 1795395600

@@ -15,14 +15,14 @@ from typing import Any
 import httpx
 import pytest
 
-from adapters.child_process import ChildProcess
-from adapters.city_signature import signed
-from adapters.database.crypto import Keyring
-from adapters.database.development import ensure_users
+from adapters.city.signature import signed
+from adapters.database.accounts.sample_accounts import ensure_users
+from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
-from adapters.local_temporal import LocalTemporal, free_port
-from adapters.policy_book import PolicyBook
-from adapters.settings import ROOT, Settings, environment
+from adapters.local.child_process import ChildProcess
+from adapters.local.temporal import LocalTemporal, free_port
+from adapters.policy.policy_book import PolicyBook
+from adapters.settings.settings import ROOT, Settings, environment
 from tests.api.callers import PASSWORD, Caller, eventually
 from workflows.search_attributes import DEFINITIONS
 
@@ -169,7 +169,7 @@ class Town:
         return {
             "worker": ["worker.py"],
             "api": ["-m", "cli.main", "api", "--port", ports["api"]],
-            "city": ["-m", "sandbox.city", "--port", ports["city"], *webhook],
+            "city": ["-m", "sandbox.city.platform", "--port", ports["city"], *webhook],
         }
 
     def _wait_for(self, name: str, url: str) -> None:

@@ -4,9 +4,9 @@ from typing import Any
 
 import httpx
 
-from adapters.database.callbacks import Callbacks
-from adapters.database.orders import OrderFilter
-from domain.view import OrderView
+from adapters.database.orders.orders import OrderFilter
+from adapters.database.telephone.callbacks import Callbacks
+from domain.order.read_model import OrderView
 from tests.stage import REPLIES, Life, Lives
 
 SECTIONS = REPLIES["dalad"]["sections"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.catalogue import Proposal, propose
+from domain.order.unit_proposal import Proposal, propose
 from tests.stage import Life, Lives
 
 LATE_SEPTEMBER = "2026-09-18T16:00"

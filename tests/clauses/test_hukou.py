@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.catalogue import propose
+from domain.order.unit_proposal import propose
 from tests.stage import REPLIES, Life, Lives
 
 LEADER = ["unit_principal_leader"]

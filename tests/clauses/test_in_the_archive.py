@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from adapters.database.attachments import Attachments, NewFile
-from adapters.database.crypto import Keyring
+from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
-from adapters.object_store import Objects
+from adapters.database.orders.attachments import Attachments, NewFile
+from adapters.files.object_store import Objects
 from cli.rehearse.stack import Stage
 from tests.stage import REPLIES, Life, Lives
 

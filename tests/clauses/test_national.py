@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from cli.rehearse.play import APPROVER
-from domain.calendar import CalendarDays
-from domain.reports import AdoptCalendar
+from domain.calendar.business_calendar import CalendarDays
+from domain.order.internal_commands import AdoptCalendar
 from tests.stage import Life, Lives, until
 from workflows.ids import work_order_id
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from adapters.database.orders import OrderFilter
+from adapters.database.orders.orders import OrderFilter
+from domain.order.read_model import OrderView
 from domain.refusal import Refused
-from domain.view import OrderView
 from tests.stage import REPLIES, Life, Lives
 
 REPLY = REPLIES["rugao"]

@@ -12,15 +12,15 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 
-from adapters.database.attachments import Attachments, NewFile
-from adapters.database.chain import GENESIS, link
-from adapters.database.city_messages import WEBHOOK, CityMessages
-from adapters.database.crypto import Keyring
+from adapters.archive.zip_layout import by_directory
+from adapters.database.audit.order_chain import GENESIS, link
+from adapters.database.audit.trail import Trail
+from adapters.database.city.messages import WEBHOOK, CityMessages
+from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
-from adapters.database.inbound_messages import InboundMessages, NewInbound
-from adapters.database.trail import Trail
-from adapters.settings import ROOT
-from adapters.zip_layout import by_directory
+from adapters.database.orders.attachments import Attachments, NewFile
+from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
+from adapters.settings.settings import ROOT
 from cli.rehearse.stack import Stage
 from tests.postgres import as_owner
 from tests.stage import Life, Lives

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import psycopg
 
-from adapters.database.documents import Documents
 from adapters.database.engine import Database
-from adapters.database.erasure import Erasure
-from adapters.database.inbound_messages import InboundMessages, NewInbound
-from adapters.eraser import LATE_STAYS, Eraser
-from adapters.object_store import Objects
-from adapters.settings import ROOT, Settings
-from cli.archive.planned import told
+from adapters.database.erasure.erasure import Erasure
+from adapters.database.orders.documents import Documents
+from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
+from adapters.files.object_store import Objects
+from adapters.settings.settings import ROOT, Settings
+from application.orders.erasure import LATE_STAYS, Eraser
+from cli.archive.dry_run import told
 from tests.adapters.said_of_people import NO, PHONE, THEN, archive, left, personal
 from tests.domain.regimes import REGIMES
 from tests.postgres import DATA_KEY, as_owner

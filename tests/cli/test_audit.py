@@ -13,16 +13,16 @@ from typing import Any
 import psycopg
 import pytest
 
-from adapters.anchoring import Anchoring
-from adapters.archive_signature import Signatures
-from adapters.audit_check import AuditCheck
-from adapters.database.acts import Acts
+from adapters.archive.signature import Signatures
+from adapters.database.audit.acts import Acts
+from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
-from adapters.database.trail import Trail
-from adapters.object_store import Objects
-from adapters.settings import DEVELOPMENT_SECRET, ROOT, Settings
-from domain.acts import Act, Deed
-from domain.view import RecordBatch
+from adapters.files.object_store import Objects
+from adapters.settings.settings import DEVELOPMENT_SECRET, ROOT, Settings
+from application.audit.anchoring import Anchoring
+from application.audit.verification import AuditCheck
+from domain.access.acts import Act, Deed
+from domain.order.read_model import RecordBatch
 from tests.adapters.aged import aged, forger, rechained, today
 from tests.adapters.orders_at_hand import batch, event, view
 from tests.postgres import DATA_KEY

@@ -7,16 +7,16 @@ import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from adapters.anchoring import Anchoring, key_of, published
-from adapters.archive_signature import Signatures
-from adapters.audit_check import ANCHORED_BY
-from adapters.database.acts import Acts
-from adapters.database.anchors import Anchors
+from adapters.archive.signature import Signatures
+from adapters.database.audit.acts import Acts
+from adapters.database.audit.anchors import Anchors
 from adapters.database.engine import Database
-from adapters.object_store import Objects
-from adapters.settings import DEVELOPMENT_SECRET, ROOT, Settings
-from domain.acts import Act, Deed
-from domain.calendar import CST
+from adapters.files.object_store import Objects
+from adapters.settings.settings import DEVELOPMENT_SECRET, ROOT, Settings
+from application.audit.anchoring import Anchoring, key_of, published
+from application.audit.verification import ANCHORED_BY
+from domain.access.acts import Act, Deed
+from domain.calendar.business_calendar import CST
 from tests.adapters.aged import aged, forger, today
 from tests.postgres import DATA_KEY
 

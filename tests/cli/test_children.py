@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.child_process import ChildProcess
-from adapters.settings import ROOT
+from adapters.local.child_process import ChildProcess
+from adapters.settings.settings import ROOT
 from cli.up.children import Job, Service
 from cli.up.problems import ServiceFailedError
 
@@ -66,7 +66,7 @@ def test_a_child_that_ignores_the_request_is_killed(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's signal at the parent's death is Linux's")
 def test_a_child_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from adapters.child_process import ChildProcess\n"
+        "import sys, time; from pathlib import Path; from adapters.local.child_process import ChildProcess\n"
         "child = ChildProcess.spawn(['/bin/sleep', '60'], Path(sys.argv[1]))\n"
         "print(child.process.pid, flush=True); time.sleep(60)"
     )

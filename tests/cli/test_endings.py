@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from adapters.local_postgres import LocalPostgres
-from adapters.local_temporal import free_port
-from adapters.settings import ROOT, environment
-from cli.beside import settings_of_up
+from adapters.local.postgres import LocalPostgres
+from adapters.local.temporal import free_port
+from adapters.settings.settings import ROOT, environment
+from cli.local_environment import settings_of_up
 from cli.up.folder import keep_addresses, load_secrets
 
 UNSEEN = "-".join(["not", "for", "a", "screen"])

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from collections import Counter
 
-from adapters.policy_book import PolicyBook
-from adapters.settings import ROOT, environment
+from adapters.policy.policy_book import PolicyBook
+from adapters.settings.settings import ROOT, environment
 
 EXAMPLES = sorted(path.relative_to(ROOT) for path in (ROOT / "examples").glob("*.yaml"))
 COUNTIES = PolicyBook.load(ROOT / "policies.yaml").ids

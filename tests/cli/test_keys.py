@@ -7,11 +7,11 @@ from getpass import getuser
 import psycopg
 import pytest
 
-from adapters.database.acts import Acts
-from adapters.database.api_keys import ApiKeys, TooMany
-from adapters.database.crypto import Keyring
+from adapters.database.accounts.api_keys import ApiKeys, TooMany
+from adapters.database.audit.acts import Acts
+from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
-from adapters.settings import ROOT, environment
+from adapters.settings.settings import ROOT, environment
 from tests.postgres import DATA_KEY
 
 ADD = ("add", "--regime", "rugao", "--source", "snapshot", "--name", "随手拍小程序", "--per-minute", "3")

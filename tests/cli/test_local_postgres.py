@@ -10,8 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from adapters.local_postgres import LocalPostgres, PostgresUnavailableError
-from adapters.settings import ROOT
+from adapters.local.postgres import LocalPostgres, PostgresUnavailableError
+from adapters.settings.settings import ROOT
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_data_survive_a_restart(folder: Path) -> None:
 
 
 def test_a_server_left_behind_is_taken_over_and_stopped(folder: Path) -> None:
-    code = "import os, sys; from adapters.local_postgres import *; LocalPostgres.start(Path(sys.argv[1])); os._exit(1)"
+    code = "import os, sys; from adapters.local.postgres import *; LocalPostgres.start(Path(sys.argv[1])); os._exit(1)"
     subprocess.run([sys.executable, "-c", code, str(folder)], cwd=ROOT, check=False, timeout=60)
     pid = (folder / "postmaster.pid").read_text().split()[0]
     with LocalPostgres.start(folder) as server:

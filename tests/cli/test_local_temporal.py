@@ -9,8 +9,8 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, ListTaskQueuePartitionsRequest
 from temporalio.client import Client
 
-from adapters import local_temporal
-from adapters.local_temporal import RETENTION, LocalTemporal, TemporalUnavailableError, free_port
+from adapters.local import temporal
+from adapters.local.temporal import RETENTION, LocalTemporal, TemporalUnavailableError, free_port
 
 
 async def attributes(server: LocalTemporal) -> set[str]:
@@ -43,9 +43,9 @@ async def test_a_server_keeps_its_file_and_learns_new_attributes(tmp_path: Path)
 
 
 def test_a_port_is_given_away_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    few = range(local_temporal.FREE_PORTS.start, local_temporal.FREE_PORTS.stop, 2000)
-    monkeypatch.setattr(local_temporal, "FREE_PORTS", few)
-    monkeypatch.setattr(local_temporal, "_given", set[int]())
+    few = range(temporal.FREE_PORTS.start, temporal.FREE_PORTS.stop, 2000)
+    monkeypatch.setattr(temporal, "FREE_PORTS", few)
+    monkeypatch.setattr(temporal, "_given", set[int]())
     given = [free_port() for _ in range(len(few) - 2)]  # two of them may be somebody else's
     assert len(set(given)) == len(given)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adapters.settings import ROOT
+from adapters.settings.settings import ROOT
 from domain.labels import label
 from domain.words import Template
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from adapters.settings import ROOT
+from adapters.settings.settings import ROOT
 
 TRAP = """
 import os, sys
@@ -24,7 +24,7 @@ def ended(code: str) -> subprocess.CompletedProcess[str]:
 
 
 def running(program: str) -> str:
-    return f"import atexit, logging\nfrom adapters.process_end import run\n{program}\nrun(program)"
+    return f"import atexit, logging\nfrom adapters.local.process_exit import run\n{program}\nrun(program)"
 
 
 def test_the_trap_is_one() -> None:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from adapters.settings import ROOT
+from adapters.settings.settings import ROOT
 from cli.rehearse.scenario import Demand, read
 from domain.words import Category
 from tests.domain.regimes import REGIMES

@@ -14,8 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from adapters.local_temporal import free_port
-from adapters.settings import ROOT, environment
+from adapters.local.temporal import free_port
+from adapters.settings.settings import ROOT, environment
 from cli.up.folder import keep_keys, load_keys, load_secrets, opened
 from cli.up.problems import CannotStartError
 from cli.up.stamp import SOURCES, Stamp, stamp

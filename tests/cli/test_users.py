@@ -7,10 +7,10 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from adapters.database.credentials import Credentials, NotProven, Why
-from adapters.database.crypto import Keyring
+from adapters.database.accounts.credentials import Credentials, NotProven, Why
+from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
-from adapters.settings import Settings
+from adapters.settings.settings import Settings
 from cli.users import app
 from tests.postgres import DATA_KEY
 

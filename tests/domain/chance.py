@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from domain.agenda import agenda
-from domain.commands import Command, Decide
-from domain.decider import decide, evolve
-from domain.events import Event
-from domain.order import Order
+from domain.order.agenda import agenda
+from domain.order.commands import Command, Decide
+from domain.order.decider import decide, evolve
+from domain.order.events import Event
+from domain.order.internal_commands import Internal, Ring
+from domain.order.order import Order
 from domain.refusal import Refused
-from domain.reports import Internal, Ring
 
 T = TypeVar("T")
 Said = Command | Decide | Internal

@@ -4,14 +4,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.agenda import Alarm, agenda, waiting_for
-from domain.calendar import CST
-from domain.commands import COMMANDS, Command, Decide
+from domain.calendar.business_calendar import CST
+from domain.calendar.durations import Duration
 from domain.due import before
-from domain.durations import Duration
-from domain.order import Order
-from domain.permissions import TABLE
-from domain.reports import (
+from domain.order.agenda import Alarm, agenda, waiting_for
+from domain.order.commands import COMMANDS, Command, Decide
+from domain.order.internal_commands import (
     AdoptCalendar,
     AdoptPolicy,
     OpenOrder,
@@ -22,8 +20,10 @@ from domain.reports import (
     ReportUndelivered,
     Ring,
 )
+from domain.order.order import Order
+from domain.order.read_model import Waiting
+from domain.permissions import TABLE
 from domain.text import Text
-from domain.view import Waiting
 from domain.words import ApprovalKind, Category, ClockName, DispatchMode, Mark, Part, Role, SupervisionLevel
 from tests.domain.chance import Chance, Life, Said
 from tests.domain.regimes import HASHES, REGIMES, new_order

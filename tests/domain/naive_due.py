@@ -4,7 +4,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta, timezone
 
-from domain.calendar import CalendarDays
+from domain.calendar.business_calendar import CalendarDays
 
 Interval = tuple[datetime, datetime]
 

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from domain.calendar import CST
-from domain.commands import COMMANDS, Decide
-from domain.decider import decide, evolve
-from domain.events import Event, to_json
-from domain.order import Order
-from domain.parts import Clock
+from domain.calendar.business_calendar import CST
+from domain.order.commands import COMMANDS, Decide
+from domain.order.decider import decide, evolve
+from domain.order.events import Event, to_json
+from domain.order.internal_commands import OpenOrder, ReportArchived
+from domain.order.order import Order
+from domain.order.parts import Clock
 from domain.permissions import TABLE
-from domain.policy import Regime
+from domain.policy.rule_book import Regime
 from domain.refusal import Refused
-from domain.reports import OpenOrder, ReportArchived
 from domain.text import Text
 from domain.words import Role, Stage
 from tests.domain.chance import Life, Said

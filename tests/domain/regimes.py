@@ -4,11 +4,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from adapters.policy_file import load
-from domain.calendar import CalendarDays
-from domain.decider import initial
-from domain.order import Order
-from domain.policy import PolicyFile, Regime
+from adapters.policy.policy_file import load
+from domain.calendar.business_calendar import CalendarDays
+from domain.order.decider import initial
+from domain.order.order import Order
+from domain.policy.rule_book import PolicyFile, Regime
 from domain.words import Category, Mark
 from tests.domain.times import OFFICIAL
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.agenda import waiting_for
-from domain.project import project
+from domain.order.agenda import waiting_for
+from domain.order.projection import project
 from tests.domain.lives import GOOD
 from tests.domain.play import Play, moment
 from tests.domain.regimes import REGIMES

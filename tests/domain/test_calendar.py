@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from domain.calendar import CST, CalendarDays, CalendarOverrides, compiled, local
+from domain.calendar.business_calendar import CST, CalendarDays, CalendarOverrides, compiled, local
 from tests.domain.naive_due import works
 from tests.domain.times import OFFICIAL, at_second, calendars, moment
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.policy import Regime
+from domain.policy.rule_book import Regime
 from tests.domain.lives import GOOD
 from tests.domain.play import Play
 from tests.domain.regimes import REGIMES

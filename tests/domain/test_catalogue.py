@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.catalogue import Step, propose
-from domain.policy import Unit
+from domain.order.unit_proposal import Step, propose
+from domain.policy.rule_book import Unit
 from domain.words import Part
 
 UNITS = (

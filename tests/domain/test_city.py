@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.policy_file import PolicyErrors, load
-from adapters.settings import ROOT
-from domain.city import CityDecision, CityOrder, read_decision, read_order, read_urge, told
-from domain.policy import PolicyFile
-from domain.policy_city import City
+from adapters.policy.policy_file import PolicyErrors, load
+from adapters.settings.settings import ROOT
+from domain.city.messages import CityDecision, CityOrder, read_decision, read_order, read_urge, told
+from domain.policy.city import City
+from domain.policy.rule_book import PolicyFile
 from domain.refusal import Code, Refused
 from tests.domain.regimes import REGIMES
 

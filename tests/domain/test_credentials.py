@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.credentials import LONGEST, one_form, weakness
+from domain.access.passwords import LONGEST, one_form, weakness
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from domain.calendar.durations import Duration
 from domain.due import before
-from domain.durations import Duration
 from tests.domain.play import MONDAY, Play, moment, written
 
 # regime, facts, limit of a dispatch on Monday 2026-11-23 09:00, moment of the warning

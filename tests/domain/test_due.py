@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from domain.calendar import CST, BusinessCalendar, CalendarDays, compiled
+from domain.calendar.business_calendar import CST, BusinessCalendar, CalendarDays, compiled
+from domain.calendar.durations import Duration, Unit
 from domain.due import (
     MAX_DAYS_SHOWN,
     Basis,
@@ -18,7 +19,6 @@ from domain.due import (
     explain_fixed,
     shift,
 )
-from domain.durations import Duration, Unit
 from tests.domain import naive_due
 from tests.domain.times import OFFICIAL, at_second, calendars, limits, moment, pauses
 

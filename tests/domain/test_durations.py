@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from domain.durations import MAX_AMOUNT, Duration
+from domain.calendar.durations import MAX_AMOUNT, Duration
 
 
 class Rule(BaseModel):

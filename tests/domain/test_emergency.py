@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.effects import effects
+from domain.order.effects import effects
 from tests.domain.play import Play
 from tests.domain.regimes import REGIMES
 

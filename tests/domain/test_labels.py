@@ -2,11 +2,11 @@
 
 import pytest
 
-from domain.acts import NAMES, Deed
-from domain.commands import COMMANDS
-from domain.events import EVENTS
+from domain.access.acts import NAMES, Deed
 from domain.labels import label
-from domain.policy_evidence import Phase
+from domain.order.commands import COMMANDS
+from domain.order.events import EVENTS
+from domain.policy.evidence import Phase
 from domain.privacy import Occasion, Personal
 from domain.words import (
     ApprovalKind,

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from domain.agenda import next_alarm
-from domain.effects import effects
-from domain.lifecycle.ladder import PUT_OFF_AT_MOST
-from domain.order import Order
-from domain.policy import Regime
-from domain.reports import ReportCall, ReportNotice, ReportUndelivered
+from domain.order.agenda import next_alarm
+from domain.order.effects import effects
+from domain.order.internal_commands import ReportCall, ReportNotice, ReportUndelivered
+from domain.order.lifecycle.ladder import PUT_OFF_AT_MOST
+from domain.order.order import Order
+from domain.policy.rule_book import Regime
 from tests.domain.play import Play
 from tests.domain.regimes import REGIMES
 

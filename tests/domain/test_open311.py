@@ -3,11 +3,11 @@
 import pytest
 from pydantic import ValidationError
 
-from domain.catalogue import area_of
-from domain.open311 import answered
-from domain.policy import Regime, Unit
-from domain.policy_open311 import Attribute, Open311, Service
-from domain.public_text import public_text
+from domain.access.public_text import public_text
+from domain.citizen.service_answers import answered
+from domain.order.unit_proposal import area_of
+from domain.policy.open311 import Attribute, Open311, Service
+from domain.policy.rule_book import Regime, Unit
 from domain.refusal import Refused
 from tests.domain.regimes import REGIMES
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from domain.commands import COMMANDS, Decide, RequestReturn
-from domain.lifecycle.approvals import SETTLEMENTS
+from domain.order.commands import COMMANDS, Decide, RequestReturn
+from domain.order.lifecycle.approvals import SETTLEMENTS
 from domain.permissions import CENTRE, STAFF, TABLE, Door, Relation, reaches, relation, require
-from domain.policy import Regime
+from domain.policy.rule_book import Regime
 from domain.refusal import Refused
 from domain.text import Text
 from domain.words import UNIT_ROLES, ApprovalKind, Role

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.masking import masked_address, masked_name, masked_phone, unnamed
+from domain.access.masking import masked_address, masked_name, masked_phone, unnamed
 from domain.permissions import TABLE
 from domain.privacy import NEEDED, Personal, Standing, needs, require_need
 from domain.refusal import Code, Refused

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.proof import CLOCKS_APART, MOST_SPENT, Claims, Vouched, check, digest_of, parted
+from domain.access.signal_proof import CLOCKS_APART, MOST_SPENT, Claims, Vouched, check, digest_of, parted
 from domain.refusal import Refused
 from domain.words import Role
 

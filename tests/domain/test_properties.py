@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.agenda import agenda, next_alarm, waiting_for
-from domain.calendar import CalendarDays
-from domain.commands import Command, Decide
-from domain.decider import replay
-from domain.durations import Duration
-from domain.effects import effects
-from domain.events import (
+from domain.calendar.business_calendar import CalendarDays
+from domain.calendar.durations import Duration
+from domain.order.agenda import agenda, next_alarm, waiting_for
+from domain.order.commands import Command, Decide
+from domain.order.decider import replay
+from domain.order.effects import effects
+from domain.order.events import (
     DeadlineSet,
     Event,
     ExtensionGranted,
@@ -24,9 +24,9 @@ from domain.events import (
     from_json,
     to_json,
 )
-from domain.order import Order
-from domain.project import project
-from domain.reports import OpenOrder, Ring
+from domain.order.internal_commands import OpenOrder, Ring
+from domain.order.order import Order
+from domain.order.projection import project
 from domain.words import ClockName, Light, Stage
 from tests.domain import naive_due
 from tests.domain.chance import Chance, Life, Said

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from domain.effects import Effect, effects
-from domain.policy import Regime
-from domain.reports import ReportCall, ReportNotice
-from domain.sending import closes, instead, opens
+from domain.citizen.sending_hours import closes, instead, opens
+from domain.order.effects import Effect, effects
+from domain.order.internal_commands import ReportCall, ReportNotice
+from domain.policy.rule_book import Regime
 from tests.domain.play import Play, moment, written
 from tests.domain.regimes import REGIMES
 

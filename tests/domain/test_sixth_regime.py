@@ -1,7 +1,7 @@
 """A sixth county is YAML and nothing else: it lives a whole life in the core."""
 
-from adapters.policy_file import load
-from domain.policy import PolicyFile
+from adapters.policy.policy_file import load
+from domain.policy.rule_book import PolicyFile
 from tests.domain.lives import GOOD
 from tests.domain.play import VAGUE, Play, moment
 from tests.domain.regimes import FILE

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from domain.calendar import CalendarDays
-from domain.reports import AdoptCalendar, AdoptPolicy
+from domain.calendar.business_calendar import CalendarDays
+from domain.order.internal_commands import AdoptCalendar, AdoptPolicy
 from tests.domain.play import Play
 from tests.domain.regimes import HASHES, REGIMES
 from tests.domain.times import OFFICIAL

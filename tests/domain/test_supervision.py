@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.reports import ReportTally
+from domain.order.internal_commands import ReportTally
 from tests.domain.lives import GOOD
 from tests.domain.play import BLANK, VAGUE, Play, moment
 

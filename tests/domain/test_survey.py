@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.survey import Answer, Fate, read_answer, read_wish
+from domain.citizen.survey import Answer, Fate, read_answer, read_wish
 
 FROM = 3
 THRESHOLDS = st.integers(2, 5)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.agenda import waiting_for
+from domain.order.agenda import waiting_for
 from tests.domain.lives import GOOD
 from tests.domain.play import BLANK, Play, moment
 from tests.domain.regimes import REGIMES

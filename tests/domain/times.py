@@ -4,10 +4,10 @@ from datetime import date, datetime, time, timedelta
 
 from hypothesis import strategies as st
 
-from adapters.holiday_calendar import calendar_days
-from domain.calendar import CST, CalendarDays, CalendarOverrides
+from adapters.policy.holiday_calendar import calendar_days
+from domain.calendar.business_calendar import CST, CalendarDays, CalendarOverrides
+from domain.calendar.durations import Duration
 from domain.due import Pause
-from domain.durations import Duration
 
 OFFICIAL = calendar_days(CalendarOverrides(), 2025, 2027)
 _FIRST, _LAST = date(2026, 9, 1), date(2026, 11, 30)

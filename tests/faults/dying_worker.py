@@ -8,9 +8,9 @@ import runpy
 import signal
 import sys
 
-from adapters.database.trail import Trail
-from adapters.settings import ROOT
-from domain.view import RecordBatch
+from adapters.database.audit.trail import Trail
+from adapters.settings.settings import ROOT
+from domain.order.read_model import RecordBatch
 
 record = Trail.record
 

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 
 from temporalio.service import RPCError
 
-from adapters.child_process import ChildProcess
-from adapters.settings import ROOT, environment
-from api.commanding import decide
+from adapters.local.child_process import ChildProcess
+from adapters.settings.settings import ROOT, environment
+from application.orders.commands import decide
 from cli.rehearse.stack import Stage
-from domain.commands import Sign, SubmitReply
+from domain.order.commands import Sign, SubmitReply
 from domain.text import Text
 from domain.words import Role
 from tests.replay.test_replay import replayer

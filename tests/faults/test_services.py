@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from adapters.database.call_tasks import CallTasks
-from adapters.database.calls import Calls
-from adapters.settings import ROOT
+from adapters.database.telephone.call_tasks import CallTasks
+from adapters.database.telephone.calls import Calls
+from adapters.settings.settings import ROOT
 from cli.rehearse.stack import Stage, stage
 from domain.words import Role
 from tests.stage import Life, Lives, lives_on, until
@@ -188,7 +188,7 @@ class Table:
         """Gateway and city platform are away for a while."""
         city_life = await self.at_work_for_the_city()
         await until(lambda: self.all_sent(city_life))
-        for module in ("sandbox.gateway", "sandbox.city"):
+        for module in ("sandbox.telephone.gateway", "sandbox.city.platform"):
             self.on.processes.stop_peer(module)
         number = "13900139998"
         life = await self.lives("gaotai", grade="days_7", citizen={"name": "王某", "phone": number})
@@ -196,7 +196,7 @@ class Table:
 
         async def back() -> None:
             why = await self.why(life, "notify", lambda: self.happened(life, "notice_sent", 2))
-            for module in ("sandbox.gateway", "sandbox.city"):
+            for module in ("sandbox.telephone.gateway", "sandbox.city.platform"):
                 self.on.processes.start_peer(module)
             await until(lambda: self.happened(life, "notice_sent", 2))
             self.outcomes["texts", "connection refused"] = Outcome(await self.count("Messages", number), why)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.settings import ROOT, environment
+from adapters.settings.settings import ROOT, environment
 
 SECONDS = int(os.environ.get("JIESU_FUZZ_SECONDS", "10"))
 HARNESSES = ("durations", "rule_books", "forms", "city")

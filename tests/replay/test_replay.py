@@ -13,8 +13,8 @@ from tests.replay.fingerprint import fingerprint
 from tests.replay.lives import STORIES, told
 from tests.replay.record import HISTORIES, history_of
 from tests.stage import Lives
-from workflows.sandbox import runner
 from workflows.work_order import WorkOrderWorkflow
+from workflows.workflow_runner import runner
 
 ADVICE = """The workflow asks the server for other things than it did when these histories were recorded.
 Orders that are open while you deploy would stop. Guard the change with workflow.patched("...") so that old

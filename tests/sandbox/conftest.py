@@ -9,9 +9,9 @@ from threading import Thread
 import httpx
 import pytest
 
-from adapters.child_process import ChildProcess
-from adapters.local_temporal import free_port
-from adapters.settings import ROOT
+from adapters.local.child_process import ChildProcess
+from adapters.local.temporal import free_port
+from adapters.settings.settings import ROOT
 from tests.sandbox.words import ACCOUNT, PATIENCE, TOKEN, Listener, Peer
 
 

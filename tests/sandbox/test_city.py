@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.city_signing import headers
+from sandbox.city.signature import headers
 from tests.city.examples import examples
 from tests.sandbox.words import Peer
 

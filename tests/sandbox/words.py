@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl, urlsplit
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from adapters.child_process import ChildProcess
-from adapters.twilio_http import RebasedHttpClient
+from adapters.local.child_process import ChildProcess
+from adapters.twilio.http import RebasedHttpClient
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "token-of-the-test"  # noqa: S105

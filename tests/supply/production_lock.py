@@ -11,7 +11,7 @@ from typing import Final
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from adapters.settings import ROOT
+from adapters.settings.settings import ROOT
 
 LOCK: Final = ROOT / "requirements.lock"
 FILE: Final = ROOT / "requirements-production.lock"

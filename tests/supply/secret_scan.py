@@ -14,7 +14,7 @@ from detect_secrets.core import baseline
 from detect_secrets.core.secrets_collection import SecretsCollection
 from detect_secrets.settings import transient_settings
 
-from adapters.settings import ROOT
+from adapters.settings.settings import ROOT
 
 BASELINE: Final = ROOT / ".secrets.baseline"
 MADE: Final = re.compile(

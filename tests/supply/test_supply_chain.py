@@ -13,7 +13,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from adapters.settings import ROOT
+from adapters.settings.settings import ROOT
 from tests.supply import production_lock
 from tests.supply.secret_scan import accepted, findings, scan, tracked
 

@@ -17,15 +17,15 @@ import pytest
 from temporalio.client import Client
 from twilio.request_validator import RequestValidator
 
-from adapters.child_process import ChildProcess
-from adapters.database.crypto import Keyring
-from adapters.database.development import ensure_users
+from adapters.database.accounts.sample_accounts import ensure_users
+from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
-from adapters.local_temporal import LocalTemporal, free_port
-from adapters.policy_book import PolicyBook
-from adapters.settings import ROOT, Settings, environment
-from adapters.temporal_client import CONVERTER
-from api.services import Services
+from adapters.local.child_process import ChildProcess
+from adapters.local.temporal import LocalTemporal, free_port
+from adapters.policy.policy_book import PolicyBook
+from adapters.settings.settings import ROOT, Settings, environment
+from adapters.temporal.client import CONVERTER
+from application.services import Services
 from tests.api.callers import PASSWORD, Caller, eventually
 from tests.stage import REPLIES
 from workflows.search_attributes import DEFINITIONS
@@ -195,7 +195,7 @@ async def exchange_at(
     values["TWILIO_ACCOUNT_SID"] = settings.twilio_account_sid
     inbound = ["--inbound-url", f"{base}{HOOKS}/sms", "--data", str(folder / "gateway")]
     commands = {
-        "gateway": ["-m", "sandbox.gateway", "--port", str(ports["gateway"]), *inbound],
+        "gateway": ["-m", "sandbox.telephone.gateway", "--port", str(ports["gateway"]), *inbound],
         "worker": ["worker.py"],
         "api": ["-m", "cli.main", "api", "--port", str(ports["api"])],
     }

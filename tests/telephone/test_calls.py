@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from adapters.twilio_client import TwilioClient
-from adapters.voice import TwilioVoice
-from domain.message import NewCall
+from adapters.twilio.client import TwilioClient
+from adapters.twilio.voice import TwilioVoice
+from domain.citizen.messages import NewCall
 from tests.api.callers import eventually, problem
 from tests.telephone.exchange import HOOKS, Exchange
 

@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from adapters.database.catalogue import ContactCard
-from api.telephone_sweep import catch_up
+from adapters.database.units import ContactCard
+from application.jobs.telephone_catch_up import catch_up
 from tests.api.callers import eventually
 from tests.telephone.exchange import Exchange
 

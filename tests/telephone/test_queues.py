@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from adapters.database.messages import Messages
-from domain.message import NewMessage
+from adapters.database.telephone.messages import Messages
+from domain.citizen.messages import NewMessage
 from tests.api.callers import new_key, problem
 from tests.telephone.exchange import Exchange
 

@@ -16,10 +16,10 @@ from fastapi import FastAPI
 from temporalio.client import Client
 from temporalio.service import RetryConfig
 
-from adapters.database.inbound_messages import NewInbound
-from adapters.temporal_client import CONVERTER
+from adapters.database.telephone.inbound_messages import NewInbound
+from adapters.temporal.client import CONVERTER
 from api.app import create_app
-from api.telephone_sweep import catch_up
+from application.jobs.telephone_catch_up import catch_up
 from tests.api.callers import problem
 from tests.telephone.exchange import Exchange
 from workflows.ids import work_order_id

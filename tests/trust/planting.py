@@ -4,8 +4,8 @@ import json
 import time
 from typing import Any
 
-from adapters.city_signature import signed
-from adapters.database.api_keys import ApiKeys, new_key
+from adapters.city.signature import signed
+from adapters.database.accounts.api_keys import ApiKeys, new_key
 from tests.api.callers import PASSWORD, eventually
 from tests.api.evidence import bring, brought, picture
 from tests.api.public import Public

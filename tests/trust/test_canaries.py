@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from adapters.local_postgres import LocalPostgres
+from adapters.local.postgres import LocalPostgres
 from tests.telephone.exchange import Exchange, exchange_at
 from tests.trust import places, planting
 from tests.trust.canaries import CITY, EVERYBODY, READERS, REFUSED, SAID, VALUES

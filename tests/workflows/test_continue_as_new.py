@@ -10,7 +10,7 @@ from sqlalchemy import text
 from temporalio.client import WorkflowHandle
 
 from cli.rehearse.stack import Stage, stage
-from domain.commands import Urge
+from domain.order.commands import Urge
 from domain.words import Role
 from tests.stage import Lives, lives_on, until
 from workflows.ids import work_order_id

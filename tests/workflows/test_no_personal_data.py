@@ -8,8 +8,8 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.converter import PayloadConverter
 
-from adapters.database.documents import Documents
-from adapters.temporal_client import QuietFailures
+from adapters.database.orders.documents import Documents
+from adapters.temporal.client import QuietFailures
 from cli.rehearse.play import open_rehearsal
 from cli.rehearse.scenario import Demand
 from cli.rehearse.stack import stage

@@ -7,7 +7,7 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
-from domain.commands import Withdraw
+from domain.order.commands import Withdraw
 from domain.words import Role
 from tests.stage import Life, Lives
 from tests.workflows.test_shell import handle_of, state

@@ -9,7 +9,7 @@ from typing import Any
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
-from domain.commands import RequestReturn
+from domain.order.commands import RequestReturn
 from domain.text import Text
 from domain.words import Role
 from tests.stage import Life, Lives

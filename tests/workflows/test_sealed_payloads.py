@@ -16,21 +16,22 @@ from temporalio.client import WorkflowHistory
 from temporalio.converter import PayloadCodec
 from temporalio.worker import Replayer
 
-from adapters.child_process import ChildProcess
-from adapters.database.crypto import CannotDecrypt
-from adapters.local_temporal import binary, free_port
-from adapters.payload_codec import ENCODING, SealedPayloads
-from adapters.settings import ROOT, Settings, environment
-from adapters.temporal_client import converter
-from api.codec_server import CannotServe, create_codec
+from adapters.database.encryption import CannotDecrypt
+from adapters.local.child_process import ChildProcess
+from adapters.local.temporal import binary, free_port
+from adapters.settings.production_check import CannotServe
+from adapters.settings.settings import ROOT, Settings, environment
+from adapters.temporal.client import converter
+from adapters.temporal.payload_codec import ENCODING, SealedPayloads
+from api.codec_server import create_codec
 from cli.rehearse.stack import stage
 from tests.api.callers import eventually, problem
 from tests.replay.lives import told
 from tests.replay.record import history_of
 from tests.stage import lives_on
 from workflows.ids import work_order_id
-from workflows.sandbox import runner
 from workflows.work_order import WorkOrderWorkflow
+from workflows.workflow_runner import runner
 
 KEY = "the-payload-key-of-the-tests-0123456789"
 NEW = "another-payload-key-of-the-tests-98765"

@@ -7,13 +7,13 @@ import httpx
 import pytest
 from temporalio.api.history.v1 import HistoryEvent
 
-from adapters.database.messages import Messages
-from adapters.database.policies import Policies, Snapshot
+from adapters.database.orders.rule_books import Policies, Snapshot
+from adapters.database.telephone.messages import Messages
 from cli.rehearse.stack import Stage
-from domain.policy import Regime
+from domain.policy.rule_book import Regime
 from tests.stage import Life, Lives
 from tests.workflows.test_shell import handle_of
-from workflows.effects import FIRST
+from workflows.effect_activities import FIRST
 
 QUIET = {"quiet": {"hours": {"begin": "22:00", "end": "07:00"}}}
 PHONE = "13900177001"

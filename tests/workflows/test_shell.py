@@ -7,8 +7,8 @@ from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
-from domain.calendar import CST
-from domain.commands import Sign
+from domain.calendar.business_calendar import CST
+from domain.order.commands import Sign
 from domain.words import Role
 from tests.stage import Life, Lives, until
 from workflows.ids import work_order_id

@@ -13,7 +13,7 @@ from adapters.database.tables.columns import Table, document, moment, recorded
 
 
 class ActRow(Table, table=True):
-    """An act (`domain.acts.Act`) as a link of the chain of all acts; `at` never falls from one position to the next."""
+    """An act (`domain.access.acts.Act`) as a link of the chain of all acts; `at` never falls along the chain."""
 
     __tablename__ = "acts"
     __table_args__ = (

@@ -112,7 +112,7 @@ class OptOut(Table, table=True):
 
 
 class InboundMessage(Table, table=True):
-    """A text that came in, under the provider's id. `state` says what was made of it (`domain.survey.Fate`)."""
+    """A text that came in, under the provider's id. `state` says what was made of it (`domain.citizen.survey.Fate`)."""
 
     __tablename__ = "inbound_messages"
     __table_args__ = (Index("ix_inbound_messages_created_at", "created_at", "sid"),)

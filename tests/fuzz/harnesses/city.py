@@ -7,15 +7,15 @@ from typing import Any
 
 import atheris
 
-from adapters.city_signature import BadSignature, verified
-from adapters.policy_book import PolicyBook
-from adapters.settings import ROOT
-from api.city_inbox import canonical
-from api.city_taking import Answered, Envelope
-from api.intake import OrderRequest
-from api.words import checked
-from domain.calendar import compiled
-from domain.city import read_changed, read_decision, read_order, read_urge
+from adapters.city.signature import BadSignature, verified
+from adapters.policy.policy_book import PolicyBook
+from adapters.settings.settings import ROOT
+from application.city.inbox import canonical
+from application.city.message_handlers import Answered, Envelope
+from application.input_types import checked
+from application.orders.intake import OrderRequest
+from domain.calendar.business_calendar import compiled
+from domain.city.messages import read_changed, read_decision, read_order, read_urge
 from domain.refusal import Refused
 from domain.words import CITY_SOURCE
 from tests.city.examples import examples

@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from functools import cache
 
-from adapters.policy_book import PolicyBook
-from adapters.settings import ROOT
-from domain.calendar import CST, BusinessCalendar, compiled
+from adapters.policy.policy_book import PolicyBook
+from adapters.settings.settings import ROOT
+from domain.calendar.business_calendar import CST, BusinessCalendar, compiled
+from domain.calendar.durations import Duration
 from domain.due import before, due
-from domain.durations import Duration
 
 SEEDS = (b"30m", b"3h", b"2wh", b"3d", b"5wd", b"0014wd", b"99999wd", b"100000d", "５wd".encode(), b"5 wd", b"")
 START = datetime(2026, 9, 18, 16, tzinfo=CST)

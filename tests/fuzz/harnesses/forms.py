@@ -2,13 +2,13 @@
 
 from urllib.parse import urlencode
 
-from adapters import twiml
-from adapters.twilio_signature import genuine
-from api.answering import printable
+from adapters.twilio import twiml
+from adapters.twilio.signature import genuine
+from api.auth.signed_form import fields_of, required
 from api.problems import ProblemError
-from api.signed_form import fields_of, required
-from domain.message import segments
-from domain.survey import read_answer, read_wish
+from application.callbacks.text_answers import printable
+from domain.citizen.messages import segments
+from domain.citizen.survey import read_answer, read_wish
 
 URL = "https://jiesu.example/api/v1/webhooks/sms"
 TEXTS = (

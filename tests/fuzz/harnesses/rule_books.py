@@ -1,8 +1,8 @@
 """Rule books as somebody might write them: every fault has its line, and nothing else is raised."""
 
-from adapters.policy_file import PolicyErrors, load, resolve
-from adapters.settings import ROOT
-from domain.policy import PolicyFile
+from adapters.policy.policy_file import PolicyErrors, load, resolve
+from adapters.settings.settings import ROOT
+from domain.policy.rule_book import PolicyFile
 
 LINES = (ROOT / "policies.yaml").read_text("utf-8").splitlines()
 BLOCK = 12

@@ -1,0 +1,1 @@
+"""Archive bundles: written, signed, and checked."""

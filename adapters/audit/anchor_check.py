@@ -1,0 +1,97 @@
+"""The anchors held against their signatures, against each other, and against what was published of them."""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+from adapters.archive.signature import Signatures
+from adapters.audit.act_chain_check import Mark
+from adapters.database.audit.acts import day_begins
+from adapters.database.audit.anchors import PREFIX, Anchor
+from adapters.database.audit.order_chain import GENESIS
+
+VERSION: Final = 1
+
+
+def said_by(anchor: Anchor) -> dict[str, Any] | None:
+    """What the text of an anchor says; None if it is not the text of one."""
+    try:
+        said: dict[str, Any] = json.loads(anchor.body)
+        acts, orders = said["acts"], said["orders"]
+        sound = said["version"] == VERSION and date.fromisoformat(said["day"]) == anchor.day
+        sound = sound and all(isinstance(each, int) for each in (acts["count"], acts["last"], orders["count"]))
+        sound = sound and all(isinstance(each, str) for each in (acts["head"], orders["root"], said["previous"]))
+    except (ValueError, TypeError, KeyError):
+        return None
+    return said if sound else None
+
+
+def mark_of(anchor: Anchor) -> Mark | None:
+    """What it says of the chain of acts."""
+    if (said := said_by(anchor)) is None:
+        return None
+    until: datetime = day_begins(anchor.day) + timedelta(days=1)
+    return Mark(anchor.day.isoformat(), said["acts"]["last"], said["acts"]["head"], until)
+
+
+def of_anchors(anchors: Sequence[Anchor], signatures: Signatures) -> Iterator[str]:
+    """What is wrong with the anchors themselves, by day; they rise."""
+    before: Anchor | None = None
+    for anchor in anchors:
+        name = f"{anchor.day} 的锚"
+        if not _holds(signatures, anchor.signed, anchor.signature):
+            yield f"{name}：签名不符，内容或签名被改动"
+        if (said := said_by(anchor)) is None:
+            yield f"{name}：内容不是这一天的锚"
+        if before is not None and anchor.day != before.day + timedelta(days=1):
+            first, last = before.day + timedelta(days=1), anchor.day - timedelta(days=1)
+            yield f"{first} 的锚缺失" if first == last else f"{first} 至 {last} 的锚缺失"
+        elif said is not None:
+            yield from _of_link(name, said, before)
+        before = anchor
+
+
+async def of_publications(
+    anchors: Sequence[Anchor], published: AsyncIterator[tuple[str, bytes]], signatures: Signatures, where: str
+) -> AsyncIterator[str]:
+    """Where what was published of the anchors says something else; `published` is day and content of each file."""
+    kept = {anchor.day.isoformat(): anchor for anchor in anchors}
+    async for day, content in published:
+        anchor, file = kept.pop(day, None), _read(content)
+        if file is None:
+            yield f"{where} {day}.json：不是公布的锚"
+        elif not _holds(signatures, PREFIX + file["body"].encode(), file["signature"]):
+            yield f"{where} {day}.json：签名不符"
+        elif anchor is None:
+            yield f"{day} 的锚：已公布在{where}，数据库中没有"
+        elif (anchor.body, anchor.signature) != (file["body"], file["signature"]):
+            yield f"{day} 的锚：数据库中的与公布在{where}的不同"
+    for day in sorted(kept):
+        yield f"{day} 的锚：没有公布在{where}"
+
+
+def _of_link(name: str, said: Mapping[str, Any], before: Anchor | None) -> Iterator[str]:
+    expected = sha256(before.body.encode()).hexdigest() if before else GENESIS
+    if said["previous"] != expected:
+        yield f"{name}：与前一天的锚断链" if before else f"{name}：此前的锚缺失"
+    earlier = said_by(before) if before else None
+    if earlier is not None and said["acts"]["last"] - said["acts"]["count"] != earlier["acts"]["last"]:
+        yield f"{name}：操作的条数与前一天的锚接不上"
+
+
+def _holds(signatures: Signatures, content: bytes, signature: str) -> bool:
+    try:
+        return signatures.holds(content, bytes.fromhex(signature))
+    except ValueError:
+        return False
+
+
+def _read(content: bytes) -> Mapping[str, str] | None:
+    try:
+        file = json.loads(content)
+    except ValueError:
+        return None
+    sound = isinstance(file, dict) and all(isinstance(file.get(name), str) for name in ("body", "signature"))
+    return file if sound else None

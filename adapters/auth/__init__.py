@@ -1,0 +1,1 @@
+"""Tokens, identity providers, proofs of signals, and the strength of passwords."""

@@ -1,0 +1,1 @@
+"""Who may see an order, and readings of personal data."""

@@ -1,0 +1,93 @@
+"""Whether somebody is who they say: password, second factor, and how often that may be tried.
+
+A user who is unknown, disabled, or signs in elsewhere is answered like a wrong password, after the same time.
+"""
+
+import asyncio
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from weakref import WeakValueDictionary
+
+from sqlmodel import col, select, update
+
+from adapters.database.accounts.password_hashes import hashed, matches, outdated
+from adapters.database.accounts.second_factor import SecondFactor
+from adapters.database.accounts.sign_in_failures import Locked, SignInFailures
+from adapters.database.accounts.users import Card
+from adapters.database.engine import Database
+from adapters.database.tables import User
+
+
+class Why(StrEnum):
+    """Why somebody was not let in. The first three are one to whoever asks; the trail may tell them apart."""
+
+    UNKNOWN = "unknown"
+    DISABLED = "disabled"
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105 (a word)
+    LOCKED = "locked"
+    TOTP_REQUIRED = "totp_required"
+    WRONG_TOTP = "wrong_totp"
+
+
+class NotProven(Exception):  # noqa: N818 - reads as a sentence where it is caught
+    """They have not shown who they are; `seconds` is how long the name is locked."""
+
+    def __init__(self, why: Why, seconds: int = 0) -> None:
+        super().__init__(why)
+        self.why: Final = why
+        self.seconds: Final = seconds
+
+
+class Credentials:
+    """Proofs of who somebody is."""
+
+    def __init__(self, database: Database, tries: int) -> None:
+        self.database = database
+        self.failures = SignInFailures(database, tries)
+        self.second_factor = SecondFactor(database)
+        self._busy: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def prove(self, username: str, password: str, totp: str | None) -> Card:
+        """The user whose password this is, and whose code, if they have a second factor. Raises NotProven.
+
+        Tries of one name wait for each other in a process: a crowd that signs in rightly with a shared account at one
+        moment does not lock it. Across processes the count alone decides.
+        """
+        async with self._busy.setdefault(username, asyncio.Lock()):
+            try:
+                counted = await self.failures.count(username)
+            except Locked as locked:
+                raise NotProven(Why.LOCKED, locked.seconds) from None
+            async with self.database.session() as session:
+                row = await session.scalar(select(User).where(User.username == username))
+            usable = row is not None and row.disabled_at is None
+            right = await matches(password, row.password_hash if row and usable else None)
+            if row is None or not right:
+                raise NotProven(_why_not(row))
+            if row.totp_secret is not None:
+                await self._second(row.username, row.totp_secret, totp, counted)
+            await self.failures.forgive(username)
+            if row.password_hash and outdated(row.password_hash):
+                await self._renew(username, row.password_hash, await hashed(password))
+            return Card.model_validate(row)
+
+    async def _second(self, username: str, secret: bytes, totp: str | None, counted: datetime) -> None:
+        if not totp:
+            # Not forgiven: or else asking without a code would wipe out the wrong codes before.
+            await self.failures.take_back(username, counted)
+            raise NotProven(Why.TOTP_REQUIRED)
+        if not await self.second_factor.spend(username, secret, totp):
+            raise NotProven(Why.WRONG_TOTP)
+
+    async def _renew(self, username: str, old: str, new: str) -> None:
+        """Keep the digest at today's cost, unless the password was changed meanwhile."""
+        same = update(User).where(col(User.username) == username, col(User.password_hash) == old)
+        async with self.database.begin() as session:
+            await session.execute(same.values(password_hash=new))
+
+
+def _why_not(row: User | None) -> Why:
+    if row is None or row.password_hash is None:
+        return Why.UNKNOWN
+    return Why.DISABLED if row.disabled_at else Why.WRONG_PASSWORD

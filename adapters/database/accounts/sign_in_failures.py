@@ -1,0 +1,143 @@
+"""How often somebody may try a name: every so many failures lock it, each time for longer.
+
+A try is counted before the password is compared, in one statement, so that any number of them at once are not more
+tries than one after another. It counts names that nobody has like any other, so that a lock tells nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import case, func, or_, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, delete, select
+
+from adapters.database.audit.acts import append
+from adapters.database.engine import Database, Session
+from adapters.database.tables import SignInFailure
+from domain.access.acts import Act
+
+LOCK: Final = timedelta(minutes=15)
+MOST_DOUBLINGS: Final = 6
+"""The longest lock is 16 hours."""
+
+FORGOTTEN_AFTER: Final = timedelta(days=1)
+"""Failures that lie so far apart are slips, not an attack; counted from the last, or from the end of its lock."""
+
+
+class Locked(Exception):  # noqa: N818 - reads as a sentence where it is caught
+    """The name is locked for so many seconds."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"{seconds} s")
+        self.seconds = seconds
+
+
+class SignInFailures:
+    """Failures by name; every `tries`-th in a row locks it.
+
+    While keys are being rotated a count may stand under any key of the ring: it is moved below the first one by
+    whoever changes it, so that a rotation forgets neither counts nor locks.
+    """
+
+    def __init__(self, database: Database, tries: int) -> None:
+        self.database = database
+        self.tries = tries
+
+    async def count(self, username: str) -> datetime:
+        """Count a try, which is one that failed until it is forgiven; since when the count that it is in runs.
+
+        Raises Locked, and then the try may not be made.
+        """
+        table = SignInFailure
+        over = func.now() - FORGOTTEN_AFTER > func.greatest(col(table.last_at), col(table.locked_until))
+        number: Any = case((over, 1), else_=col(table.failed) + 1)
+        locks = number % self.tries == 0
+        length = LOCK * func.power(2, func.least(number / self.tries - 1, MOST_DOUBLINGS))
+        first = {"failed": 1, "locked_until": func.now() + LOCK if self.tries == 1 else None}
+        later = {
+            "failed": number,
+            "locked_until": case((locks, func.now() + length), else_=None),
+            "since": case((over, func.now()), else_=col(table.since)),
+            "last_at": func.now(),
+        }
+        free = or_(col(table.locked_until).is_(None), col(table.locked_until) <= func.now())
+        async with self.database.begin() as session:
+            digest = await self._place(session, username)
+            claim = insert(table).values(first | {"name_digest": digest})
+            claim = claim.on_conflict_do_update(index_elements=["name_digest"], set_=later, where=free)
+            since: datetime | None = await session.scalar(claim.returning(col(table.since)))
+        if since is None:
+            raise Locked(await self._seconds(digest))
+        return since
+
+    async def take_back(self, username: str, since: datetime) -> None:
+        """The try was none: what was right is not enough yet, and what was counted before stays.
+
+        `since` is what `count` said. If that count was forgiven meanwhile the try is in none any more, and nothing is
+        taken back: a lock that others have earned since then stands. A lock of the count that it is in was made with
+        this try among the failures, as nothing is counted while one holds, and so it falls with the try.
+        """
+        async with self.database.begin() as session:
+            digest = await self._place(session, username)
+            same = col(SignInFailure.name_digest) == digest, col(SignInFailure.since) == since
+            fewer = {"failed": func.greatest(col(SignInFailure.failed) - 1, 0), "locked_until": None}
+            await session.execute(update(SignInFailure).where(*same).values(fewer))
+
+    async def forgive(self, username: str, noting: Sequence[Act] = ()) -> None:
+        """The try succeeded, or an administrator says so: the count begins anew. `noting` are acts written with it."""
+        async with self.database.begin() as session:
+            digest = await self._place(session, username)
+            await session.execute(delete(SignInFailure).where(col(SignInFailure.name_digest) == digest))
+            await append(session, noting)
+
+    async def locks(self, usernames: Sequence[str]) -> dict[str, datetime]:
+        """Until when those of these names are locked that are."""
+        names = {digest: username for username in usernames for digest in self._digests(username)}
+        found = (
+            select(SignInFailure.name_digest, SignInFailure.locked_until)
+            .where(col(SignInFailure.name_digest).in_(names), col(SignInFailure.locked_until) > func.now())
+            .order_by(col(SignInFailure.locked_until))
+        )
+        async with self.database.session() as session:
+            return {names[digest]: until for digest, until in await session.execute(found) if until}
+
+    async def forget(self) -> int:
+        """Drop what no longer counts, and return how many."""
+        old = delete(SignInFailure).where(
+            func.greatest(col(SignInFailure.last_at), col(SignInFailure.locked_until)) < func.now() - FORGOTTEN_AFTER
+        )
+        async with self.database.begin() as session:
+            return len((await session.scalars(old.returning(col(SignInFailure.name_digest)))).all())
+
+    async def _seconds(self, digest: str) -> int:
+        left = func.extract("epoch", col(SignInFailure.locked_until) - func.now())
+        async with self.database.session() as session:
+            seconds = await session.scalar(select(left).where(col(SignInFailure.name_digest) == digest))
+        return max(1, int(seconds or 0))
+
+    async def _place(self, session: Session, username: str) -> str:
+        """The digest under which the name's count stands from now on, that of the first key.
+
+        What stands under others is brought there, the strictest of them. Whoever changes the same count waits then.
+        """
+        digest, *older = digests = self._digests(username)
+        if older:
+            await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(min(digests), 0))))
+            await session.execute(_BRING, {"digest": digest, "older": older})
+        return digest
+
+    def _digests(self, username: str) -> list[str]:
+        return self.database.keyring.blind_indexes(f"sign-in {username}")
+
+
+_BRING = text("""
+    WITH older AS (DELETE FROM sign_in_failures WHERE name_digest = ANY(:older) RETURNING *)
+    INSERT INTO sign_in_failures AS there (name_digest, failed, locked_until, since, last_at)
+    SELECT :digest, max(failed), max(locked_until), max(since), max(last_at) FROM older HAVING count(*) > 0
+    ON CONFLICT (name_digest) DO UPDATE SET
+        failed = greatest(there.failed, excluded.failed),
+        locked_until = greatest(there.locked_until, excluded.locked_until),
+        since = greatest(there.since, excluded.since),
+        last_at = greatest(there.last_at, excluded.last_at)
+""")

@@ -1,0 +1,1 @@
+"""Archived bundles, and everything that one is made from."""

@@ -1,0 +1,91 @@
+"""All that is known of one order, read for its bundle from every table that speaks of it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from adapters.database.audit.order_chain import Link, standing
+from adapters.database.audit.trail import Trail
+from adapters.database.city.messages import CityMessages
+from adapters.database.engine import Database
+from adapters.database.orders.attachments import Attachments
+from adapters.database.orders.documents import Documents
+from adapters.database.orders.orders import Order, Orders
+from adapters.database.orders.rule_books import Policies
+from adapters.database.telephone.call_tasks import CallTasks
+from adapters.database.telephone.calls import Calls
+from adapters.database.telephone.inbound_messages import InboundMessages
+from adapters.database.telephone.messages import Messages
+from adapters.database.units import Catalogue
+from domain.archive.dossier import Dossier, Paper, Row
+
+
+class Dossiers:
+    """Dossiers by order number."""
+
+    def __init__(self, database: Database) -> None:
+        self._orders, self._trail, self._documents = Orders(database), Trail(database), Documents(database)
+        self._attachments, self._messages, self._inbound = (
+            Attachments(database),
+            Messages(database),
+            InboundMessages(database),
+        )
+        self._calls, self._tasks, self._city = Calls(database), CallTasks(database), CityMessages(database)
+        self._policies, self._catalogue = Policies(database), Catalogue(database)
+
+    async def of_order(self, no: str) -> Dossier | None:
+        """The dossier of an order as it is now, in clear; None if there is no such order.
+
+        Equal rows give an equal dossier. What is still written meanwhile may be in it or not.
+        """
+        order = await self._orders.get(no)
+        if order is None:
+            return None
+        chain = await self._trail.chain(no)
+        view = await self._orders.view(no)
+        return Dossier(
+            no=no,
+            order=order.model_dump(mode="json"),
+            view=view.model_dump(mode="json") if view else None,
+            chain=tuple(linked(each) for each in chain),
+            timeline=tuple(each.outside() for each in standing(chain)),
+            texts=tuple(
+                each._asdict() | {"created_at": _moment(each.created_at)} for each in await self._documents.of_order(no)
+            ),
+            messages=tuple(_row(each) for each in await self._messages.of_order(no)),
+            inbound=tuple(_row(each) for each in await self._inbound.of_order(no)),
+            calls=tuple(_row(each) for each in await self._calls.of_order(no)),
+            call_tasks=tuple(_row(each) | {"note": note} for each, note in await self._tasks.of_order(no)),
+            city_messages=tuple(_row(each) for each in await self._city.of_order(no)),
+            files=tuple(
+                Paper.model_validate({name: row[name] for name in Paper.model_fields})
+                for row in (_row(each) for each in await self._attachments.of_order(no))
+            ),
+            policies=await self._rules(order, standing(chain)),
+            units={each.id: each.name for each in await self._catalogue.units(realm=order.realm, regime=order.regime)},
+        )
+
+    async def _rules(self, order: Order, chain: list[Link]) -> dict[str, Row | None]:
+        """The book that the order began with, then each that it adopted, the present one last."""
+        adopted = [each.content.data["policy_hash"] for each in chain if each.content.event == "policy_adopted"]
+        found = {each: await self._policies.get(each) for each in (order.policy_hash, *adopted)}
+        return {each: snapshot.data if snapshot else None for each, snapshot in found.items()}
+
+
+def linked(each: Link) -> Row:
+    """A link of the chain as a bundle has it: what is hashed, and the hashes."""
+    return {
+        "position": each.position,
+        **each.content._asdict(),
+        "at": each.content.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "previous_hash": each.previous_hash,
+        "hash": each.hash,
+    }
+
+
+def _row(model: Any) -> Row:
+    row: Row = model.model_dump(mode="json")
+    return row
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()

@@ -1,0 +1,1 @@
+"""The audit trails: of each order, and of the installation."""

@@ -1,0 +1,48 @@
+"""The hash chain of the installation's acts: which bytes are hashed.
+
+    hash = lower-case hex of SHA-256( previous hash as ASCII hex, "\\n", canonical JSON as UTF-8 )
+
+The canonical JSON is the object {"about", "at", "code", "data", "deed", "order_no", "outcome", "person", "position",
+"regime", "request", "role", "source"}: keys sorted at every depth, no white space, characters beyond ASCII as they are,
+`at` in UTC as ISO 8601 with six decimals and `+00:00`. The hash before position 1 is 64 zeros. An order's trail is
+chained in the same way (`adapters.database.audit.order_chain`).
+"""
+
+import json
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from domain.access.acts import Act
+
+
+class ActLink(NamedTuple):
+    """An act at its place in the chain; `at` is the moment of the server that wrote it."""
+
+    position: int
+    at: datetime
+    act: Act
+    previous_hash: str
+    hash: str
+
+    def hashed_at(self, position: int) -> str:
+        """The hash that it would have to have at some position."""
+        return act_hash(position, self.at, self.act, self.previous_hash)
+
+
+def act_hash(position: int, at: datetime, act: Act, previous_hash: str) -> str:
+    """The hash of an act at its place."""
+    moment = at.astimezone(UTC).isoformat(timespec="microseconds")
+    text = json.dumps(
+        {**fields_of(act), "at": moment, "position": position},
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        allow_nan=False,
+    )
+    return sha256(f"{previous_hash}\n{text}".encode()).hexdigest()
+
+
+def fields_of(act: Act) -> dict[str, Any]:
+    """What an act says, also one that was read as it stands and would not be made so."""
+    return {name: getattr(act, name) for name in Act.model_fields}

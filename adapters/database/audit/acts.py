@@ -1,0 +1,187 @@
+"""The audit trail of the installation: acts, appended once, in one chain (ADR 23)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Final, NamedTuple
+
+from pydantic import Field, TypeAdapter
+from sqlalchemy import Connection, func, select, text, true
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+
+from adapters.database.audit.act_chain import ActLink, act_hash, fields_of
+from adapters.database.audit.order_chain import GENESIS
+from adapters.database.engine import Database, Session
+from adapters.database.paging import Page, from_cursor, to_cursor
+from adapters.database.tables import ActRow, Table
+from domain.access.acts import Act
+from domain.calendar.business_calendar import CST
+
+LOCK: Final = 0x61637473
+"""Of PostgreSQL: whoever holds it writes the next link of the chain."""
+
+BATCH: Final = 500
+SEARCH_SECONDS: Final = 300
+PLACE: Final = TypeAdapter(tuple[Annotated[int, Field(ge=0, lt=2**63)]])
+
+
+class ActFilter(NamedTuple):
+    """Which acts a list shows; None is any. `day` is one in +08:00; `regime` leaves out what is not that county's."""
+
+    person: str | None = None
+    order_no: str | None = None
+    day: date | None = None
+    deed: str | None = None
+    outcome: str | None = None
+    regime: str | None = None
+
+
+Waiting = list[tuple[tuple[Act, ...], asyncio.Future[None]]]
+
+
+class Acts:
+    """Writers of a process go together: what comes while a transaction is under way goes with the next one.
+
+    So the chain costs one commit for any number of requests at once, and its lock is held by no one else's work.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._waiting: Waiting = []
+        self._writer: asyncio.Task[None] | None = None
+
+    async def note(self, *acts: Act) -> None:
+        """Append these acts, in this order, behind each other; returns when they are durable.
+
+        Raises what the database raises, and then none of them stands there: whoever hands out what has to be accounted
+        for awaits this first. Repeating it writes them again, which says truly that it was tried again. An act whose
+        request was given up meanwhile may still be written.
+        """
+        if not acts:
+            return
+        written = asyncio.get_running_loop().create_future()
+        self._waiting.append((acts, written))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write())
+        await asyncio.shield(written)
+
+    async def find(self, wanted: ActFilter, *, cursor: str | None = None, limit: int = 50) -> Page[ActLink]:
+        """Acts, the latest first. Raises BadCursor."""
+        place = col(ActRow.position)
+        found = select(ActRow).order_by(place.desc()).limit(limit + 1)
+        for column in ("person", "order_no", "deed", "outcome", "regime"):
+            if (value := getattr(wanted, column)) is not None:
+                found = found.where(getattr(ActRow, column) == value)
+        if wanted.day is not None:
+            start = day_begins(wanted.day)
+            found = found.where(col(ActRow.at) >= start, col(ActRow.at) < start + timedelta(days=1))
+        if cursor is not None:
+            found = found.where(place < from_cursor(cursor, PLACE)[0])
+        async with self.database.session() as session:
+            rows = (await session.scalars(found)).all()
+        items = tuple(map(_link, rows[:limit]))
+        return Page(items, to_cursor(items[-1].position) if len(rows) > limit else None)
+
+    async def links(self, after: int = 0, until: int | None = None, page: int = 1000) -> AsyncIterator[ActLink]:
+        """The chain behind a position, up to and with another, `page` rows in memory at a time."""
+        while True:
+            found = select(ActRow).where(col(ActRow.position) > after).order_by(col(ActRow.position)).limit(page)
+            if until is not None:
+                found = found.where(col(ActRow.position) <= until)
+            async with self.database.session() as session:
+                links = [_link(row) for row in await session.scalars(found)]
+            for link in links:
+                yield link
+            if len(links) < page:
+                return
+            after = links[-1].position
+
+    async def position_of(self, digest: str) -> int | None:
+        """Where the act with this hash stands. Reads the whole table: no index serves what only an audit asks."""
+        async with self.database.begin() as session:
+            await session.execute(text(f"SET LOCAL statement_timeout = '{SEARCH_SECONDS}s'"))
+            found: int | None = await session.scalar(select(_ACTS.c.position).where(_ACTS.c.hash == digest).limit(1))
+            return found
+
+    async def hash_at(self, position: int) -> str | None:
+        """The hash of the act at a position."""
+        async with self.database.session() as session:
+            found: str | None = await session.scalar(select(_ACTS.c.hash).where(_ACTS.c.position == position))
+            return found
+
+    async def _write(self) -> None:
+        while self._waiting:
+            batch = self._taken()
+            try:
+                async with self.database.begin() as session:
+                    await append(session, [act for acts, _ in batch for act in acts])
+            except BaseException as error:
+                for _, written in batch:
+                    if not written.done():
+                        written.set_exception(error)
+                        written.exception()  # known, should the one who waited have gone
+                if not isinstance(error, Exception):
+                    raise
+            else:
+                for _, written in batch:
+                    if not written.done():
+                        written.set_result(None)
+
+    def _taken(self) -> Waiting:
+        """Those who have waited longest, about `BATCH` acts of them."""
+        count = size = 0
+        for acts, _ in self._waiting:
+            if count and size + len(acts) > BATCH:
+                break
+            count, size = count + 1, size + len(acts)
+        batch, self._waiting = self._waiting[:count], self._waiting[count:]
+        return batch
+
+
+async def append(session: Session, acts: Sequence[Act]) -> None:
+    """Append acts in the caller's transaction, as its last statement.
+
+    From here to its end everybody else who appends waits; one who did other work behind it could wait for somebody
+    who waits for the chain. No acts are no work.
+    """
+    if acts:
+        await session.run_sync(lambda blocking: write(blocking.connection(), acts))
+
+
+def write(connection: Connection, acts: Sequence[Act]) -> None:
+    """The same on a connection that blocks."""
+    connection.execute(_LOCK)
+    # A statement of its own: it has to see what the writer before has committed.
+    end = connection.execute(_END).one()
+    position, previous = end.position or 0, end.hash or GENESIS
+    rows = []
+    for act in acts:
+        position += 1
+        digest = act_hash(position, end.now, act, previous)
+        chained = {"position": position, "at": end.now, "previous_hash": previous, "hash": digest}
+        rows.append(fields_of(act) | chained)
+        previous = digest
+    connection.execute(_APPEND, rows)
+
+
+def day_begins(day: date) -> datetime:
+    """The first moment of a day in +08:00."""
+    return datetime(day.year, day.month, day.day, tzinfo=CST)
+
+
+def _link(row: Any) -> ActLink:
+    # Not validated: what somebody has made of a row has to be seen as it is.
+    act = Act.model_construct(**{name: getattr(row, name) for name in Act.model_fields})
+    return ActLink(row.position, row.at, act, row.previous_hash, row.hash)
+
+
+_ACTS = Table.metadata.tables["acts"]
+_LOCK = select(func.pg_advisory_xact_lock(LOCK))
+_LAST = select(_ACTS.c.position, _ACTS.c.at, _ACTS.c.hash).order_by(_ACTS.c.position.desc()).limit(1).subquery()
+_NOW = select(func.clock_timestamp().label("now")).subquery()
+# A clock that was put back must not let a row of yesterday stand behind one of today.
+_END = select(func.greatest(_NOW.c.now, _LAST.c.at).label("now"), _LAST.c.position, _LAST.c.hash).select_from(
+    _NOW.outerjoin(_LAST, true())
+)
+_APPEND = insert(_ACTS)

@@ -1,0 +1,1 @@
+"""Messages of the city platform, and its numbers of orders."""

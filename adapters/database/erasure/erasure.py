@@ -1,0 +1,232 @@
+"""Erasing what the database holds of people, order by order; the figures and the trail stay (NA-06).
+
+The order of things: `candidates` finds whose time may be over, `begin` notes that one is being erased, then its objects
+are deleted, then `erase` blanks its columns. `begun` finds what a crash left between: it is finished whatever the rules
+say by then, and nobody can hold what is half gone. What somebody writes about an order later is noted by the database
+as it comes; `late` finds those orders, and they go the same way once more.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, func, select, update
+
+from adapters.database.audit.acts import append
+from adapters.database.audit.order_chain import Content
+from adapters.database.audit.trail import note
+from adapters.database.engine import Database, Session
+from adapters.database.erasure.personal_columns import SPEAKING, blanking, counting, of_order, says_something
+from adapters.database.tables import Table
+from domain.access.acts import Act, Deed
+from domain.calendar.business_calendar import CST
+from domain.words import Role
+
+ERASED, HELD, RELEASED = "erased", "erasure_held", "erasure_released"
+"""Rows of the trail that are no events of the workflow."""
+
+TEXTS, CITY = "inbound_messages", "city_messages"
+"""The tables of what comes in and may belong to no order."""
+
+EVIDENCE, THUMBNAIL, BUNDLE = "evidence", "thumbnail", "bundle"
+"""The kinds of objects."""
+
+_DEEDS = {ERASED: Deed.ARCHIVE_ERASED, HELD: Deed.ARCHIVE_HELD, RELEASED: Deed.ARCHIVE_RELEASED}
+_T = Table.metadata.tables
+_CAME: Final = {TEXTS: "created_at", CITY: "received_at"}
+
+
+class Stored(NamedTuple):
+    """An object of an order: which kind of object, and its key in the store."""
+
+    kind: str
+    key: str
+
+
+class Left(NamedTuple):
+    """What the database still says of people in an order: rows by table, without tables that have none."""
+
+    archived_at: datetime
+    rows: Mapping[str, int]
+
+
+class FilesLeft(Exception):  # noqa: N818 - reads as a sentence where it is caught
+    """The order has files whose objects were not deleted before."""
+
+
+class Kept(NamedTuple):
+    """An archived order that still holds what it says of people."""
+
+    no: str
+    regime: str
+    category: str
+    grade: str
+    marks: frozenset[str]
+    source: str
+    archived_at: datetime
+
+
+class Erasure:
+    """What may be erased, and the erasing itself; every call may be repeated."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def candidates(self, before: datetime, after: str = "", limit: int = 200) -> Sequence[Kept]:
+        """Orders archived before then, neither held nor being erased, in the order of their numbers behind `after`."""
+        archives, orders = _T["archives"], _T["work_orders"]
+        found = (
+            select(
+                orders.c.no,
+                orders.c.regime,
+                orders.c.category,
+                orders.c.grade,
+                orders.c.marks,
+                orders.c.source,
+                archives.c.created_at,
+            )
+            .join(archives, archives.c.order_no == orders.c.no)
+            .where(
+                archives.c.created_at < before,
+                archives.c.erased_at.is_(None),
+                archives.c.erasing_at.is_(None),
+                archives.c.held_at.is_(None),
+                orders.c.realm == "",
+                orders.c.no > after,
+            )
+            .order_by(orders.c.no)
+            .limit(limit)
+        )
+        async with self.database.session() as session:
+            rows = await session.execute(found)
+            return [Kept(*row[:4], frozenset(row[4]), *row[5:]) for row in rows]
+
+    async def begin(self, no: str) -> bool:
+        """Note that an order is being erased; False for one that is held or erased. From then on it cannot be held."""
+        archives = _T["archives"]
+        free = (archives.c.order_no == no, archives.c.held_at.is_(None), archives.c.erased_at.is_(None))
+        begun = func.coalesce(archives.c.erasing_at, func.now())
+        change = update(archives).where(*free).values(erasing_at=begun).returning(archives.c.order_no)
+        async with self.database.begin() as session:
+            return await session.scalar(change) is not None
+
+    async def begun(self) -> list[str]:
+        """Orders whose erasure was begun and did not end, the oldest first."""
+        archives = _T["archives"]
+        found = select(archives.c.order_no).where(archives.c.erasing_at.is_not(None), archives.c.erased_at.is_(None))
+        async with self.database.session() as session:
+            return list(await session.scalars(found.order_by(archives.c.erasing_at)))
+
+    async def late(self, before: datetime) -> list[str]:
+        """Erased orders about which something was written again, first before then; the oldest first."""
+        archives = _T["archives"]
+        found = select(archives.c.order_no).where(archives.c.late_at < before, archives.c.erased_at.is_not(None))
+        async with self.database.session() as session:
+            return list(await session.scalars(found.order_by(archives.c.late_at)))
+
+    async def objects_of(self, no: str) -> list[Stored]:
+        """Everything that the object store has of an order, the bundle last; of an erased one what came later."""
+        async with self.database.session() as session:
+            return await self._objects_of(session, no)
+
+    async def _objects_of(self, session: Session, no: str) -> list[Stored]:
+        files, archives = _T["attachments"], _T["archives"]
+        noted = select(archives.c.bundle, archives.c.erased_at).where(archives.c.order_no == no)
+        archive = (await session.execute(noted)).one_or_none()
+        erased = archive is not None and archive.erased_at is not None
+        which = of_order("attachments", no) if erased else files.c.order_no == no
+        rows = (await session.execute(select(files.c.object_key, files.c.thumbnail_key).where(which))).all()
+        found = [Stored(kind, key) for row in rows for kind, key in zip((EVIDENCE, THUMBNAIL), row, strict=True) if key]
+        return found if archive is None or erased else [*found, Stored(BUNDLE, archive.bundle)]
+
+    async def left(self, no: str) -> Left:
+        """What an erasure of an archived order would blank now."""
+        archives = _T["archives"]
+        counts = [query.label(name) for name, query in counting(no).items()]
+        async with self.database.session() as session:
+            asked = select(archives.c.created_at, *counts).where(archives.c.order_no == no)
+            archived_at, *rows = (await session.execute(asked)).one()
+        return Left(archived_at, {name: count for name, count in zip(SPEAKING, rows, strict=True) if count})
+
+    async def erase(self, no: str, person: str, now: datetime, gone: Collection[str]) -> bool:
+        """Blank everything that speaks of a person, in one transaction; False if that was not begun, or is done.
+
+        The objects have to be gone before, and their keys are in `gone`: a row that is blanked tells of none any more.
+        Raises FilesLeft, and then nothing is changed. Of an order that was erased, what came later is blanked.
+        """
+        archives = _T["archives"]
+        begun = select(archives.c.erased_at, archives.c.late_at).where(
+            archives.c.order_no == no, archives.c.erasing_at.is_not(None)
+        )
+        async with self.database.begin() as session:
+            # Whoever writes about this order meanwhile waits, and notes then that it came late.
+            archive = (await session.execute(begun.with_for_update(key_share=True))).one_or_none()
+            if archive is None or (archive.erased_at is not None and archive.late_at is None):
+                return False
+            if any(each.key not in gone for each in await self._objects_of(session, no)):
+                raise FilesLeft(no)
+            erased = {"erased_at": func.coalesce(archives.c.erased_at, func.now()), "late_at": None}
+            await session.execute(update(archives).where(archives.c.order_no == no).values(erased))
+            rows = {name: await self._blank(session, name, of_order(name, no)) for name in SPEAKING}
+            counts = {name: many for name, many in rows.items() if many}
+            late = archive.erased_at is not None
+            if late and not counts:
+                return False
+            content = _row(ERASED, person, now, **({"late": True} if late else {}))
+            await session.run_sync(lambda blocking: note(blocking, no, content))
+            await self._account(session, ERASED, no, person, **counts)
+        return True
+
+    async def erase_strays(self, table: str, before: datetime) -> int:
+        """Blank what came in before then and belongs to no order; how many. `table` is TEXTS or CITY."""
+        async with self.database.begin() as session:
+            return await self._blank(session, table, *_strays(table, before))
+
+    async def count_strays(self, table: str, before: datetime) -> int:
+        """How many that would be."""
+        async with self.database.session() as session:
+            asked = select(func.count()).select_from(_T[table]).where(*_strays(table, before))
+            return (await session.execute(asked)).scalar_one()
+
+    async def _blank(self, session: Session, name: str, *which: ColumnElement[bool]) -> int:
+        statement = blanking(name, self.database.keyring.encrypt(""), *which)
+        return len((await session.execute(statement)).all())
+
+    async def hold(self, no: str, person: str, reason: str, now: datetime) -> bool:
+        """Keep an order whatever its age; False for one that is not archived, or whose erasure has begun.
+
+        Stands on its trail.
+        """
+        sealed = self.database.keyring.encrypt(reason)
+        return await self._set(no, _row(HELD, person, now), held_at=func.now(), hold_reason=sealed)
+
+    async def release(self, no: str, person: str, now: datetime) -> bool:
+        """Let it go its way again."""
+        return await self._set(no, _row(RELEASED, person, now), held_at=None, hold_reason=None)
+
+    async def _set(self, no: str, row: Content, **values: Any) -> bool:
+        archives = _T["archives"]
+        change = update(archives).where(archives.c.order_no == no, archives.c.erasing_at.is_(None)).values(**values)
+        async with self.database.begin() as session:
+            if await session.scalar(change.returning(archives.c.order_no)) is None:
+                return False
+            await session.run_sync(lambda blocking: note(blocking, no, row))
+            await self._account(session, row.event, no, row.data["person"])
+        return True
+
+    async def _account(self, session: Session, event: str, no: str, person: str, **data: int) -> None:
+        """Put it among the installation's acts, which tell who runs it."""
+        orders = _T["work_orders"]
+        regime = await session.scalar(select(orders.c.regime).where(orders.c.no == no))
+        said = Act(deed=_DEEDS[event], person=person, role=Role.ADMIN, regime=regime, order_no=no, data=data)
+        await append(session, [said])
+
+
+def _strays(name: str, before: datetime) -> tuple[ColumnElement[bool], ...]:
+    table = _T[name]
+    return table.c.order_no.is_(None), table.c[_CAME[name]] < before, says_something(name)
+
+
+def _row(event: str, person: str, now: datetime, **data: bool) -> Content:
+    at = now.astimezone(CST).replace(microsecond=0)
+    return Content(None, at, event, Role.ADMIN.value, {"person": person, **data})

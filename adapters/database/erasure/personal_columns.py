@@ -1,0 +1,85 @@
+"""Which columns speak of people, by table: what an erasure blanks, and whether a row has anything left to blank."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, Table, delete, func, or_, select, true, update
+from sqlalchemy.sql.dml import ReturningDelete, ReturningUpdate
+
+from adapters.database import tables
+from adapters.database.encryption import HEADER_BYTES, TAG_BYTES
+
+_T = tables.Table.metadata.tables
+
+NOTHING_BYTES: Final = HEADER_BYTES + TAG_BYTES
+"""How long a seal of nothing is; whatever is longer says something."""
+
+
+class Speaking(NamedTuple):
+    """Of a table: sealed columns that cannot be empty, so that a seal of nothing takes their place, and others with
+    what does. `order` is the column with the order's number; rows of a `dropped` table go as a whole.
+    """
+
+    sealed: tuple[str, ...] = ()
+    others: Mapping[str, Any] = {}
+    order: str = "order_no"
+    dropped: bool = False
+
+
+_ORDER_NONE = (
+    *("citizen_name", "citizen_phone", "citizen_address", "citizen_email", "citizen_account", "citizen_device"),
+    *("location", "address_id", "lat", "long", "media_url", "answers", "phone_index", "intake_key"),
+)
+
+# The public's door shows what is `listed`, and there is nothing left to show.
+SPEAKING: Final = {
+    "work_orders": Speaking(("title", "content"), {**dict.fromkeys(_ORDER_NONE), "listed": False}, order="no"),
+    "documents": Speaking(("text",), {"fingerprint": ""}),
+    "messages": Speaking(("to_phone", "body"), {"phone_index": "", "provider_sid": None}),
+    "inbound_messages": Speaking(("from_phone", "body"), {"phone_index": ""}),
+    "calls": Speaking(("to_phone",), {"provider_sid": None}),
+    "call_tasks": Speaking((), {"note": None}),
+    "city_messages": Speaking(("body",), {"reason": None, "digest": ""}),
+    "attachments": Speaking(("name",), {"note": None, "thumbnail_key": None}),
+    "order_viewers": Speaking(dropped=True),
+}
+"""In the order in which people are told of them."""
+
+
+def says_something(name: str) -> ColumnElement[bool]:
+    """The condition that a row of this table has something left to blank."""
+    table, speaking = _T[name], SPEAKING[name]
+    if speaking.dropped:
+        return true()
+    longer = [func.octet_length(table.c[each]) > NOTHING_BYTES for each in speaking.sealed]
+    differ = [table.c[each].is_distinct_from(blank) for each, blank in speaking.others.items()]
+    return or_(*longer, *differ)
+
+
+def of_order(name: str, no: str) -> ColumnElement[bool]:
+    """The condition that a row of this table is this order's and says something."""
+    mine: ColumnElement[bool] = _T[name].c[SPEAKING[name].order] == no
+    return mine & says_something(name)
+
+
+def blanking(name: str, nothing: bytes, *which: ColumnElement[bool]) -> ReturningUpdate[Any] | ReturningDelete[Any]:
+    """The statement that blanks these rows and returns a value for each; `nothing` is a seal of nothing."""
+    table, speaking = _T[name], SPEAKING[name]
+    if speaking.dropped:
+        return delete(table).where(*which).returning(true())
+    values = dict.fromkeys(speaking.sealed, nothing) | dict(speaking.others)
+    return update(table).where(*which).values(values).returning(true())
+
+
+def counting(no: str) -> dict[str, Any]:
+    """For every table a scalar query for how many rows of an order say something."""
+    return {name: _count(_T[name]).where(of_order(name, no)).scalar_subquery() for name in SPEAKING}
+
+
+def blanked() -> set[tuple[str, str]]:
+    """Table and column of everything that is erased."""
+    return {(name, each) for name, speaking in SPEAKING.items() for each in (*speaking.sealed, *speaking.others)}
+
+
+def _count(table: Table) -> Any:
+    return select(func.count()).select_from(table)

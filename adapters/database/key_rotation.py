@@ -1,0 +1,157 @@
+"""After a rotation: everything sealed, and everything that is found blindly, under the first key of the ring.
+
+Row by row in small transactions, each row locked while it is changed, so that the processes that serve go on. What is
+done stays done: a run that was interrupted is begun again and finds less to do. When nothing is left the older keys
+can be dropped (OWASP ASVS 5, 11.1: keys that can be replaced).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import LargeBinary, select, tuple_, update
+
+from adapters.database.city.messages import digested
+from adapters.database.encryption import CannotDecrypt, Keyring
+from adapters.database.engine import Database, Session
+from adapters.database.orders.documents import fingerprinted
+from adapters.database.phone_index import phone_index
+from adapters.database.tables import Table
+
+BATCH: Final = 200
+_T = Table.metadata.tables
+
+SEALED: Final = {
+    name: columns
+    for name, table in _T.items()
+    if (columns := tuple(column.name for column in table.columns if isinstance(column.type, LargeBinary)))
+}
+"""The sealed columns by table: no other column holds bytes."""
+
+
+class Blind(NamedTuple):
+    """A column by which a sealed one is found, and how it is made of that one's clear text."""
+
+    column: str
+    source: str
+    made: Callable[[Keyring, str], str]
+
+
+BLIND: Final = {
+    "work_orders": Blind("phone_index", "citizen_phone", phone_index),
+    "messages": Blind("phone_index", "to_phone", phone_index),
+    "inbound_messages": Blind("phone_index", "from_phone", phone_index),
+    "opt_outs": Blind("phone_index", "phone", phone_index),
+    "documents": Blind("fingerprint", "text", lambda ring, text: ring.blind_index(fingerprinted(text))),
+    "city_messages": Blind("digest", "body", lambda ring, text: ring.blind_index(digested(text))),
+}
+
+
+class Resealed(NamedTuple):
+    """What became of a table: rows seen and changed, and those that no key opens.
+
+    `lost`: numbers that wanted no texts, kept by an older key's index alone and found nowhere else; without that key
+    they get texts again.
+    """
+
+    table: str
+    seen: int
+    changed: int
+    unreadable: int
+    lost: int = 0
+
+
+class Resealing:
+    """The whole database, table by table."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def table(self, name: str) -> Resealed:
+        """Bring one table up to the first key; may be repeated."""
+        if name == "opt_outs":
+            await self._recover_opt_outs()
+        seen = changed = unreadable = 0
+        after: Sequence[Any] | None = None
+        while True:
+            async with self.database.begin() as session:
+                rows = await self._batch(session, name, after)
+                for row in rows:
+                    try:
+                        changed += await self._reseal(session, name, row)
+                    except CannotDecrypt:
+                        unreadable += 1
+            seen += len(rows)
+            if len(rows) < BATCH:
+                break
+            after = [rows[-1][key.name] for key in _T[name].primary_key]
+        lost = await self._unknown_opt_outs() if name == "opt_outs" else 0
+        return Resealed(name, seen, changed, unreadable, lost)
+
+    async def _batch(self, session: Session, name: str, after: Sequence[Any] | None) -> list[dict[str, Any]]:
+        keys = list(_T[name].primary_key)
+        names = dict.fromkeys([key.name for key in keys] + list(SEALED[name]))
+        if name in BLIND:
+            names[BLIND[name].column] = None
+        found = select(*(_T[name].c[each] for each in names)).order_by(*keys).limit(BATCH).with_for_update()
+        if after is not None:
+            found = found.where(tuple_(*keys) > tuple_(*after))
+        return [dict(row._mapping) for row in await session.execute(found)]
+
+    async def _reseal(self, session: Session, name: str, row: Mapping[str, Any]) -> bool:
+        """Whether there was something to do. Raises CannotDecrypt, and then nothing of the row is changed."""
+        ring = self.database.keyring
+        values: dict[str, Any] = {}
+        for column in SEALED[name]:
+            if row[column] is not None and not ring.is_current(row[column]):
+                values[column] = ring.encrypt(ring.decrypt(row[column]))
+        blind = BLIND.get(name)
+        # What was erased has an empty index, and one that was never there has none.
+        if blind and row[blind.column] and row[blind.source] is not None:
+            made = blind.made(ring, ring.decrypt(row[blind.source]))
+            if made != row[blind.column]:
+                values[blind.column] = made
+        if not values:
+            return False
+        table = _T[name]
+        where = [key == row[key.name] for key in table.primary_key]
+        if name == "opt_outs" and "phone_index" in values and await self._is_opted_out(session, values["phone_index"]):
+            await session.execute(table.delete().where(*where))
+        else:
+            await session.execute(update(table).where(*where).values(values))
+        return True
+
+    async def _is_opted_out(self, session: Session, index: str) -> bool:
+        table = _T["opt_outs"]
+        return await session.scalar(select(table.c.phone_index).where(table.c.phone_index == index)) is not None
+
+    async def _recover_opt_outs(self) -> None:
+        """Numbers that were noted by their index alone: each was written in a text that came in, or is a citizen's."""
+        table, ring = _T["opt_outs"], self.database.keyring
+        async with self.database.begin() as session:
+            for index in await session.scalars(select(table.c.phone_index).where(table.c.phone.is_(None))):
+                for name in ("inbound_messages", "messages", "work_orders"):
+                    source = _T[name].c[BLIND[name].source]
+                    sealed = await session.scalar(select(source).where(_T[name].c.phone_index == index).limit(1))
+                    if sealed is not None:
+                        phone = ring.encrypt(ring.decrypt(sealed))
+                        await session.execute(update(table).where(table.c.phone_index == index).values(phone=phone))
+                        break
+
+    async def _unknown_opt_outs(self) -> int:
+        """How many are left whose index cannot be made anew; whose it is, nothing tells."""
+        table = _T["opt_outs"]
+        async with self.database.session() as session:
+            return len((await session.scalars(select(table.c.phone_index).where(table.c.phone.is_(None)))).all())
+
+
+async def reseal(database: Database, told: Callable[[Resealed], None]) -> bool:
+    """Every table, in an order in which opted-out numbers can still be recovered; `told` hears of each.
+
+    Whether nothing stands in the way of dropping every key but the first.
+    """
+    whole = True
+    for name in ("opt_outs", *(each for each in SEALED if each != "opt_outs")):
+        done = await Resealing(database).table(name)
+        told(done)
+        whole = whole and not done.unreadable and not done.lost
+    return whole

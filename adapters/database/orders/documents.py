@@ -1,0 +1,117 @@
+"""Texts that people wrote on orders, sealed; the workflow carries their ids only (design §5)."""
+
+import secrets
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, case, false, func, or_
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+
+from adapters.database.engine import Database
+from adapters.database.tables import Document, OrderViewRow, WorkOrder
+from domain.text import normalised
+
+
+def fingerprinted(text: str) -> str:
+    """What the fingerprint of a text is made of."""
+    return f"text:{normalised(text)}"
+
+
+class StoredText(NamedTuple):
+    """A text in clear; `kind` is the command it came with, `field` its place there."""
+
+    id: str
+    kind: str
+    field: str
+    text: str
+    created_at: datetime
+
+
+class Documents:
+    """The words of every order."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def save(self, order_no: str, realm: str, kind: str, field: str, text: str) -> str:
+        """Keep a text and return its id: random, of `[A-Za-z0-9_-]`, saying nothing of the text.
+
+        A repetition keeps a second copy under another id, which nobody refers to.
+        """
+        document_id = f"doc-{secrets.token_urlsafe(15)}"
+        document = {
+            "id": document_id,
+            "order_no": order_no,
+            "realm": realm,
+            "kind": kind,
+            "field": field,
+            "text": self.database.keyring.encrypt(text),
+            "fingerprint": self.database.keyring.blind_index(fingerprinted(text)),
+        }
+        async with self.database.begin() as session:
+            await session.execute(insert(Document).values(document))
+        return document_id
+
+    async def text(self, document_id: str) -> str | None:
+        """The text in clear."""
+        async with self.database.session() as session:
+            sealed = await session.scalar(select(Document.text).where(Document.id == document_id))
+        return None if sealed is None else self.database.keyring.decrypt(sealed)
+
+    async def of_order(self, order_no: str) -> list[StoredText]:
+        """All that was written on an order, in the order of writing."""
+        found = select(Document).where(Document.order_no == order_no)
+        async with self.database.session() as session:
+            rows = await session.scalars(found.order_by(col(Document.created_at), col(Document.id)))
+            return [
+                StoredText(row.id, row.kind, row.field, self.database.keyring.decrypt(row.text), row.created_at)
+                for row in rows
+            ]
+
+    async def same_text(
+        self,
+        realm: str,
+        text: str,
+        kind: str,
+        *,
+        regime: str | None = None,
+        order_no: str = "",
+        unit: str | None = None,
+    ) -> str | None:
+        """The first order with a text of that kind that is the same when `normalised`; None if there is none (DL-10).
+
+        Its number is told if it is `order_no`, on which is being written, or if `unit` has or had it and it is not
+        confidential; if there are only others it is empty (NA-07). Without a unit, those of `order_no` count. Texts
+        without a word never match.
+        """
+        if not normalised(text):
+            return None
+        fingerprints = self.database.keyring.blind_indexes(fingerprinted(text))
+        units = [unit] if unit is not None else await self._units(order_no)
+        theirs = or_(false(), *(_has_had(each) for each in units))
+        told = or_(col(Document.order_no) == order_no, ~col(WorkOrder.confidential) & theirs)
+        told = func.coalesce(told, false())
+        found = (
+            select(case((told, col(Document.order_no)), else_=""))
+            .outerjoin(WorkOrder, col(WorkOrder.no) == col(Document.order_no))
+            .outerjoin(OrderViewRow, col(OrderViewRow.no) == col(Document.order_no))
+            .where(Document.realm == realm, col(Document.fingerprint).in_(fingerprints), Document.kind == kind)
+        )
+        if regime is not None:
+            found = found.where(WorkOrder.regime == regime)
+        first = found.order_by(told.desc(), col(Document.created_at), col(Document.id)).limit(1)
+        async with self.database.session() as session:
+            number: str | None = await session.scalar(first)
+            return number
+
+    async def _units(self, order_no: str) -> list[str]:
+        found = select(OrderViewRow.units).where(OrderViewRow.no == order_no)
+        async with self.database.session() as session:
+            return list(await session.scalar(found) or ())
+
+
+def _has_had(unit: str) -> ColumnElement[bool]:
+    """The condition that an order is a unit's, or was, as `api.auth.identity.visible` has it."""
+    deadlines = col(OrderViewRow.view)["deadlines"]
+    return or_(col(OrderViewRow.units).contains([unit]), deadlines.contains([{"unit": unit}]))

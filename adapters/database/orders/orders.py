@@ -1,0 +1,299 @@
+"""Work orders as they were taken in, the citizen's data sealed, and the lists that staff work from."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
+from sqlalchemy import Row, func, or_, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+
+from adapters.database.access.confidentiality import Entry, Reader, mark, open_to
+from adapters.database.city.order_numbers import of_city, turn, under
+from adapters.database.engine import Database
+from adapters.database.paging import Name, Page, from_cursor, to_cursor
+from adapters.database.phone_index import phone_index, phone_indexes
+from adapters.database.tables import ORDER_NO, OrderViewRow, WorkOrder
+from domain.citizen.service_answers import Answer
+from domain.order.read_model import OrderView
+
+FAR_FUTURE = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
+PLACE = TypeAdapter(tuple[int, AwareDatetime, Name])
+ANSWERS = TypeAdapter(tuple[Answer, ...])
+
+
+class Frozen(BaseModel):
+    """A value that is handed in or out."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Citizen(Frozen):
+    """Who made the demand; all may be unknown. `account` and `device` are those of the application it came by."""
+
+    name: str | None = None
+    phone: str | None = None
+    address: str | None = None
+    email: str | None = None
+    account: str | None = None
+    device: str | None = None
+
+
+class NewOrder(Frozen):
+    """What an intake knows. `realm` is '' for real orders; a rehearsal has one of its own. `complained_of` is a unit.
+
+    `location`, `lat` and `long` (degrees, WGS 84) are the place of the matter. `service_code`, `answers`, `media_url`,
+    `address_id` and `listed` are of orders that came through the public interface. `taken_by` is who took it in.
+    """
+
+    no: str
+    realm: str = ""
+    regime: str
+    policy_hash: str
+    source: str
+    category: str
+    grade: str
+    marks: tuple[str, ...] = ()
+    area: str | None = None
+    matter: str | None = None
+    required_by: AwareDatetime | None = None
+    city_no: str | None = None
+    title: str
+    content: str
+    citizen: Citizen = Citizen()
+    location: str | None = None
+    address_id: str | None = None
+    lat: float | None = None
+    long: float | None = None
+    media_url: str | None = None
+    service_code: str | None = None
+    answers: tuple[Answer, ...] = ()
+    listed: bool = False
+    confidential: bool = False
+    complained_of: str | None = None
+    taken_by: str | None = None
+
+
+class Order(NewOrder):
+    """An order as it is kept. `city_ref`: the city platform's number of it, where that told one later."""
+
+    city_ref: str | None = None
+    workflow_started: bool
+    created_at: AwareDatetime
+
+
+class Opened(Frozen):
+    """`created` is false when the order, or one under the same intake key, was there already.
+
+    `of_city_no`: it was there under the city platform's number only.
+    """
+
+    no: str
+    created: bool
+    of_city_no: bool = False
+
+
+class OrderFilter(Frozen):
+    """Which orders a list shows; None is any. `phone` is the citizen's, however it is written.
+
+    `city_no` is the city platform's number, whichever way it became known. Without a `reader` no confidential order is
+    shown. People of the unit `not_against` find no order that complains of it by its citizen's telephone (HK-17).
+    """
+
+    realm: str = ""
+    regime: str | None = None
+    stage: str | None = None
+    unit: str | None = None
+    light: str | None = None
+    category: str | None = None
+    grade: str | None = None
+    overdue: bool | None = None
+    phone: str | None = None
+    city_no: str | None = None
+    reader: Reader | None = None
+    not_against: str | None = None
+
+
+class Listed(Frozen):
+    """A row of a list; the `citizen` for leaving them out of the title."""
+
+    title: str
+    complained_of: str | None
+    citizen: Citizen
+    area: str | None
+    city_no: str | None
+    confidential: bool
+    created_at: AwareDatetime
+    view: OrderView
+
+
+class Orders:
+    """The orders of every regime and realm."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def allocate_no(self, day: date) -> str:
+        """A number that no order has, like `20261122-000123`. One that is not used leaves a gap."""
+        async with self.database.session() as session:
+            serial = await session.scalar(select(ORDER_NO.next_value()))
+        return f"{day:%Y%m%d}-{serial:06d}"
+
+    async def open(
+        self,
+        order: NewOrder,
+        *,
+        intake_key: str | None = None,
+        viewers: Sequence[str] = (),
+        entry: Entry | None = None,
+    ) -> Opened:
+        """Write an order, once: repeated under one `no` or one `intake_key` it returns what is there.
+
+        An `intake_key` is one of all orders: a caller puts into it whose key it is. Of the real orders of a regime
+        one has a `city_no`, whether it came with the number or was told it later, which is returned too. With an
+        `entry` the order is confidential from its first moment, `viewers` are named, and both stand on its trail.
+        """
+        values = self._sealed(order) | {"intake_key": intake_key}
+        write = insert(WorkOrder).values(values).on_conflict_do_nothing().returning(col(WorkOrder.no))
+        async with self.database.begin() as session:
+            same = None
+            if order.realm == "" and order.city_no is not None:
+                same = await under(session, order.regime, order.city_no)
+            no = await session.scalar(write) if same is None else None
+            if no is not None:
+                if entry is not None:
+                    await session.run_sync(lambda blocking: mark(blocking, order.no, viewers, entry))
+                return Opened(no=no, created=True)
+            there = col(WorkOrder.no) == order.no
+            if intake_key is not None:
+                there = or_(there, col(WorkOrder.intake_key) == intake_key)
+            no = await session.scalar(select(WorkOrder.no).where(there))
+            if no is not None:
+                return Opened(no=no, created=False)
+            return Opened(no=same, created=False, of_city_no=True)
+
+    async def get(self, no: str) -> Order | None:
+        """The order as it was taken in, in clear."""
+        async with self.database.session() as session:
+            row: WorkOrder | None = await session.scalar(select(WorkOrder).where(WorkOrder.no == no))
+        return None if row is None else self._clear(row)
+
+    async def by_city_no(self, regime: str, city_no: str) -> Order | None:
+        """The real order that the city platform has under this number; the one that came with it first."""
+        async with self.database.session() as session:
+            row: WorkOrder | None = await session.scalar(of_city(WorkOrder, regime, city_no))
+        return None if row is None else self._clear(row)
+
+    async def note_city_ref(self, no: str, city_ref: str) -> None:
+        """The platform's number of an order that did not come from it; the first one stands. May be repeated."""
+        unknown = (col(WorkOrder.no) == no, col(WorkOrder.city_no).is_(None), col(WorkOrder.city_ref).is_(None))
+        async with self.database.begin() as session:
+            await session.execute(turn(city_ref))
+            await session.execute(update(WorkOrder).where(*unknown).values(city_ref=city_ref))
+
+    async def view(self, no: str) -> OrderView | None:
+        """Where the order stands, or None as long as its workflow has recorded nothing."""
+        async with self.database.session() as session:
+            stored = await session.scalar(select(OrderViewRow.view).where(OrderViewRow.no == no))
+        return None if stored is None else OrderView.model_validate(stored)
+
+    async def mark_started(self, no: str) -> None:
+        """Note that the workflow of the order runs; may be repeated."""
+        async with self.database.begin() as session:
+            await session.execute(update(WorkOrder).where(col(WorkOrder.no) == no).values(workflow_started=True))
+
+    async def unstarted(self, older_than: timedelta, limit: int = 100) -> Sequence[Order]:
+        """Orders written at least that long ago whose workflow was never seen to start, the oldest first."""
+        found = (
+            select(WorkOrder)
+            .where(~col(WorkOrder.workflow_started), col(WorkOrder.created_at) <= func.now() - older_than)
+            .order_by(col(WorkOrder.created_at))
+            .limit(limit)
+        )
+        async with self.database.session() as session:
+            return [self._clear(row) for row in await session.scalars(found)]
+
+    async def list(
+        self, wanted: OrderFilter | None = None, *, cursor: str | None = None, limit: int = 50
+    ) -> Page[Listed]:
+        """Orders by falling priority, then by rising due moment, then by number. Raises BadCursor."""
+        place = (col(OrderViewRow.rank), col(OrderViewRow.sort_due), col(OrderViewRow.no))
+        found = (
+            select(*(col(c) for c in _SHOWN))
+            .join(OrderViewRow, col(OrderViewRow.no) == col(WorkOrder.no))
+            .where(*self._conditions(wanted or OrderFilter()))
+        )
+        if cursor is not None:
+            found = found.where(tuple_(*place) > tuple_(*from_cursor(cursor, PLACE)))
+        async with self.database.session() as session:
+            rows = (await session.execute(found.order_by(*place).limit(limit + 1))).all()
+        items = tuple(self._listed(row) for row in rows[:limit])
+        if len(rows) <= limit:
+            return Page(items, None)
+        last = items[-1].view
+        return Page(items, to_cursor(-last.priority, last.next_due or FAR_FUTURE, last.no))
+
+    def _conditions(self, wanted: OrderFilter) -> Sequence[Any]:
+        plain = wanted.model_dump(include=_COMPARED, exclude_none=True)
+        conditions = [col(getattr(OrderViewRow, name)) == value for name, value in plain.items()]
+        conditions.append(open_to(OrderViewRow.no, wanted.reader))
+        if wanted.unit is not None:
+            conditions.append(col(OrderViewRow.units).contains([wanted.unit]))
+        if wanted.phone is not None:
+            indexes = phone_indexes(self.database.keyring, wanted.phone)
+            conditions.append(col(WorkOrder.phone_index).in_(indexes))
+            if wanted.not_against is not None:
+                conditions.append(col(WorkOrder.complained_of).is_distinct_from(wanted.not_against))
+        if wanted.city_no is not None:
+            numbers = (col(WorkOrder.city_no), col(WorkOrder.city_ref))
+            conditions += [or_(*(number == wanted.city_no for number in numbers)), WorkOrder.realm == wanted.realm]
+        return conditions
+
+    def _listed(self, row: Row[Any]) -> Listed:
+        kept = {name: getattr(row, name) for name in ("area", "confidential", "complained_of", "created_at")}
+        title = self.database.keyring.decrypt(row.title)
+        kept["city_no"] = row.city_no or row.city_ref
+        return Listed(title=title, citizen=self._citizen(row), view=OrderView.model_validate(row.view), **kept)
+
+    def _sealed(self, order: NewOrder) -> dict[str, Any]:
+        """The columns of an order, encrypted where they speak of a citizen."""
+
+        def seal(value: str | None) -> bytes | None:
+            return None if value is None else self.database.keyring.encrypt(value)
+
+        citizen, answers = order.citizen, ANSWERS.dump_json(order.answers).decode()
+        columns: dict[str, Any] = order.model_dump(exclude={"citizen", "answers"}) | {
+            "marks": list(order.marks),
+            "answers": seal(answers) if order.answers else None,
+            "phone_index": phone_index(self.database.keyring, citizen.phone) if citizen.phone else None,
+        }
+        columns |= {name: seal(getattr(order, name)) for name in _SEALED}
+        return columns | {f"citizen_{name}": seal(value) for name, value in citizen.model_dump().items()}
+
+    def _clear(self, row: WorkOrder) -> Order:
+        answers = ANSWERS.validate_json(self._opened(row.answers) or "[]")
+        kept = {name: getattr(row, name) for name in Order.model_fields if name not in {"citizen", "answers"}}
+        kept |= {name: self._opened(getattr(row, name)) for name in _SEALED}
+        return Order(**kept, answers=answers, citizen=self._citizen(row))
+
+    def _citizen(self, row: Any) -> Citizen:
+        return Citizen(**{name: self._opened(getattr(row, f"citizen_{name}")) for name in Citizen.model_fields})
+
+    def _opened(self, value: bytes | None) -> str | None:
+        return None if value is None else self.database.keyring.decrypt(value)
+
+
+_SHOWN: tuple[Any, ...] = (
+    WorkOrder.title,
+    WorkOrder.area,
+    WorkOrder.city_no,
+    WorkOrder.city_ref,
+    WorkOrder.confidential,
+    WorkOrder.complained_of,
+    WorkOrder.created_at,
+    *(getattr(WorkOrder, f"citizen_{name}") for name in Citizen.model_fields),
+    OrderViewRow.view,
+)
+_COMPARED = {"realm", "regime", "stage", "light", "category", "grade", "overdue"}
+_SEALED = ("title", "content", "location", "address_id", "media_url")

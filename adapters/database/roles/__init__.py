@@ -1,0 +1,1 @@
+"""Database roles and their rights."""

@@ -1,0 +1,1 @@
+"""The object store, and what is checked of a file before it is kept."""

@@ -1,0 +1,1 @@
+"""Reading `policies.yaml`, and the national calendar."""

@@ -1,0 +1,1 @@
+"""Settings of every process, and whether they are safe to run with."""

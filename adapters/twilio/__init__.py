@@ -1,0 +1,1 @@
+"""Texts and calls through Twilio, or through whatever speaks its HTTP interface."""

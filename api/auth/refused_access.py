@@ -1,0 +1,69 @@
+"""People who are turned away, on the installation's audit trail."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from fastapi import Request, Response
+
+from adapters.auth.tokens import Identity
+from api.auth.request_origin import origin_of
+from application.audit import acts
+from application.services import Services
+from domain.access.acts import REFUSED, Deed
+from domain.refusal import Code
+
+BEARERS: Final = "jiesu.bearers"
+"""Where the scope of a request holds whom its tokens speak of."""
+
+STATUSES: Final = frozenset({401, 403})
+CODES: Final = frozenset({Code.UNKNOWN_ORDER.value})
+"""Refused as well: an order that there is and that is not theirs to see is answered like one that there is not."""
+
+_ORDER_NO: Final = re.compile(r"\d{8}-\d{6,12}(?=$|:)", re.ASCII)
+
+
+def noted(handle: Callable[..., Response]) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """The handler of an error, which puts it on the audit trail as well if it is a refusal of access."""
+
+    async def noting(request: Request, error: Exception) -> Response:
+        response = handle(request, error)
+        code = str(getattr(error, "code", "")) or Code.NOT_PERMITTED.value
+        hidden = getattr(error, "order_no", None)
+        if response.status_code in STATUSES or code in CODES or hidden is not None:
+            await _note(request, response.status_code, code, hidden)
+        return response
+
+    return noting
+
+
+async def _note(request: Request, status: int, code: str, order_no: str | None) -> None:
+    if getattr(request.state, "refusal_noted", False):
+        return
+    services: Services | None = getattr(request.app.state, "services", None)
+    if services is None:
+        return
+    request.state.refusal_noted = True
+    bearers: dict[str, Identity] = request.scope.get(BEARERS, {})
+    user = next(iter(bearers.values()), None)
+    data: dict[str, Any] = {"status": status, "method": request.method, "route": _route(request)}
+    if user is None:
+        left_out = services.strangers.count()
+        if left_out is None:
+            return
+        data |= {"left_out": left_out} if left_out else {}
+    said = {"order_no": order_no or _order_no(request), "outcome": REFUSED, "code": code, "data": data}
+    await acts.try_to_note(services, origin_of(request), user, Deed.REFUSED, **said)
+
+
+def _route(request: Request) -> str:
+    """The pattern of the address: what was put into its places may be anything."""
+    return str(getattr(request.scope.get("route"), "path_format", ""))
+
+
+def _order_no(request: Request) -> str | None:
+    """The order that was asked for, or whose approval; only what looks like the number of one."""
+    for name in ("no", "id"):
+        if found := _ORDER_NO.match(str(request.path_params.get(name, ""))):
+            return found[0]
+    return None

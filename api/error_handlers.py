@@ -1,0 +1,27 @@
+"""The handlers of every error that an application may end a request with."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from adapters.database.paging import BadCursor
+from adapters.transient_errors import OUTAGES
+from api.auth.refused_access import noted
+from api.problem_responses import of_bug, of_cursor, of_http, of_outage, of_refusal, of_validation
+from domain.refusal import Refused
+
+
+def install(app: FastAPI) -> None:
+    """Have every error answered so."""
+    handlers: dict[type[Exception], Any] = {
+        Refused: noted(of_refusal),
+        HTTPException: noted(of_http),
+        RequestValidationError: of_validation,
+        BadCursor: of_cursor,
+        Exception: of_bug,
+        **dict.fromkeys(OUTAGES, of_outage),
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)

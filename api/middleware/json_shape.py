@@ -1,0 +1,91 @@
+"""Bodies in JSON are looked at before they are read: not too deep, not too many parts, one value a name.
+
+Depth costs the parser's stack, and of two values under one name (RFC 8259 §4) a proxy may have seen the other.
+Signed webhooks are left out: their bodies are kept as they came, whatever they are.
+"""
+
+import json
+import re
+from typing import Any, Final
+
+from fastapi import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problem_responses import of_http
+from api.problems import ProblemError
+
+MAX_DEPTH: Final = 32
+MAX_PARTS: Final = 20_000
+"""Objects and lists in one body."""
+MAX_DIGITS: Final = 40
+
+_PART: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]|[\]}]', re.DOTALL)
+_OTHER_BODIES: Final = ("multipart/", "application/x-www-form-urlencoded", "text/", "application/octet-stream")
+
+
+class JsonShape:
+    """ASGI middleware: 400 for what is too deep, 422 for what says a thing twice; else the body goes on as it came."""
+
+    def __init__(self, app: ASGIApp, unread: tuple[str, ...]) -> None:
+        self._app = app
+        self._unread = unread
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, or answer 400 or 422."""
+        if scope["type"] != "http" or scope["path"].startswith(self._unread) or not _may_be_json(Request(scope)):
+            await self._app(scope, receive, send)
+            return
+        messages: list[Message] = []
+        while not messages or messages[-1].get("more_body", False):
+            messages.append(await receive())
+        try:
+            check(b"".join(message.get("body", b"") for message in messages))
+        except ProblemError as problem:
+            await of_http(Request(scope), problem)(scope, receive, send)
+            return
+        messages.reverse()
+
+        async def again() -> Message:
+            return messages.pop() if messages else await receive()
+
+        await self._app(scope, again, send)
+
+
+def check(body: bytes) -> None:
+    """Raises ProblemError. What is not JSON at all passes here, and is refused where it is read."""
+    if not body:
+        return
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        raise ProblemError(400, "请求内容不是 UTF-8 编码的 JSON") from None
+    depth = parts = 0
+    for found in _PART.finditer(text):
+        sign = found[0]
+        if sign in "[{":
+            depth, parts = depth + 1, parts + 1
+            if depth > MAX_DEPTH or parts > MAX_PARTS:
+                raise ProblemError(400, f"JSON 嵌套至多 {MAX_DEPTH} 层，对象和列表至多 {MAX_PARTS} 个")
+        elif sign in "]}":
+            depth -= 1
+    try:
+        json.loads(text, object_pairs_hook=_once, parse_int=_short, parse_float=_short)
+    except ValueError:
+        return
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ProblemError(422, "JSON 对象中有重复的键", "invalid", counts_as="malformed")
+    return found
+
+
+def _short(number: str) -> str:
+    if len(number) > MAX_DIGITS:
+        raise ProblemError(422, f"JSON 中的数字至多 {MAX_DIGITS} 个字符", "invalid", counts_as="malformed")
+    return number
+
+
+def _may_be_json(request: Request) -> bool:
+    return not request.headers.get("Content-Type", "").lower().lstrip().startswith(_OTHER_BODIES)

@@ -1,0 +1,80 @@
+"""A request of the public becomes an order, as if an agent of the hotline had taken it in."""
+
+from adapters.database.accounts.api_keys import KeyCard
+from api.open311.forms import Sent, ServiceRequest, wanted
+from api.problems import ProblemError
+from application.input_types import clean
+from application.orders.intake import OrderRequest, PublicDemand, open_order
+from application.services import Services
+from domain.citizen.service_answers import answered
+from domain.order.unit_proposal import area_of
+from domain.policy.open311 import Service
+from domain.refusal import Code, Refused
+from domain.words import Role
+
+TITLE = 40
+PERSON = "open311"
+
+
+def person_of(card: KeyCard) -> str:
+    """Who stands on the trail as having taken it in."""
+    return f"{PERSON}:{card.prefix}"
+
+
+def service_of(services: Services, regime: str, code: str) -> Service:
+    """A service of a county. Raises ProblemError(404)."""
+    service = services.policies.regime(regime).open311.services.get(code)
+    if service is None:
+        raise ProblemError(404, f"没有编码为 {code[:60]} 的服务（service_code）")
+    return service
+
+
+async def take_in(services: Services, card: KeyCard, sent: Sent, *, intake_key: str | None) -> tuple[str, str]:
+    """Open the order and return its number and service; repeated under one `intake_key` it is one order.
+
+    Raises ProblemError for an unknown or missing service, Refused for what does not fit, and what `open_order` raises.
+    """
+    code = sent.fields.get("service_code", "").strip()
+    if not code:
+        raise ProblemError(400, "没有给出 service_code")
+    service = service_of(services, card.regime, code)
+    request = wanted(services, ServiceRequest, sent.fields)
+    try:
+        attributes = clean(sent.attributes)
+    except ValueError as bad:
+        raise Refused(Code.INVALID, f"attribute：{bad}") from None
+    answers = answered(service, attributes)
+    units = await services.catalogue.units(regime=card.regime)
+    demand = OrderRequest.model_validate(
+        {
+            "regime": card.regime,
+            "category": service.category,
+            "grade": service.grade,
+            "source": card.source,
+            "title": _title(service, request.description),
+            "content": request.description or service.name,
+            "citizen": {"name": request.name, "phone": request.phone, "email": request.email},
+            "area": area_of(units, request.address_string or ""),
+            "matter": service.matter,
+            "location": request.address_string,
+            "lat": request.lat,
+            "long": request.long,
+        }
+    )
+    public = PublicDemand(
+        service_code=code,
+        listed=service.listed,
+        answers=answers,
+        address_id=request.address_id,
+        media_url=request.media_url,
+        account=request.account_id,
+        device=request.device_id,
+    )
+    no = await open_order(services, demand, by=Role.AGENT, person=person_of(card), intake_key=intake_key, public=public)
+    return no, code
+
+
+def _title(service: Service, description: str | None) -> str:
+    """The service, and how the description begins."""
+    first = (description or "").strip().partition("\n")[0]
+    return f"{service.name}：{first[:TITLE]}{'…' if len(first) > TITLE else ''}" if first else service.name

@@ -1,0 +1,1 @@
+"""Routes about one order or a list of orders."""

@@ -1,0 +1,70 @@
+"""Decisions that wait for the person who asks."""
+
+from typing import Final, Literal
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from api.auth.identity import ServicesDep, User
+from api.idempotency import IdempotentRoute
+from api.problems import Hidden, ProblemError, answers
+from api.schemas.approvals import ApprovalOut, Sent
+from api.schemas.base import Cursor, Limit, PageOut
+from application.input_types import LooseMoment, Name, Wire, Words
+from application.orders.commands import decide
+from application.orders.visibility import is_visible, reader_of
+from domain.refusal import Code, Refused
+
+router = APIRouter(prefix="/approvals", tags=["审批"], route_class=IdempotentRoute)
+
+NONE: Final = "没有这一项审批"
+
+
+class Decision(Wire):
+    """The answer to an approval. `until`: the limit that is granted; `proposed_unit`: who gets the order.
+
+    `approval` and `as` say again what path and token say, as the signal's body has them (contract §3).
+    """
+
+    decision: Literal["approve", "reject"]
+    comment: Words | None = None
+    until: LooseMoment | None = None
+    proposed_unit: Name | None = None
+    approval: Name | None = None
+    as_: Name | None = Field(None, alias="as")
+
+
+@router.get("", responses=answers(401, 422))
+async def mine(services: ServicesDep, user: User, cursor: Cursor = None, limit: Limit = 50) -> PageOut[ApprovalOut]:
+    """等我决定的审批，先来者在前。"""
+    page = await services.approvals.waiting(
+        [user.role], unit=user.unit, regime=user.regime, reader=reader_of(user), cursor=cursor, limit=limit
+    )
+    return PageOut(items=tuple(map(ApprovalOut.of, page.items)), next=page.next)
+
+
+@router.post("/{id}/decision", status_code=202, responses=answers(400, 401, 403, 404, 409, 413, 422))
+async def answer(id: str, body: Decision, services: ServicesDep, user: User) -> Sent:
+    """作出决定。已送达工单；无权、过时或重复的决定不改变工单，原因记入工单经过。"""
+    approval = await services.approvals.get(id) if id.isprintable() else None
+    if approval is None:
+        raise ProblemError(404, NONE)
+    if not await is_visible(services, user, approval.order_no):
+        raise Hidden(NONE, approval.order_no)
+    if body.approval not in (None, approval.id, approval.kind, id.rpartition(":")[2]):
+        raise Refused(Code.INVALID, "approval 与地址中的审批不是同一项")
+    if body.as_ not in (None, user.role):
+        raise Refused(Code.NOT_PERMITTED, "只能以本人的岗位作出决定")
+    await decide(
+        services,
+        approval.order_no,
+        approval.id,
+        body.decision,
+        by=user.role,
+        person=user.sub,
+        unit=user.unit,
+        comment=body.comment,
+        until=body.until,
+        proposed_unit=body.proposed_unit,
+    )
+    return Sent(id=id)

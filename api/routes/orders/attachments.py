@@ -1,0 +1,175 @@
+"""Evidence: uploads, what is known of them, and links by which they are opened."""
+
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Body, Request, Response
+from pydantic import Field
+
+from adapters.auth.tokens import Identity
+from adapters.database.orders.attachments import File
+from adapters.database.orders.orders import Order
+from adapters.files.signed_links import BadLink, ExpiredLink, Link, Purpose, opened
+from api.auth.identity import ServicesDep, User
+from api.auth.request_origin import origin_of
+from api.idempotency import LookingRoute
+from api.problems import Hidden, ProblemError, answers
+from api.schemas.files import (
+    OPEN,
+    FileOut,
+    FilesOut,
+    LinkOut,
+    Uploaded,
+    life_of_links,
+    paired,
+    path_of,
+    shown_to,
+)
+from api.uploads.downloads import original, thumbnail
+from api.uploads.upload import Details, upload
+from application.audit import acts
+from application.audit.acts import Origin
+from application.input_types import Name, Wire
+from application.orders.visibility import is_visible, shielded, visible
+from application.services import Services
+from domain.access.acts import Deed
+from domain.permissions import require
+
+UPLOADS = "/attachments"
+DIGITS: Final = 16
+_DETAILS: dict[str, Any] = Details.model_json_schema(ref_template="#/components/schemas/{model}")["properties"]
+_FORM: dict[str, Any] = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {
+        "file": {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1, "maxItems": 10},
+        # A form sends the fields that nobody has filled in as well.
+        **{name: {"anyOf": [field, {"type": "string", "maxLength": 0}]} for name, field in _DETAILS.items()},
+    },
+}
+
+router = APIRouter(tags=["附件"])
+links = APIRouter(tags=["附件"], route_class=LookingRoute)
+
+
+class LinkRequest(Wire):
+    """What a link is for, and for how many seconds, if shorter than links usually last."""
+
+    purpose: Purpose = "view"
+    expires_in: int | None = Field(default=None, ge=1, le=86_400)
+
+
+@router.post(
+    UPLOADS,
+    status_code=201,
+    response_model=Uploaded,
+    responses=answers(400, 401, 404, 408, 409, 413, 415, 422),
+    openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
+)
+async def hand_in(request: Request, services: ServicesDep, user: User) -> Response:
+    """上传附件：一个或几个 file，可附 order、phase、note、captured_at（先于 file 为宜）。"""
+    return await upload(services, request, user)
+
+
+@router.get(UPLOADS, responses=answers(401, 404, 422))
+async def listed(request: Request, services: ServicesDep, user: User, order: Name | None = None) -> FilesOut:
+    """工单的附件，附处理前后的对照；不写 order 时为本人上传而尚未用于工单的附件。"""
+    if order is not None:
+        seen, _ = await visible(services, user, order)
+        await acts.note(services, origin_of(request), user, Deed.FILES_LISTED, order_no=order, regime=seen.regime)
+        files = [file for file in await services.attachments.of_order(order) if _open_to(user, seen, file)]
+    else:
+        files = await services.attachments.loose(user.sub)
+    return FilesOut(items=tuple(map(shown_to(request, services), files)), pairs=paired(files))
+
+
+@router.get(UPLOADS + "/{id}", responses=answers(401, 404, 422))
+async def described(id: str, request: Request, services: ServicesDep, user: User) -> FileOut:
+    """一个附件的情况。"""
+    file = await _theirs(services, user, id)
+    await acts.note(
+        services, origin_of(request), user, Deed.FILES_LISTED, order_no=file.order_no, about=id, regime=file.regime
+    )
+    return shown_to(request, services)(file)
+
+
+@links.post(UPLOADS + "/{id}/link", responses=answers(400, 401, 404, 409, 413, 422))
+async def link_to(
+    id: str,
+    request: Request,
+    services: ServicesDep,
+    user: User,
+    body: Annotated[LinkRequest | None, Body()] = None,
+) -> LinkOut:
+    """打开附件的限时链接，凭链接即可打开。"""
+    asked = body or LinkRequest()
+    file = await _theirs(services, user, id)
+    if asked.purpose == "thumbnail" and file.thumbnail_key is None:
+        raise ProblemError(404, "没有缩略图")
+    longest = life_of_links(services)
+    life = min(longest, timedelta(seconds=asked.expires_in)) if asked.expires_in else longest
+    url = None
+    if services.settings.presigned_links and asked.purpose != "thumbnail":
+        url = await services.objects.presign(file.object_key, life)
+    url = url or path_of(request, services, Link(file=id, purpose=asked.purpose), life)
+    await _note(origin_of(request), services, user, Deed.FILE_LINK_MADE, file, asked.purpose, url.rpartition("/")[2])
+    return LinkOut(
+        url=url,
+        purpose=asked.purpose,
+        expires_at=datetime.now(UTC) + life,
+        expires_in=int(life.total_seconds()),
+    )
+
+
+@router.get(
+    "/files/{token}",
+    name=OPEN,
+    response_class=Response,
+    responses=answers(404, 410, 416, 422)
+    | {200: {"description": "文件内容", "content": {"*/*": {}}}, 206: {"description": "文件的一段"}},
+)
+async def open_file(token: str, request: Request, services: ServicesDep) -> Response:
+    """凭限时链接取文件，可按 Range 取一段。"""
+    try:
+        link = opened(token, services.settings.secret_key)
+    except ExpiredLink:
+        raise ProblemError(410, "链接已过期，请重新取得") from None
+    except BadLink:
+        raise ProblemError(404, "链接无效") from None
+    file = await services.attachments.get(link.file)
+    if file is None:
+        raise ProblemError(404, "没有这个附件")
+    await _note(origin_of(request), services, None, Deed.FILE_OPENED, file, link.purpose, token)
+    if link.purpose == "thumbnail":
+        return await thumbnail(services, file)
+    return await original(services, request, file, shown=link.purpose == "view")
+
+
+def _open_to(user: Identity, order: Order, file: File) -> bool:
+    """The unit complained of sees the files that it brought itself, and no other evidence (HK-17)."""
+    return not shielded(user, order) or file.unit == user.unit
+
+
+async def _note(
+    origin: Origin, services: Services, user: Identity | None, deed: Deed, file: File, purpose: Purpose, token: str
+) -> None:
+    """By the digest who opened a link is held against who asked for it; the link itself would open the file."""
+    said = {"purpose": purpose, "link": sha256(token.encode()).hexdigest()[:DIGITS]}
+    of = {"order_no": file.order_no, "about": file.id, "regime": file.regime}
+    await acts.note(services, origin, user, deed, data=said, **of)
+
+
+async def _theirs(services: Services, user: Identity, file_id: str) -> File:
+    """A file that somebody may see: with its order, or their own as long as no order has it."""
+    file = await services.attachments.get(file_id) if file_id.isprintable() else None
+    if file is not None and not file.realm:
+        if file.order_no is None and file.uploaded_by == user.sub:
+            require("see_own_evidence", user.role)
+            return file
+        if file.order_no is not None and await is_visible(services, user, file.order_no):
+            order = await services.orders.get(file.order_no)
+            if order is not None and _open_to(user, order, file):
+                return file
+        raise Hidden("没有这个附件", file.order_no)
+    raise ProblemError(404, "没有这个附件")

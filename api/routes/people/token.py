@@ -1,0 +1,43 @@
+"""Signing in."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.security import OAuth2PasswordRequestForm
+
+from adapters.auth.tokens import LIFE, issue
+from adapters.database.accounts.credentials import NotProven
+from api.auth.identity import ServicesDep
+from api.auth.request_origin import origin_of
+from api.auth.sign_in_answers import refusal
+from api.problems import answers
+from api.schemas.accounts import Token
+from application.people import sign_in as signing_in
+from application.people import sign_in_acts
+from domain.access.passwords import one_form
+
+router = APIRouter(tags=["登录"])
+
+Code = Annotated[str | None, Form(description="动态口令，绑定了的账号必填")]
+
+
+@router.post("/token", responses=answers(400, 401, 413, 422, 429))
+async def sign_in(
+    form: Annotated[OAuth2PasswordRequestForm, Depends()], request: Request, services: ServicesDep, totp: Code = None
+) -> Token:
+    """用户名和口令换取令牌，八小时有效；多次失败后暂时锁定。"""
+    try:
+        identity = await signing_in.sign_in(services, form.username, form.password, totp)
+    except NotProven as not_proven:
+        request.state.refusal_noted = True
+        await sign_in_acts.refused(services, origin_of(request), one_form(form.username), not_proven.why)
+        raise refusal(not_proven) from None
+    await sign_in_acts.done(services, origin_of(request), identity)
+    return Token(
+        access_token=issue(identity, services.settings.secret_key),
+        expires_in=int(LIFE.total_seconds()),
+        role=identity.role,
+        unit=identity.unit,
+        regime=identity.regime,
+        duty=identity.duty,
+    )

@@ -1,0 +1,1 @@
+"""Routes about texts and calls, and the webhooks of the telephone provider."""

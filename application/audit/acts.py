@@ -1,0 +1,67 @@
+"""Acts of people, put on the installation's audit trail.
+
+A look at personal data is noted before it is answered: what cannot be accounted for is not shown.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+from adapters.auth.tokens import Identity
+from adapters.transient_errors import OUTAGES
+from application.services import Services
+from domain.access.acts import Act, Deed
+
+log = logging.getLogger(__name__)
+
+PATIENCE: Final = 5.0
+"""Seconds that an answer which is a refusal anyway waits for its act."""
+
+
+class Origin(NamedTuple):
+    """Where a request comes from, as an act says it.
+
+    `source`: a keyed digest of the network address, equal for equal addresses. `request`: the id of the request.
+    """
+
+    source: str
+    request: str
+
+
+async def note(services: Services, origin: Origin, user: Identity | None, deed: Deed, **said: Any) -> None:
+    """Note that this person, None for one who need not sign in, did so; `said` are fields of `Act`.
+
+    Raises what the database raises, so that the request fails.
+    """
+    await services.acts.note(act(services, origin, user, deed, **said))
+
+
+async def note_list(
+    services: Services, origin: Origin, user: Identity, deed: Deed, orders: Iterable[str], *, revealed: bool
+) -> None:
+    """Note a look at a list: one act an order where people were shown as they are, else one for all.
+
+    Raises what the database raises.
+    """
+    numbers = list(dict.fromkeys(orders))
+    seen: list[dict[str, Any]] = [{"order_no": no, "data": {"revealed": True}} for no in numbers] if revealed else []
+    each = seen or [{"data": {"revealed": revealed, "count": len(numbers)}}]
+    await services.acts.note(*(act(services, origin, user, deed, **said) for said in each))
+
+
+async def try_to_note(services: Services, origin: Origin, user: Identity | None, deed: Deed, **said: Any) -> None:
+    """Note what is refused anyway: while the database is away a line in the log has to do."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await services.acts.note(act(services, origin, user, deed, **said))
+    except OUTAGES as error:
+        log.error("an act could not be noted: %s by %s: %s", deed, user.sub if user else "?", type(error).__name__)
+
+
+def act(services: Services, origin: Origin, user: Identity | None, deed: Deed, **said: Any) -> Act:
+    """The act with the origin of the request. Without `regime` it is the person's county's."""
+    if user is not None:
+        said = {"person": user.sub, "role": user.role.value} | said
+        said["regime"] = said.get("regime") or user.regime
+    return Act(deed=deed, source=origin.source, request=origin.request, **said)

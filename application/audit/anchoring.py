@@ -1,0 +1,62 @@
+"""The daily anchor is made, signed, and written where it can be published from."""
+
+import json
+from collections.abc import Set
+from datetime import date
+from typing import Final
+
+from adapters.archive.signature import Signatures
+from adapters.database.audit.anchors import Anchor, Anchors
+from adapters.database.engine import Database
+from adapters.files.object_store import Objects
+
+FOLDER: Final = "anchors"
+MAKING: Final = "anchors"
+
+
+class AnchorConflict(Exception):  # noqa: N818 - reads as a sentence where it is caught
+    """What was published for some days is not what the database says of them."""
+
+
+class Anchoring:
+    """Makes anchors; any number of processes may try at once, and after an outage the missed days are made good."""
+
+    def __init__(self, database: Database, objects: Objects, signatures: Signatures) -> None:
+        self._database, self._objects, self._signatures = database, objects, signatures
+        self._anchors = Anchors(database)
+
+    async def make_due(self) -> int:
+        """Make what is due and publish what is not yet; how many were made.
+
+        An anchor is written down first and published then, from what is written down: a crash between leaves it to the
+        next round. Raises AnchorConflict when all is done that can be done: then somebody should look.
+        """
+        async with self._database.alone(MAKING) as mine:
+            if not mine:
+                return 0
+            made = [await self._anchors.make(day, self._signatures.sign) for day in await self._anchors.due()]
+            await self._publish({anchor.day for anchor in made})
+            return len(made)
+
+    async def _publish(self, new: Set[date]) -> None:
+        there = {found.key async for found in self._objects.list(FOLDER)}
+        conflicts = []
+        for anchor in await self._anchors.all():
+            key, content = key_of(anchor.day), published(anchor, self._signatures)
+            if key in there and anchor.day not in new:
+                continue
+            if not await self._objects.put_if_absent(key, content) and await self._objects.get(key) != content:
+                conflicts.append(anchor.day.isoformat())
+        if conflicts:
+            raise AnchorConflict(", ".join(conflicts))
+
+
+def key_of(day: date) -> str:
+    """Where an anchor is published."""
+    return f"{FOLDER}/{day.isoformat()}.json"
+
+
+def published(anchor: Anchor, signatures: Signatures) -> bytes:
+    """An anchor as a file: the text as it is signed, its signature in hex, and the fingerprint of the key."""
+    said = {"body": anchor.body, "signature": anchor.signature, "key": signatures.fingerprint}
+    return (json.dumps(said, indent=2, sort_keys=True) + "\n").encode()

@@ -1,0 +1,80 @@
+"""What the provider says became of messages, on its way to their orders (NA-07)."""
+
+import logging
+
+from adapters.database.orders.orders import Order
+from adapters.database.telephone.messages import UNDELIVERED, OutboundMessage
+from adapters.twilio.client import OPTED_OUT
+from application.orders import workflow_calls
+from application.services import Services
+from domain.refusal import Refused
+from domain.words import Role, Stage, Template
+
+log = logging.getLogger(__name__)
+
+REPORT = "report_undelivered"
+
+
+async def report(services: Services, sid: str, status: str, error: str | None = None) -> None:
+    """Note what became of a message, and tell its order if it did not arrive.
+
+    Reports may come twice, in any order, and of messages that nobody knows. Raises RPCError; the message
+    then stays unsettled, and the sweep tells its order later.
+    """
+    message = await services.messages.reported(sid, status, error)
+    if message is not None:
+        await pass_on(services, message)
+
+
+async def pass_on(services: Services, message: OutboundMessage) -> None:
+    """Tell the order of a message that it did not arrive, once; may be repeated. Raises RPCError."""
+    if message.status not in UNDELIVERED or message.settled_at is not None:
+        return
+    if message.error == OPTED_OUT:  # said to the provider: remembered here too, once, for they may want texts again
+        await services.opt_outs.add(message.to_phone)
+    order = await services.orders.get(message.order_no)
+    if order is not None and not await _told(services, order, message):
+        await _have_someone_telephone(services, order, message)
+    await services.messages.settle(message.key)
+
+
+async def _told(services: Services, order: Order, message: OutboundMessage) -> bool:
+    """Whether the order, which then tries the next contact, was still there to be told."""
+    view = await services.orders.view(order.no)
+    if view is not None and view.stage is Stage.ARCHIVED:
+        return False
+    body = {
+        "notice": message.notice,
+        "reason": message.error or "undelivered",
+        "attempt": await _attempt(services, message),
+    }
+    try:
+        await workflow_calls.signal(services, order, REPORT, body, by=Role.SYSTEM)
+    except Refused:
+        return False
+    log.info("message %s not delivered: %s", message.key, message.error)
+    return True
+
+
+async def _attempt(services: Services, message: OutboundMessage) -> int:
+    """How many messages of its notice, in the order of contacts up to this one, were taken and not delivered."""
+    siblings = await services.messages.of_notice(message.order_no, message.notice)
+    return sum(
+        each.rank <= message.rank and each.provider_sid is not None and each.status in UNDELIVERED for each in siblings
+    )
+
+
+async def _have_someone_telephone(services: Services, order: Order, message: OutboundMessage) -> None:
+    """The order has ended and tries nobody else. A survey asks nothing more then; who wants no texts is left alone."""
+    if message.to_role == Role.CITIZEN and (message.template == Template.SURVEY or message.error == OPTED_OUT):
+        return
+    await services.call_tasks.open(
+        f"{message.order_no}:{message.notice}:call_task",
+        message.order_no,
+        realm=order.realm,
+        regime=order.regime,
+        template=message.template,
+        to_role=message.to_role,
+        unit=message.unit,
+        party=message.party,
+    )

@@ -1,0 +1,158 @@
+"""Texts that citizens send: each is kept, then understood, and answered with a few words (GT-13, GT-19, NA-07)."""
+
+import logging
+import unicodedata
+from datetime import timedelta
+from typing import Any, Final
+
+from adapters.database.telephone.inbound_messages import RECEIVED, Inbound, NewInbound
+from adapters.database.telephone.messages import OutboundMessage
+from application.callbacks.citizen_answers import awaited, hear, satisfied_from
+from application.services import Services
+from domain.citizen.survey import Answer, Fate, read_answer, read_wish
+from domain.order.events import CallbackAsked, CallbackRecorded
+from domain.refusal import Code, Refused
+from domain.words import Template
+
+log = logging.getLogger(__name__)
+
+REPLIES: Final = {
+    Fate.ANSWERED: "您对工单{no}的评价已收到，感谢您的反馈。",
+    Fate.LATE: "工单{no}的回访已结束，您的回复已留存。如需继续反映，请拨打12345。",
+    Fate.REPEATED: "您对工单{no}已作过评价，本次回复已留存。如需继续反映，请拨打12345。",
+    Fate.UNREADABLE: "抱歉，没有看懂您的回复。请回复1至5为工单{no}的办理结果评分，5为非常满意，1为非常不满意。",
+    Fate.UNMATCHED: "本号码只接收回访评价。如需反映诉求，请拨打12345。",
+    Fate.OPTED_OUT: "您已退订，我们不再向本号码发送短信。如需恢复，请回复“恢复”。",
+    Fate.OPTED_IN: "已恢复向本号码发送短信。",
+}
+STILL_UNREADABLE: Final = "您的回复已留存，工作人员会查看。"
+SENDER: Final = "【12345热线】"
+
+MOST_REPLIES: Final = 10
+"""Texts of one number within the hour that are replied to: another machine that answers must not keep us talking."""
+
+HOUR: Final = timedelta(hours=1)
+
+
+async def receive(services: Services, sid: str, phone: str, body: str) -> str:
+    """Keep a text, do what it says, and return the words to reply, empty for none.
+
+    The provider may post one twice: by `sid` it is kept once and takes effect once. When the database or
+    Temporal does not answer, what was kept is taken up by the next post or by the sweep. Raises what `hear` raises.
+    """
+    survey = await services.messages.latest(phone, Template.SURVEY)
+    new = NewInbound(
+        sid, phone, printable(body), survey.order_no if survey else None, _party(survey) if survey else None
+    )
+    text = await services.inbound.keep(new)
+    if text.state == RECEIVED:
+        text = await understand(services, text)
+    return await _reply(services, text)
+
+
+async def understand(services: Services, text: Inbound) -> Inbound:
+    """Do what a kept text says, and note what became of it; the text then. May be repeated.
+
+    The survey that it answers may have been found only now, and is noted first: by it the answer is found again, and
+    erased with its order. Raises what `hear` raises.
+    """
+    fate: Fate | None = read_wish(text.body)
+    if fate is Fate.OPTED_OUT:
+        await services.opt_outs.add(text.from_phone)
+    elif fate is Fate.OPTED_IN:
+        await services.opt_outs.remove(text.from_phone)
+    else:
+        survey = await services.messages.latest(text.from_phone, Template.SURVEY, before=text.created_at)
+        if survey is not None:
+            text = await _noted(services, text, survey)
+        fate = await _answer(services, text, survey) if survey else Fate.UNMATCHED
+    fate = Fate(await services.inbound.mark(text.sid, fate))
+    log.info("text %s: %s", text.sid, fate)
+    return text.model_copy(update={"state": fate})
+
+
+async def _noted(services: Services, text: Inbound, survey: OutboundMessage) -> Inbound:
+    """The text, with what it is about written down."""
+    about = {"order_no": survey.order_no, "party": _party(survey)}
+    if (text.order_no, text.party) != (about["order_no"], about["party"]):
+        await services.inbound.about(text.sid, **about)
+    return text.model_copy(update=about)
+
+
+async def _answer(services: Services, text: Inbound, survey: OutboundMessage) -> Fate:
+    party = _party(survey)
+    if await _is_answered(services, survey):
+        return Fate.REPEATED
+    answer = read_answer(text.body, await satisfied_from(services, survey.order_no))
+    if answer is None:
+        return Fate.UNREADABLE if await awaited(services, survey.order_no, party) else Fate.LATE
+    asked = await _asked(services, survey)
+    round_ = int(asked["round"]) if asked else None
+    request = f"sms-{text.sid}"
+    try:
+        await hear(services, survey.order_no, party, answer, round_=round_, via="sms", request_id=request)
+    except Refused as refused:
+        # An earlier try may have got through and not come to say so; of two texts at once, the other.
+        if asked and await _is_heard(services, survey, asked, answer):
+            return Fate.ANSWERED
+        if refused.code is Code.ALREADY_DONE or await _is_answered(services, survey):
+            return Fate.REPEATED
+        return Fate.LATE
+    return Fate.ANSWERED
+
+
+async def _is_answered(services: Services, survey: OutboundMessage) -> bool:
+    """Whether this survey was answered by a text before."""
+    return Fate.ANSWERED in await _since(services, survey)
+
+
+async def _since(services: Services, survey: OutboundMessage) -> list[str]:
+    since = survey.attempted_at or survey.created_at
+    return await services.inbound.made_of(survey.order_no, _party(survey), since)
+
+
+async def _asked(services: Services, survey: OutboundMessage) -> dict[str, Any] | None:
+    """The event by which this survey went out."""
+    timeline = await services.trail.timeline(survey.order_no)
+    asked = (row for row in timeline if row["event"] == CallbackAsked.event and row.get("notice") == survey.notice)
+    return next(asked, None)
+
+
+async def _is_heard(services: Services, survey: OutboundMessage, asked: dict[str, Any], answer: Answer) -> bool:
+    """Whether the order has taken in this answer to this survey."""
+    same = {
+        "event": CallbackRecorded.event,
+        "party": _party(survey),
+        "via": "sms",
+        "handling_rating": answer.handling_rating,
+        "result": answer.result,
+    }
+    timeline = await services.trail.timeline(survey.order_no)
+    return any(same.items() <= row.items() for row in timeline if int(str(row["seq"])) > int(asked["seq"]))
+
+
+async def _reply(services: Services, text: Inbound) -> str:
+    fate = Fate(text.state)
+    if fate is not Fate.OPTED_OUT and await services.opt_outs.holds(text.from_phone):
+        return ""
+    if await services.inbound.recent(text.from_phone, HOUR) > MOST_REPLIES:
+        return ""
+    words = REPLIES[fate]
+    if fate is Fate.UNREADABLE:
+        survey = await services.messages.latest(text.from_phone, Template.SURVEY, before=text.created_at)
+        if survey is not None and (await _since(services, survey)).count(Fate.UNREADABLE) > 1:
+            words = STILL_UNREADABLE
+    return SENDER + words.format(no=text.party)
+
+
+def _party(survey: OutboundMessage) -> str:
+    return survey.party or survey.order_no
+
+
+def printable(body: str) -> str:
+    """The words without control characters, which no text of an order can hold."""
+    kept = (
+        character if character in "\n\t" or unicodedata.category(character) not in {"Cc", "Cs"} else " "
+        for character in body.replace("\r\n", "\n")
+    )
+    return "".join(kept).strip()

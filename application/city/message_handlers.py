@@ -1,0 +1,223 @@
+"""What a message of the city platform means for the orders here: one function a type (docs/city-platform.md)."""
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic import ConfigDict
+
+from adapters.database.city.messages import CityMessageRow
+from adapters.database.orders.orders import Order
+from application.input_types import Name, Wire, Words, as_moment, checked
+from application.orders import workflow_calls
+from application.orders.commands import calendar_of, decide, send
+from application.orders.intake import OrderRequest, open_order
+from application.services import Services
+from domain.city.messages import CityDecision, read_changed, read_decision, read_order, read_urge
+from domain.order.commands import Decide, Urge
+from domain.order.decider import decide as foresee
+from domain.order.events import SignalIgnored
+from domain.order.order import Order as OrderState
+from domain.order.parts import Approval
+from domain.policy.city import City
+from domain.refusal import Code, Refused
+from domain.words import CITY_SOURCE, Role, Stage
+from workflows.messages import Snapshot
+
+PERSON: Final = CITY_SOURCE
+CITY_DESK: Final = "city"
+OPEN: Final = "open"
+
+
+class Waits(Exception):  # noqa: N818 - reads as a sentence where it is caught
+    """The message cannot be carried out yet; what it waits for may come."""
+
+    def __init__(self, code: Code, reason: str) -> None:
+        super().__init__(f"{code}: {reason}")
+        self.code = code
+        self.reason = reason
+
+
+class Envelope(Wire):
+    """What is around every message; more that stands there is for versions to come."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    id: Name
+    type: Name
+    area: Name | None = None
+    at: Name | None = None
+    data: Any = None
+
+
+class Answered(Wire):
+    """The words of a decision or an urging, checked."""
+
+    no: Name | None = None
+    city_no: Name | None = None
+    approval: Name | None = None
+    until: Name | None = None
+    comment: Words | None = None
+
+
+async def take(services: Services, message: CityMessageRow) -> None:
+    """Carry a message out; it may be repeated. Notes on the message what it is about.
+
+    Raises Refused, Waits, and while something does not answer one of `adapters.transient_errors.OUTAGES`.
+    """
+    try:
+        value = json.loads(message.body)
+    except (ValueError, RecursionError):
+        raise Refused(Code.INVALID, "请求内容不是有效的 JSON") from None
+    envelope = checked(Envelope, value, calendar_of(services))
+    if envelope.id != message.id:
+        raise Refused(Code.INVALID, "内容中的 id 与消息编号不一致")
+    if envelope.type not in TYPES:
+        raise Refused(Code.INVALID, f"没有约定“{envelope.type[:40]}”这一类消息")
+    regime, city = _county(services, envelope.area)
+    await services.city_messages.about(message.id, regime=regime)
+    await TYPES[envelope.type](services, message, regime, city, envelope.data)
+
+
+def _county(services: Services, area: str | None) -> tuple[str, City]:
+    """The regime that an area code belongs to, and its understanding with the platform."""
+    if area is None:
+        raise Refused(Code.MISSING_FIELD, "缺少必填内容：area")
+    for name, regime in services.policies.regimes.items():
+        if regime.city is not None and area in regime.city.areas:
+            return name, regime.city
+    raise Refused(Code.INVALID, f"没有与地区代码“{area[:40]}”对应的县")
+
+
+async def _order(services: Services, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
+    """A demand comes down. The platform's number makes it one order, however often it comes."""
+    said = read_order(city, data)
+    fields = said._asdict()
+    citizen = {name: fields.pop(name) for name in ("name", "phone", "address")}
+    body = {name: value for name, value in fields.items() if value is not None}
+    body |= {"regime": regime, "source": CITY_SOURCE, "citizen": citizen, "marks": list(said.marks)}
+    request = checked(OrderRequest, body, calendar_of(services))
+    no = await open_order(services, request, by=Role.CITY_PLATFORM, person=PERSON)
+    await services.city_messages.about(message.id, order_no=no, city_no=request.city_no)
+
+
+async def _decision(services: Services, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
+    """The answer to something that was asked. What it is about is noted first, so that it never answers another."""
+    said = read_decision(city, data)
+    words = _checked(services, said.no, said.city_no, said.comment, approval=said.approval, until=said.until)
+    order = await _found(services, message, regime, words)
+    state = await _state(services, order)
+    if message.approval is not None and state.order.approvals[message.approval].status != OPEN:
+        return
+    approval = _meant(state.order, said)
+    until = words.until if said.decision == "approve" else None
+    _foresee(services, state, approval, said.decision, until)
+    await services.city_messages.about(message.id, approval=approval.id)
+    await decide(
+        services,
+        order.no,
+        approval.id,
+        said.decision,
+        by=Role.CITY_PLATFORM,
+        person=PERSON,
+        comment=words.comment,
+        until=until,
+    )
+
+
+async def _urge(services: Services, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
+    """The unit is told to hurry, once a message."""
+    said = read_urge(city, data)
+    words = _checked(services, said.no, said.city_no, said.comment)
+    order = await _found(services, message, regime, words)
+    body = {"comment": words.comment} if words.comment is not None else {}
+    await send(services, order.no, Urge.do, body, by=Role.CITY_PLATFORM, person=PERSON, request_id=f"city-{message.id}")
+
+
+async def _changed(services: Services, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
+    """What was taken in is on record and stays as it is; people read what the platform has changed, and act.
+
+    The order is noted all the same: the message goes with it when its retention is over.
+    """
+    words = _checked(services, None, read_changed(city, data), None)
+    if words.city_no is not None:
+        order = await services.orders.by_city_no(regime, words.city_no)
+        no = order.no if order is not None else None
+        await services.city_messages.about(message.id, order_no=no, city_no=words.city_no)
+    raise Refused(Code.NOT_ALLOWED, "已受理的工单不由消息更改；变更内容已留存，请热线人员查看并处理")
+
+
+Taking = Callable[[Services, CityMessageRow, str, City, Any], Awaitable[None]]
+
+TYPES: Final[dict[str, Taking]] = {
+    "order": _order,
+    "decision": _decision,
+    "urge": _urge,
+    "order_changed": _changed,
+}
+"""What is done with each type of message."""
+
+
+def _checked(
+    services: Services, no: str | None, city_no: str | None, comment: str | None, **more: str | None
+) -> Answered:
+    return checked(Answered, {"no": no, "city_no": city_no, "comment": comment, **more}, calendar_of(services))
+
+
+async def _found(services: Services, message: CityMessageRow, regime: str, words: Answered) -> Order:
+    """The order that is meant. One that only the platform's number names may be on its way."""
+    if words.no is not None:
+        order = await services.orders.get(words.no)
+        if order is None or order.realm or order.regime != regime:
+            raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {words.no[:60]} 的工单")
+        known = {order.city_no, order.city_ref} - {None}
+        if known and words.city_no is not None and words.city_no not in known:
+            raise Refused(Code.INVALID, "县编号与市编号不是同一件工单")
+    else:
+        assert words.city_no is not None
+        order = await services.orders.by_city_no(regime, words.city_no)
+        if order is None:
+            raise Waits(Code.UNKNOWN_ORDER, f"尚未收到市平台编号为 {words.city_no[:60]} 的工单")
+    await services.city_messages.about(message.id, order_no=order.no, city_no=order.city_no or order.city_ref)
+    return order
+
+
+async def _state(services: Services, order: Order) -> Snapshot:
+    """The order as its workflow has it."""
+    state = await workflow_calls.snapshot(services, order.no)
+    if state is not None:
+        return state
+    view = await services.orders.view(order.no)
+    if view is not None and view.stage is Stage.ARCHIVED:
+        raise Refused(Code.WRONG_STAGE, "工单已归档，不能再办理此事项")
+    raise TimeoutError("the workflow of the order does not answer")
+
+
+def _meant(order: OrderState, said: CityDecision) -> Approval:
+    """The approval that is decided: by its id, or the one of a kind that is open with the city."""
+    if said.approval is not None:
+        named = order.approvals.get(said.approval.rpartition(":")[2])
+        candidates = [named] if named is not None else []
+        if named is not None and said.kind not in (None, named.kind):
+            raise Refused(Code.INVALID, f"申请 {said.approval[:60]} 不是这一类申请")
+    else:
+        candidates = [each for each in order.approvals.values() if each.kind is said.kind]
+    with_the_city = [each for each in candidates if each.status == OPEN and each.desk == CITY_DESK]
+    if len(with_the_city) > 1:
+        raise Refused(Code.INVALID, "此类申请不止一项待决定，请写明申请编号")
+    if with_the_city:
+        return with_the_city[0]
+    if any(each.status == OPEN for each in candidates) or not candidates:
+        raise Waits(Code.WRONG_STAGE, "所决定的申请尚未提交到市平台")
+    raise Refused(Code.ALREADY_DONE, "此项审批已经结束")
+
+
+def _foresee(services: Services, state: Snapshot, approval: Approval, decision: str, until: str | None) -> None:
+    """Refuse what the order would ignore, with its reason, so that the platform hears of it."""
+    moment = as_moment(until, calendar_of(services))
+    said = {"approval": approval.id, "decision": decision, "as": Role.CITY_PLATFORM, "person": PERSON, "until": moment}
+    match foresee(state.order, Decide.model_validate(said), datetime.fromisoformat(state.at)):
+        case [SignalIgnored() as ignored, *_]:
+            rule = state.order.regime.approvals.get(approval.kind)
+            raise Refused(Code(ignored.reason), ignored.explanation, rule.clause if rule else None)

@@ -1,0 +1,1 @@
+"""Use cases of evidence: taking in files, and naming them in commands."""

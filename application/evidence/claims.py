@@ -1,0 +1,79 @@
+"""Commands name only evidence that exists, and what an accepted command names is the order's from then on."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from adapters.database.orders.attachments import Claim, Claimant, File, TooManyFiles
+from adapters.database.orders.orders import Order
+from application.services import Services
+from domain.labels import label
+from domain.order.commands import Appeal, RequestReturn, SubmitReply
+from domain.policy.evidence import Evidence, Phase
+from domain.policy.rule_book import Attachments, Regime
+from domain.refusal import Code, Refused, quoted
+
+MOST_NAMED: Final = 5
+
+ASKED: Final[Mapping[str, Callable[[Regime], tuple[Attachments, str | None]]]] = {
+    SubmitReply.do: lambda rules: (rules.replies.attachments, rules.replies.clause),
+    RequestReturn.do: lambda rules: (rules.returns.attachments, rules.returns.clause),
+    Appeal.do: lambda rules: (rules.appeals.attachments, rules.appeals.clause),
+}
+"""What is asked of the attachments of a command, and the clause of the rule around it."""
+
+
+@asynccontextmanager
+async def named(
+    services: Services, order: Order, do: str, fields: Mapping[str, Any], person: str
+) -> AsyncIterator[None]:
+    """Around the carrying out of a command: the files that it names are the order's, unless it is refused.
+
+    They are taken before the order hears of them, so that no crash leaves an order with files that it does not have;
+    an order that gave no answer may have accepted, and keeps them. A rehearsal's attachments are names only.
+    Raises Refused: `missing_attachment` for files that are not there to be named or a phase that is asked for,
+    `limit_reached` for too many.
+    """
+    ids = tuple(dict.fromkeys(fields.get("attachments") or ()))
+    if order.realm or ("attachments" not in fields and do not in ASKED):
+        yield
+        return
+    rules = await services.rules_of(order)
+    claimant = Claimant(person, order.regime, fields.get("unit"))
+    claim = await _claimed(services, order, ids, claimant, rules.evidence)
+    try:
+        if claim.strange:
+            raise Refused(Code.MISSING_ATTACHMENT, f"没有可用的附件：{_listed(claim.strange)}")
+        _require_phases(rules, do, claim.files)
+        yield
+    except Refused:
+        await services.attachments.release(order.no, claim.fresh)
+        raise
+    # Another command that named the same files may have been refused meanwhile.
+    await services.attachments.bind(order.no, ids)
+
+
+async def _claimed(services: Services, order: Order, ids: Sequence[str], by: Claimant, evidence: Evidence) -> Claim:
+    if not ids:
+        return Claim((), frozenset(), ())
+    try:
+        return await services.attachments.claim(order.no, ids, by, at_most=evidence.max_files)
+    except TooManyFiles:
+        reason = f"一张工单的附件不能超过 {evidence.max_files} 个"
+        raise Refused(Code.LIMIT_REACHED, reason, evidence.clause) from None
+
+
+def _require_phases(rules: Regime, do: str, files: Sequence[File]) -> None:
+    if do not in ASKED:
+        return
+    asked, clause = ASKED[do](rules)
+    shown = [file.phase for file in files]
+    missing = [label(phase, "phase") for phase in asked.phases if phase not in shown]
+    # Of what moment a file is that was brought without a word about it, nobody can deny.
+    if len(missing) > shown.count(Phase.OTHER):
+        raise Refused(Code.MISSING_ATTACHMENT, f"缺少附件：{'、'.join(missing)}", asked.clause or clause)
+
+
+def _listed(ids: Sequence[str]) -> str:
+    shown = "、".join(quoted(each) for each in ids[:MOST_NAMED])
+    return f"{shown} 等 {len(ids)} 个" if len(ids) > MOST_NAMED else shown

@@ -1,0 +1,1 @@
+"""What is done periodically, without anybody asking for it."""

@@ -1,0 +1,11 @@
+"""The daily anchor of all that is chained."""
+
+from adapters.archive.signature import Signatures
+from application.audit.anchoring import Anchoring
+from application.services import Services
+
+
+async def anchor(services: Services) -> int:
+    """Make the anchors that are due, and return how many; may be repeated and run in several processes."""
+    signatures = Signatures(services.settings.archive_key)
+    return await Anchoring(services.database, services.objects, signatures).make_due()

@@ -1,0 +1,33 @@
+"""The sweep: orders that were written down but whose workflow was never started (design §5)."""
+
+import logging
+from datetime import timedelta
+
+from temporalio.service import RPCError
+
+from application.orders.intake import start
+from application.services import Services
+from domain.refusal import Refused
+
+log = logging.getLogger(__name__)
+
+GRACE = timedelta(seconds=30)
+"""Younger orders are still being started by their intake."""
+
+
+async def mend(services: Services, older_than: timedelta = GRACE) -> int:
+    """Start what was not started, and return how many; may be repeated and run in several processes.
+
+    One that cannot be started does not keep the others. A rehearsal's order is nobody's business later.
+    """
+    mended = 0
+    for order in await services.orders.unstarted(older_than):
+        if order.realm:
+            continue
+        try:
+            await start(services, order)
+        except (RPCError, Refused, LookupError):
+            log.exception("workflow of %s could not be started", order.no)
+        else:
+            mended += 1
+    return mended

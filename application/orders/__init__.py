@@ -1,0 +1,1 @@
+"""Use cases of an order: intake, commands, decisions, search, reading, erasure."""

@@ -1,0 +1,205 @@
+"""Commands and decisions on their way to an order's workflow."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from pydantic import ValidationError
+
+from adapters.database.access.confidentiality import Reader
+from adapters.database.orders.orders import Order
+from application.evidence.claims import named
+from application.input_types import as_moment, checked, refusal_of
+from application.orders import workflow_calls
+from application.orders.command_bodies import WIRES
+from application.orders.texts import keep_reply, stored_comment, stored_texts
+from application.services import Services
+from domain.calendar.business_calendar import BusinessCalendar, compiled
+from domain.order.commands import COMMANDS, Command, Dispatch, Join, Merge
+from domain.permissions import require
+from domain.refusal import Code, Refused, quoted
+from domain.words import Role, Stage
+from workflows.messages import Accepted
+
+DECIDE = "decide"
+
+
+class Request(NamedTuple):
+    """A command as it was asked for; `id` names the request, however often it is made.
+
+    `reader` is who asks, as far as other orders are named in it; without one no confidential order is found.
+    """
+
+    do: str
+    body: dict[str, Any]
+    by: Role
+    person: str
+    id: str
+    reader: Reader | None = None
+
+
+async def send(
+    services: Services,
+    no: str,
+    do: str,
+    body: dict[str, Any],
+    *,
+    by: Role,
+    person: str,
+    request_id: str | None = None,
+    reader: Reader | None = None,
+    clock: Callable[[], Awaitable[datetime]] | None = None,
+) -> Accepted:
+    """Carry out a command; under one `request_id` once, with the same answer.
+
+    `clock` tells what time it is for the order, where the caller knows better than the order's last turn.
+    Raises Refused after writing the refusal on the order's trail, and what `reaching.update` raises.
+    """
+    order = await _stored(services, no)
+    request = Request(do, body, by, person, request_id or str(uuid4()), reader)
+    try:
+        return await _carry_out(services, order, request)
+    except Refused as refused:
+        if isinstance(refused, workflow_calls.RefusedByWorkflow):
+            at = refused.at
+        else:
+            at = await (clock() if clock is not None else workflow_calls.clock(services, order))
+        await services.trail.refused(no, at, by, do[:60], refused.code, refused.reason, refused.clause, person)
+        raise
+
+
+async def decide(
+    services: Services,
+    no: str,
+    approval: str,
+    decision: str,
+    *,
+    by: Role,
+    person: str,
+    unit: str | None = None,
+    comment: str | None = None,
+    until: str | date | None = None,
+    proposed_unit: str | None = None,
+) -> None:
+    """Send the one answer to an approval. What comes of it stands in the timeline, also when it is ignored.
+
+    `unit` is that of a decider who works in one.
+
+    Raises Refused: `unknown_order`, `unknown_unit`, `wrong_stage` for an order whose life has ended, and
+    `invalid` for a moment that is none; and RPCError. A second answer is written down as ignored.
+    """
+    order = await _stored(services, no)
+    if proposed_unit is not None:
+        await _require_units(services, order, [proposed_unit])
+    moment = as_moment(until, calendar_of(services))
+    body = {
+        "approval": approval,
+        "decision": decision,
+        "as": by.value,
+        "person": person,
+        "unit": unit,
+        "until": moment.isoformat() if moment else None,
+        "proposed_unit": proposed_unit,
+        "comment": (await stored_comment(services, order, comment)).model_dump(mode="json") if comment else None,
+    }
+    await workflow_calls.signal(services, order, DECIDE, body, by=by, person=person)
+
+
+async def existing(services: Services, no: str, reader: Reader | None) -> Order:
+    """The order under a number, if it is open to the reader. Raises Refused(unknown_order)."""
+    order = await _stored(services, no)
+    if order.confidential and not await services.viewers.may_see(no, reader):
+        raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {quoted(no)} 的工单")
+    return order
+
+
+async def _stored(services: Services, no: str) -> Order:
+    order = await services.orders.get(no) if no.isprintable() else None
+    if order is None:
+        raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {quoted(no)} 的工单")
+    return order
+
+
+def calendar_of(services: Services) -> BusinessCalendar:
+    """The calendar that knows when a day closes."""
+    return compiled(services.policies.calendar)
+
+
+async def _carry_out(services: Services, order: Order, request: Request) -> Accepted:
+    kind = COMMANDS.get(request.do)
+    if kind is None:
+        raise Refused(Code.INVALID, f"没有名为“{quoted(request.do)}”的操作")
+    require(request.do, request.by)  # told before anything of it is stored
+    said = checked(WIRES[request.do], request.body, calendar_of(services))
+    fields = {name: getattr(said, name) for name in said.model_fields_set}
+    if kind is Dispatch and "units" in fields:
+        fields["units"] = [addressee.model_dump() for addressee in fields["units"]]
+        await _require_units(services, order, [addressee["unit"] for addressee in fields["units"]])
+    if fields.get("precedent") is not None:
+        await _require_precedent(services, order, fields, request.reader)
+    if fields.get("proposed_unit") is not None:
+        await _require_units(services, order, [fields["proposed_unit"]])
+    if kind is Join:
+        await _neighbour(services, order, fields["order"], request.reader)
+    async with named(services, order, request.do, fields, request.person):
+        records = await stored_texts(services, order, request.do, fields)
+        try:
+            command = kind(by=request.by, person=request.person, **(fields | records))
+        except ValidationError as invalid:  # the core may be stricter than what is said outside
+            raise refusal_of(invalid) from None
+        if isinstance(command, Merge):
+            await _join(services, order, command, request)
+        accepted = await workflow_calls.update(services, order, command, request.id)
+    await keep_reply(services, order, request.do, fields)
+    return accepted
+
+
+async def _require_units(services: Services, order: Order, names: list[str]) -> None:
+    known = {unit.id for unit in await services.catalogue.units(realm=order.realm, regime=order.regime)}
+    if unknown := [name for name in names if name not in known]:
+        raise Refused(Code.UNKNOWN_UNIT, f"派单目录中没有单位：{'、'.join(map(quoted, unknown))}")
+
+
+async def _require_precedent(
+    services: Services, order: Order, dispatch: Mapping[str, Any], reader: Reader | None
+) -> None:
+    """The order whose allotment is followed, and that it was allotted to these units (RG-17)."""
+    precedent = await existing(services, dispatch["precedent"], reader)
+    view = await services.orders.view(precedent.no)
+    if precedent.realm != order.realm or precedent.regime != order.regime or view is None:
+        raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {precedent.no} 的工单", "RG-17")
+    if strange := [addressee["unit"] for addressee in dispatch.get("units", ()) if addressee["unit"] not in view.units]:
+        raise Refused(Code.INVALID, f"先例工单 {precedent.no} 并未交由 {'、'.join(map(quoted, strange))} 办理", "RG-17")
+
+
+async def _join(services: Services, order: Order, merge: Merge, request: Request) -> None:
+    """Have everyone who waits for this order's answer wait for the other's, before this one ends (NA-01).
+
+    An order that cannot be merged joins nothing: the command itself says why.
+    """
+    target = await _neighbour(services, order, merge.into, request.reader)
+    state = await workflow_calls.snapshot(services, order.no)
+    if state is None or state.order.stage is not Stage.INTAKE or target.no == order.no:
+        return
+    for party in state.order.parties:
+        join: Command = Join(by=request.by, person=request.person, order=party)
+        try:
+            await workflow_calls.update(services, target, join, f"{request.id}-{party}")
+        except Refused as refused:
+            if refused.code is not Code.ALREADY_DONE:
+                raise Refused(refused.code, f"目标工单：{refused.reason}", refused.clause) from None
+
+
+async def _neighbour(services: Services, order: Order, no: str, reader: Reader | None) -> Order:
+    """The other order of a merger: one that there is, in the same world and county (NA-01)."""
+    other = await existing(services, no, reader)
+    if other.realm != order.realm:
+        raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {quoted(no)} 的工单")
+    if other.regime != order.regime:
+        raise Refused(Code.INVALID, "只能并入同一地区的工单", "NA-01")
+    if order.confidential or other.confidential:
+        raise Refused(Code.NOT_ALLOWED, "保密工单不与其他工单合并", "NA-07")
+    if order.complained_of != other.complained_of:
+        raise Refused(Code.NOT_ALLOWED, "被反映单位不同的工单不能合并", "HK-17")
+    return other

@@ -1,0 +1,248 @@
+"""Intake: the order's row and its workflow under one number, each mended if the other was lost (design §5)."""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Annotated, NamedTuple
+
+from pydantic import AliasChoices, Field, StrictBool, model_validator
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from adapters.database.access.confidentiality import Entry
+from adapters.database.orders.orders import Citizen as StoredCitizen
+from adapters.database.orders.orders import NewOrder
+from adapters.database.orders.rule_books import Snapshot
+from application.input_types import (
+    Digits,
+    Latitude,
+    Longitude,
+    LooseMoment,
+    Mail,
+    Name,
+    Phone,
+    Slug,
+    Source,
+    Wire,
+    Words,
+)
+from application.services import Services
+from domain.calendar.business_calendar import CST
+from domain.citizen.service_answers import Answer
+from domain.labels import label
+from domain.order.decider import initial
+from domain.order.order import Order
+from domain.policy.rule_book import Regime
+from domain.refusal import Code, Refused, quoted
+from domain.words import CITY_SOURCE, Category, Mark, Role
+from workflows.ids import WORK_ORDER, work_order_id
+from workflows.messages import WorkOrderInput
+from workflows.search_attributes import attributes
+
+log = logging.getLogger(__name__)
+
+RPC = timedelta(seconds=10)
+OPENED = "open_order"
+PASSING = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.RESOURCE_EXHAUSTED})
+"""States of the server that pass by themselves."""
+
+
+class Citizen(Wire):
+    """Who makes the demand. All of it is kept encrypted."""
+
+    name: str | None = Field(default=None, max_length=100)
+    phone: Phone | None = Field(default=None, examples=["13900000000"])
+    email: Mail | None = None
+    address: str | None = Field(default=None, max_length=300)
+    id_number: str | None = Field(default=None, pattern=r"^[0-9A-Za-z]{6,20}$")
+
+
+class OrderRequest(Wire):
+    """A demand as it is taken in. `policy` is the id of the county's rule book.
+
+    `location`, `lat` and `long` (WGS 84) are where the matter is. `viewers` are the users who may see a `confidential`
+    order, beside whoever takes it in and the hotline's director. The people of the unit that is `complained_of` do not
+    read who complained (HK-17).
+    """
+
+    regime: Slug = Field(validation_alias=AliasChoices("policy", "regime"))
+    category: Category
+    grade: Slug | None = None
+    source: Annotated[Source, Digits] = "phone"
+    title: str = Field(min_length=1, max_length=200)
+    content: Words = Field(min_length=1)
+    citizen: Citizen = Citizen()
+    marks: frozenset[Mark] = frozenset()
+    area: str | None = Field(default=None, max_length=100)
+    matter: Slug | None = None
+    required_by: LooseMoment | None = None
+    city_no: Name | None = None
+    location: str | None = Field(default=None, max_length=300)
+    lat: Latitude | None = None
+    long: Longitude | None = None
+    confidential: StrictBool = False
+    complained_of: Name | None = None
+    viewers: tuple[Name, ...] = Field(default=(), max_length=50)
+
+    @model_validator(mode="after")
+    def _whole(self) -> "OrderRequest":
+        if (self.lat is None) != (self.long is None):
+            raise ValueError("lat 和 long 须同时给出")
+        if self.viewers and not self.confidential:
+            raise ValueError("只有保密工单（confidential: true）才指定可见人 viewers")
+        return self
+
+
+class PublicDemand(NamedTuple):
+    """What a demand has besides if it came through the public interface, whose words these are."""
+
+    service_code: str
+    listed: bool
+    answers: tuple[Answer, ...] = ()
+    address_id: str | None = None
+    media_url: str | None = None
+    account: str | None = None
+    device: str | None = None
+
+
+async def open_order(
+    services: Services,
+    request: OrderRequest,
+    *,
+    by: Role,
+    person: str,
+    realm: str = "",
+    clock_offset: timedelta = timedelta(0),
+    stands: tuple[datetime, ...] = (),
+    client: Client | None = None,
+    no: str | None = None,
+    intake_key: str | None = None,
+    public: PublicDemand | None = None,
+) -> str:
+    """Take in a demand and return its number; repeated under one `no` or `intake_key` it is one order.
+
+    An order of the city platform is known by its `city_no` too; anybody else who brings that number is refused.
+
+    A real order (`realm` '') whose workflow cannot be started now is kept; `application.jobs.start_unstarted_orders`
+    starts it later.
+    `clock_offset` and `stands` are for rehearsals (see `WorkOrderInput`).
+    Raises Refused: `invalid` for a regime, grade or viewer that is not known, `unknown_unit`, `already_done` for a city
+    number that another order has; RPCError for a rehearsal's order.
+    """
+    regime = services.policies.regime(request.regime)
+    policy_hash = services.policies.hashes[request.regime]
+    await require_users(services, request.regime, request.viewers)
+    if request.complained_of is not None:
+        await require_unit(services, realm, request.regime, request.complained_of)
+    now = datetime.now(CST) + clock_offset
+    number = no or await services.orders.allocate_no(now.date())
+    besides = public._asdict() if public else {}
+    citizen = StoredCitizen(
+        **request.citizen.model_dump(exclude={"id_number"}),
+        account=besides.pop("account", None),
+        device=besides.pop("device", None),
+    )
+    new = NewOrder(
+        no=number,
+        realm=realm,
+        policy_hash=policy_hash,
+        grade=request.grade or regime.default_grade,
+        marks=tuple(sorted(request.marks)),
+        citizen=citizen,
+        taken_by=person or None,
+        **request.model_dump(exclude={"citizen", "marks", "grade", "viewers"}),
+        **besides,
+    )
+    before_first_event(services, regime, new)
+    await services.snapshots.put(Snapshot(policy_hash, request.regime, regime.model_dump(mode="json")))
+    entry = Entry(person, by, now) if new.confidential else None
+    opened = await services.orders.open(new, intake_key=intake_key, viewers=request.viewers, entry=entry)
+    if opened.of_city_no and by is not Role.CITY_PLATFORM:
+        other = await services.orders.get(opened.no)
+        which = "其他工单" if other is None or other.confidential else f"工单 {opened.no}"
+        raise Refused(Code.ALREADY_DONE, f"市平台编号 {request.city_no} 已受理为{which}")
+    if request.citizen.id_number is not None and (not opened.of_city_no or by is Role.CITY_PLATFORM):
+        await _keep_id_number(services, opened.no, realm, request.citizen.id_number)
+    try:
+        stored = new if opened.created else await services.orders.get(opened.no) or new
+        await start(services, stored, by=by, person=person, clock_offset=clock_offset, stands=stands, client=client)
+    except RPCError as error:
+        if realm or error.status not in PASSING:
+            raise
+        log.warning("workflow of %s not started, the sweep will: %s", opened.no, error.status.name)
+    return opened.no
+
+
+async def start(
+    services: Services,
+    stored: NewOrder,
+    *,
+    by: Role | None = None,
+    person: str = "",
+    clock_offset: timedelta = timedelta(0),
+    stands: tuple[datetime, ...] = (),
+    client: Client | None = None,
+) -> None:
+    """Start the workflow of an order that is written down. One that runs, or has ended, is left alone.
+
+    Each call ends within `RPC`; the client repeats it while the server is busy. Raises RPCError.
+    """
+    if by is None:
+        by = Role.CITY_PLATFORM if stored.source == CITY_SOURCE else Role.AGENT
+    regime = await services.rules(stored.regime, stored.policy_hash)
+    order = before_first_event(services, regime, stored)
+    try:
+        await (client or services.client).start_workflow(
+            WORK_ORDER,
+            WorkOrderInput(
+                order=order, clock_offset=clock_offset, stands=stands, opened_by=by, opened_by_person=person
+            ),
+            id=work_order_id(stored.no),
+            task_queue=services.settings.task_queue,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=attributes(order),
+            static_summary=f"{regime.name}｜{label(order.category)}｜{regime.grades[order.grade]}",
+            rpc_timeout=RPC,
+        )
+    except WorkflowAlreadyStartedError:
+        log.info("workflow of %s has been started before", stored.no)
+    await services.orders.mark_started(stored.no)
+
+
+def before_first_event(services: Services, regime: Regime, new: NewOrder) -> Order:
+    """The state in which the order's workflow takes it over. Raises Refused(invalid) for an unknown grade."""
+    return initial(
+        new.no,
+        new.regime,
+        regime,
+        services.policies.calendar,
+        category=Category(new.category),
+        grade=new.grade,
+        source=new.source,
+        marks=frozenset(map(Mark, new.marks)),
+        required_by=new.required_by,
+        policy_hash=new.policy_hash,
+    )
+
+
+async def require_users(services: Services, regime: str, names: Iterable[str]) -> None:
+    """Raises Refused(invalid) for a name that nobody who serves the county has."""
+    for name in names:
+        account = await services.users.get(name) if name.isprintable() else None
+        if account is None or account.regime not in (None, regime):
+            raise Refused(Code.INVALID, f"本地区没有名为“{name[:60]}”的用户")
+
+
+async def require_unit(services: Services, realm: str, regime: str, name: str) -> None:
+    """Raises Refused(unknown_unit) for a unit that is not in the county's catalogue."""
+    if name not in {unit.id for unit in await services.catalogue.units(realm=realm, regime=regime)}:
+        raise Refused(Code.UNKNOWN_UNIT, f"派单目录中没有单位：{quoted(name)}")
+
+
+async def _keep_id_number(services: Services, no: str, realm: str, id_number: str) -> None:
+    """Once, also when the process that wrote the row did not come to it."""
+    if not any(text.kind == OPENED for text in await services.documents.of_order(no)):
+        await services.documents.save(no, realm, OPENED, "id_number", id_number)

@@ -1,0 +1,78 @@
+"""Reading a citizen's data in full: whether who asks needs it, and that it is written down first (HK-17, NA-06)."""
+
+from collections.abc import Iterable, Sequence
+
+from adapters.auth.tokens import Identity
+from adapters.database.access.confidentiality import Entry
+from adapters.database.orders.orders import Order
+from application.orders import workflow_calls
+from application.orders.intake import OPENED
+from application.orders.visibility import shielded
+from application.services import Services
+from domain.order.read_model import OrderView
+from domain.privacy import Occasion, Personal, Standing, require_need, require_work_with_citizens
+from domain.refusal import Code, Refused
+from domain.text import measure, normalised
+from domain.words import Stage
+
+ENDED = frozenset({Stage.CLOSED, Stage.ARCHIVED})
+UNMASK = "unmask"
+"""The kind of document that the reason of a reading is kept as, and what a refused one stands on the trail as."""
+
+
+async def unmask(
+    services: Services, user: Identity, order: Order, view: OrderView | None, fields: Sequence[Personal], reason: str
+) -> dict[Personal, str | None]:
+    """What is known of the citizen. It stands on the order's trail before it is handed out, and so does a refusal.
+
+    Where nothing of it is known, nothing is read and nothing written. Raises Refused: `missing_field` for a reason
+    without a word, `not_permitted`.
+    """
+    try:
+        require_work_with_citizens(user.role)
+        if not normalised(reason):
+            raise Refused(Code.MISSING_FIELD, "请写明查看的理由", "NA-06")
+        require_need(user.role, fields, _standing(user, order, view))
+    except Refused as refused:
+        at = await workflow_calls.clock(services, order)
+        said = (UNMASK, refused.code, refused.reason, refused.clause)
+        await services.trail.refused(order.no, at, user.role, *said, person=user.sub)
+        raise
+    known = {name: value for name, value in (await _known(services, order)).items() if name in fields}
+    if any(known.values()):
+        kept = measure(reason, await services.documents.save(order.no, order.realm, UNMASK, "reason", reason))
+        entry = await _entry(services, user, order)
+        await services.personal_data.reads(order.no, entry, fields, Occasion.UNMASK, kept)
+    return known
+
+
+async def at_work(services: Services, user: Identity, nos: Iterable[str], occasion: Occasion) -> None:
+    """Write down that work which cannot be done without it shows somebody the citizens' telephones of these orders."""
+    for no in dict.fromkeys(nos):
+        order = await services.orders.get(no)
+        if order is not None:
+            entry = await _entry(services, user, order)
+            await services.personal_data.reads(no, entry, [Personal.PHONE], occasion)
+
+
+async def _entry(services: Services, user: Identity, order: Order) -> Entry:
+    return Entry(user.sub, user.role, await workflow_calls.clock(services, order))
+
+
+def _standing(user: Identity, order: Order, view: OrderView | None) -> Standing:
+    handles = view is not None and view.stage not in ENDED and user.unit in view.units
+    return Standing(user.of_unit, handles, shielded(user, order), order.source)
+
+
+async def _known(services: Services, order: Order) -> dict[Personal, str | None]:
+    """All that is known; the number of an identity card is kept apart, as a text of the intake."""
+    texts = await services.documents.of_order(order.no)
+    id_number = next((text.text for text in texts if (text.kind, text.field) == (OPENED, "id_number")), None)
+    citizen = order.citizen
+    return {
+        Personal.NAME: citizen.name,
+        Personal.PHONE: citizen.phone,
+        Personal.ADDRESS: citizen.address,
+        Personal.EMAIL: citizen.email,
+        Personal.ID_NUMBER: id_number or None,
+    }

@@ -1,0 +1,68 @@
+"""What people write on an order: stored as documents, of which only a record travels (design §5)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.database.orders.orders import Order
+from application.orders.command_bodies import TEXTS
+from application.services import Services
+from domain.order.commands import ListUnclosed, ReportProgress, SubmitReply
+from domain.policy.rule_book import Regime
+from domain.text import Text, measure
+
+ACCEPTED_REPLY = "accepted_reply"
+"""The kind of document by which the words of a reply are found again.
+
+A reply that was refused may be handed in once more with the same words, so those under its own kind do not
+count; a copy under this one is kept when it has been accepted (DL-10).
+"""
+
+_PROGRESS = {(ReportProgress.do, "text"), (ListUnclosed.do, "text")}
+"""The texts that must say more than that it is in progress (DL-08)."""
+
+
+async def stored_texts(services: Services, order: Order, do: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a command that hold texts, stored, as the records that the command carries.
+
+    Repeated it stores copies to which nobody refers.
+    """
+    said = {name: fields[name] for name in TEXTS[do] if fields.get(name) is not None}
+    if not said:
+        return {}
+    rules = await services.rules_of(order)
+    records: dict[str, Any] = {}
+    for name, value in said.items():
+        if isinstance(value, str):
+            vague = rules.progress.phrases if (do, name) in _PROGRESS else ()
+            document = await services.documents.save(order.no, order.realm, do, name, value)
+            records[name] = measure(value, document, vague)
+        else:
+            records[name] = {
+                section: await _section(services, order, rules, section, text, fields.get("unit"))
+                for section, text in value.items()
+            }
+    return records
+
+
+async def stored_comment(services: Services, order: Order, comment: str) -> Text:
+    """The comment on a decision, stored."""
+    return measure(comment, await services.documents.save(order.no, order.realm, "decide", "comment", comment))
+
+
+async def keep_reply(services: Services, order: Order, do: str, fields: Mapping[str, Any]) -> None:
+    """Once a reply is accepted: remember its words where the rules refuse copies (DL-10)."""
+    if do != SubmitReply.do or not (await services.rules_of(order)).replies.duplicates.refused:
+        return
+    for section, text in fields.get("sections", {}).items():
+        await services.documents.save(order.no, order.realm, ACCEPTED_REPLY, section, text)
+
+
+async def _section(services: Services, order: Order, rules: Regime, section: str, text: str, unit: str | None) -> Text:
+    documents, replies = services.documents, rules.replies
+    duplicate_of = None
+    if replies.duplicates.refused:
+        duplicate_of = await documents.same_text(
+            order.realm, text, ACCEPTED_REPLY, regime=order.regime, order_no=order.no, unit=unit
+        )
+    document = await documents.save(order.no, order.realm, SubmitReply.do, section, text)
+    return measure(text, document, replies.vague.phrases, duplicate_of)

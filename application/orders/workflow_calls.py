@@ -1,0 +1,107 @@
+"""Calls to the workflow of an order, and what it says when it says no."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from temporalio.client import (
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+    WorkflowUpdateFailedError,
+)
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from adapters.database.orders.orders import Order
+from application.orders.intake import start
+from application.services import Services
+from domain.access.signal_proof import FIELD
+from domain.calendar.business_calendar import CST
+from domain.order.commands import Command
+from domain.refusal import Code, Refused
+from domain.words import Role
+from workflows.ids import work_order_id
+from workflows.messages import Accepted, Refusal, Snapshot
+
+T = TypeVar("T")
+
+UPDATE = timedelta(seconds=20)
+CALL = timedelta(seconds=5)
+
+
+class RefusedByWorkflow(Refused):
+    """A refusal by the order itself, `at` a moment of its own clock."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(Code(refusal.code), refusal.reason, refusal.clause)
+        self.at = datetime.fromisoformat(refusal.at)
+
+
+async def update(services: Services, order: Order, command: Command, request_id: str) -> Accepted:
+    """Have the order carry out a command; under one `request_id` it does so once and answers the same.
+
+    Raises Refused; RPCError or WorkflowUpdateRPCTimeoutOrCancelledError when no answer came within `UPDATE`,
+    after which nobody knows whether it was carried out: repeat it under the same id.
+    """
+
+    async def call(handle: WorkflowHandle[Any, Any]) -> Accepted:
+        accepted: Accepted = await handle.execute_update(
+            command.do, command, id=request_id, result_type=Accepted, rpc_timeout=UPDATE
+        )
+        return accepted
+
+    try:
+        return await _reach(services, order, call)
+    except WorkflowUpdateFailedError as failed:
+        cause = failed.cause
+        if isinstance(cause, ApplicationError) and cause.type in set(Code) and cause.details:
+            raise RefusedByWorkflow(Refusal.model_validate(cause.details[0])) from None
+        raise
+
+
+async def signal(
+    services: Services, order: Order, name: str, body: dict[str, Any], *, by: Role, person: str = ""
+) -> None:
+    """Send a signal to the order, with the proof that it comes from here. `body` is JSON.
+
+    Timeout: `CALL` a try. Retries: the client's own, of one request to the server; a signal that is sent anew is
+    another one, which the order judges as any repeated one. Raises Refused(wrong_stage) once the order's life has
+    ended, and RPCError.
+    """
+    proven = body | {FIELD: services.proofs.sign(order.no, name, body, by=by, person=person)}
+
+    async def call(handle: WorkflowHandle[Any, Any]) -> None:
+        await handle.signal(name, proven, rpc_timeout=CALL)
+
+    await _reach(services, order, call)
+
+
+async def snapshot(services: Services, no: str) -> Snapshot | None:
+    """The whole state of an order as its workflow has it; None when that cannot be had now."""
+    handle = services.client.get_workflow_handle(work_order_id(no))
+    try:
+        found: Snapshot = await handle.query("snapshot", result_type=Snapshot, rpc_timeout=CALL)
+    except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+        return None
+    return found
+
+
+async def clock(services: Services, order: Order) -> datetime:
+    """What time it is for the order, in whole seconds as it counts them: a rehearsal's has a clock of its own."""
+    if order.realm and (state := await snapshot(services, order.no)):
+        return datetime.fromisoformat(state.at)
+    return datetime.now(CST).replace(microsecond=0)
+
+
+async def _reach(services: Services, order: Order, call: Callable[[WorkflowHandle[Any, Any]], Awaitable[T]]) -> T:
+    """Call, starting the workflow first if the intake could not. Raises Refused(wrong_stage) if it has ended."""
+    try:
+        return await call(services.client.get_workflow_handle(work_order_id(order.no)))
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+    if order.workflow_started:
+        raise Refused(Code.WRONG_STAGE, "工单已归档，不能再办理此事项")
+    await start(services, order)
+    return await _reach(services, order.model_copy(update={"workflow_started": True}), call)

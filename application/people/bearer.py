@@ -1,0 +1,42 @@
+"""Whom a bearer token speaks of: the holder of a session here, or somebody whom the identity provider signed in."""
+
+from adapters.auth.tokens import BadToken, Identity, read
+from adapters.database.accounts.role_assignments import seat_fault
+from adapters.database.accounts.users import Account
+from application.audit import acts
+from application.audit.acts import Origin
+from application.services import Services
+from domain.access.acts import Deed
+
+
+async def bearer(services: Services, origin: Origin, token: str) -> Identity:
+    """Whom a token speaks of, whose session holds, or whom the identity provider vouches for. Raises BadToken.
+
+    Costs one look-up by primary key. Raises ProviderAway when the provider would have to be asked and does not answer.
+    """
+    if services.provider.issued(token):
+        return await _of_provider(services, origin, token)
+    user = read(token, services.settings.secret_key)
+    if user.session is None or not await services.sessions.holds(user.session, user.sub):
+        raise BadToken
+    return user
+
+
+async def _of_provider(services: Services, origin: Origin, token: str) -> Identity:
+    """Whom the identity provider vouches for, in a seat that there is; noted when they first come as what they are.
+
+    Raises as `bearer` does.
+    """
+    user, at = await services.provider.read(token)
+    seat = user.model_dump(mode="json", include={"role", "unit", "regime"})
+    account, known = Account(username=user.sub, display=user.sub, **seat), await services.users.get(user.sub)
+    if known is not None and known.sits_as(account):
+        if known.disabled_at is not None:
+            raise BadToken
+        return user
+    if await seat_fault(services.catalogue, services.policies.ids, **seat):
+        raise BadToken
+    noting = [acts.act(services, origin, user, Deed.SIGNED_IN, data={"provider": True, "unit": user.unit or ""})]
+    if not await services.users.take_seat(account, at, noting):
+        raise BadToken
+    return user

@@ -1,0 +1,36 @@
+"""Signing in, and being refused it, on the installation's audit trail."""
+
+from typing import Any, Final
+
+from adapters.auth.tokens import Identity
+from application.audit import acts
+from application.audit.acts import Origin
+from application.services import Services
+from domain.access.acts import REFUSED, Deed
+
+UNKNOWN: Final = "unknown_user"
+DIGITS: Final = 32
+
+
+async def done(services: Services, origin: Origin, user: Identity, **data: str | int | bool) -> None:
+    """Somebody came in. Raises what the database raises: nobody comes in unseen."""
+    await acts.note(services, origin, user, Deed.SIGNED_IN, data=data)
+
+
+async def refused(services: Services, origin: Origin, typed: str, code: str) -> None:
+    """Somebody was not let in; `code` is `wrong_password`, `locked` and the like, for a name that somebody has.
+
+    A process writes so many of them a minute (`Strangers`), and then counts. What was typed as a name stands there if
+    it is one; else, as it may be a password, a keyed digest by which the same again is known again.
+    """
+    left_out = services.sign_ins.count()
+    if left_out is None:
+        return
+    account = await services.users.get(typed) if typed.isprintable() else None
+    more = {"left_out": left_out} if left_out else {}
+    if account is None:
+        digest = services.database.keyring.blind_index(f"typed:{typed!a}")[:DIGITS]
+        said: dict[str, Any] = {"code": UNKNOWN, "data": {"typed": digest} | more}
+    else:
+        said = {"person": account.username, "role": account.role, "regime": account.regime, "code": code, "data": more}
+    await acts.try_to_note(services, origin, None, Deed.SIGN_IN_REFUSED, outcome=REFUSED, **said)

@@ -1,0 +1,36 @@
+"""What would be erased, as `jiesu archive erase --dry-run` tells it: a line an order."""
+
+from typing import Final
+
+from adapters.database.erasure.erasure import BUNDLE, EVIDENCE, THUMBNAIL
+from adapters.database.erasure.personal_columns import SPEAKING
+from application.orders.erasure import Planned, Why
+from domain.calendar.business_calendar import CST
+
+WHY: Final = {
+    Why.STRAY: "不属于任何工单，保存期满",
+    Why.BEGUN: "上次销毁未完成",
+    Why.DUE: "保存期满",
+    Why.LATE: "销毁后新增",
+}
+ROWS: Final = {
+    "work_orders": "工单",
+    "documents": "文字",
+    "messages": "发出的短信",
+    "inbound_messages": "收到的短信",
+    "calls": "自动外呼",
+    "call_tasks": "人工电话",
+    "city_messages": "市平台消息",
+    "attachments": "附件信息",
+    "order_viewers": "保密工单的知情人",
+}
+FILES: Final = {EVIDENCE: "附件文件", THUMBNAIL: "缩略图", BUNDLE: "归档包"}
+NONE: Final = "-"
+
+
+def told(planned: Planned) -> str:
+    """Number, day of archiving, why, and how many rows and files of which kind: four columns, parted by tabs."""
+    day = f"{planned.archived_at.astimezone(CST):%Y-%m-%d}" if planned.archived_at else NONE
+    counts = [f"{ROWS[name]} {planned.rows[name]}" for name in SPEAKING if name in planned.rows]
+    counts += [f"{FILES[kind]} {many}" for kind, many in planned.files.items()]
+    return "\t".join((planned.no or NONE, day, WHY[planned.why], "、".join(counts) or NONE))

@@ -1,0 +1,31 @@
+"""What the commands of the archive work with."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from adapters.archive.signature import Signatures
+from adapters.database.encryption import Keyring
+from adapters.database.engine import Database
+from adapters.files.object_store import Objects
+from adapters.settings.settings import settings
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The database, the object store and the keys of the archive, by the settings of the environment."""
+
+    database: Database
+    objects: Objects
+    signatures: Signatures
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[Opened]:
+    """All of it until the block ends."""
+    chosen = settings()
+    database = Database(chosen.database_url, Keyring(chosen.data_key), pool_size=2)
+    try:
+        yield Opened(database, Objects(chosen), Signatures(chosen.archive_key))
+    finally:
+        await database.dispose()

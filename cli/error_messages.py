@@ -1,0 +1,42 @@
+"""Why a command ended, in one line for the operator, instead of a trace."""
+
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from adapters.database.roles.granting import CannotGrant
+from adapters.policy.policy_file import PolicyErrors
+from adapters.settings.settings import Settings, UnusableSetting
+from adapters.transient_errors import OUTAGES, lacks_tables, what_is_away
+from adapters.validation_messages import wording
+
+USAGE = 2
+AWAY = 3
+"""Something that the command needs does not answer: not the 1 that says that what was checked is not right."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What is said on standard error, and the exit status."""
+
+    words: str
+    status: int
+
+
+def ending(error: Exception) -> Ending | None:
+    """For what an operator can put right, by setting, rule book or machine; None for a fault of ours."""
+    if isinstance(error, ValidationError) and error.title == Settings.__name__:
+        # Nothing is quoted: it may be a secret.
+        found = [f"- {each['loc'][0]}：{wording(each, quoting=False)}" for each in error.errors()]
+        return Ending("\n".join(["设置有误：", *found]), USAGE)
+    if isinstance(error, PolicyErrors):
+        return Ending(f"规则文件有误（jiesu policy check 可以检查）：\n{error}", USAGE)
+    if isinstance(error, CannotGrant):
+        return Ending(str(error), USAGE)
+    if isinstance(error, UnusableSetting):
+        return Ending(f"设置有误：\n- {error}", USAGE)
+    if lacks_tables(error):
+        return Ending("数据库还不是本版本的结构，请先运行 jiesu db upgrade。", USAGE)
+    if isinstance(error, OUTAGES):
+        return Ending(f"{what_is_away(error)}，请确认它在运行，设置也指向它。", AWAY)
+    return None

@@ -1,0 +1,1 @@
+"""Time: working days, lengths of time, and when a limit ends."""

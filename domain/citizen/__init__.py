@@ -1,0 +1,1 @@
+"""The citizen: how they are reached, and what their answers mean."""

@@ -1,0 +1,78 @@
+"""Sending: when what reaches people may go out, and whether anybody still waits for it.
+
+Asked anew before each try, for between the moment at which something is issued and the one at which it goes out
+there may lie an outage, or another contact who did not get it.
+"""
+
+from datetime import datetime
+
+from domain.order.deadlines import key_of
+from domain.order.effects import Effect
+from domain.order.internal_commands import ReportCall, ReportNotice
+from domain.order.notices import quiet_hours
+from domain.order.order import Order
+from domain.order.parts import Rung
+from domain.words import ClockName, Template
+
+SUPERSEDED = "superseded"
+OUTSIDE_HOURS = "outside_hours"
+
+
+def opens(order: Order, effect: Effect, now: datetime) -> datetime:
+    """The first moment from now on at which this may be begun: a notice waits for the end of the quiet hours."""
+    if effect.kind != "notify":
+        return now
+    moment = max(now, effect.not_before or now)
+    quiet = quiet_hours(order)
+    return moment if quiet is None else quiet.passed(moment)
+
+
+def closes(order: Order, effect: Effect, now: datetime) -> datetime | None:
+    """Until when this may be tried that may be begun now; None for as long as it takes.
+
+    A notice until it becomes quiet; a call until its hours end, or the ladder goes on without it.
+    """
+    if effect.kind == "notify":
+        quiet = quiet_hours(order)
+        return None if quiet is None else quiet.earliest(now)
+    if effect.kind != "call_citizen":
+        return None
+    hours = order.regime.callbacks.hours
+    clock = order.clocks.get(key_of(ClockName.CALLBACK, effect.party))
+    ends = [] if hours is None else [hours.passed(now)]
+    if clock is not None and clock.status == "running":
+        ends.append(clock.due_at)
+    return min(ends, default=None)
+
+
+def instead(order: Order, effect: Effect, now: datetime, *, held: bool) -> ReportNotice | ReportCall | None:
+    """What is reported instead of performing it: that nobody waits for it any more, or that its hours are over.
+
+    A survey is asked about only if it was `held` back: one that goes out at once belongs to what has just happened.
+    """
+    if effect.kind == "call_citizen":
+        hours = order.regime.callbacks.hours
+        if not _waits(order, effect):
+            return _no_call(effect, SUPERSEDED)
+        return None if hours is None or hours.holds(now) else _no_call(effect, OUTSIDE_HOURS)
+    if held and effect.kind == "notify" and effect.template == Template.SURVEY and not _waits(order, effect):
+        return ReportNotice(notice=effect.notice or "", sent=False, reason=SUPERSEDED)
+    return None
+
+
+def _waits(order: Order, effect: Effect) -> bool:
+    """Whether an answer of this citizen to this very text or call is still waited for."""
+    party = effect.party or ""
+    rung = order.rungs.get(party, Rung())
+    asked_by_this = (
+        rung.notice == effect.notice
+        if effect.kind == "notify"
+        else (rung.by, rung.attempt, order.reworks) == ("call", effect.attempt, effect.round)
+    )
+    return order.calling and party not in order.called and rung.waiting and asked_by_this
+
+
+def _no_call(effect: Effect, reason: str) -> ReportCall:
+    return ReportCall(
+        party=effect.party or "", round=effect.round, attempt=effect.attempt, reason=reason, faultless=True
+    )

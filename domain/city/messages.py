@@ -1,0 +1,214 @@
+"""What the city platform says and what it is told, from its words to ours and back: pure, by the regime's `city`.
+
+Any JSON value may come in. What comes out is a plain record of ours, whose texts nobody has checked yet, or Refused.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from domain.policy.city import City, CityDecisions, CityOrders, CityUrges, at
+from domain.refusal import Code, Refused
+from domain.words import ApprovalKind, Category, Mark
+
+TITLE_LENGTH = 50
+"""How much of the content stands for a title that was not given."""
+MOST_MARKS = 20
+SHOWN = 40
+"""How much of a code is quoted in a refusal."""
+
+
+class CityOrder(NamedTuple):
+    """A demand as the platform hands it down; `grade` None is the regime's default, `required_by` as written."""
+
+    city_no: str
+    title: str
+    content: str
+    category: Category
+    grade: str | None
+    marks: tuple[Mark, ...]
+    name: str | None
+    phone: str | None
+    address: str | None
+    area: str | None
+    matter: str | None
+    required_by: str | None
+
+
+class CityDecision(NamedTuple):
+    """The platform's answer to something that was asked; of `no` and `city_no`, `approval` and `kind` one is given."""
+
+    no: str | None
+    city_no: str | None
+    approval: str | None
+    kind: ApprovalKind | None
+    decision: str
+    until: str | None
+    comment: str | None
+
+
+class CityUrge(NamedTuple):
+    """The platform wants haste; of `no` and `city_no` one is given."""
+
+    no: str | None
+    city_no: str | None
+    comment: str | None
+
+
+def read_order(city: City, data: Any) -> CityOrder:
+    """An order of the platform. Raises Refused: `missing_field`, or `invalid` for a code nobody agreed on."""
+    rule, fields = city.orders, city.orders.fields
+    _known(city, data, rule)
+    content = _needed(data, fields.content)
+    title = _text(data, fields.title) or content.strip().partition("\n")[0][:TITLE_LENGTH] or content[:TITLE_LENGTH]
+    return CityOrder(
+        city_no=_needed(data, fields.city_no),
+        title=title,
+        content=content,
+        category=_category(rule, data),
+        grade=_grade(rule, data),
+        marks=_marks(rule, data),
+        name=_text(data, fields.name),
+        phone=_text(data, fields.phone),
+        address=_text(data, fields.address),
+        area=_text(data, fields.area),
+        matter=rule.matter.codes.get(_text(data, fields.matter) or "", rule.matter.otherwise),
+        required_by=_text(data, fields.required_by),
+    )
+
+
+def read_decision(city: City, data: Any) -> CityDecision:
+    """A decision of the platform. Raises Refused as `read_order` does."""
+    rule, fields = city.decisions, city.decisions.fields
+    _known(city, data, rule)
+    said = _needed(data, fields.decision)
+    if said not in rule.decision:
+        raise _unknown(fields.decision, said)
+    kind, approval = _text(data, fields.kind), _text(data, fields.approval)
+    if kind is None and approval is None:
+        raise Refused(Code.MISSING_FIELD, f"缺少必填内容：{' 或 '.join(filter(None, (fields.approval, fields.kind)))}")
+    if kind is not None and kind not in rule.kind:
+        raise _unknown(fields.kind, kind)
+    no, city_no = _addressed(data, fields.no, fields.city_no)
+    return CityDecision(
+        no=no,
+        city_no=city_no,
+        approval=approval,
+        kind=rule.kind[kind] if kind is not None else None,
+        decision=rule.decision[said],
+        until=_text(data, fields.until),
+        comment=_text(data, fields.comment),
+    )
+
+
+def read_urge(city: City, data: Any) -> CityUrge:
+    """An urging of the platform. Raises Refused as `read_order` does."""
+    fields = city.urges.fields
+    _known(city, data, city.urges)
+    no, city_no = _addressed(data, fields.no, fields.city_no)
+    return CityUrge(no, city_no, _text(data, fields.comment))
+
+
+def read_changed(city: City, data: Any) -> str | None:
+    """The platform's number of the order that it has changed, None where it says none. Raises Refused: `invalid`."""
+    return _text(data, city.orders.fields.city_no)
+
+
+def told(city: City, body: Mapping[str, Any]) -> dict[str, Any]:
+    """What is sent up, as the platform calls it; what it has no name for stays out, what says nothing too."""
+    rule = city.reports
+    words: dict[str, Mapping[Any, str]] = {
+        "category": rule.category,
+        "what": rule.what,
+        "unit": rule.unit,
+        "content.resolution": rule.resolution,
+    }
+    data: dict[str, Any] = {}
+    for ours, theirs in rule.fields.items():
+        value = at(body, ours)
+        if value is None:
+            continue
+        if ours in words and isinstance(value, str):
+            value = words[ours].get(value, value)
+        *above, last = theirs.split(".")
+        place = data
+        for key in above:
+            place = place.setdefault(key, {})
+        place[last] = value
+    return data
+
+
+def _known(city: City, data: Any, rule: CityOrders | CityDecisions | CityUrges) -> None:
+    """Refuse what is no object, and strange fields where the regime wants to hear of them."""
+    if not isinstance(data, dict):
+        raise Refused(Code.INVALID, "data 应为“键: 值”的映射")
+    if city.unknown_fields == "refused":
+        agreed = {path.partition(".")[0] for path in rule.fields.model_dump().values() if path is not None}
+        if strange := [key[:SHOWN] for key in data if key not in agreed]:
+            raise Refused(Code.INVALID, f"data 含有未约定的字段：{'、'.join(strange[:10])}")
+
+
+def _text(data: Any, path: str | None) -> str | None:
+    """The text at a path, None where there is none or an empty one. A number stands for its digits."""
+    value = at(data, path) if path is not None else None
+    match value:
+        case None:
+            return None
+        case bool() | float() | dict() | list():
+            raise Refused(Code.INVALID, f"{path}：应为文字")
+        case _:
+            return str(value).strip() or None
+
+
+def _needed(data: Any, path: str) -> str:
+    text = _text(data, path)
+    if text is None:
+        raise Refused(Code.MISSING_FIELD, f"缺少必填内容：{path}")
+    return text
+
+
+def _addressed(data: Any, no: str | None, city_no: str | None) -> tuple[str | None, str | None]:
+    found = _text(data, no), _text(data, city_no)
+    if found == (None, None):
+        raise Refused(Code.MISSING_FIELD, f"缺少必填内容：{' 或 '.join(filter(None, (no, city_no)))}")
+    return found
+
+
+def _category(rule: CityOrders, data: Any) -> Category:
+    table, path = rule.category, rule.fields.category
+    code = _text(data, path)
+    found = table.codes.get(code, table.otherwise) if code is not None else table.otherwise
+    if found is None:
+        raise _unknown(path, code)
+    return found
+
+
+def _grade(rule: CityOrders, data: Any) -> str | None:
+    table, path = rule.grade, rule.fields.grade
+    code = _text(data, path)
+    if code is None:
+        return None
+    found = table.codes.get(code, table.otherwise)
+    if found is None:
+        raise _unknown(path, code)
+    return found
+
+
+def _marks(rule: CityOrders, data: Any) -> tuple[Mark, ...]:
+    """A list of codes, or one code, or several in one text with commas between."""
+    path, table = rule.fields.marks, rule.mark
+    value = at(data, path) if path is not None else None
+    if isinstance(value, str):
+        value = value.replace("，", ",").split(",")
+    elif value is None or type(value) is int:
+        value = [] if value is None else [value]
+    if not isinstance(value, list) or len(value) > MOST_MARKS or not all(type(each) in (str, int) for each in value):
+        raise Refused(Code.INVALID, f"{path}：应为至多 {MOST_MARKS} 项代码的列表")
+    codes = [str(each).strip() for each in value]
+    found = {table.codes.get(code, table.otherwise) for code in codes if code}
+    return tuple(sorted(mark for mark in found if mark is not None))
+
+
+def _unknown(path: str | None, code: str | None) -> Refused:
+    if code is None:
+        return Refused(Code.MISSING_FIELD, f"缺少必填内容：{path or 'category'}")
+    return Refused(Code.INVALID, f"{path}：没有约定代码“{code[:SHOWN]}”")

@@ -1,0 +1,44 @@
+"""Appeals: on listed grounds an order is not counted in satisfaction (HK-09)."""
+
+from domain.order.commands import Appeal
+from domain.order.events import AppealGranted, AppealRefused
+from domain.order.lifecycle.approvals import Verdict, ask, settles
+from domain.order.lifecycle.closing import close
+from domain.order.parts import Approval
+from domain.order.turn import Turn, decides, require_attachments, require_signatures
+from domain.refusal import Code, Refused
+from domain.words import ApprovalKind, Outcome
+
+
+@decides(Appeal)
+def appeal(turn: Turn, command: Appeal) -> None:
+    """Ask with evidence; at any time while the unit has to do with the order."""
+    rule = turn.order.regime.appeals
+    assignment = turn.acting(command.unit)
+    if not rule.grounds:
+        raise Refused(Code.NOT_ALLOWED, "本地办法没有规定申诉", rule.clause)
+    if command.ground not in rule.grounds:
+        raise Refused(Code.INVALID, f"申诉事由不在规定之列：{command.ground}", rule.clause)
+    for signatures in rule.signed_by:
+        require_signatures(signatures.roles, command.signed_by, command.by, rule.clause)
+    require_attachments(command.attachments, rule.attachments.at_least, rule.clause)
+    ask(
+        turn,
+        ApprovalKind.APPEAL,
+        assignment.unit,
+        ground=command.ground,
+        reason=command.text,
+        signed_by=command.signed_by,
+        attachments=command.attachments,
+    )
+
+
+@settles(ApprovalKind.APPEAL)
+def settle_appeal(turn: Turn, approval: Approval, verdict: Verdict) -> None:
+    """Granted: archived as not counted. Refused: everything goes on as before."""
+    assert approval.unit is not None
+    if verdict.granted:
+        turn.emit(AppealGranted(unit=approval.unit, ground=approval.ground))
+        close(turn, Outcome.NOT_COUNTED)
+    else:
+        turn.emit(AppealRefused(unit=approval.unit))

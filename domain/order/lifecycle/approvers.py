@@ -1,0 +1,34 @@
+"""Who may answer an approval: whom its open stage names, and never who asked for it."""
+
+from domain.labels import label
+from domain.order.commands import Decide
+from domain.order.order import Order
+from domain.order.parts import Approval
+from domain.permissions import require
+from domain.refusal import Code, Refused
+from domain.words import UNIT_ROLES, Role
+
+
+def seats(order: Order, approval: Approval) -> frozenset[str]:
+    """The roles that may answer the open stage: the one that it names, and those that may sit in at its desk."""
+    desks = order.regime.desks
+    return frozenset({approval.by_role.value, *desks.get(approval.desk, ())})  # type: ignore[call-overload]
+
+
+def require_approver(order: Order, approval: Approval, decision: Decide) -> None:
+    """Raise Refused(not_permitted) for a role that the open stage does not name, or one of another unit.
+
+    Nor does anybody decide what they asked for themselves, whatever role they do it in. Where it is not known who
+    somebody is, as in a signal sent by hand in development, that cannot be told and is not held against them. Where two
+    stages sit at one desk they are two people's to decide, which also keeps a repeated click from deciding the second.
+    """
+    if decision.by not in seats(order, approval):
+        raise Refused(Code.NOT_PERMITTED, f"此环节应由{label(approval.by_role)}决定")
+    role = Role(decision.by)
+    require("decide", role)
+    if role in UNIT_ROLES and decision.unit not in (None, approval.unit):
+        raise Refused(Code.NOT_PERMITTED, "只能决定本单位的申请")
+    if decision.person and decision.person == approval.asked_by:
+        raise Refused(Code.NOT_PERMITTED, "不能审批自己提出的申请")
+    if (approval.desk, decision.person) in approval.decided_by:
+        raise Refused(Code.NOT_PERMITTED, "同一人不能决定同一审批在本处的两个环节")

@@ -1,0 +1,178 @@
+"""Handling: what a unit does and reports while it works (DL-08, DL-09, RG-04, RG-10, HK-08), and its lights."""
+
+from datetime import datetime
+
+from domain.due import before
+from domain.order.commands import ArriveOnSite, RecordVisit, ReportProgress
+from domain.order.deadlines import key_of, promise
+from domain.order.events import (
+    ArrivedOnSite,
+    HandlingOverdue,
+    LightChanged,
+    MilestoneMissed,
+    ProgressReported,
+    VisitRecorded,
+)
+from domain.order.lifecycle.supervision import answer_all
+from domain.order.order import Order
+from domain.order.parts import Clock
+from domain.order.turn import Turn, decides, evolves, require_text
+from domain.policy.rule_book import Progress
+from domain.refusal import Code, Refused
+from domain.text import Text
+from domain.words import ClockName, Light
+
+MET_BY_REPORT = {
+    "first_opinion": (ClockName.FIRST_OPINION,),
+    "progress": (ClockName.PROGRESS,),
+    "plan": (ClockName.PROGRESS,),
+}
+
+
+@decides(ArriveOnSite)
+def arrive_on_site(turn: Turn, command: ArriveOnSite) -> None:
+    """The unit's people are there; once is enough."""
+    assignment = turn.acting(command.unit)
+    if assignment.unit in turn.order.facts.get("on_site", ()):
+        raise Refused(Code.ALREADY_DONE, "已登记到达现场")
+    turn.emit(ArrivedOnSite(unit=assignment.unit))
+
+
+@decides(ReportProgress)
+def report_progress(turn: Turn, command: ReportProgress) -> None:
+    """A first opinion, a plan, or how far things are; saying only that it is in progress is refused (DL-08)."""
+    assignment = turn.acting(command.unit)
+    if assignment.status == "dispatched" and turn.order.regime.sign_off is not None:
+        raise Refused(Code.WRONG_STAGE, "请先签收工单", turn.order.regime.sign_off.clause)
+    rule = turn.order.regime.progress
+    text = require_text(command.text, "进展情况 text", rule.clause)
+    refuse_empty_words(text, rule)
+    if command.stage == "plan":
+        require_text(command.plan, "工作方案 plan", rule.clause)
+        if rule.plan_dated and turn.order.fits(rule.when) and command.expected_at is None:
+            raise Refused(Code.MISSING_FIELD, "缺少必填内容：进度安排 expected_at", rule.clause)
+    clocks = [turn.order.clocks.get(key_of(name, assignment.unit)) for name in MET_BY_REPORT[command.stage]]
+    turn.emit(
+        ProgressReported(
+            unit=assignment.unit,
+            stage=command.stage,
+            text=text,
+            plan=command.plan,
+            expected_at=command.expected_at,
+        )
+    )
+    answer_all(turn, assignment.unit)
+    for clock in clocks:
+        if clock is not None and clock.status == "running" and clock.every is not None:
+            promise(turn, clock.name, unit=clock.unit, limit=clock.every, every=clock.every, clause=clock.clause)
+    if assignment.unclosed and assignment.status in ("dispatched", "handling"):
+        _keep_tracking(turn, assignment.unit, command.expected_at)
+
+
+def refuse_empty_words(text: Text, rule: Progress) -> None:
+    """Raise Refused(vague_reply) for a report that says nothing but that it is in progress (DL-08)."""
+    if text.vague and rule.phrases:
+        raise Refused(Code.VAGUE_REPLY, "不能笼统写“正在办理”等，请写明具体进展", rule.clause)
+
+
+def _keep_tracking(turn: Turn, unit: str, expected_at: datetime | None) -> None:
+    """A report does not end the tracking of an unclosed order: the date stands, or the unit names another (RG-12)."""
+    promised = turn.order.clocks[key_of(ClockName.PROGRESS, unit)]
+    at = expected_at or promised.due_at
+    if at > turn.now:
+        promise(turn, ClockName.PROGRESS, unit=unit, at=at, clause=promised.clause)
+
+
+@decides(RecordVisit)
+def record_visit(turn: Turn, command: RecordVisit) -> None:
+    """A face-to-face visit: solved, explained or discussed (DL-09)."""
+    assignment = turn.acting(command.unit)
+    turn.emit(VisitRecorded(unit=assignment.unit, purpose=command.purpose, text=command.text))
+
+
+def warn(turn: Turn, clock: Clock) -> None:
+    """Yellow falls with the pre-expiry notice."""
+    assert clock.unit is not None
+    turn.emit(LightChanged(unit=clock.unit, light=Light.YELLOW))
+
+
+def limit_passed(turn: Turn, clock: Clock) -> None:
+    """Red falls with the limit, and the order is overdue until it is answered (NA-09)."""
+    assert clock.unit is not None
+    turn.emit(LightChanged(unit=clock.unit, light=Light.RED))
+    reason = "rework" if clock.name is ClockName.REWORK else "limit_passed"
+    turn.emit(HandlingOverdue(unit=clock.unit, clock=clock.name, due_at=clock.due_at, reason=reason))
+
+
+def milestone_missed(turn: Turn, clock: Clock) -> None:
+    """A promise on the way was not kept; a recurring one is promised again."""
+    turn.emit(MilestoneMissed(clock=clock.name, unit=clock.unit, due_at=clock.due_at, key=clock.key))
+    if clock.every is not None:
+        promise(turn, clock.name, unit=clock.unit, limit=clock.every, every=clock.every, clause=clock.clause)
+
+
+def warn_moment(order: Order, clock: Clock) -> datetime | None:
+    """When the warning of a clock falls, None when it has none.
+
+    The warning of a rework that would fall with its beginning is dropped: the order to do it again has just
+    been given with the same limit.
+    """
+    if clock.warn_before is None:
+        return None
+    moment = before(clock.due_at, clock.warn_before, order.days)
+    if clock.name is ClockName.REWORK and moment <= clock.started_at:
+        return None
+    return moment
+
+
+def relight(turn: Turn, unit: str, due_at: datetime) -> None:
+    """Back to green where a limit has moved ahead of now."""
+    if turn.order.assignments[unit].light is not Light.GREEN and turn.now < due_at:
+        turn.emit(LightChanged(unit=unit, light=Light.GREEN))
+
+
+@evolves(LightChanged)
+def light_changed(order: Order, event: LightChanged) -> Order:
+    """Yellow means that the running limit was warned of."""
+    order = order.with_assignment(event.unit, light=event.light)
+    if event.light is Light.YELLOW:
+        for name in (ClockName.HANDLING, ClockName.REWORK):
+            clock = order.clocks.get(key_of(name, event.unit))
+            if clock is not None and clock.status == "running":
+                order = order.with_clock(clock.key, warned=True)
+    return order
+
+
+@evolves(HandlingOverdue)
+def handling_overdue(order: Order, event: HandlingOverdue) -> Order:
+    """Overdue stays with the order's figures even after it is answered."""
+    order = order.but(overdue_units=order.overdue_units | {event.unit}).noted(on_time=False)
+    if event.clock is not None and event.clock is not ClockName.RETURN:
+        return order.with_clock(key_of(event.clock, event.unit), status="missed")
+    return order
+
+
+@evolves(MilestoneMissed)
+def evolve_milestone(order: Order, event: MilestoneMissed) -> Order:
+    """The alarm has rung."""
+    return order.with_clock(event.key, status="missed")
+
+
+@evolves(ArrivedOnSite)
+def arrived_on_site(order: Order, event: ArrivedOnSite) -> Order:
+    """The on-site clock is met."""
+    order = order.noted(on_site=[*order.facts.get("on_site", ()), event.unit])
+    return _met(order, key_of(ClockName.ON_SITE, event.unit))
+
+
+@evolves(ProgressReported)
+def progress_reported(order: Order, event: ProgressReported) -> Order:
+    """The milestone of this kind of report is met."""
+    for name in MET_BY_REPORT[event.stage]:
+        order = _met(order, key_of(name, event.unit))
+    return order
+
+
+def _met(order: Order, key: str) -> Order:
+    clock = order.clocks.get(key)
+    return order.with_clock(key, status="met") if clock and clock.status == "running" else order

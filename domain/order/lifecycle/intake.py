@@ -1,0 +1,84 @@
+"""Intake: an order begins, and some end right there (GT-03, GT-04, RG-03, HK-01)."""
+
+from domain.order.commands import AcknowledgeTransfer, AnswerAtIntake, TransferOut
+from domain.order.deadlines import promise
+from domain.order.events import AnsweredAtIntake, OrderOpened, TransferAcknowledged, TransferredOut
+from domain.order.internal_commands import OpenOrder
+from domain.order.lifecycle.closing import close
+from domain.order.order import Order
+from domain.order.turn import Turn, decides, evolves, require_text
+from domain.refusal import Code, Refused
+from domain.words import ClockName, Outcome, Stage
+
+
+@decides(OpenOrder)
+def open_order(turn: Turn, command: OpenOrder) -> None:
+    """The life begins; where the centre has a window of its own, it starts to run (HK-01)."""
+    order = turn.order
+    if order.opened_at is not None:
+        raise Refused(Code.ALREADY_DONE, "工单已受理")
+    turn.emit(
+        OrderOpened(
+            regime=order.regime_id,
+            policy_hash=order.policy_hash,
+            category=order.category,
+            grade=order.grade,
+            source=order.source,
+            marks=tuple(sorted(order.marks)),
+        )
+    )
+    rule = order.regime.intake.centre_sign_off
+    if rule is not None and order.fits(rule.when):
+        promise(turn, ClockName.SIGN_OFF, limit=rule.within, clause=rule.clause)
+
+
+@decides(AnswerAtIntake)
+def answer_at_intake(turn: Turn, command: AnswerAtIntake) -> None:
+    """Consultations are answered at once and closed without dispatch (GT-04)."""
+    rule = turn.order.regime.intake
+    turn.require_stage(Stage.INTAKE)
+    if turn.order.category not in rule.answer:
+        raise Refused(Code.NOT_ALLOWED, "此类诉求应派单办理，不能当场答复办结", rule.clause)
+    turn.emit(AnsweredAtIntake(text=require_text(command.text, "答复内容 text", rule.clause)))
+    close(turn, Outcome.ANSWERED)
+
+
+@decides(TransferOut)
+def transfer_out(turn: Turn, command: TransferOut) -> None:
+    """Handed to an emergency line; the record of it stays here (GT-03)."""
+    turn.require_stage(Stage.INTAKE)
+    turn.emit(TransferredOut(line=command.line, reason=command.reason))
+    rule = turn.order.regime.emergency
+    if rule.acknowledge_within is not None and turn.order.fits(rule.when):
+        promise(turn, ClockName.ACKNOWLEDGEMENT, limit=rule.acknowledge_within, clause=rule.clause)
+    close(turn, Outcome.TRANSFERRED)
+
+
+@decides(AcknowledgeTransfer)
+def acknowledge_transfer(turn: Turn, command: AcknowledgeTransfer) -> None:
+    """The line confirms that it has the order; late is possible until the order is archived."""
+    line = turn.order.facts.get("line")
+    if line is None or turn.order.archived:
+        raise Refused(Code.WRONG_STAGE, "工单没有待确认的转出", turn.order.regime.emergency.clause)
+    if "acknowledged" in turn.order.facts:
+        raise Refused(Code.ALREADY_DONE, "该转出已经确认", turn.order.regime.emergency.clause)
+    turn.emit(TransferAcknowledged(line=line, reference=command.reference))
+
+
+@evolves(TransferredOut)
+def transferred_out(order: Order, event: TransferredOut) -> Order:
+    """Which line has it."""
+    return order.noted(line=event.line)
+
+
+@evolves(TransferAcknowledged)
+def transfer_acknowledged(order: Order, event: TransferAcknowledged) -> Order:
+    """The line has it; what remains is the archive."""
+    order = order.noted(acknowledged=True)
+    return order.with_clocks_stopped("met", names=frozenset({ClockName.ACKNOWLEDGEMENT}))
+
+
+@evolves(OrderOpened)
+def order_opened(order: Order, event: OrderOpened) -> Order:
+    """The citizen of this order is the first who is to be called back."""
+    return order.but(opened_at=event.at, parties=(order.no,))

@@ -1,0 +1,153 @@
+"""The callback ladder: each citizen is asked by text, then by an automatic call, then by a person (GT-13, GT-19)."""
+
+from datetime import datetime
+
+from domain.due import explain
+from domain.order.deadlines import key_of, promise
+from domain.order.events import CallbackAsked, CallbackUnanswered
+from domain.order.notices import notify_party, quiet_until
+from domain.order.order import Order
+from domain.order.parts import Clock, Rung
+from domain.order.turn import Turn, evolves
+from domain.policy.callbacks import CallbackStep
+from domain.words import ClockName, Stage, Template
+
+PUT_OFF_AT_MOST = 12
+"""Attempts of one rung that count for nothing, the rung's wait between them: an outage is sat out, but not for ever."""
+
+
+def begin(turn: Turn) -> None:
+    """Ask every citizen of the order on the first rung."""
+    for party in turn.order.parties:
+        climb(turn, party)
+
+
+def climb(turn: Turn, party: str) -> None:
+    """Ask once more on this rung, or on the next; outside the hours of calls, when they begin."""
+    rung = turn.order.rungs.get(party, Rung())
+    index, attempt = _following(turn.order, rung)
+    ladder = turn.order.regime.callbacks
+    step = ladder.ladder[index]
+    moment = _callable_from(turn.order, step, turn.now)
+    if moment > turn.now:
+        promise(turn, ClockName.CALLBACK, subject=party, at=moment, clause=ladder.clause)
+        return
+    notice = notify_party(turn, Template.SURVEY, party, ladder.clause) if step.by == "sms" else None
+    turn.emit(
+        CallbackAsked(party=party, by=step.by, step=index, attempt=attempt, round=turn.order.reworks, notice=notice)
+    )
+    if step.wait is not None:
+        begins = (quiet_until(turn) or turn.now) if step.by == "sms" else turn.now
+        answered_by = explain(begins, step.wait, turn.order.days, ()).due_at
+        following = ladder.ladder[_following(turn.order, turn.order.rungs[party])[0]]
+        at = _callable_from(turn.order, following, answered_by)
+        promise(turn, ClockName.CALLBACK, subject=party, at=at, clause=ladder.clause)
+
+
+def ask_staff_again(turn: Turn, party: str) -> None:
+    """A person tried in vain and tries again later; only once the ladder has come to the staff."""
+    rung = turn.order.rungs.get(party, Rung())
+    rule = turn.order.regime.callbacks
+    if rung.by != "staff":
+        return
+    again = turn.now if rule.between is None else explain(turn.now, rule.between, turn.order.days, ()).due_at
+    if rule.hours is not None:
+        again = rule.hours.earliest(again)
+    turn.emit(
+        CallbackAsked(
+            party=party,
+            by="staff",
+            step=rung.index,
+            attempt=rung.attempt + 1,
+            round=turn.order.reworks,
+            not_before=again,
+        ),
+        by_system=True,
+    )
+
+
+def unanswered(turn: Turn, clock: Clock) -> None:
+    """No answer in the time of this rung, or the hours of calls have begun."""
+    assert clock.subject is not None
+    give_up(turn, clock.subject, "no_answer")
+
+
+def give_up(turn: Turn, party: str, reason: str) -> None:
+    """Nothing more is to be expected of this rung: on to the next."""
+    rung = turn.order.rungs.get(party, Rung())
+    if rung.waiting:
+        turn.emit(CallbackUnanswered(party=party, by=rung.by, attempt=rung.attempt, reason=reason))
+    climb(turn, party)
+
+
+def put_off(turn: Turn, party: str, reason: str) -> None:
+    """The citizen could not be asked, for no fault of their number: the same attempt again, after the rung's wait.
+
+    Not without end: while nobody can be called by machine, a person has to.
+    """
+    rung, ladder = turn.order.rungs[party], turn.order.regime.callbacks
+    if rung.put_off >= PUT_OFF_AT_MOST:
+        give_up(turn, party, reason)
+        return
+    turn.emit(CallbackUnanswered(party=party, by=rung.by, attempt=rung.attempt, reason=reason, counted=False))
+    step = ladder.ladder[_following(turn.order, turn.order.rungs[party])[0]]
+    if step.wait is None:  # a rule book adopted since has nothing but the staff here
+        climb(turn, party)
+        return
+    again = _callable_from(turn.order, step, explain(turn.now, step.wait, turn.order.days, ()).due_at)
+    promise(turn, ClockName.CALLBACK, subject=party, at=again, clause=ladder.clause)
+
+
+def survey_failed(turn: Turn, notice: str, reason: str) -> None:
+    """The text by which a citizen was asked did not arrive: nobody waits for an answer to it.
+
+    Who has been heard meanwhile, by a person or by an answer to the text that came after all, is not asked again.
+    """
+    if turn.order.stage is not Stage.CALLBACK:
+        return
+    for party, rung in turn.order.rungs.items():
+        if rung.notice == notice and rung.waiting and party not in turn.order.called:
+            give_up(turn, party, reason)
+
+
+def _following(order: Order, rung: Rung) -> tuple[int, int]:
+    """Index and attempt of what comes after what was asked last. The staff, who come last, are asked on."""
+    ladder = order.regime.callbacks.ladder
+    if rung.index < 0:
+        return 0, 1
+    last = len(ladder) - 1
+    index = last if rung.by == "staff" else min(rung.index, last)  # a rule book adopted since may have fewer rungs
+    if index == last or rung.attempt < ladder[index].tries:
+        return index, rung.attempt + 1
+    return index + 1, 1
+
+
+def _callable_from(order: Order, step: CallbackStep, at: datetime) -> datetime:
+    hours = order.regime.callbacks.hours
+    return hours.earliest(at) if hours is not None and step.by == "call" else at
+
+
+@evolves(CallbackAsked)
+def callback_asked(order: Order, event: CallbackAsked) -> Order:
+    """The citizen stands on this rung. One that a person has to climb has no clock."""
+    before = order.rungs.get(event.party, Rung())
+    rung = Rung(
+        index=event.step,
+        by=event.by,
+        attempt=event.attempt,
+        waiting=event.by != "staff",
+        notice=event.notice,
+        put_off=before.put_off if before.index == event.step else 0,
+    )
+    order = order.but(rungs=order.rungs | {event.party: rung})
+    return order.with_clock(key_of(ClockName.CALLBACK, event.party), status="met")
+
+
+@evolves(CallbackUnanswered)
+def callback_unanswered(order: Order, event: CallbackUnanswered) -> Order:
+    """That it was not answered is said once; an attempt that does not count is made again under its number."""
+    rung = order.rungs[event.party]
+    uncounted = int(not event.counted)
+    rung = rung.but(waiting=False, attempt=rung.attempt - uncounted, put_off=rung.put_off + uncounted)
+    order = order.but(rungs=order.rungs | {event.party: rung})
+    return order.with_clock(key_of(ClockName.CALLBACK, event.party), status="missed")

@@ -1,0 +1,80 @@
+"""Reviews: the hotline checks an answer, then the city checks those of its own orders (HJ-12, RG-16, HK-10)."""
+
+from domain.order.events import CallbackDue, LightChanged, ReplyAccepted, ReplySentBack, SentToCity
+from domain.order.lifecycle.approvals import Verdict, ask, settles
+from domain.order.lifecycle.ladder import begin
+from domain.order.order import Order
+from domain.order.parts import Approval
+from domain.order.turn import Turn, evolves
+from domain.words import ApprovalKind, Light, Part
+
+
+@settles(ApprovalKind.REVIEW)
+def settle_review(turn: Turn, approval: Approval, verdict: Verdict) -> None:
+    """Clear: up to the city if it is the city's order. Else back to the unit, same limit."""
+    assert approval.unit is not None
+    if not verdict.granted:
+        send_back(turn, approval)
+    elif turn.order.from_city and ApprovalKind.CITY_REVIEW in turn.order.regime.approvals:
+        turn.emit(SentToCity(what="result", unit=approval.unit, approval=approval.id))
+        ask(turn, ApprovalKind.CITY_REVIEW, approval.unit)
+    else:
+        accept(turn, approval.unit)
+
+
+@settles(ApprovalKind.CITY_REVIEW)
+def settle_city_review(turn: Turn, approval: Approval, verdict: Verdict) -> None:
+    """The city's word on the answer."""
+    assert approval.unit is not None
+    if verdict.granted:
+        accept(turn, approval.unit)
+    else:
+        send_back(turn, approval)
+
+
+def accept(turn: Turn, unit: str) -> None:
+    """The answer stands; once every lead's does, the citizens are called back."""
+    turn.emit(ReplyAccepted(unit=unit))
+    if turn.order.assignments[unit].light is not Light.GREEN:
+        turn.emit(LightChanged(unit=unit, light=Light.GREEN))
+    call_back(turn)
+
+
+def call_back(turn: Turn) -> None:
+    """Call the citizens once the answer of every lead stands."""
+    if turn.order.leads and all(lead.status == "accepted" for lead in turn.order.leads):
+        turn.emit(CallbackDue(round=turn.order.reworks))
+        begin(turn)
+
+
+def send_back(turn: Turn, approval: Approval) -> None:
+    """Not good enough: the unit mends it within the same limit (HJ-12)."""
+    assert approval.unit is not None
+    turn.emit(ReplySentBack(unit=approval.unit, by_role=approval.by_role, desk=approval.desk))
+
+
+@evolves(ReplyAccepted)
+def reply_accepted(order: Order, event: ReplyAccepted) -> Order:
+    """The held limit was kept, or was already missed."""
+    order = order.with_assignment(event.unit, status="accepted")
+    order = order.with_clocks_stopped("met", unit=event.unit)
+    return order if "on_time" in order.facts else order.noted(on_time=True)
+
+
+@evolves(ReplySentBack)
+def reply_sent_back(order: Order, event: ReplySentBack) -> Order:
+    """The unit works on it again; the same limit runs on."""
+    order = order.with_assignment(event.unit, status="handling").counted("sent_back")
+    return order.with_clocks_stopped("running", unit=event.unit, only=frozenset({"held"}))
+
+
+@evolves(CallbackDue)
+def callback_due(order: Order, event: CallbackDue) -> Order:
+    """A new round of calls; assistants who have not answered are let go, the leads' answer stands for all."""
+    order = order.but(calling=True, called={}, tries={}, tried={}, rungs={})
+    for assignment in order.active:
+        if assignment.part is Part.ASSIST and assignment.status != "accepted":
+            order = order.with_assignment(assignment.unit, status="released")
+            order = order.with_clocks_stopped("stopped", unit=assignment.unit)
+            order = order.with_voided(unit=assignment.unit)
+    return order

@@ -1,0 +1,48 @@
+"""Snapshots: an order keeps the rule book and calendar it started with until it is told otherwise (design §3)."""
+
+from domain.order.deadlines import LIMITS, reckon_again
+from domain.order.events import CalendarAdopted, PolicyAdopted
+from domain.order.internal_commands import AdoptCalendar, AdoptPolicy
+from domain.order.lifecycle.dispatch import move_results_due
+from domain.order.lifecycle.handling import relight
+from domain.order.order import Order
+from domain.order.turn import Turn, decides, evolves
+from domain.words import ClockName
+
+
+@decides(AdoptPolicy)
+def adopt_policy(turn: Turn, command: AdoptPolicy) -> None:
+    """Rules change from now on; clocks that run keep the limit they were given. Its own policy changes nothing."""
+    order = turn.order
+    same = command.policy_hash == order.policy_hash
+    if same or order.closed or order.grade not in command.policy.grades:
+        return
+    turn.emit(PolicyAdopted(policy_hash=command.policy_hash, policy=command.policy.for_order()))
+
+
+@decides(AdoptCalendar)
+def adopt_calendar(turn: Turn, command: AdoptCalendar) -> None:
+    """Reckon every open due moment again; those that did not move are left alone."""
+    if turn.order.closed or command.calendar == turn.order.calendar:
+        return
+    turn.emit(CalendarAdopted(calendar=command.calendar))
+    earlier = turn.order.clocks
+    reckon_again(turn, frozenset(ClockName) - {ClockName.RESULT})
+    for key, clock in tuple(turn.order.clocks.items()):
+        moved = clock.due_at != earlier[key].due_at
+        if moved and clock.name in LIMITS and clock.status in ("running", "held") and clock.unit is not None:
+            if clock.name is ClockName.HANDLING:
+                move_results_due(turn, clock.unit, clock.due_at)
+            relight(turn, clock.unit, clock.due_at)
+
+
+@evolves(PolicyAdopted)
+def policy_adopted(order: Order, event: PolicyAdopted) -> Order:
+    """From here on this rule book."""
+    return order.but(regime=event.policy, policy_hash=event.policy_hash)
+
+
+@evolves(CalendarAdopted)
+def calendar_adopted(order: Order, event: CalendarAdopted) -> Order:
+    """From here on this calendar."""
+    return order.but(calendar=event.calendar)

@@ -1,0 +1,125 @@
+"""Suspension 挂账: what cannot be solved soon is put on account, looked at on a rhythm, struck off (GT-10)."""
+
+from datetime import datetime, timedelta
+
+from domain.calendar.durations import Duration
+from domain.due import Pause, due
+from domain.order.commands import RequestStrikeOff, RequestSuspension
+from domain.order.deadlines import LIMITS, UNIT_CLOCKS, promise, reckon_again
+from domain.order.events import StruckOff, Suspended, SuspensionReviewDue
+from domain.order.lifecycle.approvals import Verdict, ask, settles
+from domain.order.lifecycle.dispatch import move_results_due
+from domain.order.lifecycle.handling import relight
+from domain.order.order import Order
+from domain.order.parts import Approval, Clock
+from domain.order.turn import Turn, decides, evolves, require_text
+from domain.refusal import Code, Refused
+from domain.words import ApprovalKind, ClockName, Stage
+
+
+@decides(RequestSuspension)
+def request_suspension(turn: Turn, command: RequestSuspension) -> None:
+    """Ask to put the order on account, with a plan and a rhythm."""
+    rule = turn.order.regime.suspensions
+    assignment = turn.handling(command.unit)
+    if not turn.order.fits(rule.when):
+        raise Refused(Code.NOT_ALLOWED, "此类工单不在挂账事项范围之内", rule.clause)
+    require_text(command.reason, "挂账理由 reason", rule.clause)
+    every = _rhythm(command.review_every, rule.review_every, rule.clause)
+    ask(
+        turn,
+        ApprovalKind.SUSPENSION,
+        assignment.unit,
+        reason=command.reason,
+        plan=command.plan,
+        review_every=str(every),
+    )
+
+
+@decides(RequestStrikeOff)
+def request_strike_off(turn: Turn, command: RequestStrikeOff) -> None:
+    """Ask to take the order off the account."""
+    rule = turn.order.regime.suspensions
+    assignment = turn.acting(command.unit)
+    turn.require_stage(Stage.SUSPENDED, clause=rule.clause)
+    ask(turn, ApprovalKind.STRIKE_OFF, assignment.unit, reason=command.reason, plan=command.plan)
+
+
+def _rhythm(text: str | None, standard: Duration, clause: str | None) -> Duration:
+    if text is None:
+        return standard
+    try:
+        every = Duration.parse(text)
+    except ValueError as error:
+        raise Refused(Code.INVALID, "复核周期 review_every 无效，应如 30d、20wd", clause) from error
+    if every.unit not in ("d", "wd"):
+        raise Refused(Code.INVALID, "复核周期 review_every 须以日或工作日计", clause)
+    return every
+
+
+@settles(ApprovalKind.SUSPENSION)
+def settle_suspension(turn: Turn, approval: Approval, verdict: Verdict) -> None:
+    """Granted: the unit's clocks stand still, the review clock runs."""
+    assert approval.unit is not None and approval.review_every is not None
+    if not verdict.granted or turn.order.paused_since is not None:
+        return
+    turn.emit(Suspended(unit=approval.unit, review_every=approval.review_every))
+    _next_review(turn, Duration.parse(approval.review_every))
+
+
+def _next_review(turn: Turn, every: Duration, start: datetime | None = None) -> None:
+    promise(
+        turn,
+        ClockName.SUSPENSION_REVIEW,
+        start=start,
+        limit=every,
+        every=every,
+        clause=turn.order.regime.suspensions.clause,
+    )
+
+
+def review_due(turn: Turn, clock: Clock) -> None:
+    """Somebody has to look at it again; and again after that, counted from the day that this review ended."""
+    assert clock.every is not None
+    turn.emit(SuspensionReviewDue(due_at=clock.due_at))
+    # A review due at 24:00 belongs to the day before, and so does the beginning of the next.
+    last = clock.due_at - timedelta(seconds=1) if clock.every.unit in ("d", "wd") else clock.due_at
+    several_missed = due(last, clock.every, turn.order.days) < turn.now
+    _next_review(turn, clock.every, turn.now if several_missed else last)
+
+
+@settles(ApprovalKind.STRIKE_OFF)
+def settle_strike_off(turn: Turn, approval: Approval, verdict: Verdict) -> None:
+    """Granted: the clocks run on, the time on account taken out in the unit of each limit."""
+    assert approval.unit is not None
+    if not verdict.granted or turn.order.paused_since is None:
+        return
+    turn.emit(StruckOff(unit=approval.unit))
+    reckon_again(turn, UNIT_CLOCKS - {ClockName.RESULT})
+    for clock in tuple(turn.order.clocks.values()):
+        if clock.name in LIMITS and clock.status in ("running", "held") and clock.unit is not None:
+            if clock.name is ClockName.HANDLING:
+                move_results_due(turn, clock.unit, clock.due_at)
+            relight(turn, clock.unit, clock.due_at)
+
+
+@evolves(Suspended)
+def suspended(order: Order, event: Suspended) -> Order:
+    """The pause begins; what is on account cannot be handed back."""
+    order = order.with_voided(kinds=frozenset({ApprovalKind.RETURN, ApprovalKind.REDISPATCH}))
+    return order.but(paused_since=event.at).noted(suspended=True)
+
+
+@evolves(SuspensionReviewDue)
+def suspension_review_due(order: Order, event: SuspensionReviewDue) -> Order:
+    """The alarm has rung."""
+    return order.with_clock(ClockName.SUSPENSION_REVIEW.value, status="missed")
+
+
+@evolves(StruckOff)
+def struck_off(order: Order, event: StruckOff) -> Order:
+    """The pause ends and is entered in the ledger."""
+    assert order.paused_since is not None
+    pause = Pause(begin=order.paused_since, end=event.at)
+    order = order.but(pauses=(*order.pauses, pause), paused_since=None)
+    return order.with_clock(ClockName.SUSPENSION_REVIEW.value, status="met")

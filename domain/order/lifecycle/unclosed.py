@@ -1,0 +1,37 @@
+"""Unclosed 未闭环: not solvable in the limit, listed with a plan and tracked until done (RG-12, HJ-09, DL-08)."""
+
+from domain.order.commands import ListUnclosed
+from domain.order.deadlines import LIMITS, promise
+from domain.order.events import UnclosedListed
+from domain.order.lifecycle.handling import refuse_empty_words
+from domain.order.order import Order
+from domain.order.turn import Turn, decides, evolves, require_text
+from domain.refusal import Code, Refused
+from domain.words import ApprovalKind, ClockName
+
+CLAUSE = "RG-12"
+
+
+@decides(ListUnclosed)
+def list_unclosed(turn: Turn, command: ListUnclosed) -> None:
+    """Say what was done, what is planned and until when; from then on that date is the promise."""
+    assignment = turn.handling(command.unit)
+    if assignment.unclosed:
+        raise Refused(Code.ALREADY_DONE, "已列入未闭环工单", CLAUSE)
+    text = require_text(command.text, "处置过程 text", CLAUSE)
+    refuse_empty_words(text, turn.order.regime.progress)
+    plan = require_text(command.plan, "后续方案 plan", CLAUSE)
+    if command.expected_at is None:
+        raise Refused(Code.MISSING_FIELD, "缺少必填内容：预期时间 expected_at", CLAUSE)
+    if command.expected_at <= turn.now:
+        raise Refused(Code.INVALID, "预期时间 expected_at 必须晚于现在", CLAUSE)
+    turn.emit(UnclosedListed(unit=assignment.unit, expected_at=command.expected_at, text=text, plan=plan))
+    promise(turn, ClockName.PROGRESS, unit=assignment.unit, at=command.expected_at, clause=CLAUSE)
+
+
+@evolves(UnclosedListed)
+def unclosed_listed(order: Order, event: UnclosedListed) -> Order:
+    """The limit passes with a plan: it no longer makes the unit overdue."""
+    order = order.with_assignment(event.unit, unclosed=True).noted(unclosed=True)
+    order = order.with_voided(unit=event.unit, kinds=frozenset({ApprovalKind.EXTENSION}))
+    return order.with_clocks_stopped("stopped", unit=event.unit, names=LIMITS | {ClockName.RESULT})

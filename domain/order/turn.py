@@ -1,0 +1,139 @@
+"""One turn of the decider: a command is carried out event by event on a draft of the order.
+
+The stages of `domain.order.lifecycle` register what they do here: `@decides(Command)` for a command,
+`@evolves(Event)` for an event. A decision sees the order as it stands after the events already emitted.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from domain.calendar.business_calendar import CST
+from domain.labels import label
+from domain.order.events import Event
+from domain.order.order import Order
+from domain.order.parts import Assignment
+from domain.refusal import Code, Refused, quoted
+from domain.text import Text
+from domain.words import Role, Stage
+
+C = TypeVar("C")
+E = TypeVar("E", bound=Event)
+
+DECIDERS: dict[type, Callable[["Turn", Any], None]] = {}
+EVOLVERS: dict[type[Event], Callable[[Order, Any], Order]] = {}
+
+Decider = Callable[["Turn", C], None]
+Evolver = Callable[[Order, E], Order]
+
+
+def decides(command: type[C]) -> Callable[[Decider[C]], Decider[C]]:
+    """Register the decision on a command."""
+
+    def register(function: Decider[C]) -> Decider[C]:
+        DECIDERS[command] = function
+        return function
+
+    return register
+
+
+def evolves(event: type[E]) -> Callable[[Evolver[E]], Evolver[E]]:
+    """Register how an event changes the order."""
+
+    def register(function: Evolver[E]) -> Evolver[E]:
+        EVOLVERS[event] = function
+        return function
+
+    return register
+
+
+def evolve(order: Order, event: Event) -> Order:
+    """The order after the event. Events that change nothing but the count have no evolver."""
+    evolver = EVOLVERS.get(type(event))
+    after = order if evolver is None else evolver(order, event)
+    return after.model_copy(update={"seq": event.seq})
+
+
+class Turn:
+    """A draft of the order and the events that made it. `now` is the order's own clock."""
+
+    def __init__(self, order: Order, now: datetime, actor: Role, person: str = "") -> None:
+        self.order = order
+        self.now = now.astimezone(CST)
+        self.actor = actor
+        self.person = person
+        self.asker = person
+        """To whom a request that is opened in this turn goes back."""
+        self.events: list[Event] = []
+
+    def emit(self, event: Event, *, by_system: bool = False) -> None:
+        """Stamp the event, keep it, and move the draft on; `by_system` when it is not the act of whoever acts."""
+        actor, person = (Role.SYSTEM, "") if by_system else (self.actor, self.person)
+        stamped = event.model_copy(update={"seq": self.order.seq + 1, "at": self.now, "actor": actor, "person": person})
+        self.events.append(stamped)
+        self.order = evolve(self.order, stamped)
+
+    # What nearly every decision asks first
+
+    def require_stage(self, *stages: Stage, clause: str | None = None) -> None:
+        """Raise Refused(wrong_stage) unless the order stands at one of these stages."""
+        if self.order.stage not in stages:
+            raise Refused(Code.WRONG_STAGE, f"工单现处于“{label(self.order.stage)}”环节，不能办理此事项", clause)
+
+    def require_open(self) -> None:
+        """Raise Refused(wrong_stage) once the order is closed."""
+        if self.order.closed:
+            raise Refused(Code.WRONG_STAGE, "工单已办结，不能再办理此事项")
+
+    def acting(self, unit: str | None) -> Assignment:
+        """The part of the acting unit, of the first lead when none is named.
+
+        Raises Refused: `wrong_stage` when nobody has the order, `unknown_unit` when this unit has not.
+        """
+        self.require_open()
+        if unit is None:
+            if not self.order.leads:
+                raise Refused(Code.WRONG_STAGE, "工单尚未派出")
+            return self.order.leads[0]
+        assignment = self.order.assignments.get(unit)
+        if assignment is None:
+            if not self.order.active:
+                raise Refused(Code.WRONG_STAGE, "工单尚未派出")
+            raise Refused(Code.UNKNOWN_UNIT, f"单位 {quoted(unit)} 不是本工单的承办单位")
+        if not assignment.active:
+            raise Refused(Code.WRONG_STAGE, f"单位 {unit} 已不再承办本工单")
+        return assignment
+
+    def handling(self, unit: str | None) -> Assignment:
+        """The acting unit while it works on the order: signed, where the regime has a sign-off window.
+
+        Raises Refused(wrong_stage) before sign-off, after the reply, and during a suspension.
+        """
+        assignment = self.acting(unit)
+        if assignment.status == "dispatched" and self.order.regime.sign_off is not None:
+            raise Refused(Code.WRONG_STAGE, "请先签收工单", self.order.regime.sign_off.clause)
+        if assignment.status not in ("dispatched", "handling"):
+            raise Refused(Code.WRONG_STAGE, "本单位已提交答复，正在审核或回访")
+        if self.order.paused_since is not None:
+            raise Refused(Code.WRONG_STAGE, "工单已挂账，销账后方可继续办理")
+        return assignment
+
+
+def require_text(text: Text | None, field: str, clause: str | None = None) -> Text:
+    """The text. Raises Refused(missing_field) when it is absent or blank."""
+    if text is None or text.length == 0:
+        raise Refused(Code.MISSING_FIELD, f"缺少必填内容：{field}", clause)
+    return text
+
+
+def require_signatures(needed: Iterable[Role], given: Iterable[Role], actor: Role, clause: str | None = None) -> None:
+    """Raise Refused(missing_signature) naming the roles whose signature is missing; the actor's own stands."""
+    missing = [label(role) for role in needed if role not in given and role is not actor]
+    if missing:
+        raise Refused(Code.MISSING_SIGNATURE, f"缺少签字：{'、'.join(missing)}", clause)
+
+
+def require_attachments(given: tuple[str, ...], at_least: int, clause: str | None = None) -> None:
+    """Raise Refused(missing_attachment) when too few documents are attached; one named twice counts once."""
+    if len(set(given)) < at_least:
+        raise Refused(Code.MISSING_ATTACHMENT, f"至少需要 {at_least} 份附件", clause)

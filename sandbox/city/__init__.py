@@ -1,0 +1,1 @@
+"""A city platform on one machine."""

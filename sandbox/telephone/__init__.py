@@ -1,0 +1,1 @@
+"""A telephone company on one machine."""

@@ -1,0 +1,162 @@
+"""Performing effects: which activity does what, for how long it is tried, and what is reported back."""
+
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import Priority
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, RetryState
+
+from activities.archive import Archive
+from activities.call_back import CallBack
+from activities.call_citizen import CallCitizen
+from activities.city_platform import CityPlatform
+from activities.notify import Notify
+from activities.record import Record
+from activities.retry_limits import LIMITS
+from activities.tally import Tally
+from activities.verify_proof import Vouch
+from domain.access.signal_proof import Vouched
+from domain.labels import label
+from domain.order.effects import Effect
+from domain.order.internal_commands import Internal, ReportArchived, ReportCall, ReportNotice, ReportTally
+from domain.order.read_model import RecordBatch
+from domain.words import Role
+from workflows.ids import messages_queue
+from workflows.ui_texts import brief
+
+RETRY_AFTER = timedelta(hours=1)
+"""When an effect that used up its tries is taken up again: nothing promised to the outside is dropped."""
+
+RETRY_RECORD_AFTER = timedelta(minutes=1)
+"""When a record that could not be written is tried again; commands and alarms go on meanwhile."""
+
+FIRST, USUAL = 2, 3
+"""Priorities of activities on one queue; the lower is handed out first."""
+
+
+async def record(batch: RecordBatch) -> None:
+    """Put events on the audit trail. Raises FailureError when the tries are used up; the caller keeps them."""
+    limits = LIMITS["record"].options
+    await workflow.execute_local_activity_method(
+        Record.record,
+        batch,
+        summary=f"写入台账：{len(batch.events)} 件事项",
+        **limits,
+    )
+
+
+async def vouch(proof: str | None) -> Vouched:
+    """What the verifier says of a proof; one that cannot be verified is none that is believed."""
+    try:
+        return await workflow.execute_local_activity_method(
+            Vouch.vouch,
+            proof,
+            summary="核验信号凭证",
+            **LIMITS["vouch"].options,
+        )
+    except FailureError:
+        return Vouched(standing="forged")
+
+
+async def perform(effect: Effect, within: timedelta | None = None) -> Internal | timedelta | None:
+    """Do one effect; what it reports, if anything, or how long to wait before it is to be performed again.
+
+    What reaches people may be tried `within` so long only: a notice is then to be performed again, a call was not
+    made for no fault of the number.
+
+    A notice or call that cannot be delivered is reported as failed. Every other failure is a FailureError for the
+    caller to try again later: an ActivityError, or of a local activity what it raised itself, which would end
+    the order for good if it were let through.
+    """
+    limits = LIMITS[effect.kind].options
+    match effect.kind:
+        case "notify":
+            return await _notify(effect, within)
+        case "call_citizen":
+            return await _call_citizen(effect, within)
+        case "archive":
+            archived = await workflow.execute_activity_method(
+                Archive.archive,
+                effect,
+                summary="归档",
+                heartbeat_timeout=LIMITS["archive"].heartbeat,
+                **limits,
+            )
+            return ReportArchived(bundle=archived.bundle, sha256=archived.sha256)
+        case "city_platform":
+            await workflow.execute_activity_method(
+                CityPlatform.city_platform,
+                effect,
+                summary=f"报市平台：{effect.what}",
+                **limits,
+            )
+        case "call_back" | "call_task":
+            await workflow.execute_local_activity_method(
+                CallBack.call_back if effect.kind == "call_back" else CallBack.call_task,
+                effect,
+                summary=label(effect.kind, "effect"),
+                **limits,
+            )
+        case "tally":
+            count = await workflow.execute_local_activity_method(
+                Tally.tally,
+                effect,
+                summary=brief(f"统计逾期：{effect.unit}"),
+                **limits,
+            )
+            return ReportTally(unit=effect.unit or "", in_a_row=count.in_a_row, in_total=count.in_total)
+    return None
+
+
+async def _notify(effect: Effect, within: timedelta | None) -> Internal | timedelta:
+    notice = effect.notice or ""
+    began = workflow.now()
+    try:
+        outcome = await workflow.execute_activity_method(
+            Notify.notify,
+            effect,
+            summary=f"{label(effect.template or '', 'template')} → {label(effect.to_role or '')}",
+            **_on_the_line(effect, within),
+        )
+    except ActivityError as failure:
+        timed_out = failure.retry_state is RetryState.TIMEOUT
+        if timed_out and within is not None and within < LIMITS["notify"].schedule_to_close:
+            return max(began + within - workflow.now(), timedelta(0))
+        return ReportNotice(notice=notice, sent=False, reason=_reason(failure))
+    if outcome.again_in is not None:
+        return timedelta(seconds=outcome.again_in)
+    return ReportNotice(notice=notice, sent=outcome.sent, reason=outcome.reason)
+
+
+async def _call_citizen(effect: Effect, within: timedelta | None) -> Internal | None:
+    about = {"party": effect.party or "", "round": effect.round, "attempt": effect.attempt}
+    try:
+        outcome = await workflow.execute_activity_method(
+            CallCitizen.call_citizen,
+            effect,
+            summary=label(effect.kind, "effect"),
+            **_on_the_line(effect, within),
+        )
+    except ActivityError as failure:
+        hopeless = failure.retry_state is RetryState.NON_RETRYABLE_FAILURE
+        return ReportCall(**about, reason=_reason(failure), faultless=not hopeless)
+    return None if outcome.placed else ReportCall(**about, reason=outcome.reason)
+
+
+def _on_the_line(effect: Effect, within: timedelta | None) -> dict[str, Any]:
+    """Limits, queue and priority of what reaches people: citizens are not kept waiting behind a storm (NA-07)."""
+    to_citizen = effect.kind == "call_citizen" or effect.to_role == Role.CITIZEN
+    priority = Priority(priority_key=FIRST if to_citizen else USUAL)
+    queue = messages_queue(workflow.info().task_queue)
+    limits = LIMITS[effect.kind]
+    options = limits.options
+    if within is not None:
+        options["schedule_to_close_timeout"] = min(options["schedule_to_close_timeout"], within)
+    return {**options, "heartbeat_timeout": limits.heartbeat, "task_queue": queue, "priority": priority}
+
+
+def _reason(failure: ActivityError) -> str:
+    """A code for why an activity failed, never the provider's words, which may hold a telephone number."""
+    cause = failure.cause
+    return (cause.type or "failed") if isinstance(cause, ApplicationError) else "no_answer"
