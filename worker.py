@@ -24,7 +24,7 @@ from activities.city_platform import CityPlatform
 from activities.notify import Notify
 from activities.record import Record
 from activities.tally import Tally
-from activities.verify_proof import Vouch
+from activities.verify_proof import VerifyProof
 from adapters import logging_setup, phone_numbers
 from adapters.archive.bundles import Bundles
 from adapters.archive.sheets import Sheets
@@ -39,7 +39,7 @@ from adapters.database.engine import Database
 from adapters.database.orders.documents import Documents
 from adapters.database.orders.orders import Orders
 from adapters.database.orders.overdue_counts import Tallies
-from adapters.database.orders.rule_books import Policies
+from adapters.database.orders.rule_books import RuleBookHistory
 from adapters.database.telephone.call_tasks import CallTasks
 from adapters.database.telephone.callbacks import Callbacks
 from adapters.database.telephone.calls import Calls
@@ -47,7 +47,7 @@ from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
 from adapters.database.units import Catalogue
 from adapters.files.object_store import Objects
-from adapters.local.companion_process import Twin, end_with_first
+from adapters.local.companion_process import CompanionProcess, end_with_first
 from adapters.local.process_exit import run
 from adapters.settings.production_check import UnsafeSettings, require_safe
 from adapters.settings.settings import Settings, settings
@@ -68,14 +68,14 @@ GRACE = timedelta(seconds=20)
 
 def activities(database: Database, chosen: Settings) -> list[Callable[..., Any]]:
     """Every activity but those that reach people, with its real adapters."""
-    orders, trail, policies = Orders(database), Trail(database), Policies(database)
+    orders, trail, policies = Orders(database), Trail(database), RuleBookHistory(database)
     documents = Documents(database)
     objects = Objects(chosen)
     bundles = Bundles(objects, Signatures(chosen.archive_key))
     queues = CallBack(orders, Callbacks(database), CallTasks(database))
     return [
         Record(trail).record,
-        Vouch(Proofs(chosen.secret_key, chosen.proof_seconds, bare=chosen.takes_bare_signals)).vouch,
+        VerifyProof(Proofs(chosen.secret_key, chosen.proof_seconds, bare=chosen.takes_bare_signals)).vouch,
         queues.call_back,
         queues.call_task,
         CityPlatform(orders, trail, documents, policies, CityApi(chosen)).city_platform,
@@ -90,7 +90,9 @@ def messengers(database: Database, chosen: Settings) -> list[Callable[..., Any]]
     hooks = f"{chosen.public_base_url}/api/v1/webhooks" if chosen.public_base_url else ""
     sms = TwilioSms(twilio, hooks and f"{hooks}/sms/status")
     voice = TwilioVoice(twilio, hooks and f"{hooks}/voice", hooks and f"{hooks}/voice/status")
-    notify = Notify(orders, Catalogue(database), Policies(database), Messages(database), OptOuts(database), sms, read)
+    notify = Notify(
+        orders, Catalogue(database), RuleBookHistory(database), Messages(database), OptOuts(database), sms, read
+    )
     return [notify.notify, CallCitizen(orders, Calls(database), voice, read).call_citizen]
 
 
@@ -130,19 +132,19 @@ MESSAGES_UNDER_WAY = 32
 """Requests to the provider at a time, each of which keeps a thread waiting."""
 
 
-MEEKNESS = 5
+NICENESS = 5
 """By how much the messages step back where processors are short (`nice`)."""
 
 
 def main() -> None:
     """Work until asked to stop. Ends with status 1 if the messages' process ended before, 2 by unsafe settings."""
-    logging_setup.begin()
+    logging_setup.configure_logging()
     try:
         require_safe(settings())
     except UnsafeSettings as unsafe:
         logging.getLogger("jiesu").critical("%s", unsafe)
         sys.exit(2)
-    twin = Twin.start("jiesu-messages", carry_messages)
+    twin = CompanionProcess.start("jiesu-messages", carry_messages)
     try:
         uvloop.run(carry_orders(twin))
     finally:
@@ -153,7 +155,7 @@ def main() -> None:
         sys.exit(f"the process of the messages ended by itself ({twin.status})")
 
 
-async def carry_orders(twin: Twin) -> None:
+async def carry_orders(twin: CompanionProcess) -> None:
     """Work on orders until asked to stop or left alone."""
     stop = asked_to_stop()
     twin.when_gone(stop.set)
@@ -167,7 +169,7 @@ def carry_messages() -> None:
         end_with_first()
         await work(messenger, asked_to_stop(), max(2, settings().database_connections // 2))
 
-    os.nice(MEEKNESS)
+    os.nice(NICENESS)
     uvloop.run(carry())
 
 

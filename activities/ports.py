@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from domain.access.signal_proof import Vouched
+from domain.access.signal_proof import VerifiedProof
 from domain.archive.dossier import Dossier
 from domain.archive.sheet import Sheet
 from domain.order.read_model import OrderView, RecordBatch
@@ -15,7 +15,7 @@ from domain.order.read_model import OrderView, RecordBatch
 class ProofsPort(Protocol):
     """The verifier of proofs beside signals."""
 
-    def verify(self, proof: str | None, /) -> Vouched: ...
+    def verify(self, proof: str | None, /) -> VerifiedProof: ...
 
 
 class CitizenRow(Protocol):

@@ -17,7 +17,7 @@ EVERY: Final = 60.0  # seconds
 MOST: Final = 100
 
 
-class Seldom(logging.Filter):
+class WarningRateFilter(logging.Filter):
     """Lets a warning through once a minute, with how many others like it there were since the last; all else passes."""
 
     def __init__(self) -> None:
@@ -41,9 +41,9 @@ class Seldom(logging.Filter):
         return True
 
 
-def begin() -> None:
+def configure_logging() -> None:
     """Have lines from INFO up written; once a process, before anything else is said."""
     logging.basicConfig(level=logging.INFO, format=SHAPE)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger(OF_STRANGERS).addFilter(Seldom())
+    logging.getLogger(OF_STRANGERS).addFilter(WarningRateFilter())

@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Program
 from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
-OUTAGES: Final[tuple[type[Exception], ...]] = (
+TRANSIENT_ERRORS: Final[tuple[type[Exception], ...]] = (
     OperationalError,
     InterfaceError,
     RPCError,
@@ -22,8 +22,8 @@ NO_TABLES: Final = frozenset({"42P01", "42703"})
 """SQLSTATE of a table and of a column that do not exist."""
 
 
-def what_is_away(error: Exception) -> str:
-    """What one of `OUTAGES` is about, in Chinese, and the first line of what it says."""
+def unavailable_service(error: Exception) -> str:
+    """What one of `TRANSIENT_ERRORS` is about, in Chinese, and the first line of what it says."""
     said = str(error.orig) if isinstance(error, DBAPIError) else str(error)
     if isinstance(error, DBAPIError | TimeoutError):
         what = "数据库"

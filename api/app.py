@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from adapters.settings.production_check import require_safe
 from adapters.settings.settings import Settings, settings
 from api import docs_page, error_handlers, idempotency
-from api.middleware.stack import Guarded, guard
+from api.middleware.stack import GuardedApp, add_middleware
 from api.openapi import describe
 from api.routes import audit, catalogue, city, health, open311
 from api.routes.orders import approvals, attachments, commands, lookup, messages, personal_data, viewers, work_orders
@@ -20,8 +20,8 @@ from application.city.polling import keep_up
 from application.jobs import abandoned_files, forget_sign_ins
 from application.jobs.anchoring import anchor
 from application.jobs.erasure import erase_due
-from application.jobs.seeding import stock
-from application.jobs.start_unstarted_orders import mend
+from application.jobs.seeding import seed
+from application.jobs.start_unstarted_orders import start_unstarted_orders
 from application.jobs.telephone_catch_up import catch_up
 from application.services import Services, services
 
@@ -50,12 +50,12 @@ ROUTERS = (
     health,
 )
 JOBS: tuple[tuple[Callable[[Services], Awaitable[int]], float, str], ...] = (
-    (mend, 60.0, "orders started that their intake could not start"),
+    (start_unstarted_orders, 60.0, "orders started that their intake could not start"),
     (catch_up, 60.0, "answers of citizens taken up that an outage had kept from their orders"),
-    (abandoned_files.clear, 3600.0, "files cleared away that nobody knew"),
+    (abandoned_files.delete_abandoned_files, 3600.0, "files cleared away that nobody knew"),
     (idempotency.forget, 86400.0, "idempotency keys forgotten with their answers"),
     (anchor, 3600.0, "days anchored"),
-    (forget_sign_ins.forget, 86400.0, "sessions and failures to sign in forgotten"),
+    (forget_sign_ins.forget_sign_ins, 86400.0, "sessions and failures to sign in forgotten"),
     (erase_due, 86400.0, "orders erased at the end of their retention"),
 )
 """What is done beside requests: the job, how many seconds apart, and what its number counts."""
@@ -65,7 +65,7 @@ def create_app(of: Settings | None = None) -> FastAPI:
     """The application by these settings, or by those of the environment. Raises UnsafeSettings."""
     chosen = of or settings()
     require_safe(chosen)
-    app = Guarded(
+    app = GuardedApp(
         chosen.public_base_url,
         title="接诉",
         description="12345 热线工单系统",
@@ -75,7 +75,7 @@ def create_app(of: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    guard(
+    add_middleware(
         app,
         chosen,
         prefix=PREFIX,
@@ -99,7 +99,7 @@ def create_app(of: Settings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI, of: Settings) -> AsyncIterator[None]:
     async with services(of) as opened:
         app.state.services = opened
-        await stock(opened)
+        await seed(opened)
         beside = [asyncio.create_task(_sweep(opened, *job)) for job in JOBS]
         beside.append(asyncio.create_task(keep_up(opened)))
         try:

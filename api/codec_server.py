@@ -20,7 +20,7 @@ from adapters.temporal.payload_codec import SealedPayloads
 from api import error_handlers
 from api.middleware.body_limits import BodyLimit
 from api.middleware.known_hosts import KnownHosts
-from api.middleware.stack import ASK_AGAIN, Guarded
+from api.middleware.stack import ASK_AGAIN, GuardedApp
 from api.problems import ProblemError
 
 SENT: Final = ("Authorization", "Content-Type", "X-Namespace")
@@ -28,12 +28,12 @@ SENT: Final = ("Authorization", "Content-Type", "X-Namespace")
 Work = Callable[[Sequence[Payload]], Awaitable[list[Payload]]]
 
 
-def create_codec(of: Settings | None = None) -> Guarded:
+def create_codec(of: Settings | None = None) -> GuardedApp:
     """The codec server by these settings, or by those of the environment. Raises CannotServe."""
     chosen = of or settings()
     require_codec(chosen)
     codec = SealedPayloads(chosen.payload_key)
-    app = Guarded(chosen.public_base_url, title="接诉：编解码服务", openapi_url=None, docs_url=None, redoc_url=None)
+    app = GuardedApp(chosen.public_base_url, title="接诉：编解码服务", openapi_url=None, docs_url=None, redoc_url=None)
     app.add_middleware(BodyLimit, seconds=chosen.body_seconds)
     app.add_middleware(KnownHosts, hosts=chosen.hosts)
     if chosen.codec_origins:

@@ -7,8 +7,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from adapters.database.paging import BadCursor
-from adapters.transient_errors import OUTAGES
-from api.auth.refused_access import noted
+from adapters.transient_errors import TRANSIENT_ERRORS
+from api.auth.refused_access import noting_refusals
 from api.problem_responses import of_bug, of_cursor, of_http, of_outage, of_refusal, of_validation
 from domain.refusal import Refused
 
@@ -16,12 +16,12 @@ from domain.refusal import Refused
 def install(app: FastAPI) -> None:
     """Have every error answered so."""
     handlers: dict[type[Exception], Any] = {
-        Refused: noted(of_refusal),
-        HTTPException: noted(of_http),
+        Refused: noting_refusals(of_refusal),
+        HTTPException: noting_refusals(of_http),
         RequestValidationError: of_validation,
         BadCursor: of_cursor,
         Exception: of_bug,
-        **dict.fromkeys(OUTAGES, of_outage),
+        **dict.fromkeys(TRANSIENT_ERRORS, of_outage),
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)

@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from api.idempotency import PARAMETER
 from api.problems import Problem, answers
-from application.orders.command_bodies import WIRES
+from application.orders.command_bodies import COMMAND_BODIES
 
 AT_THE_DOOR = (400, 429)
 """What the door may answer before any route is asked: a host that is not ours, too many requests."""
@@ -32,7 +32,7 @@ def describe(app: FastAPI) -> None:
 
 def _document(app: FastAPI) -> dict[str, Any]:
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-    models: list[type[BaseModel]] = [Problem, *WIRES.values()]
+    models: list[type[BaseModel]] = [Problem, *COMMAND_BODIES.values()]
     _, ours = models_json_schema([(model, "validation") for model in models], ref_template=REF)
     schemas: dict[str, Any] = document["components"]["schemas"]
     schemas |= {name: schema for name, schema in ours["$defs"].items() if name not in schemas}

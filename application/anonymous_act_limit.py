@@ -3,7 +3,7 @@
 import time
 
 
-class Strangers:
+class AnonymousActLimit:
     """How many acts of people who are not known a process still writes in a minute.
 
     Anybody can knock, and no row can be deleted again.

@@ -82,7 +82,7 @@ def _moment(value: Any, info: ValidationInfo) -> Any:
             raise ValueError(NO_MOMENT)
 
 
-Words = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
+LongText = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
 """What somebody wrote."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -103,7 +103,7 @@ Phone = Annotated[str, StringConstraints(pattern=r"^[+0-9][0-9 ()-]{2,29}$")]
 Digits = BeforeValidator(_digits)
 """Lets a number stand for the text of its digits: `110` for `"110"`."""
 
-LooseMoment = Annotated[
+DateOrMoment = Annotated[
     Moment,
     BeforeValidator(_moment),
     WithJsonSchema(
@@ -120,7 +120,7 @@ Validated in a context with `calendar`, the `BusinessCalendar` that knows the cl
 """
 
 
-_MOMENT: Final = TypeAdapter[datetime | None](LooseMoment | None)
+_MOMENT: Final = TypeAdapter[datetime | None](DateOrMoment | None)
 
 
 def as_moment(value: Any, calendar: BusinessCalendar) -> datetime | None:
@@ -131,7 +131,7 @@ def as_moment(value: Any, calendar: BusinessCalendar) -> datetime | None:
         raise Refused(Code.INVALID, wording(invalid.errors(include_url=False)[0], quoting=False)) from None
 
 
-class Wire(BaseModel):
+class InputModel(BaseModel):
     """A body from outside: closed to unknown fields, without control characters, not nested without end."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -142,10 +142,10 @@ class Wire(BaseModel):
         return clean(data)
 
 
-W = TypeVar("W", bound=Wire)
+W = TypeVar("W", bound=InputModel)
 
 
-def checked(model: type[W], body: Any, calendar: BusinessCalendar) -> W:
+def validated(model: type[W], body: Any, calendar: BusinessCalendar) -> W:
     """The body as a model. Raises Refused: `missing_field` naming what is absent, `invalid` for all else."""
     try:
         return model.model_validate(body, context={"calendar": calendar})

@@ -25,9 +25,9 @@ from adapters.database.idempotency import Idempotency
 from adapters.database.orders.approvals import Approvals
 from adapters.database.orders.attachments import Attachments
 from adapters.database.orders.documents import Documents
-from adapters.database.orders.orders import Order, Orders
+from adapters.database.orders.orders import Orders, StoredOrder
 from adapters.database.orders.public_requests import PublicRequests
-from adapters.database.orders.rule_books import Policies
+from adapters.database.orders.rule_books import RuleBookHistory
 from adapters.database.telephone.call_tasks import CallTasks
 from adapters.database.telephone.callbacks import Callbacks
 from adapters.database.telephone.calls import Calls
@@ -39,12 +39,12 @@ from adapters.database.units import Catalogue
 from adapters.files.object_store import Objects
 from adapters.files.thumbnails import Thumbnails
 from adapters.files.virus_scan import Scanner
-from adapters.policy.policy_book import PolicyBook
+from adapters.policy.policy_book import RuleBooks
 from adapters.settings.settings import Settings
 from adapters.temporal.client import connect
 from adapters.twilio.client import TwilioClient
 from adapters.twilio.sms import TwilioSms
-from application.anonymous_act_limit import Strangers
+from application.anonymous_act_limit import AnonymousActLimit
 from domain.policy.rule_book import Regime
 
 
@@ -54,7 +54,7 @@ class Services:
 
     database: Database
     client: Client
-    policies: PolicyBook
+    rule_books: RuleBooks
     settings: Settings
     _older: dict[str, Regime] = field(default_factory=dict, init=False, repr=False)
 
@@ -63,7 +63,7 @@ class Services:
         self.documents = Documents(self.database)
         self.trail = Trail(self.database)
         self.acts = Acts(self.database)
-        self.strangers, self.sign_ins = Strangers(60), Strangers(300)
+        self.anonymous_act_limit, self.sign_in_act_limit = AnonymousActLimit(60), AnonymousActLimit(300)
         self.catalogue = Catalogue(self.database)
         self.approvals = Approvals(self.database)
         self.users = Users(self.database)
@@ -71,7 +71,7 @@ class Services:
         self.sessions = Sessions(self.database, timedelta(minutes=self.settings.idle_minutes) or None)
         self.provider = Provider(self.settings)
         self.idempotency = Idempotency(self.database)
-        self.snapshots = Policies(self.database)
+        self.rule_book_history = RuleBookHistory(self.database)
         self.messages = Messages(self.database)
         self.inbound = InboundMessages(self.database)
         self.opt_outs = OptOuts(self.database)
@@ -96,7 +96,7 @@ class Services:
         """The object store; opened when it is needed, because opening makes the folder."""
         return Objects(self.settings)
 
-    async def rules_of(self, order: Order) -> Regime:
+    async def rules_of(self, order: StoredOrder) -> Regime:
         """The rule book that an order lives by now, which a signal may have changed. Raises LookupError."""
         view = await self.orders.view(order.no)
         return await self.rules(order.regime, view.policy_hash if view else order.policy_hash)
@@ -106,10 +106,10 @@ class Services:
 
         Raises LookupError if neither is there, which an intake rules out.
         """
-        if self.policies.hashes.get(regime) == policy_hash:
-            return self.policies.regimes[regime]
+        if self.rule_books.hashes.get(regime) == policy_hash:
+            return self.rule_books.regimes[regime]
         if policy_hash not in self._older:
-            snapshot = await self.snapshots.get(policy_hash)
+            snapshot = await self.rule_book_history.get(policy_hash)
             if snapshot is None:
                 raise LookupError(f"policy snapshot {policy_hash} of {regime} is missing")
             self._older[policy_hash] = Regime.model_validate(snapshot.data)
@@ -117,9 +117,9 @@ class Services:
 
 
 @asynccontextmanager
-async def services(settings: Settings, policies: PolicyBook | None = None) -> AsyncIterator[Services]:
+async def services(settings: Settings, policies: RuleBooks | None = None) -> AsyncIterator[Services]:
     """The services of a process, closed at the end. Raises PolicyErrors, and RPCError without Temporal."""
-    book = policies or PolicyBook.load(settings.policy_file)
+    book = policies or RuleBooks.load(settings.policy_file)
     database = Database(settings.database_url, Keyring(settings.data_key))
     try:
         yield Services(database, await connect(settings.payload_key), book, settings)

@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 
 from adapters.database.tables import Message
 from adapters.settings.settings import ROOT
-from application.orders.commands import send
+from application.orders.commands import carry_out_command
 from application.orders.intake import OrderRequest, open_order
 from application.services import Services
 from cli.rehearse.people import cast
@@ -126,7 +126,9 @@ class Storm:
         return await open_order(self.services, demand, by=Role.AGENT, person="bench")
 
     async def _dispatch(self, no: str) -> None:
-        await send(self.services, no, "dispatch", {"units": [{"unit": "housing"}]}, by=Role.DISPATCHER, person="bench")
+        await carry_out_command(
+            self.services, no, "dispatch", {"units": [{"unit": "housing"}]}, by=Role.DISPATCHER, person="bench"
+        )
 
     async def _urge(self, no: str, moment: float) -> float:
         await asyncio.sleep(moment - time.perf_counter())

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from adapters.database.roles.granting import CannotGrant
 from adapters.policy.policy_file import PolicyErrors
 from adapters.settings.settings import Settings, UnusableSetting
-from adapters.transient_errors import OUTAGES, lacks_tables, what_is_away
+from adapters.transient_errors import TRANSIENT_ERRORS, lacks_tables, unavailable_service
 from adapters.validation_messages import wording
 
 USAGE = 2
@@ -37,6 +37,6 @@ def ending(error: Exception) -> Ending | None:
         return Ending(f"设置有误：\n- {error}", USAGE)
     if lacks_tables(error):
         return Ending("数据库还不是本版本的结构，请先运行 jiesu db upgrade。", USAGE)
-    if isinstance(error, OUTAGES):
-        return Ending(f"{what_is_away(error)}，请确认它在运行，设置也指向它。", AWAY)
+    if isinstance(error, TRANSIENT_ERRORS):
+        return Ending(f"{unavailable_service(error)}，请确认它在运行，设置也指向它。", AWAY)
     return None

@@ -30,7 +30,7 @@ def api(
     import uvicorn  # noqa: PLC0415 (`jiesu db` does not need a web server)
 
     _require_safe_settings()
-    logging_setup.begin()
+    logging_setup.configure_logging()
     uvicorn.run(
         "api.app:create_app",
         factory=True,
@@ -57,7 +57,7 @@ def codec(
     except CannotServe as reason:
         print(reason, file=sys.stderr)
         raise typer.Exit(2) from None
-    logging_setup.begin()
+    logging_setup.configure_logging()
     uvicorn.run(
         "api.codec_server:create_codec",
         factory=True,

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, TypeVar
 import typer
 
 from adapters.database.accounts.password_hashes import drawn
-from adapters.database.accounts.role_assignments import PEOPLE, seat_fault
+from adapters.database.accounts.role_assignments import PEOPLE, assignment_fault
 from adapters.database.accounts.sign_in_failures import SignInFailures
 from adapters.database.accounts.users import USERNAME, Account, Card, UsernameTaken, Users
 from adapters.database.encryption import Keyring
@@ -48,7 +48,7 @@ def add(
 
     async def work(database: Database) -> str | None:
         regimes = load(settings().policy_file, PolicyFile).regimes
-        if fault := await seat_fault(Catalogue(database), regimes, role=role, unit=unit, regime=regime):
+        if fault := await assignment_fault(Catalogue(database), regimes, role=role, unit=unit, regime=regime):
             return fault
         account = Account(username=name, role=role, unit=unit, regime=regime, display=shown)
         try:

@@ -15,8 +15,8 @@ from activities.notify import Notify
 from activities.record import Record
 from activities.retry_limits import LIMITS
 from activities.tally import Tally
-from activities.verify_proof import Vouch
-from domain.access.signal_proof import Vouched
+from activities.verify_proof import VerifyProof
+from domain.access.signal_proof import VerifiedProof
 from domain.labels import label
 from domain.order.effects import Effect
 from domain.order.internal_commands import Internal, ReportArchived, ReportCall, ReportNotice, ReportTally
@@ -46,17 +46,17 @@ async def record(batch: RecordBatch) -> None:
     )
 
 
-async def vouch(proof: str | None) -> Vouched:
+async def verify_proof(proof: str | None) -> VerifiedProof:
     """What the verifier says of a proof; one that cannot be verified is none that is believed."""
     try:
         return await workflow.execute_local_activity_method(
-            Vouch.vouch,
+            VerifyProof.vouch,
             proof,
             summary="核验信号凭证",
             **LIMITS["vouch"].options,
         )
     except FailureError:
-        return Vouched(standing="forged")
+        return VerifiedProof(standing="forged")
 
 
 async def perform(effect: Effect, within: timedelta | None = None) -> Internal | timedelta | None:

@@ -18,7 +18,7 @@ SHORTEST = timedelta(seconds=1)
 """What an activity is given at least, where the time for it is all but over."""
 
 
-class Errands:
+class EffectsUnderWay:
     """The effects of one run of the workflow.
 
     `report` takes in what one of them tells; `order` and `now` are the order and its clock as they stand.

@@ -6,6 +6,8 @@ Nothing here holds a name, a telephone number, an address or free text (design Â
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import ConfigDict, Field
+
 from domain.order.effects import Effect
 from domain.order.order import Order
 from domain.words import Frozen, Stage
@@ -19,22 +21,25 @@ class WorkOrderInput(Frozen):
     """How an order's workflow begins, and what one run hands to the next.
 
     `order` before its first event, or as the run before left it. `clock_offset` moves the order's own clock
-    against the server's; zero for real orders. `stands` are the moments of a rehearsal's steps, empty for real
+    against the server's; zero for real orders. `held_moments` are the moments of a rehearsal's steps, empty for real
     orders: for `HEAD_START` before each the clock shows it already. The rest is carried over by continue-as-new only:
-    `outbox` are events (JSON objects) not yet on the audit trail, `effects` those not yet performed, `handled`
-    the sequence number that each recent request reached, by request id, `spent` the expiry of each proof that was
-    given with a signal, by nonce.
+    `outbox` are events (JSON objects) not yet on the audit trail, `effects` those not yet performed,
+    `recent_requests` the sequence number that each recent request reached, by request id, `used_nonces` the expiry of
+    each proof that was given with a signal, by nonce.
     """
+
+    # Histories of open orders hold these names.
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     order: Order
     clock_offset: timedelta = timedelta(0)
-    stands: tuple[datetime, ...] = ()
+    held_moments: tuple[datetime, ...] = Field(default=(), alias="stands")
     opened_by: str = "agent"
     opened_by_person: str = ""
     outbox: tuple[dict[str, Any], ...] = ()
     effects: tuple[Effect, ...] = ()
-    handled: dict[str, int] = {}
-    spent: dict[str, int] = {}
+    recent_requests: dict[str, int] = Field(default={}, alias="handled")
+    used_nonces: dict[str, int] = Field(default={}, alias="spent")
 
 
 class Accepted(Frozen):
@@ -59,7 +64,7 @@ class Refusal(Frozen):
     at: str
 
 
-class Snapshot(Frozen):
+class OrderSnapshot(Frozen):
     """What the query `snapshot` tells: the whole state, the order's clock, the next alarm, what is unfinished."""
 
     order: Order

@@ -23,15 +23,15 @@ from domain.order.projection import project
 from domain.order.read_model import RecordBatch
 from domain.refusal import Refused
 from domain.words import Role
-from workflows.effect_activities import RETRY_RECORD_AFTER, record, vouch
-from workflows.effects_under_way import Errands
+from workflows.effect_activities import RETRY_RECORD_AFTER, record, verify_proof
+from workflows.effects_under_way import EffectsUnderWay
 from workflows.ids import WORK_ORDER
-from workflows.messages import HEAD_START, Accepted, Snapshot, WorkOrderInput
+from workflows.messages import HEAD_START, Accepted, OrderSnapshot, WorkOrderInput
 from workflows.search_attributes import attributes, changes
 from workflows.ui_texts import brief, details
 from workflows.update_handlers import read, refusal, update_for
 
-Heard = c.Decide | r.AdoptPolicy | r.AdoptCalendar | r.ReportUndelivered
+SignalBody = c.Decide | r.AdoptPolicy | r.AdoptCalendar | r.ReportUndelivered
 
 REMEMBERED_REQUESTS = 50
 """Request ids kept across continue-as-new, which the server's own deduplication does not cross."""
@@ -46,12 +46,14 @@ class WorkOrderWorkflow:
         """Take over where the run before left off, or open the order."""
         self.order = start.order
         self.offset = start.clock_offset
-        self.stands = start.stands
+        self.held_moments = start.held_moments
         self.outbox = list(start.outbox)
-        self.errands = Errands(start.effects, report=self.apply, order=lambda: self.order, now=lambda: self.now)
-        self.handled = dict(start.handled)
-        self.spent = dict(start.spent)
-        self.in_turn = asyncio.Lock()
+        self.effects_under_way = EffectsUnderWay(
+            start.effects, report=self.apply, order=lambda: self.order, now=lambda: self.now
+        )
+        self.recent_requests = dict(start.recent_requests)
+        self.used_nonces = dict(start.used_nonces)
+        self.turn_lock = asyncio.Lock()
         self.recorded = start.order.seq - len(self.outbox)
         self.stalled = False
         self.retry: asyncio.Task[None] | None = None
@@ -103,36 +105,36 @@ class WorkOrderWorkflow:
     @workflow.signal
     async def decide(self, body: Any = None) -> None:
         """Answer an approval."""
-        await self.hear("decide", c.Decide, body)
+        await self.handle_signal("decide", c.Decide, body)
 
     @workflow.signal
     async def adopt_policy(self, body: Any = None) -> None:
         """Move this order to another rule book."""
-        await self.hear("adopt_policy", r.AdoptPolicy, body)
+        await self.handle_signal("adopt_policy", r.AdoptPolicy, body)
 
     @workflow.signal
     async def adopt_calendar(self, body: Any = None) -> None:
         """Reckon with another calendar from now on."""
-        await self.hear("adopt_calendar", r.AdoptCalendar, body)
+        await self.handle_signal("adopt_calendar", r.AdoptCalendar, body)
 
     @workflow.signal
     async def report_undelivered(self, body: Any = None) -> None:
         """A notice that the provider had taken did not arrive."""
-        await self.hear("report_undelivered", r.ReportUndelivered, body)
+        await self.handle_signal("report_undelivered", r.ReportUndelivered, body)
 
     @workflow.query
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> OrderSnapshot:
         """The whole state, the order's own clock and what is unfinished."""
         alarm = next_alarm(self.order)
-        postponed = self.errands.postponed
+        postponed = self.effects_under_way.postponed
         moments = [*postponed.values(), *([alarm.at] if alarm else [])]
-        return Snapshot(
+        return OrderSnapshot(
             order=self.order,
             at=self.now.isoformat(),
             next_alarm_at=min(moments).isoformat() if moments else None,
             next_alarm=describe(self.order, alarm) if alarm else None,
-            unrecorded=len(self.outbox) + self.in_turn.locked(),
-            effects=tuple(key for key in self.errands.unfinished if key not in postponed),
+            unrecorded=len(self.outbox) + self.turn_lock.locked(),
+            effects=tuple(key for key in self.effects_under_way.unfinished if key not in postponed),
         )
 
     # Carrying out
@@ -141,15 +143,15 @@ class WorkOrderWorkflow:
     def now(self) -> datetime:
         """The order's own clock, in whole seconds as the regulations count."""
         running = workflow.now() + self.offset
-        stands = (moment for moment in self.stands if running < moment <= running + HEAD_START)
-        return next(stands, running).astimezone(CST).replace(microsecond=0)
+        held_moments = (moment for moment in self.held_moments if running < moment <= running + HEAD_START)
+        return next(held_moments, running).astimezone(CST).replace(microsecond=0)
 
     def check(self, command: c.Command) -> None:
         """Raise the refusal of a command that may not be carried out; a repeated request is let through."""
         update = workflow.current_update_info()
-        if update is not None and update.id in self.handled:
+        if update is not None and update.id in self.recent_requests:
             return
-        if self.in_turn.locked():
+        if self.turn_lock.locked():
             return  # what came before it decides whether it can be carried out: `carry_out` will tell
         now = self.now
         decide(replay(self.order, catch_up(self.order, now)), command, now)
@@ -159,36 +161,36 @@ class WorkOrderWorkflow:
         update = workflow.current_update_info()
         request = update.id if update is not None else ""
         names: tuple[str, ...] = ()
-        async with self.in_turn:
-            if request not in self.handled:
+        async with self.turn_lock:
+            if request not in self.recent_requests:
                 try:
                     names = self.apply(command)
                 except Refused as refused:
                     raise refusal(refused, self.now.isoformat()) from refused
                 self.remember(request)
-        seq = self.handled[request]
+        seq = self.recent_requests[request]
         await workflow.wait_condition(lambda: self.recorded >= seq or self.stalled)
         return Accepted(no=self.order.no, seq=seq, events=names, stage=self.order.stage, at=self.now.isoformat())
 
     def remember(self, request: str) -> None:
         """A repeated request gets the same answer; the oldest are forgotten."""
-        self.handled[request] = self.order.seq
-        while len(self.handled) > REMEMBERED_REQUESTS:
-            del self.handled[next(iter(self.handled))]
+        self.recent_requests[request] = self.order.seq
+        while len(self.recent_requests) > REMEMBERED_REQUESTS:
+            del self.recent_requests[next(iter(self.recent_requests))]
 
-    async def hear(self, signal: str, kind: type[Heard], body: Any) -> None:
+    async def handle_signal(self, signal: str, kind: type[SignalBody], body: Any) -> None:
         """Act on a signal by somebody who may send it. It never fails the order: what cannot be done is written down.
 
         While the proof is verified, whatever comes behind waits: signals and commands are carried out as they came.
         """
         said, proof = parted(body)
-        async with self.in_turn:
-            vouched = await vouch(proof)
+        async with self.turn_lock:
+            vouched = await verify_proof(proof)
             try:
-                self.spent = check(vouched, self.order.no, signal, said, self.spent)
+                self.used_nonces = check(vouched, self.order.no, signal, said, self.used_nonces)
                 self.apply(read(kind, said))
             except Refused as refused:
-                self.apply(r.unheard(signal, said, refused))
+                self.apply(r.ignored_signal(signal, said, refused))
 
     def apply(self, command: c.Command | c.Decide | r.Internal) -> tuple[str, ...]:
         """Decide, after every alarm that was due before, and take in what follows; the names of the events."""
@@ -204,7 +206,7 @@ class WorkOrderWorkflow:
         for event in events:
             self.order = evolve(self.order, event)
             self.outbox.append(to_json(event))
-            self.errands.add(effects(self.order, event))
+            self.effects_under_way.add(effects(self.order, event))
         return tuple(event.event for event in events)
 
     async def put_on_record(self) -> None:
@@ -225,7 +227,7 @@ class WorkOrderWorkflow:
     def act(self) -> None:
         """Start what must be done outside; nothing is done that is not on record."""
         if not self.outbox:
-            self.errands.begin()
+            self.effects_under_way.begin()
 
     # Waiting
 
@@ -250,8 +252,8 @@ class WorkOrderWorkflow:
             self.finished
             or (self.outbox and not self.stalled)
             or (self.stalled and self.retry is not None and self.retry.done())
-            or (not self.outbox and self.errands.to_begin)
-            or self.errands.failed
+            or (not self.outbox and self.effects_under_way.to_begin)
+            or self.effects_under_way.failed
             or (self.timer is not None and self.timer.done())
             or next_alarm(self.order) != self.alarm
             or self.may_continue_as_new
@@ -271,7 +273,10 @@ class WorkOrderWorkflow:
     def finished(self) -> bool:
         """Archived, recorded, every effect done and every caller answered."""
         return (
-            self.order.archived and not self.outbox and not self.errands.unfinished and workflow.all_handlers_finished()
+            self.order.archived
+            and not self.outbox
+            and not self.effects_under_way.unfinished
+            and workflow.all_handlers_finished()
         )
 
     @property
@@ -283,7 +288,7 @@ class WorkOrderWorkflow:
         return (
             workflow.info().is_continue_as_new_suggested()
             and workflow.all_handlers_finished()
-            and not self.errands.busy
+            and not self.effects_under_way.busy
             and (self.stalled or not self.outbox)
         )
 
@@ -292,9 +297,9 @@ class WorkOrderWorkflow:
         return WorkOrderInput(
             order=self.order,
             clock_offset=self.offset,
-            stands=self.stands,
+            held_moments=self.held_moments,
             outbox=tuple(self.outbox),
-            effects=tuple(self.errands.unfinished.values()),
-            handled=self.handled,
-            spent=self.spent,
+            effects=tuple(self.effects_under_way.unfinished.values()),
+            recent_requests=self.recent_requests,
+            used_nonces=self.used_nonces,
         )

@@ -48,7 +48,7 @@ class ProviderAway(ConnectionError):  # noqa: N818 - reads as a sentence where i
     """The provider does not answer, or not with what it should: nothing can be said about the token now."""
 
 
-class Vouched(NamedTuple):
+class ProviderIdentity(NamedTuple):
     """Somebody whom the provider vouches for, and when it did."""
 
     user: Identity
@@ -75,7 +75,7 @@ class Provider:
             return False
         return bool(claims.get("iss") == self._settings.oidc_issuer)
 
-    async def read(self, token: str) -> Vouched:
+    async def read(self, token: str) -> ProviderIdentity:
         """Who the token speaks of, by the claims that the settings name. Raises BadToken, TooWeak, ProviderAway."""
         try:
             header = jwt.get_unverified_header(token)
@@ -92,7 +92,7 @@ class Provider:
                 claims = self._verified(token, await self._key(kid, key), header)
         except jwt.PyJWTError:
             raise BadToken from None
-        return Vouched(identity(claims, self._settings), self._issued_at(claims))
+        return ProviderIdentity(identity(claims, self._settings), self._issued_at(claims))
 
     def _issued_at(self, claims: dict[str, Any]) -> datetime:
         """When the token was issued, to an application that may bring it. Raises BadToken if that is too long ago."""

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import ValidationError
 
-from domain.access.signal_proof import Claims, Vouched, digest_of
+from domain.access.signal_proof import Claims, VerifiedProof, digest_of
 from domain.words import Role
 
 ALGORITHM: Final = "HS256"
@@ -45,11 +45,11 @@ class Proofs:
         said = claims.model_dump(mode="json", exclude={"expires"}) | {"aud": AUDIENCE, "exp": claims.expires}
         return jwt.encode(said, self._keys[0], algorithm=ALGORITHM)
 
-    def verify(self, proof: str | None) -> Vouched:
+    def verify(self, proof: str | None) -> VerifiedProof:
         """Whether a proof is ours and holds still; never raises."""
         at = int(time.time())
         if proof is None:
-            return Vouched(standing="none", bare=self._bare, at=at)
+            return VerifiedProof(standing="none", bare=self._bare, at=at)
         for key in self._keys if len(proof) <= LONGEST else ():
             try:
                 said = jwt.decode(
@@ -57,11 +57,11 @@ class Proofs:
                 )
                 claims = Claims.model_validate({**_without(said, "aud", "exp"), "expires": said["exp"]})
             except jwt.ExpiredSignatureError:
-                return Vouched(standing="expired", bare=self._bare, at=at)
+                return VerifiedProof(standing="expired", bare=self._bare, at=at)
             except (jwt.InvalidTokenError, ValidationError, ValueError):
                 continue
-            return Vouched(standing="good", claims=claims, bare=self._bare, at=at)
-        return Vouched(standing="forged", bare=self._bare, at=at)
+            return VerifiedProof(standing="good", claims=claims, bare=self._bare, at=at)
+        return VerifiedProof(standing="forged", bare=self._bare, at=at)
 
 
 def _without(claims: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from uuid import uuid4
 import httpx
 
 from adapters.city.signature import signed
-from adapters.safe_errors import Telling
+from adapters.safe_errors import SafeError
 from adapters.settings.settings import Settings
 
 TIMEOUT: Final = 10.0  # seconds, for each step of a request
@@ -34,11 +34,11 @@ BUSY: Final = frozenset({429, 503})
 _PLAIN: Final = re.compile(r"[^\x00-\x1f\x7f]+")
 
 
-class CityRefused(Telling):
+class CityRefused(SafeError):  # noqa: N818 (histories of Temporal hold the name)
     """The platform will not take this content."""
 
 
-class CityUnavailable(Telling):
+class CityUnavailable(SafeError):  # noqa: N818 (histories of Temporal hold the name)
     """The platform was out of reach, or is not set up to take anything from here."""
 
 
@@ -47,7 +47,7 @@ class CursorGone(Exception):  # noqa: N818
 
 
 @dataclass(frozen=True)
-class Answer:
+class CityAnswer:
     """`city_no`: the platform's number of the order, if it told one; `wait`: it took nothing, come back then."""
 
     city_no: str | None = None
@@ -71,7 +71,7 @@ class CityApi:
         # By the proxy of the environment, if there is one, and nowhere but there: a redirect is an answer like others.
         self._http = httpx.AsyncClient(base_url=settings.city_base_url, timeout=TIMEOUT, follow_redirects=False)
 
-    async def post(self, path: str, key: str, body: Mapping[str, Any]) -> Answer:
+    async def post(self, path: str, key: str, body: Mapping[str, Any]) -> CityAnswer:
         """Post one object under a message id; the same id with the same body may be posted again.
 
         Raises CityRefused or CityUnavailable.
@@ -83,12 +83,12 @@ class CityApi:
         except httpx.HTTPError as error:
             raise CityUnavailable(type(error).__name__) from None
         if answer.status_code in BUSY and (wait := _wait(answer.headers.get("Retry-After", ""))) is not None:
-            return Answer(wait=wait)
+            return CityAnswer(wait=wait)
         if answer.status_code in REFUSALS:
             raise CityRefused(f"HTTP {answer.status_code}")
         if not answer.is_success:
             raise CityUnavailable(f"HTTP {answer.status_code}")
-        return Answer(city_no=_number(_told(answer)))
+        return CityAnswer(city_no=_number(_told(answer)))
 
     async def outbox(self, after: str | None, limit: int) -> OutboxPage:
         """What the platform has for us behind a cursor, None for all. Raises CityUnavailable or CursorGone."""

@@ -18,7 +18,7 @@ else:
     from multiprocessing.context import SpawnProcess as _Process
 
 
-class Twin:
+class CompanionProcess:
     """The second process, as the first one has it."""
 
     def __init__(self, process: BaseProcess) -> None:

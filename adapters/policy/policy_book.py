@@ -12,7 +12,7 @@ from domain.refusal import Code, Refused
 YEARS_BACK, YEARS_AHEAD = 1, 3
 
 
-class PolicyBook:
+class RuleBooks:
     """Regimes by id. `hashes` names the content of each; `calendar` covers the year before to three years ahead."""
 
     def __init__(self, file: PolicyFile, year: int) -> None:
@@ -22,7 +22,7 @@ class PolicyBook:
         self.calendar = self.days_around(year)
 
     @classmethod
-    def load(cls, source: Path | str, year: int | None = None) -> "PolicyBook":
+    def load(cls, source: Path | str, year: int | None = None) -> "RuleBooks":
         """The book of a file (a Path) or of a YAML text, for orders of `year` (this one). Raises PolicyErrors."""
         return cls(load(source, PolicyFile), year or datetime.now(CST).year)
 

@@ -14,7 +14,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError, FailureError
 from temporalio.service import RPCError
 
-from adapters.safe_errors import Telling
+from adapters.safe_errors import SafeError
 from adapters.temporal.payload_codec import SealedPayloads
 
 CONNECT_SECONDS = 60.0
@@ -31,10 +31,10 @@ class QuietFailures(DefaultFailureConverter):
     def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
         """The type and the trace of an unforeseen error; a failure of Temporal's own kind as it is.
 
-        Of an error that quotes nothing (`Telling`) the words as well: the Temporal UI shows them to whoever asks why.
+        Of an error that quotes nothing (`SafeError`) the words as well: the Temporal UI shows them to whoever asks why.
         """
         if not isinstance(exception, FailureError):
-            words = str(exception) if isinstance(exception, Telling) else "see the worker's log"
+            words = str(exception) if isinstance(exception, SafeError) else "see the worker's log"
             quiet = ApplicationError(words, type=type(exception).__name__)
             quiet.__traceback__ = exception.__traceback__
             exception = quiet

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from adapters.safe_errors import Telling
+from adapters.safe_errors import SafeError
 from adapters.settings.secret_rotation import secrets_of
 from adapters.settings.settings import Settings
 
@@ -26,7 +26,7 @@ UNSUBSCRIBED = "twilio_21610"
 OPTED_OUT = "opted_out"
 
 
-class ProviderUnavailable(Telling):
+class ProviderUnavailable(SafeError):  # noqa: N818 (histories of Temporal hold the name)
     """The provider was out of reach, busy or broken: nobody knows what became of the request."""
 
 

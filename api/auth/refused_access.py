@@ -23,7 +23,7 @@ CODES: Final = frozenset({Code.UNKNOWN_ORDER.value})
 _ORDER_NO: Final = re.compile(r"\d{8}-\d{6,12}(?=$|:)", re.ASCII)
 
 
-def noted(handle: Callable[..., Response]) -> Callable[[Request, Exception], Awaitable[Response]]:
+def noting_refusals(handle: Callable[..., Response]) -> Callable[[Request, Exception], Awaitable[Response]]:
     """The handler of an error, which puts it on the audit trail as well if it is a refusal of access."""
 
     async def noting(request: Request, error: Exception) -> Response:
@@ -48,7 +48,7 @@ async def _note(request: Request, status: int, code: str, order_no: str | None) 
     user = next(iter(bearers.values()), None)
     data: dict[str, Any] = {"status": status, "method": request.method, "route": _route(request)}
     if user is None:
-        left_out = services.strangers.count()
+        left_out = services.anonymous_act_limit.count()
         if left_out is None:
             return
         data |= {"left_out": left_out} if left_out else {}

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.settings.setting_types import Network, Rate
 from api.middleware.client_address import address_of
-from api.middleware.token_buckets import Buckets
+from api.middleware.token_buckets import TokenBuckets
 from api.problem_responses import of_http
 from api.problems import ProblemError
 
@@ -22,7 +22,7 @@ HEALTH: Final = ("/health/", "/api/v1/health/")
 """Where health is told: by nobody's name, to whoever asks, as often as they like."""
 
 
-class Rates:
+class RateLimits:
     """ASGI middleware: 429 with `Retry-After` to whoever asks too often. Health is always told."""
 
     def __init__(
@@ -37,7 +37,7 @@ class Rates:
     ) -> None:
         self._app = app
         self._callers, self._addresses, self._logins = (
-            Buckets(rate) if rate is not None else None for rate in (caller, address, login)
+            TokenBuckets(rate) if rate is not None else None for rate in (caller, address, login)
         )
         self._login_paths = frozenset(logins)
         self._proxies = tuple(proxies)

@@ -12,7 +12,7 @@ from api.middleware.body_limits import BodyLimit
 from api.middleware.cross_site import SameSite
 from api.middleware.json_shape import JsonShape
 from api.middleware.known_hosts import KnownHosts
-from api.middleware.rate_limits import Rates
+from api.middleware.rate_limits import RateLimits
 from api.middleware.security_headers import SecureHeaders
 from api.refusal_counts import Refusals
 
@@ -22,7 +22,9 @@ SHOWN: Final = ("Location", "Retry-After", "Idempotency-Replayed")
 ASK_AGAIN: Final = 600  # seconds
 
 
-def guard(app: FastAPI, of: Settings, *, prefix: str, public: str, logins: frozenset[str], streamed: str) -> None:
+def add_middleware(
+    app: FastAPI, of: Settings, *, prefix: str, public: str, logins: frozenset[str], streamed: str
+) -> None:
     """Have every request pass them.
 
     `prefix` is that of the API, `public` that of the interface for the public, `logins` are the paths where somebody
@@ -35,7 +37,7 @@ def guard(app: FastAPI, of: Settings, *, prefix: str, public: str, logins: froze
     app.add_middleware(BodyLimit, seconds=of.body_seconds, streamed=frozenset({streamed}))
     app.add_middleware(SameSite, own=_own(of.public_base_url), listed=of.cors_origins, sealed=(webhooks, public))
     app.add_middleware(
-        Rates,
+        RateLimits,
         caller=of.caller_rate,
         address=of.address_rate,
         login=of.login_rate,
@@ -55,7 +57,7 @@ def guard(app: FastAPI, of: Settings, *, prefix: str, public: str, logins: froze
         )
 
 
-class Guarded(FastAPI):
+class GuardedApp(FastAPI):
     """An application all of whose answers carry the headers, also those of errors that nobody foresaw."""
 
     def __init__(self, public_url: str, **named: object) -> None:

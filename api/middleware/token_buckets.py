@@ -9,7 +9,7 @@ MOST: Final = 50_000
 """Buckets at a time; beyond that the ones that have been left alone longest are forgotten, as if they were full."""
 
 
-class Buckets:
+class TokenBuckets:
     """One bucket a name, full at first. Moments are seconds of any clock that never goes back."""
 
     def __init__(self, rate: Rate) -> None:

@@ -10,7 +10,7 @@ from fastapi import Request
 from pydantic import BeforeValidator, Field, model_validator
 
 from api.problems import ProblemError
-from application.input_types import Latitude, Longitude, Mail, Phone, Wire, checked
+from application.input_types import InputModel, Latitude, Longitude, Mail, Phone, validated
 from application.orders.commands import calendar_of
 from application.services import Services
 from domain.calendar.business_calendar import CST
@@ -31,7 +31,7 @@ class Sent(NamedTuple):
     attributes: dict[str, list[str]]
 
 
-class ServiceRequest(Wire):
+class ServiceRequest(InputModel):
     """POST requests: what the standard lets a citizen send."""
 
     service_code: str | None = Field(default=None, max_length=100)
@@ -83,7 +83,7 @@ Moment = Annotated[datetime, BeforeValidator(_moment)]
 Listed = Annotated[tuple[str, ...], BeforeValidator(_split), Field(max_length=MAX_NUMBERS)]
 
 
-class Search(Wire):
+class Search(InputModel):
     """GET requests: which are asked for. `page` and `page_size` are what many servers add to the standard."""
 
     service_request_id: Listed = ()
@@ -95,16 +95,16 @@ class Search(Wire):
     page_size: int = Field(default=MAX_NUMBERS, ge=1, le=MAX_NUMBERS)
 
 
-W = TypeVar("W", bound=Wire)
+W = TypeVar("W", bound=InputModel)
 
 
 def wanted(services: Services, model: type[W], fields: Mapping[str, str]) -> W:
     """What a client said, as a model; an empty field is one that was not sent, one we do not know is none of ours.
 
-    Raises Refused, as `checked` does.
+    Raises Refused, as `validated` does.
     """
     known = {name: value for name, value in fields.items() if name in model.model_fields and value.strip()}
-    return checked(model, known, calendar_of(services))
+    return validated(model, known, calendar_of(services))
 
 
 def query(request: Request) -> dict[str, str]:

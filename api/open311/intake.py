@@ -23,7 +23,7 @@ def person_of(card: KeyCard) -> str:
 
 def service_of(services: Services, regime: str, code: str) -> Service:
     """A service of a county. Raises ProblemError(404)."""
-    service = services.policies.regime(regime).open311.services.get(code)
+    service = services.rule_books.regime(regime).open311.services.get(code)
     if service is None:
         raise ProblemError(404, f"没有编码为 {code[:60]} 的服务（service_code）")
     return service

@@ -33,7 +33,7 @@ async def units(
 @router.get("/policies", responses=answers(401, 422))
 async def policies(services: ServicesDep, user: User, cursor: Cursor = None, limit: Limit = 50) -> PageOut[PolicyOut]:
     """现行的各地规程。"""
-    ids = list(services.policies.ids)
+    ids = list(services.rule_books.ids)
     if cursor is not None:
         (last,) = from_cursor(cursor, PLACE)
         if last not in ids:
@@ -46,14 +46,14 @@ async def policies(services: ServicesDep, user: User, cursor: Cursor = None, lim
 @router.get("/policies/{id}", responses=answers(401, 404, 422))
 async def policy(id: str, services: ServicesDep, user: User) -> PolicyRules:
     """一部规程的全部规则。"""
-    if id not in services.policies.ids:
+    if id not in services.rule_books.ids:
         raise ProblemError(404, "没有这一部规程")
-    rules = services.policies.regime(id).model_dump(mode="json")
+    rules = services.rule_books.regime(id).model_dump(mode="json")
     return PolicyRules(**_summary(services, id).model_dump(), rules=rules)
 
 
 def _summary(services: Services, name: str) -> PolicyOut:
-    regime = services.policies.regime(name)
+    regime = services.rule_books.regime(name)
     return PolicyOut(
-        id=name, name=regime.name, title=regime.title, hash=services.policies.hashes[name], grades=regime.grades
+        id=name, name=regime.name, title=regime.title, hash=services.rule_books.hashes[name], grades=regime.grades
     )

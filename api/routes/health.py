@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from fastapi import APIRouter, Response
 
 from adapters.temporal.client import ping
-from adapters.transient_errors import OUTAGES
+from adapters.transient_errors import TRANSIENT_ERRORS
 from api.auth.identity import ServicesDep
 from api.problems import answers
 from api.schemas.base import Shape
@@ -43,7 +43,7 @@ async def ready(services: ServicesDep, response: Response) -> Health:
 async def _answers(call: Awaitable[None]) -> bool:
     try:
         await call
-    except OUTAGES as error:
+    except TRANSIENT_ERRORS as error:
         log.warning("not ready: %s: %s", type(error).__name__, error)
         return False
     return True

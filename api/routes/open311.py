@@ -38,7 +38,7 @@ Written = Annotated[Form, Depends(_written)]
 
 def _jurisdiction(services: Services, given: str | None) -> str:
     """The county that is asked for. Raises ProblemError: 400 where it has to be said, 404 where there is none."""
-    ids, named = services.policies.ids, (given or "").strip()
+    ids, named = services.rule_books.ids, (given or "").strip()
     if not named and len(ids) == 1:
         return ids[0]
     if not named:
@@ -59,7 +59,7 @@ County = Annotated[str, Depends(_of_query)]
 async def discovery(to: Written, services: ServicesDep) -> Response:
     """Service Discovery."""
     kind = "production" if services.settings.environment == "production" else "test"
-    changed = await services.snapshots.latest(services.policies.hashes.values())
+    changed = await services.rule_book_history.latest(services.rule_books.hashes.values())
     url = f"{services.settings.public_base_url.rstrip('/')}{PREFIX}"
     return written("discovery", answers.discovery(url, kind, changed), to)
 
@@ -67,7 +67,7 @@ async def discovery(to: Written, services: ServicesDep) -> Response:
 @router.get("/services.{fmt:ending}")
 async def service_list(to: Written, county: County, services: ServicesDep) -> Response:
     """GET Service List."""
-    return written("services", answers.service_list(services.policies.regime(county)), to)
+    return written("services", answers.service_list(services.rule_books.regime(county)), to)
 
 
 @router.get("/services/{service_code}.{fmt:ending}")
@@ -88,7 +88,7 @@ async def create(to: Written, request: Request, services: ServicesDep) -> Respon
     async def handle() -> Response:
         no, code = await take_in(services, card, sent, intake_key=request_key(request))
         location = {"Location": f"{PREFIX}/requests/{no}.{to}"}
-        regime = services.policies.regime(card.regime)
+        regime = services.rule_books.regime(card.regime)
         return written(REQUESTS, answers.taken_in(regime, code, no), to, status=201, headers=location)
 
     if place is None:
@@ -163,6 +163,6 @@ def _span(start: datetime | None, end: datetime | None) -> tuple[datetime, datet
 
 
 async def _shown(services: Services, county: str, orders: list[PublicOrder], to: Form) -> Response:
-    regime = services.policies.regime(county)
+    regime = services.rule_books.regime(county)
     units = {unit.id: unit.name for unit in await services.catalogue.units(regime=county)}
     return written(REQUESTS, [answers.status(regime, order, units) for order in orders], to)

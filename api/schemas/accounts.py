@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from adapters.database.accounts.role_assignments import PEOPLE
 from adapters.database.accounts.users import USERNAME, Card
 from api.schemas.base import Shape
-from application.input_types import Name, Slug, Wire
+from application.input_types import InputModel, Name, Slug
 from domain.access.passwords import LONGEST, one_form
 from domain.words import Role
 
@@ -35,7 +35,7 @@ Person = Annotated[Role, AfterValidator(_of_people), WithJsonSchema({"type": "st
 """A role that somebody can have."""
 
 
-class Proof(Wire):
+class Proof(InputModel):
     """Who is signed in shows it again, because much follows from it."""
 
     password: Secret
@@ -48,13 +48,13 @@ class NewPassword(Proof):
     new_password: Secret
 
 
-class Confirmation(Wire):
+class Confirmation(InputModel):
     """A code of the secret that was offered."""
 
     code: OneTime
 
 
-class NewUser(Wire):
+class NewUser(InputModel):
     """A user to add; without `password` one is made and told once. Either opens nothing but its own change."""
 
     username: Username
@@ -65,7 +65,7 @@ class NewUser(Wire):
     password: Secret | None = None
 
 
-class UserChange(Wire):
+class UserChange(InputModel):
     """What is to be otherwise; what is not named stays. `reset_password` makes one that has to be changed."""
 
     role: Person | None = None

@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import computed_field
 
-from adapters.database.orders.orders import Citizen, Listed, Order
+from adapters.database.orders.orders import ListedOrder, StoredCitizen, StoredOrder
 from adapters.database.paging import Page
 from api.schemas.base import PageOut, Shape
-from application.orders.search import Found
+from application.orders.search import FoundOrder
 from domain.access.masking import masked_address, masked_name, masked_phone, unnamed
 from domain.access.public_text import HIDDEN
 from domain.citizen.service_answers import Answer
@@ -68,7 +68,7 @@ class OrderSummary(Shape):
         return label(self.source, "source")
 
     @classmethod
-    def of(cls, row: Listed, *, nameless: bool) -> "OrderSummary":
+    def of(cls, row: ListedOrder, *, nameless: bool) -> "OrderSummary":
         """From a row of the read model; `nameless` with the citizen left out of the title."""
         shown = row.view.model_dump() | row.model_dump(exclude={"view", "citizen"})
         if nameless:
@@ -101,7 +101,7 @@ class OrderDetail(OrderSummary):
     deadlines: tuple[DeadlineView, ...]
 
     @classmethod
-    def of_order(cls, order: Order, view: OrderView, *, nameless: bool, shielded: bool) -> "OrderDetail":
+    def of_order(cls, order: StoredOrder, view: OrderView, *, nameless: bool, shielded: bool) -> "OrderDetail":
         """From what was taken in and where it stands, the citizen masked.
 
         `nameless` with the citizen left out of what was written; `shielded` from the unit complained of, which reads
@@ -148,10 +148,10 @@ class ProposalOut(Shape):
     units: tuple[Proposal, ...]
 
 
-def masked(citizen: Citizen) -> Citizen:
+def masked(citizen: StoredCitizen) -> StoredCitizen:
     """Surname, first three and last four digits, the street, no mail."""
     name, phone, address = citizen.name, citizen.phone, citizen.address
-    return Citizen(
+    return StoredCitizen(
         name=masked_name(name) if name else name,
         phone=masked_phone(phone) if phone else phone,
         address=masked_address(unnamed(address, name)) if address else None,
@@ -159,13 +159,13 @@ def masked(citizen: Citizen) -> Citizen:
     )
 
 
-def hidden(citizen: Citizen) -> Citizen:
+def hidden(citizen: StoredCitizen) -> StoredCitizen:
     """That something is known, and nothing of it."""
     known = citizen.model_dump(include={"name", "phone", "address", "email"})
-    return Citizen(**{name: HIDDEN if value else None for name, value in known.items()})
+    return StoredCitizen(**{name: HIDDEN if value else None for name, value in known.items()})
 
 
-def summaries(found: Page[Found]) -> PageOut[OrderSummary]:
+def summaries(found: Page[FoundOrder]) -> PageOut[OrderSummary]:
     """A page of a list of orders, as somebody reads it."""
     items = (OrderSummary.of(each.order, nameless=each.nameless) for each in found.items)
     return PageOut(items=tuple(items), next=found.next)

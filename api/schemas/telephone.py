@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from adapters.database.orders.orders import Citizen
+from adapters.database.orders.orders import StoredCitizen
 from adapters.database.telephone.call_tasks import TelephoneTask
 from adapters.database.telephone.callbacks import Callback
 from adapters.database.telephone.calls import OutboundCall
@@ -65,7 +65,7 @@ class InboundOut(Shape):
 
     @classmethod
     def of(
-        cls, row: Inbound, *, words: bool = True, shielded: bool = False, leave_out: Citizen | None = None
+        cls, row: Inbound, *, words: bool = True, shielded: bool = False, leave_out: StoredCitizen | None = None
     ) -> "InboundOut":
         """From what was kept.
 

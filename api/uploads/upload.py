@@ -17,7 +17,7 @@ from api.schemas.files import Uploaded, shown_to
 from api.uploads.multipart import Multipart, Part
 from application.evidence.receiving import Received, keep, receive, uploads
 from application.evidence.upload_refusal import Reason, UploadRefused, too_large, unsupported
-from application.input_types import LooseMoment, Name, Wire, checked
+from application.input_types import DateOrMoment, InputModel, Name, validated
 from application.orders.commands import calendar_of
 from application.orders.visibility import visible
 from application.services import Services
@@ -42,13 +42,13 @@ STATUS: Final[dict[Reason, int]] = {
 """What a file that is not kept is answered with."""
 
 
-class Details(Wire):
+class Details(InputModel):
     """What is said of the files beside their content. `captured_at`: when the picture was taken, as they say."""
 
     order: Name | None = None
     phase: Phase = Phase.OTHER
     note: str | None = Field(default=None, max_length=500)
-    captured_at: LooseMoment | None = None
+    captured_at: DateOrMoment | None = None
 
     @field_validator("*", mode="before")
     @classmethod
@@ -95,7 +95,7 @@ async def _taken_in(services: Services, user: Identity, body: Multipart, receive
         await _field(part, fields)
         if part.name == "order" and fields["order"]:
             limits = await _limits_of(services, user, fields["order"])
-    details = checked(Details, fields, calendar_of(services))
+    details = validated(Details, fields, calendar_of(services))
     if not received:
         raise Refused(Code.MISSING_FIELD, f"缺少必填内容：{FILE}")
     for each in received:  # the order may have been named behind the files
@@ -151,8 +151,8 @@ async def _limits_of(services: Services, user: Identity, no: str) -> Evidence:
 
 def _widest(services: Services, user: Identity) -> Evidence:
     """What may be handed in while no order is named: what some county that the person serves takes."""
-    names = [user.regime] if user.regime in services.policies.ids else services.policies.ids
-    every = [services.policies.regime(name).evidence for name in names]
+    names = [user.regime] if user.regime in services.rule_books.ids else services.rule_books.ids
+    every = [services.rule_books.regime(name).evidence for name in names]
     return Evidence(
         max_size=max(every, key=lambda each: each.max_bytes).max_size,
         types=tuple(dict.fromkeys(kind for each in every for kind in each.types)),

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from adapters.auth.tokens import Identity
-from adapters.transient_errors import OUTAGES
+from adapters.transient_errors import TRANSIENT_ERRORS
 from application.services import Services
 from domain.access.acts import Act, Deed
 
@@ -55,7 +55,7 @@ async def try_to_note(services: Services, origin: Origin, user: Identity | None,
     try:
         async with asyncio.timeout(PATIENCE):
             await services.acts.note(act(services, origin, user, deed, **said))
-    except OUTAGES as error:
+    except TRANSIENT_ERRORS as error:
         log.error("an act could not be noted: %s by %s: %s", deed, user.sub if user else "?", type(error).__name__)
 
 

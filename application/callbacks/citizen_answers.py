@@ -2,10 +2,10 @@
 
 from typing import Any, Literal
 
-from adapters.database.orders.orders import Order
-from application.orders.commands import send
+from adapters.database.orders.orders import StoredOrder
+from application.orders.commands import carry_out_command
 from application.services import Services
-from domain.citizen.survey import Answer
+from domain.citizen.survey import SurveyAnswer
 from domain.order.commands import RecordCallback
 from domain.refusal import Code, Refused
 from domain.words import Role
@@ -17,7 +17,7 @@ async def satisfied_from(services: Services, order_no: str) -> int:
     return rules.callbacks.satisfied_from
 
 
-async def order_of(services: Services, order_no: str) -> Order:
+async def order_of(services: Services, order_no: str) -> StoredOrder:
     """The order that a message or call is about, confidential or not: its citizen answers nobody but the hotline.
 
     Raises Refused(unknown_order).
@@ -28,7 +28,7 @@ async def order_of(services: Services, order_no: str) -> Order:
     return order
 
 
-async def awaited(services: Services, order_no: str, party: str, round_: int | None = None) -> bool:
+async def answer_is_awaited(services: Services, order_no: str, party: str, round_: int | None = None) -> bool:
     """Whether the order waits to hear this citizen, and still in that round, as far as is on record."""
     view = await services.orders.view(order_no)
     if view is None or party not in view.unheard:
@@ -36,11 +36,11 @@ async def awaited(services: Services, order_no: str, party: str, round_: int | N
     return round_ is None or round_ == view.facts.get("reworks", 0)
 
 
-async def hear(
+async def record_answer(
     services: Services,
     order_no: str,
     party: str,
-    answer: Answer,
+    answer: SurveyAnswer,
     *,
     round_: int | None,
     via: Literal["sms", "call"],
@@ -48,7 +48,8 @@ async def hear(
 ) -> None:
     """Have the order take the answer in; under one `request_id` once.
 
-    Raises Refused if it does not (it has heard this citizen, has moved on, has ended), and what `send` raises.
+    Raises Refused if it does not (it has heard this citizen, has moved on, has ended), and what `carry_out_command`
+    raises.
     """
     said: dict[str, Any] = {
         "result": answer.result,
@@ -60,4 +61,6 @@ async def hear(
         "via": via,
     }
     body = {name: value for name, value in said.items() if value is not None}
-    await send(services, order_no, RecordCallback.do, body, by=Role.CITIZEN, person="", request_id=request_id)
+    await carry_out_command(
+        services, order_no, RecordCallback.do, body, by=Role.CITIZEN, person="", request_id=request_id
+    )

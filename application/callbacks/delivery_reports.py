@@ -2,7 +2,7 @@
 
 import logging
 
-from adapters.database.orders.orders import Order
+from adapters.database.orders.orders import StoredOrder
 from adapters.database.telephone.messages import UNDELIVERED, OutboundMessage
 from adapters.twilio.client import OPTED_OUT
 from application.orders import workflow_calls
@@ -38,7 +38,7 @@ async def pass_on(services: Services, message: OutboundMessage) -> None:
     await services.messages.settle(message.key)
 
 
-async def _told(services: Services, order: Order, message: OutboundMessage) -> bool:
+async def _told(services: Services, order: StoredOrder, message: OutboundMessage) -> bool:
     """Whether the order, which then tries the next contact, was still there to be told."""
     view = await services.orders.view(order.no)
     if view is not None and view.stage is Stage.ARCHIVED:
@@ -64,7 +64,7 @@ async def _attempt(services: Services, message: OutboundMessage) -> int:
     )
 
 
-async def _have_someone_telephone(services: Services, order: Order, message: OutboundMessage) -> None:
+async def _have_someone_telephone(services: Services, order: StoredOrder, message: OutboundMessage) -> None:
     """The order has ended and tries nobody else. A survey asks nothing more then; who wants no texts is left alone."""
     if message.to_role == Role.CITIZEN and (message.template == Template.SURVEY or message.error == OPTED_OUT):
         return

@@ -6,11 +6,11 @@ from typing import Final
 from urllib.parse import urlencode
 
 from adapters.database.telephone.calls import OutboundCall
-from adapters.transient_errors import OUTAGES
+from adapters.transient_errors import TRANSIENT_ERRORS
 from adapters.twilio import twiml
-from application.callbacks.citizen_answers import awaited, hear, order_of, satisfied_from
+from application.callbacks.citizen_answers import answer_is_awaited, order_of, record_answer, satisfied_from
 from application.services import Services
-from domain.citizen.survey import Answer, read_answer
+from domain.citizen.survey import SurveyAnswer, read_answer
 from domain.refusal import Refused
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ async def begin(services: Services, call_id: str, answered_by: str) -> str:
     call = await services.calls.by_id(call_id)
     if call is None or answered_by.startswith(MACHINES):
         return twiml.farewell()
-    if not await awaited(services, call.order_no, call.party, call.round):
+    if not await answer_is_awaited(services, call.order_no, call.party, call.round):
         return twiml.farewell(HEARD_BEFORE)
     return _ask(services, call_id, Question.HANDLING, 1, GREETING)
 
@@ -80,13 +80,16 @@ async def ended(services: Services, call_id: str, status: str) -> None:
         await _tell_if_possible(services, call)
 
 
-async def tell(services: Services, call: OutboundCall) -> None:
-    """Tell the order what was answered in a call, if it waits for that; may be repeated. Raises what `hear` raises."""
-    if call.handling_rating is None or not await awaited(services, call.order_no, call.party, call.round):
+async def pass_on_answer(services: Services, call: OutboundCall) -> None:
+    """Tell the order what was answered in a call, if it waits for that; may be repeated.
+
+    Raises what `record_answer` raises.
+    """
+    if call.handling_rating is None or not await answer_is_awaited(services, call.order_no, call.party, call.round):
         return
     line = await satisfied_from(services, call.order_no)
     remarks = await services.documents.of_order(call.order_no)
-    answer = Answer(
+    answer = SurveyAnswer(
         satisfied=call.handling_rating >= line,
         handling_rating=call.handling_rating,
         intake_rating=call.intake_rating,
@@ -94,7 +97,9 @@ async def tell(services: Services, call: OutboundCall) -> None:
     )
     request = f"call-{call.id}"
     try:
-        await hear(services, call.order_no, call.party, answer, round_=call.round, via="call", request_id=request)
+        await record_answer(
+            services, call.order_no, call.party, answer, round_=call.round, via="call", request_id=request
+        )
     except Refused as refused:
         log.info("answer to call %s came too late: %s", call.key, refused.code)
 
@@ -102,8 +107,8 @@ async def tell(services: Services, call: OutboundCall) -> None:
 async def _tell_if_possible(services: Services, call: OutboundCall) -> None:
     """The citizen is not kept on the line for an outage: the rating is written down, and the sweep comes back to it."""
     try:
-        await tell(services, call)
-    except OUTAGES as error:
+        await pass_on_answer(services, call)
+    except TRANSIENT_ERRORS as error:
         log.warning("answer to call %s put off: %s", call.key, type(error).__name__)
 
 
@@ -113,7 +118,7 @@ def _ask(services: Services, call_id: str, question: Question, attempt: int, bef
     return twiml.question(before + QUESTIONS[question], url)
 
 
-def _read(keys: str, speech: str, line: int) -> Answer | None:
+def _read(keys: str, speech: str, line: int) -> SurveyAnswer | None:
     """A key from 1 to 5, or the one rating that was spoken."""
     answer = read_answer(keys or speech, line)
     if answer is None or answer.intake_rating is not None or (keys and len(keys) > 1):

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from adapters.database.telephone.inbound_messages import RECEIVED, Inbound, NewInbound
 from adapters.database.telephone.messages import OutboundMessage
-from application.callbacks.citizen_answers import awaited, hear, satisfied_from
+from application.callbacks.citizen_answers import answer_is_awaited, record_answer, satisfied_from
 from application.services import Services
-from domain.citizen.survey import Answer, Fate, read_answer, read_wish
+from domain.citizen.survey import Fate, SurveyAnswer, read_answer, read_wish
 from domain.order.events import CallbackAsked, CallbackRecorded
 from domain.refusal import Code, Refused
 from domain.words import Template
@@ -38,7 +38,8 @@ async def receive(services: Services, sid: str, phone: str, body: str) -> str:
     """Keep a text, do what it says, and return the words to reply, empty for none.
 
     The provider may post one twice: by `sid` it is kept once and takes effect once. When the database or
-    Temporal does not answer, what was kept is taken up by the next post or by the sweep. Raises what `hear` raises.
+    Temporal does not answer, what was kept is taken up by the next post or by the sweep.
+    Raises what `record_answer` raises.
     """
     survey = await services.messages.latest(phone, Template.SURVEY)
     new = NewInbound(
@@ -46,15 +47,15 @@ async def receive(services: Services, sid: str, phone: str, body: str) -> str:
     )
     text = await services.inbound.keep(new)
     if text.state == RECEIVED:
-        text = await understand(services, text)
+        text = await interpret(services, text)
     return await _reply(services, text)
 
 
-async def understand(services: Services, text: Inbound) -> Inbound:
+async def interpret(services: Services, text: Inbound) -> Inbound:
     """Do what a kept text says, and note what became of it; the text then. May be repeated.
 
     The survey that it answers may have been found only now, and is noted first: by it the answer is found again, and
-    erased with its order. Raises what `hear` raises.
+    erased with its order. Raises what `record_answer` raises.
     """
     fate: Fate | None = read_wish(text.body)
     if fate is Fate.OPTED_OUT:
@@ -85,12 +86,12 @@ async def _answer(services: Services, text: Inbound, survey: OutboundMessage) ->
         return Fate.REPEATED
     answer = read_answer(text.body, await satisfied_from(services, survey.order_no))
     if answer is None:
-        return Fate.UNREADABLE if await awaited(services, survey.order_no, party) else Fate.LATE
+        return Fate.UNREADABLE if await answer_is_awaited(services, survey.order_no, party) else Fate.LATE
     asked = await _asked(services, survey)
     round_ = int(asked["round"]) if asked else None
     request = f"sms-{text.sid}"
     try:
-        await hear(services, survey.order_no, party, answer, round_=round_, via="sms", request_id=request)
+        await record_answer(services, survey.order_no, party, answer, round_=round_, via="sms", request_id=request)
     except Refused as refused:
         # An earlier try may have got through and not come to say so; of two texts at once, the other.
         if asked and await _is_heard(services, survey, asked, answer):
@@ -118,7 +119,7 @@ async def _asked(services: Services, survey: OutboundMessage) -> dict[str, Any] 
     return next(asked, None)
 
 
-async def _is_heard(services: Services, survey: OutboundMessage, asked: dict[str, Any], answer: Answer) -> bool:
+async def _is_heard(services: Services, survey: OutboundMessage, asked: dict[str, Any], answer: SurveyAnswer) -> bool:
     """Whether the order has taken in this answer to this survey."""
     same = {
         "event": CallbackRecorded.event,

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from adapters.database.city.messages import REFUSED, TAKEN, WAITING, CityMessageRow
-from adapters.transient_errors import OUTAGES
-from application.city.message_handlers import TYPES, Waits, take
+from adapters.transient_errors import TRANSIENT_ERRORS
+from application.city.message_handlers import HANDLERS, NotYetPossible, handle_message
 from application.services import Services
 from domain.calendar.business_calendar import CST
 from domain.refusal import Refused
@@ -38,7 +38,7 @@ async def receive(services: Services, message: str, content: bytes | Any, via: s
     """
     body, value = canonical(content)
     type_ = value.get("type") if isinstance(value, dict) else None
-    known = type_ if isinstance(type_, str) and type_ in TYPES else UNKNOWN
+    known = type_ if isinstance(type_, str) and type_ in HANDLERS else UNKNOWN
     kept, new = await services.city_messages.keep(message, known, body, via)
     if new:
         return await _carry_out(services, kept)
@@ -62,13 +62,13 @@ async def try_all_again(services: Services) -> None:
 async def _carry_out(services: Services, begun: CityMessageRow) -> CityMessageRow:
     finish = services.city_messages.finish
     try:
-        await take(services, begun)
-    except Waits as waits:
+        await handle_message(services, begun)
+    except NotYetPossible as waits:
         return await finish(begun.id, _or_too_late(begun), code=waits.code.value, reason=waits.reason)
     except Refused as refused:
         log.warning("message %s of the city platform refused: %s", begun.id, refused.code)
         return await finish(begun.id, REFUSED, code=refused.code.value, reason=refused.reason, clause=refused.clause)
-    except OUTAGES as outage:
+    except TRANSIENT_ERRORS as outage:
         log.warning("message %s of the city platform put off: %s", begun.id, type(outage).__name__)
         return await finish(begun.id, WAITING, code=UNAVAILABLE, reason="依赖的服务暂时没有响应")
     except Exception:

@@ -8,29 +8,29 @@ from typing import Any, Final
 from pydantic import ConfigDict
 
 from adapters.database.city.messages import CityMessageRow
-from adapters.database.orders.orders import Order
-from application.input_types import Name, Wire, Words, as_moment, checked
+from adapters.database.orders.orders import StoredOrder
+from application.input_types import InputModel, LongText, Name, as_moment, validated
 from application.orders import workflow_calls
-from application.orders.commands import calendar_of, decide, send
+from application.orders.commands import calendar_of, carry_out_command, send_decision
 from application.orders.intake import OrderRequest, open_order
 from application.services import Services
 from domain.city.messages import CityDecision, read_changed, read_decision, read_order, read_urge
 from domain.order.commands import Decide, Urge
 from domain.order.decider import decide as foresee
 from domain.order.events import SignalIgnored
-from domain.order.order import Order as OrderState
+from domain.order.order import Order
 from domain.order.parts import Approval
 from domain.policy.city import City
 from domain.refusal import Code, Refused
 from domain.words import CITY_SOURCE, Role, Stage
-from workflows.messages import Snapshot
+from workflows.messages import OrderSnapshot
 
 PERSON: Final = CITY_SOURCE
 CITY_DESK: Final = "city"
 OPEN: Final = "open"
 
 
-class Waits(Exception):  # noqa: N818 - reads as a sentence where it is caught
+class NotYetPossible(Exception):  # noqa: N818 - reads as a sentence where it is caught
     """The message cannot be carried out yet; what it waits for may come."""
 
     def __init__(self, code: Code, reason: str) -> None:
@@ -39,7 +39,7 @@ class Waits(Exception):  # noqa: N818 - reads as a sentence where it is caught
         self.reason = reason
 
 
-class Envelope(Wire):
+class Envelope(InputModel):
     """What is around every message; more that stands there is for versions to come."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -51,40 +51,40 @@ class Envelope(Wire):
     data: Any = None
 
 
-class Answered(Wire):
+class Answered(InputModel):
     """The words of a decision or an urging, checked."""
 
     no: Name | None = None
     city_no: Name | None = None
     approval: Name | None = None
     until: Name | None = None
-    comment: Words | None = None
+    comment: LongText | None = None
 
 
-async def take(services: Services, message: CityMessageRow) -> None:
+async def handle_message(services: Services, message: CityMessageRow) -> None:
     """Carry a message out; it may be repeated. Notes on the message what it is about.
 
-    Raises Refused, Waits, and while something does not answer one of `adapters.transient_errors.OUTAGES`.
+    Raises Refused, Waits, and while something does not answer one of `adapters.transient_errors.TRANSIENT_ERRORS`.
     """
     try:
         value = json.loads(message.body)
     except (ValueError, RecursionError):
         raise Refused(Code.INVALID, "请求内容不是有效的 JSON") from None
-    envelope = checked(Envelope, value, calendar_of(services))
+    envelope = validated(Envelope, value, calendar_of(services))
     if envelope.id != message.id:
         raise Refused(Code.INVALID, "内容中的 id 与消息编号不一致")
-    if envelope.type not in TYPES:
+    if envelope.type not in HANDLERS:
         raise Refused(Code.INVALID, f"没有约定“{envelope.type[:40]}”这一类消息")
     regime, city = _county(services, envelope.area)
     await services.city_messages.about(message.id, regime=regime)
-    await TYPES[envelope.type](services, message, regime, city, envelope.data)
+    await HANDLERS[envelope.type](services, message, regime, city, envelope.data)
 
 
 def _county(services: Services, area: str | None) -> tuple[str, City]:
     """The regime that an area code belongs to, and its understanding with the platform."""
     if area is None:
         raise Refused(Code.MISSING_FIELD, "缺少必填内容：area")
-    for name, regime in services.policies.regimes.items():
+    for name, regime in services.rule_books.regimes.items():
         if regime.city is not None and area in regime.city.areas:
             return name, regime.city
     raise Refused(Code.INVALID, f"没有与地区代码“{area[:40]}”对应的县")
@@ -97,7 +97,7 @@ async def _order(services: Services, message: CityMessageRow, regime: str, city:
     citizen = {name: fields.pop(name) for name in ("name", "phone", "address")}
     body = {name: value for name, value in fields.items() if value is not None}
     body |= {"regime": regime, "source": CITY_SOURCE, "citizen": citizen, "marks": list(said.marks)}
-    request = checked(OrderRequest, body, calendar_of(services))
+    request = validated(OrderRequest, body, calendar_of(services))
     no = await open_order(services, request, by=Role.CITY_PLATFORM, person=PERSON)
     await services.city_messages.about(message.id, order_no=no, city_no=request.city_no)
 
@@ -114,7 +114,7 @@ async def _decision(services: Services, message: CityMessageRow, regime: str, ci
     until = words.until if said.decision == "approve" else None
     _foresee(services, state, approval, said.decision, until)
     await services.city_messages.about(message.id, approval=approval.id)
-    await decide(
+    await send_decision(
         services,
         order.no,
         approval.id,
@@ -132,7 +132,9 @@ async def _urge(services: Services, message: CityMessageRow, regime: str, city: 
     words = _checked(services, said.no, said.city_no, said.comment)
     order = await _found(services, message, regime, words)
     body = {"comment": words.comment} if words.comment is not None else {}
-    await send(services, order.no, Urge.do, body, by=Role.CITY_PLATFORM, person=PERSON, request_id=f"city-{message.id}")
+    await carry_out_command(
+        services, order.no, Urge.do, body, by=Role.CITY_PLATFORM, person=PERSON, request_id=f"city-{message.id}"
+    )
 
 
 async def _changed(services: Services, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
@@ -148,9 +150,9 @@ async def _changed(services: Services, message: CityMessageRow, regime: str, cit
     raise Refused(Code.NOT_ALLOWED, "已受理的工单不由消息更改；变更内容已留存，请热线人员查看并处理")
 
 
-Taking = Callable[[Services, CityMessageRow, str, City, Any], Awaitable[None]]
+MessageHandler = Callable[[Services, CityMessageRow, str, City, Any], Awaitable[None]]
 
-TYPES: Final[dict[str, Taking]] = {
+HANDLERS: Final[dict[str, MessageHandler]] = {
     "order": _order,
     "decision": _decision,
     "urge": _urge,
@@ -162,10 +164,10 @@ TYPES: Final[dict[str, Taking]] = {
 def _checked(
     services: Services, no: str | None, city_no: str | None, comment: str | None, **more: str | None
 ) -> Answered:
-    return checked(Answered, {"no": no, "city_no": city_no, "comment": comment, **more}, calendar_of(services))
+    return validated(Answered, {"no": no, "city_no": city_no, "comment": comment, **more}, calendar_of(services))
 
 
-async def _found(services: Services, message: CityMessageRow, regime: str, words: Answered) -> Order:
+async def _found(services: Services, message: CityMessageRow, regime: str, words: Answered) -> StoredOrder:
     """The order that is meant. One that only the platform's number names may be on its way."""
     if words.no is not None:
         order = await services.orders.get(words.no)
@@ -178,12 +180,12 @@ async def _found(services: Services, message: CityMessageRow, regime: str, words
         assert words.city_no is not None
         order = await services.orders.by_city_no(regime, words.city_no)
         if order is None:
-            raise Waits(Code.UNKNOWN_ORDER, f"尚未收到市平台编号为 {words.city_no[:60]} 的工单")
+            raise NotYetPossible(Code.UNKNOWN_ORDER, f"尚未收到市平台编号为 {words.city_no[:60]} 的工单")
     await services.city_messages.about(message.id, order_no=order.no, city_no=order.city_no or order.city_ref)
     return order
 
 
-async def _state(services: Services, order: Order) -> Snapshot:
+async def _state(services: Services, order: StoredOrder) -> OrderSnapshot:
     """The order as its workflow has it."""
     state = await workflow_calls.snapshot(services, order.no)
     if state is not None:
@@ -194,7 +196,7 @@ async def _state(services: Services, order: Order) -> Snapshot:
     raise TimeoutError("the workflow of the order does not answer")
 
 
-def _meant(order: OrderState, said: CityDecision) -> Approval:
+def _meant(order: Order, said: CityDecision) -> Approval:
     """The approval that is decided: by its id, or the one of a kind that is open with the city."""
     if said.approval is not None:
         named = order.approvals.get(said.approval.rpartition(":")[2])
@@ -209,11 +211,11 @@ def _meant(order: OrderState, said: CityDecision) -> Approval:
     if with_the_city:
         return with_the_city[0]
     if any(each.status == OPEN for each in candidates) or not candidates:
-        raise Waits(Code.WRONG_STAGE, "所决定的申请尚未提交到市平台")
+        raise NotYetPossible(Code.WRONG_STAGE, "所决定的申请尚未提交到市平台")
     raise Refused(Code.ALREADY_DONE, "此项审批已经结束")
 
 
-def _foresee(services: Services, state: Snapshot, approval: Approval, decision: str, until: str | None) -> None:
+def _foresee(services: Services, state: OrderSnapshot, approval: Approval, decision: str, until: str | None) -> None:
     """Refuse what the order would ignore, with its reason, so that the platform hears of it."""
     moment = as_moment(until, calendar_of(services))
     said = {"approval": approval.id, "decision": decision, "as": Role.CITY_PLATFORM, "person": PERSON, "until": moment}

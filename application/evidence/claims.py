@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from adapters.database.orders.attachments import Claim, Claimant, File, TooManyFiles
-from adapters.database.orders.orders import Order
+from adapters.database.orders.orders import StoredOrder
 from application.services import Services
 from domain.labels import label
 from domain.order.commands import Appeal, RequestReturn, SubmitReply
@@ -24,8 +24,8 @@ ASKED: Final[Mapping[str, Callable[[Regime], tuple[Attachments, str | None]]]] =
 
 
 @asynccontextmanager
-async def named(
-    services: Services, order: Order, do: str, fields: Mapping[str, Any], person: str
+async def claimed_attachments(
+    services: Services, order: StoredOrder, do: str, fields: Mapping[str, Any], person: str
 ) -> AsyncIterator[None]:
     """Around the carrying out of a command: the files that it names are the order's, unless it is refused.
 
@@ -53,7 +53,9 @@ async def named(
     await services.attachments.bind(order.no, ids)
 
 
-async def _claimed(services: Services, order: Order, ids: Sequence[str], by: Claimant, evidence: Evidence) -> Claim:
+async def _claimed(
+    services: Services, order: StoredOrder, ids: Sequence[str], by: Claimant, evidence: Evidence
+) -> Claim:
     if not ids:
         return Claim((), frozenset(), ())
     try:

@@ -20,7 +20,9 @@ UNUSED_FOR: Final = timedelta(days=30)
 """A file that no order has after so long proves nothing, and what is kept of people without need is kept too long."""
 
 
-async def clear(services: Services, older_than: timedelta = GRACE, unused_for: timedelta = UNUSED_FOR) -> int:
+async def delete_abandoned_files(
+    services: Services, older_than: timedelta = GRACE, unused_for: timedelta = UNUSED_FOR
+) -> int:
     """Take such things away, and return how many; may be repeated and run in several processes."""
     until = datetime.now(UTC) - older_than
     today = datetime.now(CST).date()

@@ -12,5 +12,5 @@ PERSON = "retention"
 
 async def erase_due(services: Services) -> int:
     """Erase all that is due, and return how many; may be repeated and run in several processes."""
-    eraser = Eraser(Erasure(services.database), services.objects, services.policies.regimes)
+    eraser = Eraser(Erasure(services.database), services.objects, services.rule_books.regimes)
     return await eraser.erase_due(PERSON, datetime.now(CST))

@@ -1,21 +1,21 @@
 """What a process brings into the database when it starts: the dispatch catalogue and the rule books."""
 
 from adapters.database.audit.acts import ActFilter
-from adapters.database.orders.rule_books import Snapshot
+from adapters.database.orders.rule_books import StoredRuleBook
 from adapters.database.units import UnitCard
 from application.services import Services
 from domain.access.acts import INSTALLATION, Act, Deed
 from domain.words import Role
 
 
-async def stock(services: Services) -> None:
+async def seed(services: Services) -> None:
     """Have every unit and rule book of every regime; a unit keeps what its county made of it. May be repeated.
 
     A rule book that no order was taken in under is wanted too: an order may be moved to it by a signal.
     """
-    for name, regime in services.policies.regimes.items():
-        snapshot = Snapshot(services.policies.hashes[name], name, regime.model_dump(mode="json"))
-        await services.snapshots.put(snapshot)
+    for name, regime in services.rule_books.regimes.items():
+        snapshot = StoredRuleBook(services.rule_books.hashes[name], name, regime.model_dump(mode="json"))
+        await services.rule_book_history.put(snapshot)
         await _note(services, name)
     cards = [
         UnitCard(
@@ -26,7 +26,7 @@ async def stock(services: Services) -> None:
             duties=unit.duties,
             emergency_level=str(unit.emergency_level),
         )
-        for name, regime in services.policies.regimes.items()
+        for name, regime in services.rule_books.regimes.items()
         for unit in regime.units
     ]
     await services.catalogue.ensure("", cards)
@@ -34,7 +34,7 @@ async def stock(services: Services) -> None:
 
 async def _note(services: Services, regime: str) -> None:
     """Put on the audit trail that a rule book came into force; several processes at once may say it several times."""
-    now = services.policies.hashes[regime]
+    now = services.rule_books.hashes[regime]
     before = (await services.acts.find(ActFilter(deed=Deed.POLICIES_LOADED, regime=regime), limit=1)).items
     if not before or before[0].act.about != now:
         loaded = Act(deed=Deed.POLICIES_LOADED, person=INSTALLATION, role=Role.SYSTEM, regime=regime, about=now)

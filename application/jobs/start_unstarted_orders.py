@@ -15,7 +15,7 @@ GRACE = timedelta(seconds=30)
 """Younger orders are still being started by their intake."""
 
 
-async def mend(services: Services, older_than: timedelta = GRACE) -> int:
+async def start_unstarted_orders(services: Services, older_than: timedelta = GRACE) -> int:
     """Start what was not started, and return how many; may be repeated and run in several processes.
 
     One that cannot be started does not keep the others. A rehearsal's order is nobody's business later.

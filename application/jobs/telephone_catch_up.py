@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
 from adapters.database.telephone.messages import UNDELIVERED, OutboundMessage
-from adapters.transient_errors import OUTAGES
+from adapters.transient_errors import TRANSIENT_ERRORS
 from adapters.twilio.client import ProviderUnavailable
 from application.callbacks import delivery_reports, phone_dialogue, text_answers
 from application.services import Services
@@ -19,7 +19,7 @@ QUIET: Final = timedelta(minutes=2)
 GIVEN_UP_AFTER: Final = timedelta(hours=24)
 """When the end of a message is not asked after any more: it was sent, and nobody says that it did not arrive."""
 
-AWAY: Final[tuple[type[Exception], ...]] = (*OUTAGES, ProviderUnavailable)
+AWAY: Final[tuple[type[Exception], ...]] = (*TRANSIENT_ERRORS, ProviderUnavailable)
 
 T = TypeVar("T")
 
@@ -30,8 +30,8 @@ async def catch_up(services: Services, quiet: timedelta = QUIET) -> int:
     Returns how many answers an outage had kept from their orders. What does not answer ends its part of the round;
     whatever else goes wrong concerns one thing only.
     """
-    texts = await _each(services, text_answers.understand, await services.inbound.unread(quiet))
-    calls = await _each(services, phone_dialogue.tell, await services.calls.untold(quiet))
+    texts = await _each(services, text_answers.interpret, await services.inbound.unread(quiet))
+    calls = await _each(services, phone_dialogue.pass_on_answer, await services.calls.untold(quiet))
     await _each(services, _ask_after, await services.messages.unsettled(quiet))
     return texts + calls
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from pydantic import StrictBool, create_model
 
-from application.input_types import Digits, LooseMoment, Name, Wire, Words
+from application.input_types import DateOrMoment, Digits, InputModel, LongText, Name
 from domain.order.commands import COMMANDS, Command, DispatchedUnit, Identifier, Moment
 from domain.text import Text
 from domain.words import Part
@@ -15,7 +15,7 @@ from domain.words import Part
 _NOT_SAID: Final = frozenset({"by", "person"})
 
 
-class Addressee(Wire):
+class Addressee(InputModel):
     """A unit to dispatch to and the part it plays; without one the first leads and the others assist."""
 
     unit: Name
@@ -23,8 +23,8 @@ class Addressee(Wire):
 
 
 _REPLACED: Final[dict[Any, Any]] = {
-    Text: Words,
-    Moment: LooseMoment,
+    Text: LongText,
+    Moment: DateOrMoment,
     Identifier: Name,
     str: Name,
     bool: StrictBool,
@@ -47,21 +47,21 @@ def _outside(annotation: Any) -> Any:
     return origin[replaced] if origin in {tuple, dict} else Union[replaced]  # noqa: UP007 (built at run time)
 
 
-def _wire(command: type[Command]) -> type[Wire]:
+def _wire(command: type[Command]) -> type[InputModel]:
     fields: dict[str, Any] = {
         name: (_outside(info.annotation), info) for name, info in command.model_fields.items() if name not in _NOT_SAID
     }
-    return create_model(command.__name__, __base__=Wire, __doc__=command.__doc__, **fields)
+    return create_model(command.__name__, __base__=InputModel, __doc__=command.__doc__, **fields)
 
 
 def _holds(annotation: Any, wanted: type) -> bool:
     return annotation is wanted or any(_holds(argument, wanted) for argument in get_args(annotation))
 
 
-WIRES: Final = {do: _wire(command) for do, command in COMMANDS.items()}
+COMMAND_BODIES: Final = {do: _wire(command) for do, command in COMMANDS.items()}
 """The body of every command, by its name."""
 
-TEXTS: Final = {
+TEXT_FIELDS: Final = {
     do: frozenset(name for name, info in command.model_fields.items() if _holds(info.annotation, Text))
     for do, command in COMMANDS.items()
 }

@@ -8,11 +8,11 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from adapters.database.access.confidentiality import Reader
-from adapters.database.orders.orders import Order
-from application.evidence.claims import named
-from application.input_types import as_moment, checked, refusal_of
+from adapters.database.orders.orders import StoredOrder
+from application.evidence.claims import claimed_attachments
+from application.input_types import as_moment, refusal_of, validated
 from application.orders import workflow_calls
-from application.orders.command_bodies import WIRES
+from application.orders.command_bodies import COMMAND_BODIES
 from application.orders.texts import keep_reply, stored_comment, stored_texts
 from application.services import Services
 from domain.calendar.business_calendar import BusinessCalendar, compiled
@@ -39,7 +39,7 @@ class Request(NamedTuple):
     reader: Reader | None = None
 
 
-async def send(
+async def carry_out_command(
     services: Services,
     no: str,
     do: str,
@@ -69,7 +69,7 @@ async def send(
         raise
 
 
-async def decide(
+async def send_decision(
     services: Services,
     no: str,
     approval: str,
@@ -106,7 +106,7 @@ async def decide(
     await workflow_calls.signal(services, order, DECIDE, body, by=by, person=person)
 
 
-async def existing(services: Services, no: str, reader: Reader | None) -> Order:
+async def find_order(services: Services, no: str, reader: Reader | None) -> StoredOrder:
     """The order under a number, if it is open to the reader. Raises Refused(unknown_order)."""
     order = await _stored(services, no)
     if order.confidential and not await services.viewers.may_see(no, reader):
@@ -114,7 +114,7 @@ async def existing(services: Services, no: str, reader: Reader | None) -> Order:
     return order
 
 
-async def _stored(services: Services, no: str) -> Order:
+async def _stored(services: Services, no: str) -> StoredOrder:
     order = await services.orders.get(no) if no.isprintable() else None
     if order is None:
         raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {quoted(no)} 的工单")
@@ -123,15 +123,15 @@ async def _stored(services: Services, no: str) -> Order:
 
 def calendar_of(services: Services) -> BusinessCalendar:
     """The calendar that knows when a day closes."""
-    return compiled(services.policies.calendar)
+    return compiled(services.rule_books.calendar)
 
 
-async def _carry_out(services: Services, order: Order, request: Request) -> Accepted:
+async def _carry_out(services: Services, order: StoredOrder, request: Request) -> Accepted:
     kind = COMMANDS.get(request.do)
     if kind is None:
         raise Refused(Code.INVALID, f"没有名为“{quoted(request.do)}”的操作")
     require(request.do, request.by)  # told before anything of it is stored
-    said = checked(WIRES[request.do], request.body, calendar_of(services))
+    said = validated(COMMAND_BODIES[request.do], request.body, calendar_of(services))
     fields = {name: getattr(said, name) for name in said.model_fields_set}
     if kind is Dispatch and "units" in fields:
         fields["units"] = [addressee.model_dump() for addressee in fields["units"]]
@@ -142,7 +142,7 @@ async def _carry_out(services: Services, order: Order, request: Request) -> Acce
         await _require_units(services, order, [fields["proposed_unit"]])
     if kind is Join:
         await _neighbour(services, order, fields["order"], request.reader)
-    async with named(services, order, request.do, fields, request.person):
+    async with claimed_attachments(services, order, request.do, fields, request.person):
         records = await stored_texts(services, order, request.do, fields)
         try:
             command = kind(by=request.by, person=request.person, **(fields | records))
@@ -155,17 +155,17 @@ async def _carry_out(services: Services, order: Order, request: Request) -> Acce
     return accepted
 
 
-async def _require_units(services: Services, order: Order, names: list[str]) -> None:
+async def _require_units(services: Services, order: StoredOrder, names: list[str]) -> None:
     known = {unit.id for unit in await services.catalogue.units(realm=order.realm, regime=order.regime)}
     if unknown := [name for name in names if name not in known]:
         raise Refused(Code.UNKNOWN_UNIT, f"派单目录中没有单位：{'、'.join(map(quoted, unknown))}")
 
 
 async def _require_precedent(
-    services: Services, order: Order, dispatch: Mapping[str, Any], reader: Reader | None
+    services: Services, order: StoredOrder, dispatch: Mapping[str, Any], reader: Reader | None
 ) -> None:
     """The order whose allotment is followed, and that it was allotted to these units (RG-17)."""
-    precedent = await existing(services, dispatch["precedent"], reader)
+    precedent = await find_order(services, dispatch["precedent"], reader)
     view = await services.orders.view(precedent.no)
     if precedent.realm != order.realm or precedent.regime != order.regime or view is None:
         raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {precedent.no} 的工单", "RG-17")
@@ -173,7 +173,7 @@ async def _require_precedent(
         raise Refused(Code.INVALID, f"先例工单 {precedent.no} 并未交由 {'、'.join(map(quoted, strange))} 办理", "RG-17")
 
 
-async def _join(services: Services, order: Order, merge: Merge, request: Request) -> None:
+async def _join(services: Services, order: StoredOrder, merge: Merge, request: Request) -> None:
     """Have everyone who waits for this order's answer wait for the other's, before this one ends (NA-01).
 
     An order that cannot be merged joins nothing: the command itself says why.
@@ -191,9 +191,9 @@ async def _join(services: Services, order: Order, merge: Merge, request: Request
                 raise Refused(refused.code, f"目标工单：{refused.reason}", refused.clause) from None
 
 
-async def _neighbour(services: Services, order: Order, no: str, reader: Reader | None) -> Order:
+async def _neighbour(services: Services, order: StoredOrder, no: str, reader: Reader | None) -> StoredOrder:
     """The other order of a merger: one that there is, in the same world and county (NA-01)."""
-    other = await existing(services, no, reader)
+    other = await find_order(services, no, reader)
     if other.realm != order.realm:
         raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {quoted(no)} 的工单")
     if other.regime != order.regime:

@@ -12,21 +12,20 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.database.access.confidentiality import Entry
-from adapters.database.orders.orders import Citizen as StoredCitizen
-from adapters.database.orders.orders import NewOrder
-from adapters.database.orders.rule_books import Snapshot
+from adapters.database.orders.orders import NewOrder, StoredCitizen
+from adapters.database.orders.rule_books import StoredRuleBook
 from application.input_types import (
+    DateOrMoment,
     Digits,
+    InputModel,
     Latitude,
     Longitude,
-    LooseMoment,
+    LongText,
     Mail,
     Name,
     Phone,
     Slug,
     Source,
-    Wire,
-    Words,
 )
 from application.services import Services
 from domain.calendar.business_calendar import CST
@@ -49,7 +48,7 @@ PASSING = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED,
 """States of the server that pass by themselves."""
 
 
-class Citizen(Wire):
+class Citizen(InputModel):
     """Who makes the demand. All of it is kept encrypted."""
 
     name: str | None = Field(default=None, max_length=100)
@@ -59,7 +58,7 @@ class Citizen(Wire):
     id_number: str | None = Field(default=None, pattern=r"^[0-9A-Za-z]{6,20}$")
 
 
-class OrderRequest(Wire):
+class OrderRequest(InputModel):
     """A demand as it is taken in. `policy` is the id of the county's rule book.
 
     `location`, `lat` and `long` (WGS 84) are where the matter is. `viewers` are the users who may see a `confidential`
@@ -72,12 +71,12 @@ class OrderRequest(Wire):
     grade: Slug | None = None
     source: Annotated[Source, Digits] = "phone"
     title: str = Field(min_length=1, max_length=200)
-    content: Words = Field(min_length=1)
+    content: LongText = Field(min_length=1)
     citizen: Citizen = Citizen()
     marks: frozenset[Mark] = frozenset()
     area: str | None = Field(default=None, max_length=100)
     matter: Slug | None = None
-    required_by: LooseMoment | None = None
+    required_by: DateOrMoment | None = None
     city_no: Name | None = None
     location: str | None = Field(default=None, max_length=300)
     lat: Latitude | None = None
@@ -115,7 +114,7 @@ async def open_order(
     person: str,
     realm: str = "",
     clock_offset: timedelta = timedelta(0),
-    stands: tuple[datetime, ...] = (),
+    held_moments: tuple[datetime, ...] = (),
     client: Client | None = None,
     no: str | None = None,
     intake_key: str | None = None,
@@ -131,8 +130,8 @@ async def open_order(
     Raises Refused: `invalid` for a regime, grade or viewer that is not known, `unknown_unit`, `already_done` for a city
     number that another order has; RPCError for a rehearsal's order.
     """
-    regime = services.policies.regime(request.regime)
-    policy_hash = services.policies.hashes[request.regime]
+    regime = services.rule_books.regime(request.regime)
+    policy_hash = services.rule_books.hashes[request.regime]
     await require_users(services, request.regime, request.viewers)
     if request.complained_of is not None:
         await require_unit(services, realm, request.regime, request.complained_of)
@@ -156,7 +155,7 @@ async def open_order(
         **besides,
     )
     before_first_event(services, regime, new)
-    await services.snapshots.put(Snapshot(policy_hash, request.regime, regime.model_dump(mode="json")))
+    await services.rule_book_history.put(StoredRuleBook(policy_hash, request.regime, regime.model_dump(mode="json")))
     entry = Entry(person, by, now) if new.confidential else None
     opened = await services.orders.open(new, intake_key=intake_key, viewers=request.viewers, entry=entry)
     if opened.of_city_no and by is not Role.CITY_PLATFORM:
@@ -167,7 +166,9 @@ async def open_order(
         await _keep_id_number(services, opened.no, realm, request.citizen.id_number)
     try:
         stored = new if opened.created else await services.orders.get(opened.no) or new
-        await start(services, stored, by=by, person=person, clock_offset=clock_offset, stands=stands, client=client)
+        await start(
+            services, stored, by=by, person=person, clock_offset=clock_offset, held_moments=held_moments, client=client
+        )
     except RPCError as error:
         if realm or error.status not in PASSING:
             raise
@@ -182,7 +183,7 @@ async def start(
     by: Role | None = None,
     person: str = "",
     clock_offset: timedelta = timedelta(0),
-    stands: tuple[datetime, ...] = (),
+    held_moments: tuple[datetime, ...] = (),
     client: Client | None = None,
 ) -> None:
     """Start the workflow of an order that is written down. One that runs, or has ended, is left alone.
@@ -197,7 +198,7 @@ async def start(
         await (client or services.client).start_workflow(
             WORK_ORDER,
             WorkOrderInput(
-                order=order, clock_offset=clock_offset, stands=stands, opened_by=by, opened_by_person=person
+                order=order, clock_offset=clock_offset, held_moments=held_moments, opened_by=by, opened_by_person=person
             ),
             id=work_order_id(stored.no),
             task_queue=services.settings.task_queue,
@@ -218,7 +219,7 @@ def before_first_event(services: Services, regime: Regime, new: NewOrder) -> Ord
         new.no,
         new.regime,
         regime,
-        services.policies.calendar,
+        services.rule_books.calendar,
         category=Category(new.category),
         grade=new.grade,
         source=new.source,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from adapters.auth.tokens import Identity
 from adapters.database.access.confidentiality import Entry
-from adapters.database.orders.orders import Order
+from adapters.database.orders.orders import StoredOrder
 from application.orders import workflow_calls
 from application.orders.intake import OPENED
 from application.orders.visibility import shielded
@@ -21,7 +21,12 @@ UNMASK = "unmask"
 
 
 async def unmask(
-    services: Services, user: Identity, order: Order, view: OrderView | None, fields: Sequence[Personal], reason: str
+    services: Services,
+    user: Identity,
+    order: StoredOrder,
+    view: OrderView | None,
+    fields: Sequence[Personal],
+    reason: str,
 ) -> dict[Personal, str | None]:
     """What is known of the citizen. It stands on the order's trail before it is handed out, and so does a refusal.
 
@@ -55,16 +60,16 @@ async def at_work(services: Services, user: Identity, nos: Iterable[str], occasi
             await services.personal_data.reads(no, entry, [Personal.PHONE], occasion)
 
 
-async def _entry(services: Services, user: Identity, order: Order) -> Entry:
+async def _entry(services: Services, user: Identity, order: StoredOrder) -> Entry:
     return Entry(user.sub, user.role, await workflow_calls.clock(services, order))
 
 
-def _standing(user: Identity, order: Order, view: OrderView | None) -> Standing:
+def _standing(user: Identity, order: StoredOrder, view: OrderView | None) -> Standing:
     handles = view is not None and view.stage not in ENDED and user.unit in view.units
     return Standing(user.of_unit, handles, shielded(user, order), order.source)
 
 
-async def _known(services: Services, order: Order) -> dict[Personal, str | None]:
+async def _known(services: Services, order: StoredOrder) -> dict[Personal, str | None]:
     """All that is known; the number of an identity card is kept apart, as a text of the intake."""
     texts = await services.documents.of_order(order.no)
     id_number = next((text.text for text in texts if (text.kind, text.field) == (OPENED, "id_number")), None)

@@ -5,7 +5,7 @@ from typing import Annotated, Final, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from adapters.auth.tokens import Identity
-from adapters.database.orders.orders import Listed, OrderFilter
+from adapters.database.orders.orders import ListedOrder, OrderFilter
 from adapters.database.paging import Page
 from application.audit import acts
 from application.audit.acts import Origin
@@ -22,7 +22,7 @@ PAGE: Final = 50
 """Orders on a page where nobody says how many."""
 
 
-class Wanted(BaseModel):
+class OrderQuery(BaseModel):
     """What a list of orders is narrowed to; stands in an address, and so has no place for anything of a citizen.
 
     Closed to other names: a filter that we passed over would look as if everything were what was asked for.
@@ -44,16 +44,16 @@ class Wanted(BaseModel):
     limit: int = Field(PAGE, ge=1, le=MAX_PAGE, description="每页至多几项")
 
 
-class Found(NamedTuple):
+class FoundOrder(NamedTuple):
     """A row of the list; `nameless`: the person reads it without the citizen's name and address."""
 
-    order: Listed
+    order: ListedOrder
     nameless: bool
 
 
-async def find(
-    services: Services, origin: Origin, user: Identity, wanted: Wanted, phone: str | None = None
-) -> Page[Found]:
+async def find_orders(
+    services: Services, origin: Origin, user: Identity, wanted: OrderQuery, phone: str | None = None
+) -> Page[FoundOrder]:
     """The orders that the person sees and that are such; `phone`, however it is written, narrows to one citizen's.
 
     Raises Refused(not_permitted) where their work does not need the telephone, and BadCursor.
@@ -82,4 +82,4 @@ async def find(
     asked = {"count": len(page.items), "by_phone": phone is not None}
     await acts.note(services, origin, user, Deed.ORDERS_LISTED, data=asked)
     out = not reads_of_citizens(user.role)
-    return Page(tuple(Found(row, out or shielded(user, row)) for row in page.items), page.next)
+    return Page(tuple(FoundOrder(row, out or shielded(user, row)) for row in page.items), page.next)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.database.orders.orders import Order
-from application.orders.command_bodies import TEXTS
+from adapters.database.orders.orders import StoredOrder
+from application.orders.command_bodies import TEXT_FIELDS
 from application.services import Services
 from domain.order.commands import ListUnclosed, ReportProgress, SubmitReply
 from domain.policy.rule_book import Regime
@@ -21,12 +21,12 @@ _PROGRESS = {(ReportProgress.do, "text"), (ListUnclosed.do, "text")}
 """The texts that must say more than that it is in progress (DL-08)."""
 
 
-async def stored_texts(services: Services, order: Order, do: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+async def stored_texts(services: Services, order: StoredOrder, do: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a command that hold texts, stored, as the records that the command carries.
 
     Repeated it stores copies to which nobody refers.
     """
-    said = {name: fields[name] for name in TEXTS[do] if fields.get(name) is not None}
+    said = {name: fields[name] for name in TEXT_FIELDS[do] if fields.get(name) is not None}
     if not said:
         return {}
     rules = await services.rules_of(order)
@@ -44,12 +44,12 @@ async def stored_texts(services: Services, order: Order, do: str, fields: Mappin
     return records
 
 
-async def stored_comment(services: Services, order: Order, comment: str) -> Text:
+async def stored_comment(services: Services, order: StoredOrder, comment: str) -> Text:
     """The comment on a decision, stored."""
     return measure(comment, await services.documents.save(order.no, order.realm, "decide", "comment", comment))
 
 
-async def keep_reply(services: Services, order: Order, do: str, fields: Mapping[str, Any]) -> None:
+async def keep_reply(services: Services, order: StoredOrder, do: str, fields: Mapping[str, Any]) -> None:
     """Once a reply is accepted: remember its words where the rules refuse copies (DL-10)."""
     if do != SubmitReply.do or not (await services.rules_of(order)).replies.duplicates.refused:
         return
@@ -57,7 +57,9 @@ async def keep_reply(services: Services, order: Order, do: str, fields: Mapping[
         await services.documents.save(order.no, order.realm, ACCEPTED_REPLY, section, text)
 
 
-async def _section(services: Services, order: Order, rules: Regime, section: str, text: str, unit: str | None) -> Text:
+async def _section(
+    services: Services, order: StoredOrder, rules: Regime, section: str, text: str, unit: str | None
+) -> Text:
     documents, replies = services.documents, rules.replies
     duplicate_of = None
     if replies.duplicates.refused:

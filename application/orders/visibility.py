@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 from adapters.auth.tokens import Identity
 from adapters.database.access.confidentiality import Reader
-from adapters.database.orders.orders import Listed, Order
-from application.orders.commands import existing
+from adapters.database.orders.orders import ListedOrder, StoredOrder
+from application.orders.commands import find_order
 from application.services import Services
 from domain.order.read_model import OrderView
 from domain.permissions import Relation, reaches, require, sees_every_confidential
@@ -27,13 +27,13 @@ def narrowed(user: Identity, act: str) -> str | None:
     return user.unit or "" if require(act, user.role) is Relation.UNIT else None
 
 
-async def visible(services: Services, user: Identity, no: str) -> tuple[Order, OrderView | None]:
+async def visible(services: Services, user: Identity, no: str) -> tuple[StoredOrder, OrderView | None]:
     """An order and where it stands, None as long as nothing is recorded.
 
     Raises Refused(unknown_order), also for one that is another county's, was never this unit's, or is confidential
     and not for this person, so that the answer does not tell that it exists.
     """
-    order = await existing(services, no, reader_of(user))
+    order = await find_order(services, no, reader_of(user))
     view = await services.orders.view(no)
     units = {*view.units, *(deadline.unit for deadline in view.deadlines)} if view is not None else set()
     if order.realm or not within(user, "see_order", order.regime, units):
@@ -50,7 +50,7 @@ async def is_visible(services: Services, user: Identity, no: str) -> bool:
     return True
 
 
-def shielded(user: Identity, order: Order | Listed) -> bool:
+def shielded(user: Identity, order: StoredOrder | ListedOrder) -> bool:
     """Whether the person belongs to the unit that the order complains of, which never learns who complained (HK-17)."""
     return user.of_unit and order.complained_of is not None and order.complained_of == user.unit
 

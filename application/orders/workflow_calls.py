@@ -13,7 +13,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from adapters.database.orders.orders import Order
+from adapters.database.orders.orders import StoredOrder
 from application.orders.intake import start
 from application.services import Services
 from domain.access.signal_proof import FIELD
@@ -22,7 +22,7 @@ from domain.order.commands import Command
 from domain.refusal import Code, Refused
 from domain.words import Role
 from workflows.ids import work_order_id
-from workflows.messages import Accepted, Refusal, Snapshot
+from workflows.messages import Accepted, OrderSnapshot, Refusal
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ class RefusedByWorkflow(Refused):
         self.at = datetime.fromisoformat(refusal.at)
 
 
-async def update(services: Services, order: Order, command: Command, request_id: str) -> Accepted:
+async def update(services: Services, order: StoredOrder, command: Command, request_id: str) -> Accepted:
     """Have the order carry out a command; under one `request_id` it does so once and answers the same.
 
     Raises Refused; RPCError or WorkflowUpdateRPCTimeoutOrCancelledError when no answer came within `UPDATE`,
@@ -61,7 +61,7 @@ async def update(services: Services, order: Order, command: Command, request_id:
 
 
 async def signal(
-    services: Services, order: Order, name: str, body: dict[str, Any], *, by: Role, person: str = ""
+    services: Services, order: StoredOrder, name: str, body: dict[str, Any], *, by: Role, person: str = ""
 ) -> None:
     """Send a signal to the order, with the proof that it comes from here. `body` is JSON.
 
@@ -77,24 +77,24 @@ async def signal(
     await _reach(services, order, call)
 
 
-async def snapshot(services: Services, no: str) -> Snapshot | None:
+async def snapshot(services: Services, no: str) -> OrderSnapshot | None:
     """The whole state of an order as its workflow has it; None when that cannot be had now."""
     handle = services.client.get_workflow_handle(work_order_id(no))
     try:
-        found: Snapshot = await handle.query("snapshot", result_type=Snapshot, rpc_timeout=CALL)
+        found: OrderSnapshot = await handle.query("snapshot", result_type=OrderSnapshot, rpc_timeout=CALL)
     except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
         return None
     return found
 
 
-async def clock(services: Services, order: Order) -> datetime:
+async def clock(services: Services, order: StoredOrder) -> datetime:
     """What time it is for the order, in whole seconds as it counts them: a rehearsal's has a clock of its own."""
     if order.realm and (state := await snapshot(services, order.no)):
         return datetime.fromisoformat(state.at)
     return datetime.now(CST).replace(microsecond=0)
 
 
-async def _reach(services: Services, order: Order, call: Callable[[WorkflowHandle[Any, Any]], Awaitable[T]]) -> T:
+async def _reach(services: Services, order: StoredOrder, call: Callable[[WorkflowHandle[Any, Any]], Awaitable[T]]) -> T:
     """Call, starting the workflow first if the intake could not. Raises Refused(wrong_stage) if it has ended."""
     try:
         return await call(services.client.get_workflow_handle(work_order_id(order.no)))

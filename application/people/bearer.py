@@ -1,7 +1,7 @@
 """Whom a bearer token speaks of: the holder of a session here, or somebody whom the identity provider signed in."""
 
 from adapters.auth.tokens import BadToken, Identity, read
-from adapters.database.accounts.role_assignments import seat_fault
+from adapters.database.accounts.role_assignments import assignment_fault
 from adapters.database.accounts.users import Account
 from application.audit import acts
 from application.audit.acts import Origin
@@ -30,13 +30,13 @@ async def _of_provider(services: Services, origin: Origin, token: str) -> Identi
     user, at = await services.provider.read(token)
     seat = user.model_dump(mode="json", include={"role", "unit", "regime"})
     account, known = Account(username=user.sub, display=user.sub, **seat), await services.users.get(user.sub)
-    if known is not None and known.sits_as(account):
+    if known is not None and known.has_role_of(account):
         if known.disabled_at is not None:
             raise BadToken
         return user
-    if await seat_fault(services.catalogue, services.policies.ids, **seat):
+    if await assignment_fault(services.catalogue, services.rule_books.ids, **seat):
         raise BadToken
     noting = [acts.act(services, origin, user, Deed.SIGNED_IN, data={"provider": True, "unit": user.unit or ""})]
-    if not await services.users.take_seat(account, at, noting):
+    if not await services.users.assign_role(account, at, noting):
         raise BadToken
     return user

@@ -12,18 +12,18 @@ UNKNOWN: Final = "unknown_user"
 DIGITS: Final = 32
 
 
-async def done(services: Services, origin: Origin, user: Identity, **data: str | int | bool) -> None:
+async def note_sign_in(services: Services, origin: Origin, user: Identity, **data: str | int | bool) -> None:
     """Somebody came in. Raises what the database raises: nobody comes in unseen."""
     await acts.note(services, origin, user, Deed.SIGNED_IN, data=data)
 
 
-async def refused(services: Services, origin: Origin, typed: str, code: str) -> None:
+async def note_refused_sign_in(services: Services, origin: Origin, typed: str, code: str) -> None:
     """Somebody was not let in; `code` is `wrong_password`, `locked` and the like, for a name that somebody has.
 
     A process writes so many of them a minute (`Strangers`), and then counts. What was typed as a name stands there if
     it is one; else, as it may be a password, a keyed digest by which the same again is known again.
     """
-    left_out = services.sign_ins.count()
+    left_out = services.sign_in_act_limit.count()
     if left_out is None:
         return
     account = await services.users.get(typed) if typed.isprintable() else None

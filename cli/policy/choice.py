@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import typer
 
-from adapters.policy.policy_book import PolicyBook
+from adapters.policy.policy_book import RuleBooks
 from adapters.policy.policy_file import PolicyErrors
 from adapters.settings.settings import settings
 from domain.policy.rule_book import Regime
@@ -21,18 +21,18 @@ def fail(message: str) -> NoReturn:
     raise typer.Exit(UNUSABLE)
 
 
-def open_book(file: Path | None = None, year: int | None = None) -> PolicyBook:
+def open_book(file: Path | None = None, year: int | None = None) -> RuleBooks:
     """The book of a file, else of the installation, with the calendar around a year."""
     source = file or settings().policy_file
     try:
-        return PolicyBook.load(source, year)
+        return RuleBooks.load(source, year)
     except PolicyErrors as errors:
         for problem in errors.problems:
             print(f"{source}:{problem}", file=sys.stderr)
         raise typer.Exit(UNUSABLE) from None
 
 
-def pick(book: PolicyBook, name: str) -> Regime:
+def pick(book: RuleBooks, name: str) -> Regime:
     """A regime by id."""
     try:
         return book.regime(name)

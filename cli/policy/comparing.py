@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from adapters.policy.policy_book import PolicyBook
+from adapters.policy.policy_book import RuleBooks
 from cli.policy.choice import open_book, pick
 from cli.screen import console, table
 
@@ -40,7 +40,7 @@ def differences(left: Any, right: Any, key: str = "") -> Iterator[tuple[str, Any
         yield key, left, right
 
 
-def _file(book: PolicyBook) -> dict[str, Any]:
+def _file(book: RuleBooks) -> dict[str, Any]:
     calendar = book.calendar.model_dump(mode="json")
     return {"calendar": calendar, **{name: regime.model_dump(mode="json") for name, regime in book.regimes.items()}}
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from adapters.policy.policy_book import PolicyBook
+from adapters.policy.policy_book import RuleBooks
 from cli.policy.choice import UNUSABLE, open_book, pick
 from domain.calendar.business_calendar import BusinessCalendar, compiled, local
 from domain.calendar.durations import Duration
@@ -16,7 +16,7 @@ from domain.due import due as due_moment
 class Calendars:
     """Calendars by the year of the start, each covering the years around it."""
 
-    def __init__(self, book: PolicyBook) -> None:
+    def __init__(self, book: RuleBooks) -> None:
         self._book = book
         self._calendars: dict[int, BusinessCalendar] = {}
 

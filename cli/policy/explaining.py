@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from adapters.policy.policy_book import PolicyBook
+from adapters.policy.policy_book import RuleBooks
 from cli.policy.choice import fail, open_book, pick
 from cli.screen import console, table
 from domain.calendar.business_calendar import local
@@ -75,7 +75,7 @@ def _json(deadline: DeadlineView) -> dict[str, Any]:
     return body | {"due_at": deadline.due_at.isoformat() if deadline.due_at else None}
 
 
-def _print(deadlines: tuple[DeadlineView, ...], book: PolicyBook) -> None:
+def _print(deadlines: tuple[DeadlineView, ...], book: RuleBooks) -> None:
     clocks = table("时限", "单位", "到期", "时长", "条款", "依据", lines=True)
     for each in deadlines:
         basis = each.basis

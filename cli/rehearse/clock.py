@@ -8,7 +8,7 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper
 
-from workflows.messages import Snapshot
+from workflows.messages import OrderSnapshot
 from workflows.work_order import WorkOrderWorkflow
 
 Handle = WorkflowHandle[WorkOrderWorkflow, None]
@@ -52,7 +52,7 @@ class VirtualClock:
         """Whether the order's workflow has come to its end."""
         return not (await self._look())[0]
 
-    async def settle(self) -> Snapshot | None:
+    async def settle(self) -> OrderSnapshot | None:
         """Wait until everything is recorded and done outside; None once the order has ended."""
         deadline = time.monotonic() + SETTLED_WITHIN
         while not await self.ended():
@@ -65,12 +65,12 @@ class VirtualClock:
             await asyncio.sleep(0.05)
         return None
 
-    async def _due(self, snapshot: Snapshot) -> bool:
+    async def _due(self, snapshot: OrderSnapshot) -> bool:
         """Whether an alarm's moment has come that the order has not heard of yet."""
         alarm = snapshot.next_alarm_at
         return alarm is not None and datetime.fromisoformat(alarm) <= (await self._look())[1]
 
-    async def _archived(self, snapshot: Snapshot, deadline: float) -> Snapshot | None:
+    async def _archived(self, snapshot: OrderSnapshot, deadline: float) -> OrderSnapshot | None:
         """A closed order ends by itself: wait for that instead of asking again and again."""
         try:
             await asyncio.wait_for(self._handle.result(), deadline - time.monotonic())

@@ -17,7 +17,7 @@ CENTRE_ROLES = (
 
 async def cast(services: Services, policy: str, units: set[str], realm: str) -> None:
     """Put the regime's units, and those named, with their people into a world. An unknown policy adds none."""
-    regime = services.policies.regimes.get(policy)
+    regime = services.rule_books.regimes.get(policy)
     known = {unit.id: unit for unit in regime.units} if regime else {}
     cards = []
     for unit_id in sorted(known.keys() | units):

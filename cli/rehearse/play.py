@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from application.orders.commands import decide, send
+from application.orders.commands import carry_out_command, send_decision
 from application.orders.intake import open_order
 from application.services import Services
 from cli.rehearse.clock import VirtualClock
@@ -18,7 +18,7 @@ from domain.calendar.business_calendar import CST
 from domain.refusal import Code, Refused
 from domain.words import Role
 from workflows.ids import work_order_id
-from workflows.messages import HEAD_START, Accepted, Snapshot
+from workflows.messages import HEAD_START, Accepted, OrderSnapshot
 from workflows.work_order import WorkOrderWorkflow
 
 PERSON = "rehearsal"
@@ -55,7 +55,7 @@ class Rehearsal:
             if do == DECIDE:
                 await self._decide(role, body, clock)
                 return None
-            return await send(self.services, self.no, do, body, by=role, person=PERSON, clock=clock)
+            return await carry_out_command(self.services, self.no, do, body, by=role, person=PERSON, clock=clock)
         except Refused as refused:
             return refused
 
@@ -67,7 +67,7 @@ class Rehearsal:
             if body.get("as", role) not in set(Role):
                 raise Refused(Code.INVALID, f"没有 {body['as']} 这个岗位")
             by = Role(body.get("as", role))
-            await decide(self.services, self.no, approval, decision, by=by, person=APPROVER, **answer)
+            await send_decision(self.services, self.no, approval, decision, by=by, person=APPROVER, **answer)
         except Refused as refused:
             code, clause = refused.code, refused.clause
             await self.services.trail.refused(self.no, await clock(), role, DECIDE, code, refused.reason, clause)
@@ -82,7 +82,7 @@ class Rehearsal:
         """Let time pass, alarm after alarm, until the order is archived; False when it waits for a person."""
         horizon: datetime | None = None
         for _ in range(MOST_ALARMS):
-            snapshot: Snapshot | None = await self.clock.settle()
+            snapshot: OrderSnapshot | None = await self.clock.settle()
             if snapshot is None:
                 return True
             horizon = horizon or datetime.fromisoformat(snapshot.at) + patience
@@ -117,7 +117,7 @@ async def open_rehearsal(
         person=PERSON,
         realm=realm,
         clock_offset=offset,
-        stands=(start, *steps),
+        held_moments=(start, *steps),
         client=stage.skipper.client,
         no=no,
     )

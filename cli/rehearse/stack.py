@@ -21,7 +21,7 @@ from adapters.database.migration import upgrade
 from adapters.local.child_process import ChildProcess
 from adapters.local.postgres import SERVING, LocalPostgres
 from adapters.local.temporal import LocalTemporal, free_port
-from adapters.policy.policy_book import PolicyBook
+from adapters.policy.policy_book import RuleBooks
 from adapters.settings.settings import ROOT, Settings, environment, settings
 from adapters.temporal.client import converter
 from application.services import Services
@@ -82,12 +82,12 @@ class Stage:
     client: Client
     skipper: TimeSkipper
     processes: Processes
-    books: dict[int, PolicyBook] = field(default_factory=dict)
+    books: dict[int, RuleBooks] = field(default_factory=dict)
 
     def services(self, year: int) -> Services:
         """The services as they would be in a year, with the calendar of that time."""
         if year not in self.books:
-            self.books[year] = PolicyBook.load(self.settings.policy_file, year)
+            self.books[year] = RuleBooks.load(self.settings.policy_file, year)
         return Services(self.database, self.client, self.books[year], self.settings)
 
 

@@ -8,8 +8,8 @@ from adapters.database.units import ContactCard
 from adapters.files.thumbnails import plain
 from adapters.settings.settings import Settings
 from application.evidence.receiving import keep, receive, uploads
-from application.jobs.seeding import stock
-from application.orders.commands import decide, send
+from application.jobs.seeding import seed
+from application.orders.commands import carry_out_command, send_decision
 from application.orders.intake import OrderRequest, open_order
 from application.services import Services, services
 from domain.labels import label
@@ -63,13 +63,13 @@ async def load(settings: Settings) -> int:
     """Have the units, their contacts and the sample orders; returns how many orders are new.
 
     The numbers are fixed, so a second run adds nothing. Regimes without units get none. Needs a running worker.
-    Raises what `application.orders.intake.open_order` and `application.orders.commands.send` raise.
+    Raises what `application.orders.intake.open_order` and `application.orders.commands.carry_out_command` raise.
     """
     async with services(settings) as opened:
-        await stock(opened)
+        await seed(opened)
         await opened.catalogue.ensure("", (), _contacts(opened))
         new = 0
-        regimes = {name: regime for name, regime in opened.policies.regimes.items() if regime.units}
+        regimes = {name: regime for name, regime in opened.rule_books.regimes.items() if regime.units}
         for place, (name, regime) in enumerate(regimes.items(), start=1):
             for number, demand in enumerate(DEMANDS, start=1):
                 no = f"SAMPLE-{place}{number:02d}"
@@ -94,7 +94,7 @@ async def _sample(opened: Services, no: str, regime: str, demand: Demand, unit: 
     await open_order(opened, request, by=Role.AGENT, person=PERSON, no=no)
     sections = {
         name: f"{SAID}（{demand.title}，第{number}项）"
-        for number, name in enumerate(opened.policies.regime(regime).replies.sections, start=1)
+        for number, name in enumerate(opened.rule_books.regime(regime).replies.sections, start=1)
     }
     signed_by = [role.value for role in sorted(UNIT_ROLES)]
     pictures = await _pictures(opened, no, regime, unit) if "submit_reply" in demand.steps else []
@@ -107,15 +107,15 @@ async def _sample(opened: Services, no: str, regime: str, demand: Demand, unit: 
     }
     for step in demand.steps:
         if step == "approve":
-            await decide(opened, no, "review", "approve", by=Role.REVIEWER, person=APPROVER)
+            await send_decision(opened, no, "review", "approve", by=Role.REVIEWER, person=APPROVER)
             continue
         role, body = bodies[step]
-        await send(opened, no, step, body, by=role, person=PERSON, request_id=f"{no}-{step}")
+        await carry_out_command(opened, no, step, body, by=role, person=PERSON, request_id=f"{no}-{step}")
 
 
 async def _pictures(opened: Services, no: str, regime: str, unit: Unit) -> list[str]:
     """The ids of a picture of before and one of after, uploaded as a unit would; a repetition finds them there."""
-    limits, of = opened.policies.regime(regime).evidence, {"regime": regime, "unit": unit.id, "uploaded_by": PERSON}
+    limits, of = opened.rule_books.regime(regime).evidence, {"regime": regime, "unit": unit.id, "uploaded_by": PERSON}
     ids = {phase: f"att-{no}-{phase}" for phase in PICTURES}
     async with uploads(opened) as received:
         coming = [
@@ -140,7 +140,7 @@ def _unit_for(units: Sequence[Unit], matter: str) -> Unit:
 
 def _contacts(opened: Services) -> list[ContactCard]:
     """Someone for every role of every unit and of the centre, with a telephone in the sandbox."""
-    regimes = opened.policies.regimes
+    regimes = opened.rule_books.regimes
     seats: list[tuple[str, str | None, Role]] = [
         (name, unit.id, role)
         for name, regime in regimes.items()

@@ -2,7 +2,7 @@
 
 A signal reaches an order from anywhere that Temporal is reached from. The API puts a proof beside its own: signed,
 soon over, about one signal to one order, and good once. Whether a signature is good needs a key and a clock, so
-that an injected verifier says so (`Vouched`); whether what was signed is what the signal says is decided here.
+that an injected verifier says so (`VerifiedProof`); whether what was signed is what the signal says is decided here.
 """
 
 import json
@@ -43,7 +43,7 @@ class Claims(Frozen):
     expires: int
 
 
-class Vouched(Frozen):
+class VerifiedProof(Frozen):
     """What the verifier found at a moment (seconds since 1970), and whether bare signals were allowed there then."""
 
     standing: Standing
@@ -65,7 +65,7 @@ def digest_of(body: Any) -> str:
     return sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def check(vouched: Vouched, order: str, signal: str, body: Any, spent: Mapping[str, int]) -> dict[str, int]:
+def check(vouched: VerifiedProof, order: str, signal: str, body: Any, spent: Mapping[str, int]) -> dict[str, int]:
     """The proofs that are spent after this one: expiry by nonce, those that are over left out.
 
     Raises Refused: `not_permitted` without a good proof of this signal to this order by a role that may send it, or

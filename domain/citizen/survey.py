@@ -31,7 +31,7 @@ class Fate(StrEnum):
     OPTED_IN = "opted_in"
 
 
-class Answer(Frozen):
+class SurveyAnswer(Frozen):
     """What a citizen said; ratings from 1 to 5, `comment` whatever they added."""
 
     satisfied: bool
@@ -100,7 +100,7 @@ class _UnclearError(Exception):
     """The words can be taken either way."""
 
 
-def read_answer(text: str, satisfied_from: int) -> Answer | None:
+def read_answer(text: str, satisfied_from: int) -> SurveyAnswer | None:
     """What a citizen wrote or said; None if that is not clear enough to act on it.
 
     One figure rates the handling, two the intake and the handling; without figures words do. A rating from
@@ -114,7 +114,7 @@ def read_answer(text: str, satisfied_from: int) -> Answer | None:
         said = _worded(figures.rest, satisfied_from)
         if said is not None and said.plain and said.satisfied != satisfied:
             return None
-        return Answer(
+        return SurveyAnswer(
             satisfied=satisfied,
             handling_rating=handling,
             intake_rating=intake[0] if intake else None,
@@ -125,10 +125,10 @@ def read_answer(text: str, satisfied_from: int) -> Answer | None:
         satisfied = named >= satisfied_from
         if worded.satisfied != satisfied if worded else satisfied and _negated(text):
             return None
-        return Answer(satisfied=satisfied, handling_rating=named, comment=_beyond(text, 6))
+        return SurveyAnswer(satisfied=satisfied, handling_rating=named, comment=_beyond(text, 6))
     if worded is None:
         return None
-    return Answer(satisfied=worded.satisfied, handling_rating=worded.rating, comment=worded.comment)
+    return SurveyAnswer(satisfied=worded.satisfied, handling_rating=worded.rating, comment=worded.comment)
 
 
 def read_wish(text: str) -> Literal[Fate.OPTED_OUT, Fate.OPTED_IN] | None:

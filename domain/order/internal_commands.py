@@ -91,7 +91,7 @@ class IgnoreSignal(Frozen):
     decision: str = ""
 
 
-def unheard(signal: str, body: Any, refused: Refused) -> IgnoreSignal:
+def ignored_signal(signal: str, body: Any, refused: Refused) -> IgnoreSignal:
     """What is noted of a signal whose body may hold anything."""
     said = body if isinstance(body, dict) else {}
     approval, decision = (repeatable(said.get(name)) for name in ("approval", "decision"))

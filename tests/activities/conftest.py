@@ -7,7 +7,7 @@ import pytest
 
 from adapters.database.engine import Database
 from adapters.database.orders.orders import Orders
-from adapters.database.orders.rule_books import Policies, Snapshot
+from adapters.database.orders.rule_books import RuleBookHistory, StoredRuleBook
 from adapters.database.units import Catalogue, ContactCard, UnitCard
 from adapters.settings.settings import Settings
 from adapters.twilio.client import TwilioClient
@@ -59,7 +59,9 @@ async def hotline(database: Database) -> Database:
         [ContactCard(regime="huojia", unit="housing", role="unit_clerk", name="王某", phone=CLERK)]
     )
     reactions = [{"on": "unclosed_listed", "send_city": "not_soon_solvable"}]
-    await Policies(database).put(Snapshot("abc", "huojia", {"templates": TEMPLATES, "reactions": reactions}))
+    await RuleBookHistory(database).put(
+        StoredRuleBook("abc", "huojia", {"templates": TEMPLATES, "reactions": reactions})
+    )
     return database
 
 

@@ -12,7 +12,7 @@ from activities.notify import NoticeOutcome, Notify
 from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
 from adapters.database.orders.orders import Orders
-from adapters.database.orders.rule_books import Policies, Snapshot
+from adapters.database.orders.rule_books import RuleBookHistory, StoredRuleBook
 from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
 from adapters.database.units import Catalogue, ContactCard
@@ -86,7 +86,7 @@ async def reachable(database: Database, number: str) -> None:
 
 
 async def perform(database: Database, sms: TwilioSms, effect: Effect) -> NoticeOutcome:
-    orders, catalogue, policies = Orders(database), Catalogue(database), Policies(database)
+    orders, catalogue, policies = Orders(database), Catalogue(database), RuleBookHistory(database)
     notify = Notify(orders, catalogue, policies, Messages(database), OptOuts(database), sms, read)
     return await ActivityEnvironment().run(notify.notify, effect)
 
@@ -94,5 +94,5 @@ async def perform(database: Database, sms: TwilioSms, effect: Effect) -> NoticeO
 async def routed(database: Database, **messaging: Any) -> None:
     """A rule book in force that says how notices reach people."""
     rules = {"templates": TEMPLATES, "messaging": messaging}
-    await Policies(database).put(Snapshot("routed", "huojia", rules))
+    await RuleBookHistory(database).put(StoredRuleBook("routed", "huojia", rules))
     await recorded(database, NO, {"event": "order_opened"}, policy_hash="routed")

@@ -8,7 +8,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.call_citizen import CallCitizen, CallOutcome
 from adapters.database.engine import Database
-from adapters.database.orders.orders import Citizen, Orders
+from adapters.database.orders.orders import Orders, StoredCitizen
 from adapters.database.telephone.calls import Calls
 from adapters.phone_numbers import read
 from adapters.settings.settings import Settings
@@ -27,7 +27,7 @@ def client(gateway: str, settings_for: Callable[..., Settings]) -> TwilioClient:
 
 
 async def citizen(database: Database, no: str, phone: str | None) -> None:
-    await Orders(database).open(new_order(no, citizen=Citizen(name="王某", phone=phone, address=None)))
+    await Orders(database).open(new_order(no, citizen=StoredCitizen(name="王某", phone=phone, address=None)))
 
 
 async def perform(database: Database, voice: TwilioVoice, party: str, attempt: int = 1) -> CallOutcome:

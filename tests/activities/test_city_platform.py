@@ -16,7 +16,7 @@ from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
 from adapters.database.orders.documents import Documents
 from adapters.database.orders.orders import Orders
-from adapters.database.orders.rule_books import Policies
+from adapters.database.orders.rule_books import RuleBookHistory
 from adapters.settings.settings import Settings
 from domain.order.effects import Effect
 from tests.activities.given import NO, recorded
@@ -34,7 +34,7 @@ async def perform(hotline: Database, city: str, settings_for: Callable[..., Sett
 @asynccontextmanager
 async def platform(database: Database, settings: Settings) -> AsyncIterator[Perform]:
     api = CityApi(settings)
-    activity = CityPlatform(Orders(database), Trail(database), Documents(database), Policies(database), api)
+    activity = CityPlatform(Orders(database), Trail(database), Documents(database), RuleBookHistory(database), api)
 
     async def perform(effect: Effect) -> None:
         await ActivityEnvironment().run(activity.city_platform, effect)

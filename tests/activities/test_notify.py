@@ -9,7 +9,7 @@ import pytest
 
 from activities.notify import NoticeOutcome
 from adapters.database.engine import Database
-from adapters.database.orders.orders import Citizen, Orders
+from adapters.database.orders.orders import Orders, StoredCitizen
 from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
 from adapters.database.units import Catalogue, ContactCard
@@ -200,7 +200,7 @@ async def test_the_centre_and_the_county_are_found_without_a_unit(
 async def test_each_citizen_of_a_matter_is_told_under_their_own_number(
     hotline: Database, sms: TwilioSms, phone: Phone
 ) -> None:
-    other = new_order("20261123-000002", citizen=Citizen(phone="138 0013 8001"))
+    other = new_order("20261123-000002", citizen=StoredCitizen(phone="138 0013 8001"))
     await Orders(hotline).open(other)
     for number, party in enumerate((NO, other.no), 1):
         assert await perform(hotline, sms, notice(number, "survey", "citizen", party=party)) == SENT

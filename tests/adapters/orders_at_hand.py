@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapters.database.orders.orders import Citizen, NewOrder
+from adapters.database.orders.orders import NewOrder, StoredCitizen
 from domain.order.read_model import ApprovalView, OrderView, RecordBatch
 from domain.words import ApprovalKind, Category, Light, Role, Stage
 
@@ -13,7 +13,7 @@ CANARY = "金丝雀Canary"
 
 def new_order(no: str, **fields: Any) -> NewOrder:
     """An order of huojia with a citizen."""
-    citizen = Citizen(name=f"{CANARY}某", phone="+86 138-0013-8000", address=f"{CANARY}街1号")
+    citizen = StoredCitizen(name=f"{CANARY}某", phone="+86 138-0013-8000", address=f"{CANARY}街1号")
     defaults: dict[str, Any] = {
         "regime": "huojia",
         "policy_hash": "abc",

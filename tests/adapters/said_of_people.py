@@ -9,7 +9,7 @@ from adapters.database.city.messages import WEBHOOK, CityMessages
 from adapters.database.engine import Database
 from adapters.database.orders.attachments import Attachments, NewFile
 from adapters.database.orders.documents import Documents
-from adapters.database.orders.orders import Citizen, Orders
+from adapters.database.orders.orders import Orders, StoredCitizen
 from adapters.database.tables import Table
 from adapters.database.telephone.call_tasks import CallTasks
 from adapters.database.telephone.calls import Calls
@@ -25,7 +25,7 @@ from tests.adapters.orders_at_hand import CANARY, new_order
 NO = "20261123-000001"
 PHONE = "+8613800138000"
 THEN = datetime.now(UTC) + timedelta(days=11 * 366)
-CITIZEN = Citizen(name=f"{CANARY}甲", phone=PHONE, address=CANARY, email=CANARY, account=CANARY, device=CANARY)
+CITIZEN = StoredCitizen(name=f"{CANARY}甲", phone=PHONE, address=CANARY, email=CANARY, account=CANARY, device=CANARY)
 AT_THE_PROVIDER = frozenset({"SMofcitizen", "CAofcitizen"})
 PLACE = frozenset({"33.5", "113.6"})
 

@@ -10,7 +10,7 @@ import pytest
 from adapters.database.archive.bundles import Archives
 from adapters.database.engine import Database
 from adapters.database.idempotency import Idempotency, KeyInFlight, KeyReused, Replay
-from adapters.database.orders.rule_books import Policies, Snapshot
+from adapters.database.orders.rule_books import RuleBookHistory, StoredRuleBook
 from api.app import JOBS
 from api.idempotency import forget
 from application.services import Services
@@ -86,12 +86,12 @@ async def test_answers_are_forgotten_after_a_week_by_a_daily_job(database: Datab
 
 
 async def test_a_policy_snapshot_never_changes(database: Database) -> None:
-    policies = Policies(database)
-    await policies.put(Snapshot("h1", "huojia", {"limits": ["3d"]}))
-    await policies.put(Snapshot("h1", "huojia", {}))
-    assert await policies.get("h1") == Snapshot("h1", "huojia", {"limits": ["3d"]})
+    policies = RuleBookHistory(database)
+    await policies.put(StoredRuleBook("h1", "huojia", {"limits": ["3d"]}))
+    await policies.put(StoredRuleBook("h1", "huojia", {}))
+    assert await policies.get("h1") == StoredRuleBook("h1", "huojia", {"limits": ["3d"]})
     assert await policies.get("h2") is None
-    await policies.put(Snapshot("h2", "huojia", {}))
+    await policies.put(StoredRuleBook("h2", "huojia", {}))
     assert await policies.hashes("huojia") == ["h2", "h1"]
 
 

@@ -10,7 +10,7 @@ from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
 from adapters.database.orders.attachments import Attachments, NewFile
 from adapters.database.orders.documents import Documents
-from adapters.database.orders.orders import Citizen, OrderFilter, Orders
+from adapters.database.orders.orders import OrderFilter, Orders, StoredCitizen
 from adapters.database.paging import BadCursor, to_cursor
 from adapters.database.telephone.calls import Calls
 from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
@@ -38,8 +38,8 @@ async def test_an_order_comes_back_as_it_was_taken_in(database: Database) -> Non
 
 async def test_an_anonymous_order_has_no_citizen(database: Database) -> None:
     orders = Orders(database)
-    await orders.open(new_order("A", citizen=Citizen()))
-    assert (kept := await orders.get("A")) is not None and kept.citizen == Citizen()
+    await orders.open(new_order("A", citizen=StoredCitizen()))
+    assert (kept := await orders.get("A")) is not None and kept.citizen == StoredCitizen()
 
 
 async def test_numbers_are_given_once(database: Database) -> None:
@@ -134,7 +134,7 @@ async def test_every_filter_narrows(module_database: Database) -> None:
         "overdue": True,
         "regime": "gaotai",
     }
-    await orders.open(new_order("F2", regime="gaotai", citizen=Citizen(phone="0391-123456")))
+    await orders.open(new_order("F2", regime="gaotai", citizen=StoredCitizen(phone="0391-123456")))
     await trail.record(batch("F2", 1, 1, **odd))
     await orders.open(new_order("F3", realm="rehearsal-1"))
     await trail.record(batch("F3", 1, 1))

@@ -13,8 +13,8 @@ from adapters.settings.settings import ROOT
 
 PROGRAM = """
 import logging
-from adapters import log_lines
-log_lines.begin()
+from adapters import logging_setup
+logging_setup.configure_logging()
 logging.getLogger("jiesu").info("began")
 logging.getLogger("uvicorn.error").warning("late")
 logging.getLogger("httpx").info("GET /Messages/+8613800138000")
@@ -24,7 +24,7 @@ logging.getLogger("twilio.http_client").info("GET /Calls/+8613800138000")
 SERVER = """
 import asyncio, socket
 import uvicorn
-from adapters import log_lines
+from adapters import logging_setup
 
 async def app(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -38,7 +38,7 @@ async def ask(port, said):
     return answer
 
 async def main():
-    log_lines.begin()
+    logging_setup.configure_logging()
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, access_log=False))
     serving = asyncio.create_task(server.serve([listening]))
@@ -76,7 +76,7 @@ def test_what_is_no_request_does_not_fill_the_log() -> None:
 def test_a_warning_that_comes_again_tells_how_many_there_were(monkeypatch: pytest.MonkeyPatch) -> None:
     moments = iter([0.0, 1.0, 59.0, 60.0, 61.0, 62.0])
     monkeypatch.setattr(logging_setup, "time", SimpleNamespace(monotonic=lambda: next(moments)))
-    seldom = logging_setup.Seldom()
+    seldom = logging_setup.WarningRateFilter()
 
     def told(text: str, level: int = logging.WARNING) -> str | None:
         record = logging.LogRecord("x", level, "", 0, text, None, None)

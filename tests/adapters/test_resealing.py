@@ -12,7 +12,7 @@ from adapters.database.engine import Database
 from adapters.database.key_rotation import BATCH, BLIND, SEALED, Resealed, reseal
 from adapters.database.orders.attachments import Attachments, NewFile
 from adapters.database.orders.documents import Documents
-from adapters.database.orders.orders import Citizen, OrderFilter, Orders
+from adapters.database.orders.orders import OrderFilter, Orders, StoredCitizen
 from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
 from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
@@ -28,7 +28,7 @@ NOTICE = NewMessage(NO, "n1", 1, "survey", "citizen", None, None, PHONE, "请评
 
 async def filled(database: Database) -> None:
     """Something in the tables that are found blindly, and more rows than one batch of one."""
-    await Orders(database).open(new_order(NO, citizen=Citizen(name="张三", phone=PHONE, address="测试街1号")))
+    await Orders(database).open(new_order(NO, citizen=StoredCitizen(name="张三", phone=PHONE, address="测试街1号")))
     await recorded(database, NO, {"event": "order_opened"})
     documents = Documents(database)
     for number in range(BATCH + 1):
@@ -48,7 +48,7 @@ async def everything_is_found(database: Database, *, forgotten: bool = True) -> 
     page = await Orders(database).list(OrderFilter(phone=PHONE))
     assert [item.view.no for item in page.items] == [NO]
     order = await Orders(database).get(NO)
-    assert order is not None and order.citizen == Citizen(name="张三", phone=PHONE, address="测试街1号")
+    assert order is not None and order.citizen == StoredCitizen(name="张三", phone=PHONE, address="测试街1号")
     assert await Documents(database).same_text("", "已经修好第 200 盏", "accepted_reply", order_no=NO) == NO
     latest = await Messages(database).latest(PHONE, "survey")
     assert latest is not None and latest.body == "请评价"

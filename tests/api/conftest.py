@@ -14,7 +14,7 @@ from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
 from adapters.local.child_process import ChildProcess
 from adapters.local.temporal import LocalTemporal, free_port
-from adapters.policy.policy_book import PolicyBook
+from adapters.policy.policy_book import RuleBooks
 from adapters.settings.settings import ROOT, Settings, environment
 from tests.api.callers import PASSWORD, Caller
 from workflows.search_attributes import DEFINITIONS
@@ -90,7 +90,7 @@ def caller(installation: Installation) -> Iterator[Callable[[str], Caller]]:
 
 
 async def _people(settings: Settings) -> None:
-    book = PolicyBook.load(Path(settings.policy_file))
+    book = RuleBooks.load(Path(settings.policy_file))
     units = {name: [unit.id for unit in regime.units] for name, regime in book.regimes.items()}
     database = Database(settings.database_url, Keyring(settings.data_key), pool_size=1)
     await ensure_users(database, units, PASSWORD)

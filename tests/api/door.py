@@ -9,7 +9,7 @@ import httpx
 from temporalio.client import Client
 
 from adapters.database.engine import Database
-from adapters.policy.policy_book import PolicyBook
+from adapters.policy.policy_book import RuleBooks
 from adapters.settings.settings import ROOT, Settings
 from api.app import create_app
 from application.services import Services
@@ -42,5 +42,5 @@ async def token(http: httpx.AsyncClient, username: str, password: str = PASSWORD
 
 
 @lru_cache(maxsize=1)
-def _book() -> PolicyBook:
-    return PolicyBook.load(ROOT / "policies.yaml")
+def _book() -> RuleBooks:
+    return RuleBooks.load(ROOT / "policies.yaml")

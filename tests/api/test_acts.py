@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from application.anonymous_act_limit import Strangers
+from application.anonymous_act_limit import AnonymousActLimit
 from tests.api.callers import PASSWORD, Caller, problem
 from tests.api.conftest import Installation
 from tests.api.evidence import brought
@@ -216,5 +216,12 @@ def test_anchors_are_handed_out_with_what_they_say(installation: Installation, c
 
 
 def test_of_strangers_so_many_are_noted_a_minute_and_the_rest_is_counted() -> None:
-    strangers = Strangers(2)
-    assert [strangers.count(now) for now in (60.0, 61.0, 62.0, 119.0, 120.0, 121.0)] == [0, 0, None, None, 2, 0]
+    anonymous_act_limit = AnonymousActLimit(2)
+    assert [anonymous_act_limit.count(now) for now in (60.0, 61.0, 62.0, 119.0, 120.0, 121.0)] == [
+        0,
+        0,
+        None,
+        None,
+        2,
+        0,
+    ]

@@ -13,11 +13,11 @@ from pydantic import ValidationError
 
 from adapters.settings.setting_types import Rate
 from adapters.settings.settings import Settings
-from api import problems
+from api import error_handlers, problems
 from api.middleware.json_shape import MAX_DEPTH, MAX_PARTS
 from api.middleware.security_headers import HSTS, USUAL
-from api.middleware.stack import Guarded, guard
-from api.middleware.token_buckets import MOST, Buckets
+from api.middleware.stack import GuardedApp, add_middleware
+from api.middleware.token_buckets import MOST, TokenBuckets
 from tests.api.callers import problem
 
 HOST = "jiesu.example.gov.cn"
@@ -29,9 +29,11 @@ TOLD_BY_A_TRACE = "what-a-trace-would-tell"
 def application(**values: str) -> FastAPI:
     """The guards by these settings, before a route that gives back what it was sent and one that breaks."""
     of = Settings.model_validate({"JIESU_PUBLIC_URL": f"https://{HOST}"} | values)
-    app = Guarded(of.public_base_url)
-    guard(app, of, prefix="/api/v1", public="/open311/", logins=frozenset({"/api/v1/token"}), streamed="/api/v1/files")
-    problems.install(app)
+    app = GuardedApp(of.public_base_url)
+    add_middleware(
+        app, of, prefix="/api/v1", public="/open311/", logins=frozenset({"/api/v1/token"}), streamed="/api/v1/files"
+    )
+    error_handlers.install(app)
 
     async def echo(request: Request) -> JSONResponse:
         body = await request.body()
@@ -252,7 +254,7 @@ def test_a_rate_that_is_none_is_not_taken(bad: str) -> None:
 
 
 def test_buckets_fill_again_and_do_not_pile_up() -> None:
-    buckets = Buckets(Rate(2, 4))
+    buckets = TokenBuckets(Rate(2, 4))
     assert [buckets.take("a", 100.0) for _ in range(5)] == [0, 0, 0, 0, 1]
     assert [buckets.take("a", 100.6) for _ in range(2)] == [0, 1]
     assert [buckets.take("a", 1000.0) for _ in range(5)] == [0, 0, 0, 0, 1]

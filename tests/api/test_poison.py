@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from application.orders.command_bodies import WIRES
+from application.orders.command_bodies import COMMAND_BODIES
 from application.orders.intake import OrderRequest
 from domain.order.commands import COMMANDS
 from domain.permissions import TABLE
@@ -57,7 +57,7 @@ def post(who: Caller, path: str, body: Any) -> None:
 def test_no_value_of_a_command_is_too_much(caller: SignIn, do: str) -> None:
     no = caller("agent").open()
     who = caller(USERS[min(role.value for role in TABLE[do].to if role.value in USERS)])
-    for field in WIRES[do].model_fields:
+    for field in COMMAND_BODIES[do].model_fields:
         for value in VALUES:
             post(who, f"/work-orders/{no}/commands/{do}", {field: value})
     timeline = caller("admin").get(f"/work-orders/{no}/timeline")

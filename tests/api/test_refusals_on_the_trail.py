@@ -11,7 +11,7 @@ from sqlalchemy import String, cast, select
 from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
 from adapters.database.tables import Table
-from application.orders.command_bodies import WIRES
+from application.orders.command_bodies import COMMAND_BODIES
 from domain.order.commands import COMMANDS
 from domain.permissions import TABLE
 from tests.api.callers import Caller, problem
@@ -49,7 +49,7 @@ async def test_what_was_written_into_a_wrong_field_is_not_quoted(
     role = min(role.value for role in TABLE[do].to if role.value in USERS)
     if role == "unit_clerk":  # who does not see the order before it is theirs
         assert caller("dispatcher").do(no, "dispatch", units=[{"unit": "housing"}]).status_code == 200
-    fields = WIRES[do].model_fields
+    fields = COMMAND_BODIES[do].model_fields
     bodies: list[dict[str, Any]] = [{SAID: SAID, PHONE: PHONE}, *(dict.fromkeys(fields, value) for value in SHAPES)]
     bodies += [{field: value} for field in fields for value in NAMES]
     answers = [await asyncio.to_thread(caller(USERS[role]).do, no, do, **body) for body in bodies]

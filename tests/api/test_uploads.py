@@ -17,7 +17,7 @@ from PIL import Image
 
 from adapters.database.orders.attachments import NewFile
 from api.idempotency import forget
-from application.jobs.abandoned_files import clear
+from application.jobs.abandoned_files import delete_abandoned_files
 from application.services import Services, services
 from tests.api.callers import Caller, eventually, new_key, problem
 from tests.api.conftest import Installation
@@ -306,13 +306,13 @@ async def test_what_a_crash_left_and_what_nobody_used_is_cleared_away(
     folder = known.object_key.rpartition("/")[0]
     for key in ("incoming/crashed", f"{folder}/never-noted", f"{folder}/never-noted.thumbnail.jpg"):
         await inside.objects.put_if_absent(key, b"x")
-    assert await clear(inside) == 0  # it may still be under way
-    assert await clear(inside, older_than=timedelta(seconds=-1)) == 3
+    assert await delete_abandoned_files(inside) == 0  # it may still be under way
+    assert await delete_abandoned_files(inside, older_than=timedelta(seconds=-1)) == 3
     assert await inside.objects.exists(known.object_key) and await inside.objects.exists(known.thumbnail_key)
 
     bound = NewFile(name="a", media_type="image/png", size=1, sha256="", object_key="x", uploaded_by="a", order_no="1")
     stays = await inside.attachments.add(bound)
-    assert await clear(inside, unused_for=timedelta(seconds=-1)) >= 1
+    assert await delete_abandoned_files(inside, unused_for=timedelta(seconds=-1)) >= 1
     assert await inside.attachments.get(file["id"]) is None
     assert not await inside.objects.exists(known.object_key) and not await inside.objects.exists(known.thumbnail_key)
     assert await inside.attachments.get(stays) is not None

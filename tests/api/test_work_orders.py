@@ -12,8 +12,8 @@ from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
 from adapters.database.orders.documents import Documents
 from adapters.database.orders.orders import NewOrder
-from adapters.policy.policy_book import PolicyBook
-from application.jobs.start_unstarted_orders import mend
+from adapters.policy.policy_book import RuleBooks
+from application.jobs.start_unstarted_orders import start_unstarted_orders
 from application.services import services
 from domain.words import Role
 from tests.api.callers import DEMAND, PASSWORD, Caller, eventually, new_key, problem
@@ -183,7 +183,7 @@ def test_units_and_rule_books_are_open_to_read(caller: SignIn) -> None:
     problem(agent.get("/policies/atlantis"), 404, "not_found")
 
 
-def _lost(book: PolicyBook, no: str, realm: str = "") -> NewOrder:
+def _lost(book: RuleBooks, no: str, realm: str = "") -> NewOrder:
     """An order whose intake died after writing it down."""
     return NewOrder(
         no=no,
@@ -206,13 +206,13 @@ async def test_what_an_intake_left_half_done_is_mended(
     async with services(installation.settings) as ours:
         swept, at_once, rehearsed = "20000101-000001", "20000101-000002", "R00001"
         for no in (swept, at_once):
-            await ours.orders.open(_lost(ours.policies, no))
-        await ours.orders.open(_lost(ours.policies, rehearsed, realm="R00001"))
+            await ours.orders.open(_lost(ours.rule_books, no))
+        await ours.orders.open(_lost(ours.rule_books, rehearsed, realm="R00001"))
         assert agent.get(f"/work-orders/{at_once}").json()["stage"] == "intake"
         # A command does not wait for the sweep.
         assert agent.do(at_once, "withdraw", reason="不再需要").status_code == 200
-        assert await mend(ours, timedelta(0)) == 1
-        assert await mend(ours, timedelta(0)) == 0
+        assert await start_unstarted_orders(ours, timedelta(0)) == 1
+        assert await start_unstarted_orders(ours, timedelta(0)) == 0
     opened = eventually(lambda: agent.get(f"/work-orders/{swept}/timeline").json() or None)
     assert opened[0]["event"] == "order_opened"
     problem(agent.get(f"/work-orders/{rehearsed}"), 404, "unknown_order")

@@ -70,7 +70,7 @@ async def test_hk_02(lives: Lives) -> None:
     known = await services.catalogue.units(realm=life.rehearsal.realm, regime="hukou")
 
     def proposed(matter: str) -> list[tuple[str | None, str, str]]:
-        steps = services.policies.regime("hukou").ladder.steps
+        steps = services.rule_books.regime("hukou").ladder.steps
         return [(p.unit, p.part, p.step) for p in propose(steps, known, area=None, matter=matter)]
 
     assert proposed("forestry") == [("forestry", "lead", "duty")]

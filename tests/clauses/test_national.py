@@ -205,7 +205,7 @@ async def test_na_08_provisional(lives: Lives) -> None:
     """A due moment in a year without official schedule is provisional; the schedule moves open orders."""
     start = date(2027, 3, 1)  # a Monday
     life = await lives("dalad", start=f"{start}T09:00", units=("housing",))
-    before = life.rehearsal.services.policies.calendar
+    before = life.rehearsal.services.rule_books.calendar
     assert before.official_through < start.year
     await life.dispatch("housing")
     await life.sign("housing")
@@ -232,7 +232,7 @@ async def test_na_08_confirmed(lives: Lives) -> None:
     """A schedule that changes nothing for an order takes the reservation from its due moment."""
     life = await lives("dalad", start="2027-03-01T09:00")
     await life.dispatch("housing")
-    before = life.rehearsal.services.policies.calendar
+    before = life.rehearsal.services.rule_books.calendar
     await adopts(life, before.model_copy(update={"official_through": 2027}))
     await life.expect("deadline_set", clock="handling", due_at="2027-03-08T17:30:00+08:00", provisional=False)
     official = await lives("dalad", start="2026-11-23T09:00")

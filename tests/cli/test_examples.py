@@ -5,11 +5,11 @@ import subprocess
 import sys
 from collections import Counter
 
-from adapters.policy.policy_book import PolicyBook
+from adapters.policy.policy_book import RuleBooks
 from adapters.settings.settings import ROOT, environment
 
 EXAMPLES = sorted(path.relative_to(ROOT) for path in (ROOT / "examples").glob("*.yaml"))
-COUNTIES = PolicyBook.load(ROOT / "policies.yaml").ids
+COUNTIES = RuleBooks.load(ROOT / "policies.yaml").ids
 
 
 def test_the_examples_hold() -> None:

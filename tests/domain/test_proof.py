@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.access.signal_proof import CLOCKS_APART, MOST_SPENT, Claims, Vouched, check, digest_of, parted
+from domain.access.signal_proof import CLOCKS_APART, MOST_SPENT, Claims, VerifiedProof, check, digest_of, parted
 from domain.refusal import Refused
 from domain.words import Role
 
@@ -12,7 +12,7 @@ BODY: dict[str, Any] = {"approval": "A1", "decision": "approve", "as": "reviewer
 NOW = 1_790_000_000
 
 
-def good(**changes: Any) -> Vouched:
+def good(**changes: Any) -> VerifiedProof:
     said = {
         "order": "20261123-000001",
         "signal": "decide",
@@ -22,10 +22,10 @@ def good(**changes: Any) -> Vouched:
         "nonce": "n1",
         "expires": NOW + 60,
     }
-    return Vouched(standing="good", claims=Claims.model_validate(said | changes), at=NOW)
+    return VerifiedProof(standing="good", claims=Claims.model_validate(said | changes), at=NOW)
 
 
-def heard(vouched: Vouched, body: Any = BODY, spent: dict[str, int] | None = None, signal: str = "decide") -> Any:
+def heard(vouched: VerifiedProof, body: Any = BODY, spent: dict[str, int] | None = None, signal: str = "decide") -> Any:
     return check(vouched, "20261123-000001", signal, body, spent or {})
 
 
@@ -60,13 +60,13 @@ def test_whatever_is_changed_in_the_body_the_proof_is_no_longer_of_it(field: str
 
 
 def test_bare_signals_are_heard_where_that_is_allowed() -> None:
-    assert heard(Vouched(standing="none", bare=True, at=NOW), spent={"n1": 5}) == {"n1": 5}
-    assert refused(Vouched(standing="none", at=NOW))[0] == "not_permitted"
+    assert heard(VerifiedProof(standing="none", bare=True, at=NOW), spent={"n1": 5}) == {"n1": 5}
+    assert refused(VerifiedProof(standing="none", at=NOW))[0] == "not_permitted"
 
 
 @pytest.mark.parametrize("standing", ["forged", "expired"])
 def test_a_bad_proof_is_worse_than_none(standing: Any) -> None:
-    assert refused(Vouched(standing=standing, bare=True, at=NOW))[0] == "not_permitted"
+    assert refused(VerifiedProof(standing=standing, bare=True, at=NOW))[0] == "not_permitted"
 
 
 def test_a_role_that_may_not_send_the_signal_cannot_prove_that_it_may() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.citizen.survey import Answer, Fate, read_answer, read_wish
+from domain.citizen.survey import Fate, SurveyAnswer, read_answer, read_wish
 
 FROM = 3
 THRESHOLDS = st.integers(2, 5)
@@ -22,7 +22,7 @@ def read(text: str) -> tuple[int | None, int, bool] | None:
 @given(RATINGS, THRESHOLDS, st.sampled_from((*FORMS, SPELT)), st.sampled_from(("", "分", "星", "颗星", " 分。", "！")))
 def test_one_figure_rates_the_handling(rating: int, line: int, form: str, behind: str) -> None:
     answer = read_answer(f" {form[rating - 1]}{behind}", line)
-    assert answer == Answer(satisfied=rating >= line, handling_rating=rating)
+    assert answer == SurveyAnswer(satisfied=rating >= line, handling_rating=rating)
     assert answer.result == ("satisfied" if rating >= line else "dissatisfied")
 
 
@@ -35,7 +35,7 @@ def test_one_figure_rates_the_handling(rating: int, line: int, form: str, behind
 )
 def test_two_figures_rate_intake_and_handling(intake: int, handling: int, line: int, form: str, between: str) -> None:
     answer = read_answer(f"{form[intake - 1]}{between}{form[handling - 1]}", line)
-    assert answer == Answer(satisfied=handling >= line, handling_rating=handling, intake_rating=intake)
+    assert answer == SurveyAnswer(satisfied=handling >= line, handling_rating=handling, intake_rating=intake)
 
 
 @given(
@@ -95,7 +95,7 @@ def test_a_rating_with_its_unit_may_stand_anywhere(text: str, rating: int) -> No
     ],
 )
 def test_praise(text: str, rating: int, comment: str) -> None:
-    assert read_answer(text, FROM) == Answer(satisfied=True, handling_rating=rating, comment=comment)
+    assert read_answer(text, FROM) == SurveyAnswer(satisfied=True, handling_rating=rating, comment=comment)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_praise(text: str, rating: int, comment: str) -> None:
     ],
 )
 def test_blame(text: str, rating: int, comment: str) -> None:
-    assert read_answer(text, FROM) == Answer(satisfied=False, handling_rating=rating, comment=comment)
+    assert read_answer(text, FROM) == SurveyAnswer(satisfied=False, handling_rating=rating, comment=comment)
 
 
 NEGATED = st.builds(

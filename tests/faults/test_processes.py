@@ -10,7 +10,7 @@ from temporalio.service import RPCError
 
 from adapters.local.child_process import ChildProcess
 from adapters.settings.settings import ROOT, environment
-from application.orders.commands import decide
+from application.orders.commands import send_decision
 from cli.rehearse.stack import Stage
 from domain.order.commands import Sign, SubmitReply
 from domain.text import Text
@@ -18,7 +18,7 @@ from domain.words import Role
 from tests.replay.test_replay import replayer
 from tests.stage import REPLIES, Life, Lives, until
 from workflows.ids import work_order_id
-from workflows.messages import Snapshot
+from workflows.messages import OrderSnapshot
 from workflows.work_order import WorkOrderWorkflow
 
 
@@ -28,7 +28,7 @@ async def issued_and_sent(life: Life) -> tuple[list[str], list[str]]:
     return issued, sorted(row["notice"] for row in timeline if row["event"] == "notice_sent")
 
 
-async def told(life: Life) -> Snapshot | None:
+async def told(life: Life) -> OrderSnapshot | None:
     """What the order says of itself; None if nobody answers, for a query that is not taken for a while fails."""
     handle = life.rehearsal.services.client.get_workflow_handle_for(WorkOrderWorkflow.run, work_order_id(life.no))
     try:
@@ -99,7 +99,7 @@ async def test_what_comes_behind_a_decision_is_carried_out_behind_it(own_stage: 
     await life.timeline()
     own_stage.processes.stop_worker()
     services = life.rehearsal.services
-    await decide(services, life.no, "review", "reject", by=Role.REVIEWER, person="wang")
+    await send_decision(services, life.no, "review", "reject", by=Role.REVIEWER, person="wang")
     handle = services.client.get_workflow_handle_for(WorkOrderWorkflow.run, work_order_id(life.no))
     sections = {name: Text(document=f"D-{name}", length=20) for name in REPLIES["gaotai"]["sections"]}
     reply = SubmitReply(by=Role.UNIT_CLERK, unit="housing", sections=sections)

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from threading import Thread
+from typing import Final
 
 import httpx
 import pytest
@@ -13,6 +14,8 @@ from adapters.local.child_process import ChildProcess
 from adapters.local.temporal import free_port
 from adapters.settings.settings import ROOT
 from tests.sandbox.words import ACCOUNT, PATIENCE, TOKEN, Listener, Peer
+
+MODULES: Final = {"gateway": "sandbox.telephone.gateway", "city": "sandbox.city.platform"}
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +26,7 @@ def peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
 
     def start(module: str, *options: str) -> tuple[str, ChildProcess]:
         base = f"http://127.0.0.1:{(port := free_port())}"
-        command = [sys.executable, "-m", f"sandbox.{module}", "--port", str(port), *options]
+        command = [sys.executable, "-m", MODULES[module], "--port", str(port), *options]
         env = os.environ | {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN}
         child = ChildProcess.spawn(command, logs / f"{module}.log", env=env, cwd=ROOT)
         started.append(child)

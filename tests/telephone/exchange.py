@@ -22,7 +22,7 @@ from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
 from adapters.local.child_process import ChildProcess
 from adapters.local.temporal import LocalTemporal, free_port
-from adapters.policy.policy_book import PolicyBook
+from adapters.policy.policy_book import RuleBooks
 from adapters.settings.settings import ROOT, Settings, environment
 from adapters.temporal.client import CONVERTER
 from application.services import Services
@@ -201,7 +201,7 @@ async def exchange_at(
     }
     children: list[ChildProcess] = []
     database = Database(settings.database_url, Keyring(settings.data_key), pool_size=4)
-    book = PolicyBook.load(settings.policy_file)
+    book = RuleBooks.load(settings.policy_file)
     try:
         await ensure_users(database, {name: [u.id for u in r.units] for name, r in book.regimes.items()}, PASSWORD)
         await temporal.ready()

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from temporalio.api.history.v1 import HistoryEvent
 
-from adapters.database.orders.rule_books import Policies, Snapshot
+from adapters.database.orders.rule_books import RuleBookHistory, StoredRuleBook
 from adapters.database.telephone.messages import Messages
 from cli.rehearse.stack import Stage
 from domain.policy.rule_book import Regime
@@ -35,10 +35,10 @@ async def provider_fails(the_stage: Stage) -> AsyncIterator[SetFaults]:
 async def quiet_life(lives: Lives, the_stage: Stage, policy: str, **order: Any) -> Life:
     """An order whose rule book has quiet hours from 22:00 to 07:00; it begins at half past nine in the evening."""
     life = await lives(policy, start="2026-11-23T21:30", **order)
-    rules = life.rehearsal.services.policies.regime(policy).model_dump(mode="json")
+    rules = life.rehearsal.services.rule_books.regime(policy).model_dump(mode="json")
     rules["messaging"] |= QUIET
     quiet = Regime.model_validate(rules)
-    await Policies(the_stage.database).put(Snapshot(quiet.digest(), policy, quiet.model_dump(mode="json")))
+    await RuleBookHistory(the_stage.database).put(StoredRuleBook(quiet.digest(), policy, quiet.model_dump(mode="json")))
     adopt = {"policy": quiet.model_dump(mode="json"), "policy_hash": quiet.digest()}
     await handle_of(life).signal("adopt_policy", adopt)
     await life.expect("policy_adopted")

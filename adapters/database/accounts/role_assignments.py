@@ -10,7 +10,7 @@ PEOPLE: Final = tuple(role for role in Role if role not in {Role.CITIZEN, Role.C
 """The roles that somebody can have."""
 
 
-async def seat_fault(
+async def assignment_fault(
     catalogue: Catalogue, regimes: Collection[str], *, role: str, unit: str | None, regime: str | None
 ) -> str | None:
     """Why there is no such seat, in Chinese; None if there is."""

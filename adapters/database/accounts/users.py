@@ -49,7 +49,7 @@ class Card(Account):
     created_at: datetime | None = None
     version: int = 0
 
-    def sits_as(self, account: Account) -> bool:
+    def has_role_of(self, account: Account) -> bool:
         """Whether the user is known as exactly that."""
         return self.model_dump(include=set(Account.model_fields)) == account.model_dump()
 
@@ -140,7 +140,7 @@ class Users:
             await append(session, noting if changed else ())
         return changed is not None
 
-    async def take_seat(self, account: Account, at: datetime, noting: Sequence[Act] = ()) -> bool:
+    async def assign_role(self, account: Account, at: datetime, noting: Sequence[Act] = ()) -> bool:
         """Know somebody of the identity provider as what it said `at` that moment, and whether they may act.
 
         False for whom an administrator has disabled, and for what the provider has since said otherwise. `noting` are

@@ -9,8 +9,8 @@ from adapters.database.city.messages import CityMessages
 from adapters.database.engine import Database
 from adapters.database.orders.attachments import Attachments
 from adapters.database.orders.documents import Documents
-from adapters.database.orders.orders import Order, Orders
-from adapters.database.orders.rule_books import Policies
+from adapters.database.orders.orders import Orders, StoredOrder
+from adapters.database.orders.rule_books import RuleBookHistory
 from adapters.database.telephone.call_tasks import CallTasks
 from adapters.database.telephone.calls import Calls
 from adapters.database.telephone.inbound_messages import InboundMessages
@@ -30,7 +30,7 @@ class Dossiers:
             InboundMessages(database),
         )
         self._calls, self._tasks, self._city = Calls(database), CallTasks(database), CityMessages(database)
-        self._policies, self._catalogue = Policies(database), Catalogue(database)
+        self._policies, self._catalogue = RuleBookHistory(database), Catalogue(database)
 
     async def of_order(self, no: str) -> Dossier | None:
         """The dossier of an order as it is now, in clear; None if there is no such order.
@@ -64,7 +64,7 @@ class Dossiers:
             units={each.id: each.name for each in await self._catalogue.units(realm=order.realm, regime=order.regime)},
         )
 
-    async def _rules(self, order: Order, chain: list[Link]) -> dict[str, Row | None]:
+    async def _rules(self, order: StoredOrder, chain: list[Link]) -> dict[str, Row | None]:
         """The book that the order began with, then each that it adopted, the present one last."""
         adopted = [each.content.data["policy_hash"] for each in chain if each.content.event == "policy_adopted"]
         found = {each: await self._policies.get(each) for each in (order.policy_hash, *adopted)}

@@ -29,7 +29,7 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Citizen(Frozen):
+class StoredCitizen(Frozen):
     """Who made the demand; all may be unknown. `account` and `device` are those of the application it came by."""
 
     name: str | None = None
@@ -61,7 +61,7 @@ class NewOrder(Frozen):
     city_no: str | None = None
     title: str
     content: str
-    citizen: Citizen = Citizen()
+    citizen: StoredCitizen = StoredCitizen()
     location: str | None = None
     address_id: str | None = None
     lat: float | None = None
@@ -75,7 +75,7 @@ class NewOrder(Frozen):
     taken_by: str | None = None
 
 
-class Order(NewOrder):
+class StoredOrder(NewOrder):
     """An order as it is kept. `city_ref`: the city platform's number of it, where that told one later."""
 
     city_ref: str | None = None
@@ -115,12 +115,12 @@ class OrderFilter(Frozen):
     not_against: str | None = None
 
 
-class Listed(Frozen):
+class ListedOrder(Frozen):
     """A row of a list; the `citizen` for leaving them out of the title."""
 
     title: str
     complained_of: str | None
-    citizen: Citizen
+    citizen: StoredCitizen
     area: str | None
     city_no: str | None
     confidential: bool
@@ -173,13 +173,13 @@ class Orders:
                 return Opened(no=no, created=False)
             return Opened(no=same, created=False, of_city_no=True)
 
-    async def get(self, no: str) -> Order | None:
+    async def get(self, no: str) -> StoredOrder | None:
         """The order as it was taken in, in clear."""
         async with self.database.session() as session:
             row: WorkOrder | None = await session.scalar(select(WorkOrder).where(WorkOrder.no == no))
         return None if row is None else self._clear(row)
 
-    async def by_city_no(self, regime: str, city_no: str) -> Order | None:
+    async def by_city_no(self, regime: str, city_no: str) -> StoredOrder | None:
         """The real order that the city platform has under this number; the one that came with it first."""
         async with self.database.session() as session:
             row: WorkOrder | None = await session.scalar(of_city(WorkOrder, regime, city_no))
@@ -203,7 +203,7 @@ class Orders:
         async with self.database.begin() as session:
             await session.execute(update(WorkOrder).where(col(WorkOrder.no) == no).values(workflow_started=True))
 
-    async def unstarted(self, older_than: timedelta, limit: int = 100) -> Sequence[Order]:
+    async def unstarted(self, older_than: timedelta, limit: int = 100) -> Sequence[StoredOrder]:
         """Orders written at least that long ago whose workflow was never seen to start, the oldest first."""
         found = (
             select(WorkOrder)
@@ -216,7 +216,7 @@ class Orders:
 
     async def list(
         self, wanted: OrderFilter | None = None, *, cursor: str | None = None, limit: int = 50
-    ) -> Page[Listed]:
+    ) -> Page[ListedOrder]:
         """Orders by falling priority, then by rising due moment, then by number. Raises BadCursor."""
         place = (col(OrderViewRow.rank), col(OrderViewRow.sort_due), col(OrderViewRow.no))
         found = (
@@ -250,11 +250,11 @@ class Orders:
             conditions += [or_(*(number == wanted.city_no for number in numbers)), WorkOrder.realm == wanted.realm]
         return conditions
 
-    def _listed(self, row: Row[Any]) -> Listed:
+    def _listed(self, row: Row[Any]) -> ListedOrder:
         kept = {name: getattr(row, name) for name in ("area", "confidential", "complained_of", "created_at")}
         title = self.database.keyring.decrypt(row.title)
         kept["city_no"] = row.city_no or row.city_ref
-        return Listed(title=title, citizen=self._citizen(row), view=OrderView.model_validate(row.view), **kept)
+        return ListedOrder(title=title, citizen=self._citizen(row), view=OrderView.model_validate(row.view), **kept)
 
     def _sealed(self, order: NewOrder) -> dict[str, Any]:
         """The columns of an order, encrypted where they speak of a citizen."""
@@ -271,14 +271,16 @@ class Orders:
         columns |= {name: seal(getattr(order, name)) for name in _SEALED}
         return columns | {f"citizen_{name}": seal(value) for name, value in citizen.model_dump().items()}
 
-    def _clear(self, row: WorkOrder) -> Order:
+    def _clear(self, row: WorkOrder) -> StoredOrder:
         answers = ANSWERS.validate_json(self._opened(row.answers) or "[]")
-        kept = {name: getattr(row, name) for name in Order.model_fields if name not in {"citizen", "answers"}}
+        kept = {name: getattr(row, name) for name in StoredOrder.model_fields if name not in {"citizen", "answers"}}
         kept |= {name: self._opened(getattr(row, name)) for name in _SEALED}
-        return Order(**kept, answers=answers, citizen=self._citizen(row))
+        return StoredOrder(**kept, answers=answers, citizen=self._citizen(row))
 
-    def _citizen(self, row: Any) -> Citizen:
-        return Citizen(**{name: self._opened(getattr(row, f"citizen_{name}")) for name in Citizen.model_fields})
+    def _citizen(self, row: Any) -> StoredCitizen:
+        return StoredCitizen(
+            **{name: self._opened(getattr(row, f"citizen_{name}")) for name in StoredCitizen.model_fields}
+        )
 
     def _opened(self, value: bytes | None) -> str | None:
         return None if value is None else self.database.keyring.decrypt(value)
@@ -292,7 +294,7 @@ _SHOWN: tuple[Any, ...] = (
     WorkOrder.confidential,
     WorkOrder.complained_of,
     WorkOrder.created_at,
-    *(getattr(WorkOrder, f"citizen_{name}") for name in Citizen.model_fields),
+    *(getattr(WorkOrder, f"citizen_{name}") for name in StoredCitizen.model_fields),
     OrderViewRow.view,
 )
 _COMPARED = {"realm", "regime", "stage", "light", "category", "grade", "overdue"}

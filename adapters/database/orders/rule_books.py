@@ -12,7 +12,7 @@ from adapters.database.engine import Database
 from adapters.database.tables import PolicySnapshot
 
 
-class Snapshot(NamedTuple):
+class StoredRuleBook(NamedTuple):
     """Rules of a regime; `hash` is that of their content."""
 
     hash: str
@@ -24,20 +24,20 @@ REMEMBERED = 64
 """Snapshots that are kept in memory: a county has a few under which orders are open."""
 
 
-class Policies:
+class RuleBookHistory:
     """Snapshots by hash; one that is there never changes, so the ones last read are remembered."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self._read: dict[str, Snapshot] = {}
+        self._read: dict[str, StoredRuleBook] = {}
 
-    async def put(self, snapshot: Snapshot) -> None:
+    async def put(self, snapshot: StoredRuleBook) -> None:
         """Keep a snapshot; may be repeated."""
         add = insert(PolicySnapshot).values(**snapshot._asdict()).on_conflict_do_nothing()
         async with self.database.begin() as session:
             await session.execute(add)
 
-    async def get(self, policy_hash: str) -> Snapshot | None:
+    async def get(self, policy_hash: str) -> StoredRuleBook | None:
         """A snapshot by its hash; its data are shared by all who read it and not to be changed."""
         if policy_hash in self._read:
             return self._read[policy_hash]
@@ -47,7 +47,7 @@ class Policies:
             return None
         if len(self._read) >= REMEMBERED:
             del self._read[next(iter(self._read))]
-        self._read[policy_hash] = Snapshot(row.hash, row.regime, row.data)
+        self._read[policy_hash] = StoredRuleBook(row.hash, row.regime, row.data)
         return self._read[policy_hash]
 
     async def hashes(self, regime: str) -> list[str]:

@@ -10,8 +10,8 @@ from api.idempotency import IdempotentRoute
 from api.problems import Hidden, ProblemError, answers
 from api.schemas.approvals import ApprovalOut, Sent
 from api.schemas.base import Cursor, Limit, PageOut
-from application.input_types import LooseMoment, Name, Wire, Words
-from application.orders.commands import decide
+from application.input_types import DateOrMoment, InputModel, LongText, Name
+from application.orders.commands import send_decision
 from application.orders.visibility import is_visible, reader_of
 from domain.refusal import Code, Refused
 
@@ -20,15 +20,15 @@ router = APIRouter(prefix="/approvals", tags=["审批"], route_class=IdempotentR
 NONE: Final = "没有这一项审批"
 
 
-class Decision(Wire):
+class Decision(InputModel):
     """The answer to an approval. `until`: the limit that is granted; `proposed_unit`: who gets the order.
 
     `approval` and `as` say again what path and token say, as the signal's body has them (contract §3).
     """
 
     decision: Literal["approve", "reject"]
-    comment: Words | None = None
-    until: LooseMoment | None = None
+    comment: LongText | None = None
+    until: DateOrMoment | None = None
     proposed_unit: Name | None = None
     approval: Name | None = None
     as_: Name | None = Field(None, alias="as")
@@ -55,7 +55,7 @@ async def answer(id: str, body: Decision, services: ServicesDep, user: User) -> 
         raise Refused(Code.INVALID, "approval 与地址中的审批不是同一项")
     if body.as_ not in (None, user.role):
         raise Refused(Code.NOT_PERMITTED, "只能以本人的岗位作出决定")
-    await decide(
+    await send_decision(
         services,
         approval.order_no,
         approval.id,

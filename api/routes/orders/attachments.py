@@ -9,7 +9,7 @@ from pydantic import Field
 
 from adapters.auth.tokens import Identity
 from adapters.database.orders.attachments import File
-from adapters.database.orders.orders import Order
+from adapters.database.orders.orders import StoredOrder
 from adapters.files.signed_links import BadLink, ExpiredLink, Link, Purpose, opened
 from api.auth.identity import ServicesDep, User
 from api.auth.request_origin import origin_of
@@ -30,7 +30,7 @@ from api.uploads.downloads import original, thumbnail
 from api.uploads.upload import Details, upload
 from application.audit import acts
 from application.audit.acts import Origin
-from application.input_types import Name, Wire
+from application.input_types import InputModel, Name
 from application.orders.visibility import is_visible, shielded, visible
 from application.services import Services
 from domain.access.acts import Deed
@@ -53,7 +53,7 @@ router = APIRouter(tags=["附件"])
 links = APIRouter(tags=["附件"], route_class=LookingRoute)
 
 
-class LinkRequest(Wire):
+class LinkRequest(InputModel):
     """What a link is for, and for how many seconds, if shorter than links usually last."""
 
     purpose: Purpose = "view"
@@ -146,7 +146,7 @@ async def open_file(token: str, request: Request, services: ServicesDep) -> Resp
     return await original(services, request, file, shown=link.purpose == "view")
 
 
-def _open_to(user: Identity, order: Order, file: File) -> bool:
+def _open_to(user: Identity, order: StoredOrder, file: File) -> bool:
     """The unit complained of sees the files that it brought itself, and no other evidence (HK-17)."""
     return not shielded(user, order) or file.unit == user.unit
 

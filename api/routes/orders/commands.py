@@ -8,8 +8,8 @@ from fastapi import APIRouter, Body, Request
 from api.auth.identity import ServicesDep, User
 from api.idempotency import IdempotentRoute, request_key
 from api.problems import ProblemError, answers
-from application.orders.command_bodies import WIRES
-from application.orders.commands import send
+from application.orders.command_bodies import COMMAND_BODIES
+from application.orders.commands import carry_out_command
 from application.orders.visibility import acting_unit, reader_of, visible
 from domain.order.commands import COMMANDS
 from domain.refusal import Code, Refused
@@ -34,7 +34,7 @@ def _route(do: str) -> Handler:
         said = dict(body or {})
         if (unit := acting_unit(user, said.get("unit"))) is not None:
             said["unit"] = unit
-        return await send(
+        return await carry_out_command(
             services,
             no,
             do,
@@ -54,7 +54,7 @@ for _do in COMMANDS:
     router.post(
         f"/{_do}",
         responses=answers(400, 401, 403, 404, 409, 413, 422),
-        openapi_extra={"x-body": WIRES[_do].__name__},
+        openapi_extra={"x-body": COMMAND_BODIES[_do].__name__},
     )(_route(_do))
 
 

@@ -9,13 +9,13 @@ from api.idempotency import LookingRoute
 from api.problems import answers
 from api.schemas.base import PageOut
 from api.schemas.orders import OrderSummary, summaries
-from application.input_types import MAX_PAGE, Phone, Wire
+from application.input_types import MAX_PAGE, InputModel, Phone
 from application.orders import search
 
 router = APIRouter(prefix="/work-orders", tags=["工单"], route_class=LookingRoute)
 
 
-class Lookup(Wire):
+class Lookup(InputModel):
     """Whose orders are looked for, by their telephone however it is written; `cursor` and `limit` as of lists."""
 
     phone: Phone
@@ -26,5 +26,5 @@ class Lookup(Wire):
 @router.post("/lookup", responses=answers(400, 401, 403, 413, 422))
 async def by_phone(body: Lookup, origin: OriginDep, services: ServicesDep, user: User) -> PageOut[OrderSummary]:
     """按诉求人电话查找工单。与列表相同，只是电话不写在网址里，不会留在沿途的访问日志中。"""
-    wanted = search.Wanted.model_construct(cursor=body.cursor, limit=body.limit)
-    return summaries(await search.find(services, origin, user, wanted, phone=body.phone))
+    wanted = search.OrderQuery.model_construct(cursor=body.cursor, limit=body.limit)
+    return summaries(await search.find_orders(services, origin, user, wanted, phone=body.phone))

@@ -12,7 +12,7 @@ from api.idempotency import LookingRoute
 from api.problems import answers
 from api.schemas.orders import ComplainedOf, Unmasked
 from application.audit import acts
-from application.input_types import Name, Wire, Words
+from application.input_types import InputModel, LongText, Name
 from application.orders import workflow_calls
 from application.orders.intake import require_unit
 from application.orders.personal_data import unmask
@@ -23,14 +23,14 @@ from domain.privacy import Personal
 router = APIRouter(prefix="/work-orders/{no}", tags=["诉求人信息"], route_class=LookingRoute)
 
 
-class Reading(Wire):
+class Reading(InputModel):
     """Why somebody needs to read which of a citizen's data in full."""
 
-    reason: Annotated[Words, Field(min_length=1)]
+    reason: Annotated[LongText, Field(min_length=1)]
     fields: tuple[Personal, ...] = Field(min_length=1, max_length=20)
 
 
-class Against(Wire):
+class Against(InputModel):
     """A unit of the dispatch catalogue, null for none."""
 
     unit: Name | None

@@ -4,14 +4,14 @@ from fastapi import APIRouter
 
 from adapters.auth.tokens import Identity
 from adapters.database.access.confidentiality import Entry
-from adapters.database.orders.orders import Order
+from adapters.database.orders.orders import StoredOrder
 from api.auth.identity import ServicesDep, User
 from api.auth.request_origin import OriginDep
 from api.idempotency import IdempotentRoute
 from api.problems import answers
 from api.schemas.orders import ViewersOut
 from application.audit import acts
-from application.input_types import Name, Wire
+from application.input_types import InputModel, Name
 from application.orders import workflow_calls
 from application.orders.intake import require_users
 from application.orders.visibility import visible
@@ -23,7 +23,7 @@ from domain.refusal import Code, Refused
 router = APIRouter(prefix="/work-orders/{no}/viewers", tags=["保密"], route_class=IdempotentRoute)
 
 
-class Viewer(Wire):
+class Viewer(InputModel):
     """A user by name."""
 
     username: Name
@@ -61,7 +61,7 @@ async def remove(no: str, username: str, origin: OriginDep, services: ServicesDe
     return await _named(services, order)
 
 
-async def _confidential(services: Services, user: Identity, no: str) -> Order:
+async def _confidential(services: Services, user: Identity, no: str) -> StoredOrder:
     """The order, if it is one of which is said who sees it. Raises Refused."""
     order, _ = await visible(services, user, no)
     require("name_viewers", user.role)
@@ -70,5 +70,5 @@ async def _confidential(services: Services, user: Identity, no: str) -> Order:
     return order
 
 
-async def _named(services: Services, order: Order) -> ViewersOut:
+async def _named(services: Services, order: StoredOrder) -> ViewersOut:
     return ViewersOut(no=order.no, taken_by=order.taken_by, viewers=tuple(await services.viewers.named(order.no)))

@@ -13,7 +13,7 @@ from api.schemas.orders import Opened, OrderDetail, OrderSummary, ProposalOut, s
 from application.audit import acts
 from application.orders import search
 from application.orders.intake import OrderRequest, before_first_event, open_order
-from application.orders.search import Wanted
+from application.orders.search import OrderQuery
 from application.orders.visibility import shielded, visible, within
 from domain.access.acts import Deed
 from domain.order.projection import project
@@ -42,13 +42,13 @@ async def take_in(
 
 @router.get("", responses=answers(401, 403, 422))
 async def find(
-    wanted: Annotated[Wanted, Query()], origin: OriginDep, services: ServicesDep, user: User
+    wanted: Annotated[OrderQuery, Query()], origin: OriginDep, services: ServicesDep, user: User
 ) -> PageOut[OrderSummary]:
     """工单列表：优先级高者在前，同级按到期先后。单位人员只看到本单位的工单。
 
     诉求人的电话不写在网址里：按电话查找用 POST /work-orders/lookup。没有的查询项不会被忽略，答以 422。
     """
-    return summaries(await search.find(services, origin, user, wanted))
+    return summaries(await search.find_orders(services, origin, user, wanted))
 
 
 @router.get("/{no}", responses=answers(401, 403, 404, 422))

@@ -72,7 +72,7 @@ async def change_password(body: NewPassword, request: Request, services: Service
     await _proven(request, services, user, body)
     if one_form(body.new_password) == one_form(body.password):
         raise ProblemError(422, "新口令不能与原口令相同", "weak_password")
-    if weak := await weakness(body.new_password, user.sub, services.policies.ids):
+    if weak := await weakness(body.new_password, user.sub, services.rule_books.ids):
         raise ProblemError(422, weak, "weak_password")
     noting = [acts.act(services, origin_of(request), user, Deed.PASSWORD_CHANGED)]
     await services.users.set_password(user.sub, body.new_password, keep=user.session, noting=noting)
@@ -104,5 +104,5 @@ async def _proven(request: Request, services: Services, user: Identity, proof: P
         return await sign_in.prove(services, user.sub, proof.password, proof.totp)
     except NotProven as not_proven:
         request.state.refusal_noted = True
-        await sign_in_acts.refused(services, origin_of(request), user.sub, not_proven.why)
+        await sign_in_acts.note_refused_sign_in(services, origin_of(request), user.sub, not_proven.why)
         raise refusal(not_proven) from None

@@ -30,9 +30,9 @@ async def sign_in(
         identity = await signing_in.sign_in(services, form.username, form.password, totp)
     except NotProven as not_proven:
         request.state.refusal_noted = True
-        await sign_in_acts.refused(services, origin_of(request), one_form(form.username), not_proven.why)
+        await sign_in_acts.note_refused_sign_in(services, origin_of(request), one_form(form.username), not_proven.why)
         raise refusal(not_proven) from None
-    await sign_in_acts.done(services, origin_of(request), identity)
+    await sign_in_acts.note_sign_in(services, origin_of(request), identity)
     return Token(
         access_token=issue(identity, services.settings.secret_key),
         expires_in=int(LIFE.total_seconds()),

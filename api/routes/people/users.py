@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from adapters.auth.password_strength import weakness
 from adapters.auth.tokens import Identity
 from adapters.database.accounts.password_hashes import drawn
-from adapters.database.accounts.role_assignments import seat_fault
+from adapters.database.accounts.role_assignments import assignment_fault
 from adapters.database.accounts.users import Account, Card, UsernameTaken
 from api.auth.identity import ServicesDep, User
 from api.auth.request_origin import OriginDep
@@ -37,7 +37,7 @@ async def add(body: NewUser, origin: OriginDep, services: ServicesDep, user: Use
     """新增账号。口令是临时的，首次登录后须修改；不填则由系统生成，只显示这一次。"""
     await _require_seat(services, user, body.role, body.unit, body.regime)
     made = None if body.password else drawn()
-    if body.password and (weak := await weakness(body.password, body.username, services.policies.ids)):
+    if body.password and (weak := await weakness(body.password, body.username, services.rule_books.ids)):
         raise ProblemError(422, weak, "weak_password")
     account = Account(
         username=body.username,
@@ -105,6 +105,6 @@ async def _require_seat(services: Services, user: Identity, role: str, unit: str
     """Raises ProblemError: 422 for a seat that there is not, 403 for one that is another county's to give."""
     if user.regime not in (None, regime):
         raise ProblemError(403, "只能管理本地区的账号")
-    fault = await seat_fault(services.catalogue, services.policies.ids, role=role, unit=unit, regime=regime)
+    fault = await assignment_fault(services.catalogue, services.rule_books.ids, role=role, unit=unit, regime=regime)
     if fault:
         raise ProblemError(422, fault)

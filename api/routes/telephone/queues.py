@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request
 
 from adapters.database.access.confidentiality import Reader
-from adapters.database.orders.orders import Citizen
+from adapters.database.orders.orders import StoredCitizen
 from adapters.database.telephone.call_tasks import TelephoneTask
 from adapters.database.telephone.inbound_messages import Inbound
 from api.auth.identity import ServicesDep, User
@@ -17,7 +17,7 @@ from api.problems import Hidden, ProblemError, answers
 from api.schemas.base import Cursor, Limit, PageOut
 from api.schemas.telephone import CallbackOut, CallTaskOut, InboundOut
 from application.audit import acts
-from application.input_types import Wire, Words
+from application.input_types import InputModel, LongText
 from application.orders.personal_data import at_work
 from application.orders.visibility import reader_of, within
 from application.services import Services
@@ -62,10 +62,10 @@ class Look:
 AtQueue = Annotated[Look, Depends()]
 
 
-class Done(Wire):
+class Done(InputModel):
     """What came of telephoning."""
 
-    note: Words | None = None
+    note: LongText | None = None
 
 
 @router.get("/callbacks", responses=answers(401, 403, 422))
@@ -133,7 +133,7 @@ async def inbound_messages(
     if reads_of_citizens(user.role):
         return PageOut(items=tuple(map(InboundOut.of, page.items)), next=page.next)
     known = await _citizens(services, page.items)
-    items = (InboundOut.of(row, leave_out=known.get(_number(row) or "", Citizen())) for row in page.items)
+    items = (InboundOut.of(row, leave_out=known.get(_number(row) or "", StoredCitizen())) for row in page.items)
     return PageOut(items=tuple(items), next=page.next)
 
 
@@ -141,7 +141,7 @@ def _number(row: Inbound) -> str | None:
     return row.party or row.order_no
 
 
-async def _citizens(services: Services, rows: Iterable[Inbound]) -> dict[str, Citizen]:
+async def _citizens(services: Services, rows: Iterable[Inbound]) -> dict[str, StoredCitizen]:
     """Whom to leave out of the words of each order's texts."""
     numbers = {no for row in rows if (no := _number(row)) is not None}
     orders = [await services.orders.get(no) for no in numbers]

@@ -8,11 +8,11 @@ from typing import Any
 import atheris
 
 from adapters.city.signature import BadSignature, verified
-from adapters.policy.policy_book import PolicyBook
+from adapters.policy.policy_book import RuleBooks
 from adapters.settings.settings import ROOT
 from application.city.inbox import canonical
 from application.city.message_handlers import Answered, Envelope
-from application.input_types import checked
+from application.input_types import validated
 from application.orders.intake import OrderRequest
 from domain.calendar.business_calendar import compiled
 from domain.city.messages import read_changed, read_decision, read_order, read_urge
@@ -33,8 +33,8 @@ SEEDS = (
 
 
 @cache
-def book() -> PolicyBook:
-    return PolicyBook.load(ROOT / "policies.yaml", 2026)
+def book() -> RuleBooks:
+    return RuleBooks.load(ROOT / "policies.yaml", 2026)
 
 
 def bent(data: bytes) -> Any:
@@ -70,7 +70,7 @@ def understood(value: Any) -> None:
     """Have every county read a message."""
     calendar = compiled(book().calendar)
     try:
-        said = checked(Envelope, value, calendar).data
+        said = validated(Envelope, value, calendar).data
     except Refused:
         said = value
     for name, regime in book().regimes.items():
@@ -83,9 +83,11 @@ def understood(value: Any) -> None:
                 if read is read_order:
                     citizen = {part: fields.pop(part) for part in ("name", "phone", "address")}
                     body = {key: each for key, each in fields.items() if each is not None}
-                    checked(OrderRequest, body | {"regime": name, "source": CITY_SOURCE, "citizen": citizen}, calendar)
+                    validated(
+                        OrderRequest, body | {"regime": name, "source": CITY_SOURCE, "citizen": citizen}, calendar
+                    )
                 else:
                     named = {key: each for key, each in fields.items() if key in Answered.model_fields}
-                    checked(Answered, named, calendar)
+                    validated(Answered, named, calendar)
             except Refused as refused:
                 assert refused.reason

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from functools import cache
 
-from adapters.policy.policy_book import PolicyBook
+from adapters.policy.policy_book import RuleBooks
 from adapters.settings.settings import ROOT
 from domain.calendar.business_calendar import CST, BusinessCalendar, compiled
 from domain.calendar.durations import Duration
@@ -17,7 +17,7 @@ FAR = {"m": 90_000, "h": 9000, "wh": 2000, "d": 900, "wd": 500}
 
 @cache
 def calendar() -> BusinessCalendar:
-    return compiled(PolicyBook.load(ROOT / "policies.yaml", 2026).calendar)
+    return compiled(RuleBooks.load(ROOT / "policies.yaml", 2026).calendar)
 
 
 def one(data: bytes) -> None:
