@@ -3,9 +3,9 @@
 from temporalio import activity
 
 from activities.failures import unknown_order
-from activities.ports import OrderRow, OrdersPort
-from activities.telephone_ports import CallbacksPort, CallTasksPort
+from activities.ports import CallbacksPort, CallTasksPort, OrdersPort
 from domain.order.effects import Effect
+from domain.order.records import StoredOrder
 
 
 class CallBack:
@@ -53,7 +53,7 @@ class CallBack:
             party=effect.party,
         )
 
-    async def _order(self, effect: Effect) -> OrderRow:
+    async def _order(self, effect: Effect) -> StoredOrder:
         order = await self._orders.get(effect.order_no)
         if order is None:
             raise unknown_order(effect.order_no)

@@ -8,9 +8,8 @@ from temporalio import activity
 
 from activities.failures import unknown_order
 from activities.heartbeats import beating
-from activities.ports import OrdersPort
-from activities.telephone_ports import CallsPort, NumberRow, VoicePort
-from domain.citizen.messages import NewCall
+from activities.ports import CallsPort, OrdersPort, VoicePort
+from domain.citizen.messages import NewCall, PhoneNumber
 from domain.order.effects import Effect
 from domain.words import Frozen
 
@@ -32,7 +31,7 @@ class CallCitizen:
     """Places automatic calls."""
 
     def __init__(
-        self, orders: OrdersPort, calls: CallsPort, voice: VoicePort, read_number: Callable[[str], NumberRow]
+        self, orders: OrdersPort, calls: CallsPort, voice: VoicePort, read_number: Callable[[str], PhoneNumber]
     ) -> None:
         self._orders = orders
         self._calls = calls

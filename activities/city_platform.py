@@ -6,10 +6,10 @@ from typing import Any
 from temporalio import activity
 
 from activities.failures import city_busy, not_recorded_yet, unknown_order
-from activities.ports import CityPort, ContentRow, DocumentsPort, OrdersPort, PoliciesPort, TrailPort
-from activities.rule_books import hashes
+from activities.ports import CityPort, DocumentsPort, OrdersPort, RuleBooksPort, TrailPort
 from domain.calendar.business_calendar import CST
 from domain.city.messages import told
+from domain.order.audit_chain import Content, policy_hashes
 from domain.order.effects import Effect
 from domain.policy.city import City
 
@@ -27,7 +27,7 @@ class CityPlatform:
         orders: OrdersPort,
         trail: TrailPort,
         documents: DocumentsPort,
-        policies: PoliciesPort,
+        policies: RuleBooksPort,
         city: CityPort,
     ) -> None:
         self._orders = orders
@@ -57,7 +57,7 @@ class CityPlatform:
         before = [each for each in chain if each.seq is not None and each.seq <= effect.seq]
         if not before or before[-1].seq != effect.seq:
             raise not_recorded_yet(effect.order_no, f"event {effect.seq}")
-        snapshot = await self._policies.get(hashes(order, before)[-1])
+        snapshot = await self._policies.get(policy_hashes(order.policy_hash, before)[-1])
         rules = snapshot.data if snapshot else {}
         subject = _latest(before, _causes(effect, rules), effect.approval)
         body = {
@@ -104,9 +104,9 @@ def _causes(effect: Effect, rules: Mapping[str, Any]) -> Collection[str]:
     return {reaction["on"] for reaction in reactions if reaction.get("send_city") == effect.what}
 
 
-def _latest(contents: Sequence[ContentRow], names: Collection[str], approval: str | None) -> ContentRow | None:
+def _latest(contents: Sequence[Content], names: Collection[str], approval: str | None) -> Content | None:
     """The last event of one of these names; an approval's opening only if it is that approval's."""
-    for content in reversed(contents):
+    for content in contents[::-1]:
         if content.event in names and approval in (None, content.data.get("approval", approval)):
             return content
     return None

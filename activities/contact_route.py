@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from activities.ports import CataloguePort, OrderRow, OrdersPort
+from activities.ports import CataloguePort, OrdersPort
 from domain.order.effects import Effect
+from domain.order.records import StoredOrder
 from domain.words import UNIT_ROLES, Role
 
 
 async def telephones(
-    effect: Effect, order: OrderRow, rules: Mapping[str, Any], orders: OrdersPort, catalogue: CataloguePort
+    effect: Effect, order: StoredOrder, rules: Mapping[str, Any], orders: OrdersPort, catalogue: CataloguePort
 ) -> AsyncIterator[str]:
     """The numbers to try, in order, each looked up when it is asked for; of a citizen there is one at most.
 

@@ -11,11 +11,11 @@ from activities.contact_route import telephones
 from activities.failures import unknown_order
 from activities.heartbeats import beating
 from activities.notice_text import BadTemplate, render
-from activities.ports import CataloguePort, OrderRow, OrdersPort, PoliciesPort
-from activities.telephone_ports import MessageRow, MessagesPort, NumberRow, OptOutsPort, SmsPort
+from activities.ports import CataloguePort, MessagesPort, OptOutsPort, OrdersPort, RuleBooksPort, SmsPort
 from domain.calendar.durations import Duration
-from domain.citizen.messages import NewMessage
+from domain.citizen.messages import NewMessage, OutboundMessage, PhoneNumber
 from domain.order.effects import Effect
+from domain.order.records import StoredOrder
 from domain.words import Frozen
 
 PREPARATION = 10.0
@@ -47,11 +47,11 @@ class Notify:
         self,
         orders: OrdersPort,
         catalogue: CataloguePort,
-        policies: PoliciesPort,
+        policies: RuleBooksPort,
         messages: MessagesPort,
         opt_outs: OptOutsPort,
         sms: SmsPort,
-        read_number: Callable[[str], NumberRow],
+        read_number: Callable[[str], PhoneNumber],
     ) -> None:
         self._orders = orders
         self._catalogue = catalogue
@@ -105,7 +105,9 @@ class Notify:
                     break
             return outcome
 
-    async def _try(self, new: NewMessage, effect: Effect, order: OrderRow, rules: Mapping[str, Any]) -> NoticeOutcome:
+    async def _try(
+        self, new: NewMessage, effect: Effect, order: StoredOrder, rules: Mapping[str, Any]
+    ) -> NoticeOutcome:
         """Send to one contact, unless that was done or found impossible before."""
         async with asyncio.timeout(PREPARATION):
             message = await self._messages.claim(new)
@@ -133,12 +135,12 @@ class Notify:
         """A code for why this number gets no text, empty if it does."""
         return self._read_number(phone).no_text or (OPTED_OUT if await self._opt_outs.holds(phone) else "")
 
-    async def _rules(self, effect: Effect, order: OrderRow) -> Mapping[str, Any]:
+    async def _rules(self, effect: Effect, order: StoredOrder) -> Mapping[str, Any]:
         view = await self._orders.view(effect.order_no)
         snapshot = await self._policies.get(view.policy_hash if view else order.policy_hash)
         return snapshot.data if snapshot else {}
 
-    async def _body(self, effect: Effect, order: OrderRow, rules: Mapping[str, Any]) -> str:
+    async def _body(self, effect: Effect, order: StoredOrder, rules: Mapping[str, Any]) -> str:
         template = rules.get("templates", {}).get(effect.template)
         if template is None:
             raise BadTemplate
@@ -149,7 +151,7 @@ class Notify:
             template, no=effect.party or effect.order_no, unit_name=name, category=order.category, due_at=effect.due_at
         )
 
-    async def _adopted(self, message: MessageRow, effect: Effect) -> bool:
+    async def _adopted(self, message: OutboundMessage, effect: Effect) -> bool:
         """Whether an earlier attempt got through after all; if so, that is written down now."""
         if message.attempts == 0:
             return False

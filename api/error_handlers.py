@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from adapters.database.paging import BadCursor
-from adapters.transient_errors import TRANSIENT_ERRORS
+from adapters.errors import TRANSIENT_ERRORS
 from api.auth.refused_access import noting_refusals
 from api.problem_responses import of_bug, of_cursor, of_http, of_outage, of_refusal, of_validation
 from domain.refusal import Refused

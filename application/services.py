@@ -25,7 +25,7 @@ from adapters.database.idempotency import Idempotency
 from adapters.database.orders.approvals import Approvals
 from adapters.database.orders.attachments import Attachments
 from adapters.database.orders.documents import Documents
-from adapters.database.orders.orders import Orders, StoredOrder
+from adapters.database.orders.orders import Orders
 from adapters.database.orders.public_requests import PublicRequests
 from adapters.database.orders.rule_books import RuleBookHistory
 from adapters.database.telephone.call_tasks import CallTasks
@@ -45,6 +45,7 @@ from adapters.temporal.client import connect
 from adapters.twilio.client import TwilioClient
 from adapters.twilio.sms import TwilioSms
 from application.anonymous_act_limit import AnonymousActLimit
+from domain.order.records import StoredOrder
 from domain.policy.rule_book import Regime
 
 

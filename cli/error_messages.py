@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from adapters.database.roles.granting import CannotGrant
+from adapters.errors import TRANSIENT_ERRORS, lacks_tables, unavailable_service
 from adapters.policy.policy_file import PolicyErrors
 from adapters.settings.settings import Settings, UnusableSetting
-from adapters.transient_errors import TRANSIENT_ERRORS, lacks_tables, unavailable_service
 from adapters.validation_messages import wording
 
 USAGE = 2

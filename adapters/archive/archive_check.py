@@ -11,15 +11,16 @@ from adapters.archive.bundle_check import BundleCheck
 from adapters.archive.bundles import Bundles
 from adapters.archive.signature import Signatures
 from adapters.archive.zip_layout import Lies, content
-from adapters.database.archive.bundles import ARCHIVED, Archives, Bundle
+from adapters.database.archive.bundles import ARCHIVED, Archives
 from adapters.database.archive.dossiers import linked
-from adapters.database.audit.order_chain import Content, Link, faults
 from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
 from adapters.database.erasure.erasure import ERASED
 from adapters.database.orders.attachments import Attachments
 from adapters.files.object_store import Objects
+from domain.archive.bundles import StoredBundle
 from domain.archive.dossier import Row
+from domain.order.audit_chain import Content, Link, faults
 
 CHAIN, EVIDENCE = "data/chain.json", "data/evidence.json"
 
@@ -63,7 +64,7 @@ class Audit:
             problems.append(f"已到期销毁，但归档包 {noted.bundle} 还在")
         return Audited(no, noted.bundle, noted.sha256, tuple(problems), erased=noted.erased_at is not None)
 
-    async def _of_bundle(self, no: str, noted: Bundle, links: Sequence[Link]) -> list[str]:
+    async def _of_bundle(self, no: str, noted: StoredBundle, links: Sequence[Link]) -> list[str]:
         async with self._bundles.fetched(noted.bundle) as path:
             if path is None:
                 return [f"归档包 {noted.bundle} 不见了"]
@@ -103,7 +104,7 @@ def _without_note(links: Sequence[Link]) -> str:
     return f"没有归档记录，而台账第 {told[0]} 条为归档" if told else "没有归档记录"
 
 
-def _of_note(noted: Bundle, links: Sequence[Link]) -> list[str]:
+def _of_note(noted: StoredBundle, links: Sequence[Link]) -> list[str]:
     """Where the note of an archive says something else than the trail."""
     problems = []
     for each in links:

@@ -11,9 +11,10 @@ from collections.abc import AsyncIterable, AsyncIterator
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import BinaryIO, Final
 
 from adapters.archive.signature import Signatures
+from domain.archive.bundles import AddedFile, PackedBundle
 
 EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 READABLE: Final = 0o644 << 16
@@ -25,21 +26,6 @@ PUBLIC_KEY: Final = "signing-key.pem"
 CHUNK: Final = 1024 * 1024
 
 
-class Added(NamedTuple):
-    """A file in the bundle: `size` in bytes, `sha256` in hex."""
-
-    size: int
-    sha256: str
-
-
-class Packed(NamedTuple):
-    """A bundle that is whole: the file that it was packed into, its size in bytes and its SHA-256 in hex."""
-
-    path: Path
-    size: int
-    sha256: str
-
-
 class Bundle:
     """A bundle that is being written. One writer at a time."""
 
@@ -47,9 +33,9 @@ class Bundle:
         self.name, self.path = name, path
         self._closed_on, self._signatures = closed_on, signatures
         self._zip = zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True)
-        self._payload: dict[str, Added] = {}
+        self._payload: dict[str, AddedFile] = {}
 
-    async def add(self, path: str, content: bytes) -> Added:
+    async def add(self, path: str, content: bytes) -> AddedFile:
         """A payload file, by its path below `data/`."""
 
         async def whole() -> AsyncIterator[bytes]:
@@ -57,7 +43,7 @@ class Bundle:
 
         return await self.stream(path, len(content), whole())
 
-    async def stream(self, path: str, size: int, chunks: AsyncIterable[bytes]) -> Added:
+    async def stream(self, path: str, size: int, chunks: AsyncIterable[bytes]) -> AddedFile:
         """A payload file as its bytes come; `size` is what they will be about, for the header."""
         digest, count = sha256(), 0
         entry = await asyncio.to_thread(self._zip.open, entry_of(f"{self.name}/data/{path}", size), "w")
@@ -68,14 +54,14 @@ class Bundle:
                 await asyncio.to_thread(entry.write, chunk)
         finally:
             await asyncio.to_thread(entry.close)
-        self._payload[f"data/{path}"] = Added(count, digest.hexdigest())
+        self._payload[f"data/{path}"] = AddedFile(count, digest.hexdigest())
         return self._payload[f"data/{path}"]
 
-    async def close(self) -> Packed:
+    async def close(self) -> PackedBundle:
         """Add the tag files and the signature; nothing can be added any more."""
         return await asyncio.to_thread(self._close)
 
-    def _close(self) -> Packed:
+    def _close(self) -> PackedBundle:
         info = {
             "Bagging-Date": self._closed_on.isoformat(),
             "External-Identifier": self.name,
@@ -95,7 +81,7 @@ class Bundle:
                 entry.write(content)
         self._zip.close()
         with self.path.open("rb") as file:
-            return Packed(self.path, self.path.stat().st_size, digest_of(file))
+            return PackedBundle(self.path, self.path.stat().st_size, digest_of(file))
 
 
 def manifest(digests: dict[str, str]) -> bytes:

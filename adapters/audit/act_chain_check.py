@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from adapters.database.audit.act_chain import ActLink
 from adapters.database.audit.acts import Acts
-from adapters.database.audit.order_chain import GENESIS
+from domain.access.act_chain import ActLink
+from domain.order.audit_chain import GENESIS
 
 NEAR: Final = 16
 """How far a row is looked for from where it stands; what was moved farther is found by the hash of its predecessor."""

@@ -10,7 +10,7 @@ from adapters.archive.signature import Signatures
 from adapters.audit.act_chain_check import Mark
 from adapters.database.audit.acts import day_begins
 from adapters.database.audit.anchors import PREFIX, Anchor
-from adapters.database.audit.order_chain import GENESIS
+from domain.order.audit_chain import GENESIS
 
 VERSION: Final = 1
 

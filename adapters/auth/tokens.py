@@ -7,7 +7,7 @@ from typing import Final
 import jwt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from adapters.settings.secret_rotation import secrets_of
+from adapters.settings.secret_sources import secrets_of
 from domain.words import UNIT_ROLES, Role
 
 LIFE: Final = timedelta(hours=8)

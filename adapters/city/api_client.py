@@ -18,8 +18,9 @@ from uuid import uuid4
 import httpx
 
 from adapters.city.signature import signed
-from adapters.safe_errors import SafeError
+from adapters.errors import SafeError
 from adapters.settings.settings import Settings
+from domain.city.messages import CityAnswer
 
 TIMEOUT: Final = 10.0  # seconds, for each step of a request
 MAX_ANSWER: Final = 20_000_000  # bytes; a page of messages at their largest is far below
@@ -44,14 +45,6 @@ class CityUnavailable(SafeError):  # noqa: N818 (histories of Temporal hold the 
 
 class CursorGone(Exception):  # noqa: N818
     """The platform does not know the cursor any more: read the outbox from its beginning."""
-
-
-@dataclass(frozen=True)
-class CityAnswer:
-    """`city_no`: the platform's number of the order, if it told one; `wait`: it took nothing, come back then."""
-
-    city_no: str | None = None
-    wait: timedelta | None = None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Encryption of the citizen's data at rest, and a way to look up what is encrypted.
+"""Encryption of the citizen's data at rest, and blind indexes by which encrypted values are found.
 
 A sealed value is `version (1 byte) | key id (4) | nonce (12) | AES-256-GCM ciphertext and tag`. Keys are
 derived by HKDF-SHA256 (RFC 5869), so secrets have to be long and random, not memorable.
@@ -12,6 +12,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from adapters.phone_numbers import e164
 
 VERSION = b"\x01"
 KEY_ID_BYTES = 4
@@ -78,3 +80,13 @@ class Keyring:
     def blind_indexes(self, value: str) -> list[str]:
         """Under which digests the text may stand: that of the first key, then those from before a rotation."""
         return [hmac.new(key, value.encode(), sha256).hexdigest() for key in self._index_keys]
+
+
+def phone_index(keyring: Keyring, phone: str) -> str:
+    """The blind index of a telephone number in E.164: equal however the number is written."""
+    return phone_indexes(keyring, phone)[0]
+
+
+def phone_indexes(keyring: Keyring, phone: str) -> list[str]:
+    """All blind indexes that the number may have in the database while keys are being rotated."""
+    return keyring.blind_indexes(f"phone:{e164(phone)}")

@@ -11,10 +11,9 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import LargeBinary, select, tuple_, update
 
 from adapters.database.city.messages import digested
-from adapters.database.encryption import CannotDecrypt, Keyring
+from adapters.database.encryption import CannotDecrypt, Keyring, phone_index
 from adapters.database.engine import Database, Session
 from adapters.database.orders.documents import fingerprinted
-from adapters.database.phone_index import phone_index
 from adapters.database.tables import Table
 
 BATCH: Final = 200

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 from sqlalchemy import Insert, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
@@ -10,35 +10,9 @@ from sqlmodel import col, select
 from adapters.database.engine import Database
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
 from adapters.database.tables import Contact, Unit
+from domain.units import ContactCard, UnitCard
 
 PLACE = TypeAdapter(tuple[Name, Name])
-
-
-class UnitCard(BaseModel):
-    """An office; `id` is its own within a regime and a realm."""
-
-    model_config = ConfigDict(frozen=True, from_attributes=True)
-
-    id: str
-    regime: str
-    realm: str = ""
-    name: str
-    area: str | None = None
-    duties: tuple[str, ...] = ()
-    emergency_level: str | None = None
-
-
-class ContactCard(BaseModel):
-    """Whom to reach for a role; without `unit` the role is the county's."""
-
-    model_config = ConfigDict(frozen=True)
-
-    regime: str
-    realm: str = ""
-    unit: str | None = None
-    role: str
-    name: str
-    phone: str
 
 
 class Catalogue:

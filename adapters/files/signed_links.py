@@ -9,7 +9,7 @@ from typing import Final, Literal
 import jwt
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from adapters.settings.secret_rotation import secrets_of
+from adapters.settings.secret_sources import secrets_of
 
 AUDIENCE: Final = "file"
 """Keeps links and the tokens of people apart, which are signed with one key."""

@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Final
 
 from adapters.settings.cleartext_peers import plain_peers
-from adapters.settings.secret_rotation import secrets_of
+from adapters.settings.secret_sources import secrets_of
 from adapters.settings.settings import DEVELOPMENT_SECRET, Settings, environment
 from domain.words import Role
 

@@ -1,4 +1,4 @@
-"""Secrets that stand elsewhere than in the environment: in a file, or with a program that fetches them.
+"""Secrets of the settings: read from a file or from a program, and listed while they are being changed.
 
 `file:/run/secrets/data_key` reads a file, as Docker and Kubernetes hand secrets out. `exec:/opt/fetch-key data`
 runs a program, which may ask any key management service, and takes what it prints. Either may give one key a line.
@@ -28,6 +28,14 @@ def secret(value: str) -> str:
     if value.startswith(EXEC):
         return _joined(_printed(value.removeprefix(EXEC)))
     return value
+
+
+def secrets_of(listed: str) -> tuple[str, ...]:
+    """The secrets of a comma separated list; the first is the one to use, all are to be accepted.
+
+    While a secret is being changed, the old one stays valid beside the new one.
+    """
+    return tuple(secret for part in listed.split(",") if (secret := part.strip()))
 
 
 def _read(path: Path) -> bytes:

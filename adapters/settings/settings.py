@@ -10,11 +10,11 @@ import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from adapters.settings.database_url import with_password
 from adapters.settings.secret_sources import secret
 from adapters.settings.setting_types import Hosts, Limited, Networks, Origins, Rate, Words
 from domain.access.passwords import NEED_SECOND_FACTOR
@@ -135,6 +135,16 @@ class Settings(BaseSettings):
         if self.database_password:
             self.database_url = with_password(self.database_url, self.database_password)
         return self
+
+
+def with_password(url: str, password: str) -> str:
+    """The address with this password in place of its own, if any. Raises ValueError if it names no user."""
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    name = user.partition(":")[0]
+    if not at or not name:
+        raise ValueError("设置了 JIESU_DATABASE_PASSWORD，DATABASE_URL 须写明用户名")
+    return urlunsplit(parts._replace(netloc=f"{name}:{quote(password, safe='')}@{host}"))
 
 
 @lru_cache(maxsize=1)

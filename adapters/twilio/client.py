@@ -7,11 +7,12 @@ threads. What it raises quotes telephone numbers; what is raised here does not.
 import asyncio
 from collections.abc import Callable
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from adapters.safe_errors import SafeError
-from adapters.settings.secret_rotation import secrets_of
+from adapters.errors import SafeError
+from adapters.settings.secret_sources import secrets_of
 from adapters.settings.settings import Settings
+from domain.citizen.messages import Sending
 
 if TYPE_CHECKING:
     from twilio.rest import Client  # type: ignore[import-untyped]
@@ -28,13 +29,6 @@ OPTED_OUT = "opted_out"
 
 class ProviderUnavailable(SafeError):  # noqa: N818 (histories of Temporal hold the name)
     """The provider was out of reach, busy or broken: nobody knows what became of the request."""
-
-
-class Sending(NamedTuple):
-    """The message's or call's id at the provider, or the code with which it was refused for good."""
-
-    sid: str | None
-    refused: str | None = None
 
 
 def taken(sid: object) -> Sending:

@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Mapping
 from urllib.parse import urlparse
 
-from adapters.settings.secret_rotation import secrets_of
+from adapters.settings.secret_sources import secrets_of
 
 HEADER = "X-Twilio-Signature"
 

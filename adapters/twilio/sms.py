@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from adapters.phone_numbers import e164
-from adapters.twilio.client import ProviderRefused, ProviderUnavailable, Sending, TwilioClient, error_code, taken
+from adapters.twilio.client import ProviderRefused, ProviderUnavailable, TwilioClient, error_code, taken
+from domain.citizen.messages import Sending
 
 PAGE = 100  # messages
 

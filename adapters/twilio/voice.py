@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from adapters.phone_numbers import e164
-from adapters.twilio.client import ProviderRefused, ProviderUnavailable, Sending, TwilioClient, taken
+from adapters.twilio.client import ProviderRefused, ProviderUnavailable, TwilioClient, taken
+from domain.citizen.messages import Sending
 
 PAGE = 100  # calls
 RINGS_FOR = 40  # seconds

@@ -5,8 +5,8 @@ from collections.abc import Awaitable
 
 from fastapi import APIRouter, Response
 
+from adapters.errors import TRANSIENT_ERRORS
 from adapters.temporal.client import ping
-from adapters.transient_errors import TRANSIENT_ERRORS
 from api.auth.identity import ServicesDep
 from api.problems import answers
 from api.schemas.base import Shape

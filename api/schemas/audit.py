@@ -6,9 +6,9 @@ from typing import Any
 from pydantic import computed_field
 
 from adapters.audit.anchor_check import said_by
-from adapters.database.audit.act_chain import ActLink, fields_of
 from adapters.database.audit.anchors import Anchor
 from api.schemas.base import Shape
+from domain.access.act_chain import ActLink, fields_of
 from domain.access.acts import NAMES, Deed
 from domain.calendar.business_calendar import CST
 

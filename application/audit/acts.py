@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from adapters.auth.tokens import Identity
-from adapters.transient_errors import TRANSIENT_ERRORS
+from adapters.errors import TRANSIENT_ERRORS
 from application.services import Services
 from domain.access.acts import Act, Deed
 

@@ -2,11 +2,11 @@
 
 from typing import Any, Literal
 
-from adapters.database.orders.orders import StoredOrder
 from application.orders.commands import carry_out_command
 from application.services import Services
 from domain.citizen.survey import SurveyAnswer
 from domain.order.commands import RecordCallback
+from domain.order.records import StoredOrder
 from domain.refusal import Code, Refused
 from domain.words import Role
 

@@ -2,11 +2,12 @@
 
 import logging
 
-from adapters.database.orders.orders import StoredOrder
-from adapters.database.telephone.messages import UNDELIVERED, OutboundMessage
+from adapters.database.telephone.messages import UNDELIVERED
 from adapters.twilio.client import OPTED_OUT
 from application.orders import workflow_calls
 from application.services import Services
+from domain.citizen.messages import OutboundMessage
+from domain.order.records import StoredOrder
 from domain.refusal import Refused
 from domain.words import Role, Stage, Template
 

@@ -5,11 +5,11 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import urlencode
 
-from adapters.database.telephone.calls import OutboundCall
-from adapters.transient_errors import TRANSIENT_ERRORS
+from adapters.errors import TRANSIENT_ERRORS
 from adapters.twilio import twiml
 from application.callbacks.citizen_answers import answer_is_awaited, order_of, record_answer, satisfied_from
 from application.services import Services
+from domain.citizen.messages import OutboundCall
 from domain.citizen.survey import SurveyAnswer, read_answer
 from domain.refusal import Refused
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Any, Final
 
 from adapters.database.telephone.inbound_messages import RECEIVED, Inbound, NewInbound
-from adapters.database.telephone.messages import OutboundMessage
 from application.callbacks.citizen_answers import answer_is_awaited, record_answer, satisfied_from
 from application.services import Services
+from domain.citizen.messages import OutboundMessage
 from domain.citizen.survey import Fate, SurveyAnswer, read_answer, read_wish
 from domain.order.events import CallbackAsked, CallbackRecorded
 from domain.refusal import Code, Refused

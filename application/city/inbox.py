@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from adapters.database.city.messages import REFUSED, TAKEN, WAITING, CityMessageRow
-from adapters.transient_errors import TRANSIENT_ERRORS
+from adapters.errors import TRANSIENT_ERRORS
 from application.city.message_handlers import HANDLERS, NotYetPossible, handle_message
 from application.services import Services
 from domain.calendar.business_calendar import CST

@@ -8,7 +8,6 @@ from typing import Any, Final
 from pydantic import ConfigDict
 
 from adapters.database.city.messages import CityMessageRow
-from adapters.database.orders.orders import StoredOrder
 from application.input_types import InputModel, LongText, Name, as_moment, validated
 from application.orders import workflow_calls
 from application.orders.commands import calendar_of, carry_out_command, send_decision
@@ -20,6 +19,7 @@ from domain.order.decider import decide as foresee
 from domain.order.events import SignalIgnored
 from domain.order.order import Order
 from domain.order.parts import Approval
+from domain.order.records import StoredOrder
 from domain.policy.city import City
 from domain.refusal import Code, Refused
 from domain.words import CITY_SOURCE, Role, Stage
@@ -64,7 +64,7 @@ class Answered(InputModel):
 async def handle_message(services: Services, message: CityMessageRow) -> None:
     """Carry a message out; it may be repeated. Notes on the message what it is about.
 
-    Raises Refused, Waits, and while something does not answer one of `adapters.transient_errors.TRANSIENT_ERRORS`.
+    Raises Refused, Waits, and while something does not answer one of `adapters.errors.TRANSIENT_ERRORS`.
     """
     try:
         value = json.loads(message.body)

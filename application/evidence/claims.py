@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from adapters.database.orders.attachments import Claim, Claimant, File, TooManyFiles
-from adapters.database.orders.orders import StoredOrder
 from application.services import Services
 from domain.labels import label
 from domain.order.commands import Appeal, RequestReturn, SubmitReply
+from domain.order.records import StoredOrder
 from domain.policy.evidence import Evidence, Phase
 from domain.policy.rule_book import Attachments, Regime
 from domain.refusal import Code, Refused, quoted

@@ -8,7 +8,6 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from adapters.database.access.confidentiality import Reader
-from adapters.database.orders.orders import StoredOrder
 from application.evidence.claims import claimed_attachments
 from application.input_types import as_moment, refusal_of, validated
 from application.orders import workflow_calls
@@ -17,6 +16,7 @@ from application.orders.texts import keep_reply, stored_comment, stored_texts
 from application.services import Services
 from domain.calendar.business_calendar import BusinessCalendar, compiled
 from domain.order.commands import COMMANDS, Command, Dispatch, Join, Merge
+from domain.order.records import StoredOrder
 from domain.permissions import require
 from domain.refusal import Code, Refused, quoted
 from domain.words import Role, Stage

@@ -12,8 +12,6 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.database.access.confidentiality import Entry
-from adapters.database.orders.orders import NewOrder, StoredCitizen
-from adapters.database.orders.rule_books import StoredRuleBook
 from application.input_types import (
     DateOrMoment,
     Digits,
@@ -29,10 +27,10 @@ from application.input_types import (
 )
 from application.services import Services
 from domain.calendar.business_calendar import CST
-from domain.citizen.service_answers import Answer
 from domain.labels import label
 from domain.order.decider import initial
 from domain.order.order import Order
+from domain.order.records import Answer, NewOrder, StoredCitizen, StoredRuleBook
 from domain.policy.rule_book import Regime
 from domain.refusal import Code, Refused, quoted
 from domain.words import CITY_SOURCE, Category, Mark, Role

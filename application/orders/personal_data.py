@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 
 from adapters.auth.tokens import Identity
 from adapters.database.access.confidentiality import Entry
-from adapters.database.orders.orders import StoredOrder
 from application.orders import workflow_calls
 from application.orders.intake import OPENED
 from application.orders.visibility import shielded
 from application.services import Services
 from domain.order.read_model import OrderView
+from domain.order.records import StoredOrder
 from domain.privacy import Occasion, Personal, Standing, require_need, require_work_with_citizens
 from domain.refusal import Code, Refused
 from domain.text import measure, normalised

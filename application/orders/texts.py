@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.database.orders.orders import StoredOrder
 from application.orders.command_bodies import TEXT_FIELDS
 from application.services import Services
 from domain.order.commands import ListUnclosed, ReportProgress, SubmitReply
+from domain.order.records import StoredOrder
 from domain.policy.rule_book import Regime
 from domain.text import Text, measure
 

@@ -4,10 +4,11 @@ from collections.abc import Collection
 
 from adapters.auth.tokens import Identity
 from adapters.database.access.confidentiality import Reader
-from adapters.database.orders.orders import ListedOrder, StoredOrder
+from adapters.database.orders.orders import ListedOrder
 from application.orders.commands import find_order
 from application.services import Services
 from domain.order.read_model import OrderView
+from domain.order.records import StoredOrder
 from domain.permissions import Relation, reaches, require, sees_every_confidential
 from domain.refusal import Code, Refused
 

@@ -13,12 +13,12 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from adapters.database.orders.orders import StoredOrder
 from application.orders.intake import start
 from application.services import Services
 from domain.access.signal_proof import FIELD
 from domain.calendar.business_calendar import CST
 from domain.order.commands import Command
+from domain.order.records import StoredOrder
 from domain.refusal import Code, Refused
 from domain.words import Role
 from workflows.ids import work_order_id

@@ -1,7 +1,7 @@
 """The units and people of a scenario: everyone it names exists for it, with a telephone in the sandbox."""
 
-from adapters.database.units import ContactCard, UnitCard
 from application.services import Services
+from domain.units import ContactCard, UnitCard
 from domain.words import UNIT_ROLES, Role
 
 CENTRE_ROLES = (

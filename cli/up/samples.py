@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, NamedTuple
 
-from adapters.database.units import ContactCard
 from adapters.files.thumbnails import plain
 from adapters.settings.settings import Settings
 from application.evidence.receiving import keep, receive, uploads
@@ -15,6 +14,7 @@ from application.services import Services, services
 from domain.labels import label
 from domain.policy.evidence import Phase
 from domain.policy.rule_book import Unit
+from domain.units import ContactCard
 from domain.words import UNIT_ROLES, Role
 
 PERSON = "samples"

@@ -4,19 +4,11 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from domain.order.records import Answer
 from domain.policy.open311 import LISTS, Attribute, Service
 from domain.refusal import Code, Refused
-from domain.words import Frozen
 
 MAX_ANSWER = 4000
-
-
-class Answer(Frozen):
-    """A question and what was answered; of a list, what people read of each choice."""
-
-    code: str
-    question: str
-    answers: tuple[str, ...]
 
 
 def answered(service: Service, given: Mapping[str, Sequence[str]]) -> tuple[Answer, ...]:

@@ -4,6 +4,7 @@ Any JSON value may come in. What comes out is a plain record of ours, whose text
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from domain.policy.city import City, CityDecisions, CityOrders, CityUrges, at
@@ -52,6 +53,13 @@ class CityUrge(NamedTuple):
     no: str | None
     city_no: str | None
     comment: str | None
+
+
+class CityAnswer(NamedTuple):
+    """The platform's answer to a post. `city_no`: its number of the order; `wait`: it took nothing, post after it."""
+
+    city_no: str | None = None
+    wait: timedelta | None = None
 
 
 def read_order(city: City, data: Any) -> CityOrder:

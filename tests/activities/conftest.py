@@ -7,11 +7,13 @@ import pytest
 
 from adapters.database.engine import Database
 from adapters.database.orders.orders import Orders
-from adapters.database.orders.rule_books import RuleBookHistory, StoredRuleBook
-from adapters.database.units import Catalogue, ContactCard, UnitCard
+from adapters.database.orders.rule_books import RuleBookHistory
+from adapters.database.units import Catalogue
 from adapters.settings.settings import Settings
 from adapters.twilio.client import TwilioClient
 from adapters.twilio.sms import TwilioSms
+from domain.order.records import StoredRuleBook
+from domain.units import ContactCard, UnitCard
 from tests.activities.given import CITY_SECRET, CLERK, TEMPLATES, Phone
 from tests.adapters.orders_at_hand import new_order
 from tests.sandbox.conftest import peer

@@ -12,15 +12,17 @@ from activities.notify import NoticeOutcome, Notify
 from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
 from adapters.database.orders.orders import Orders
-from adapters.database.orders.rule_books import RuleBookHistory, StoredRuleBook
+from adapters.database.orders.rule_books import RuleBookHistory
 from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
-from adapters.database.units import Catalogue, ContactCard
+from adapters.database.units import Catalogue
 from adapters.phone_numbers import read
 from adapters.twilio.http import RebasedHttpClient
 from adapters.twilio.sms import TwilioSms
 from domain.order.effects import Effect
 from domain.order.read_model import RecordBatch
+from domain.order.records import StoredRuleBook
+from domain.units import ContactCard
 from tests.adapters.orders_at_hand import NINE, view
 from tests.sandbox.words import ACCOUNT, TOKEN
 

@@ -19,7 +19,7 @@ from adapters.archive.bundle_check import NotABundle
 from adapters.archive.bundles import Bundles
 from adapters.archive.sheets import Sheets
 from adapters.archive.signature import Signatures
-from adapters.database.archive.bundles import Archives, Bundle
+from adapters.database.archive.bundles import Archives
 from adapters.database.archive.dossiers import Dossiers
 from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
@@ -28,6 +28,7 @@ from adapters.database.orders.documents import Documents
 from adapters.database.telephone.messages import Messages
 from adapters.files.object_store import Objects
 from adapters.settings.settings import Settings
+from domain.archive.bundles import StoredBundle
 from domain.citizen.messages import NewMessage
 from domain.order.effects import Effect
 from domain.order.read_model import RecordBatch
@@ -42,7 +43,7 @@ KEY = f"archives/2026/{NO}.zip"
 class LosesTheNote(Archives):
     """The process ends after the bundle was written and before that was noted."""
 
-    async def record(self, order_no: str, bundle: str, sha256: str) -> Bundle:
+    async def record(self, order_no: str, bundle: str, sha256: str) -> StoredBundle:
         raise ConnectionResetError
 
 

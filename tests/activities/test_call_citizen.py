@@ -8,13 +8,15 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.call_citizen import CallCitizen, CallOutcome
 from adapters.database.engine import Database
-from adapters.database.orders.orders import Orders, StoredCitizen
+from adapters.database.orders.orders import Orders
 from adapters.database.telephone.calls import Calls
 from adapters.phone_numbers import read
 from adapters.settings.settings import Settings
-from adapters.twilio.client import ProviderUnavailable, Sending, TwilioClient
+from adapters.twilio.client import ProviderUnavailable, TwilioClient
 from adapters.twilio.voice import TwilioVoice
+from domain.citizen.messages import Sending
 from domain.order.effects import Effect
+from domain.order.records import StoredCitizen
 from tests.activities.given import NO, mumbles
 from tests.adapters.orders_at_hand import new_order
 

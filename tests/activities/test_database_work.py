@@ -9,7 +9,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.call_back import CallBack
 from activities.record import Record
 from activities.retry_limits import LIMITS
-from activities.tally import Tally, TallyResult
+from activities.tally import Tally
 from adapters.database.audit.trail import GapInTrail, Trail, TrailConflict
 from adapters.database.engine import Database
 from adapters.database.orders.orders import Orders
@@ -17,6 +17,7 @@ from adapters.database.orders.overdue_counts import Tallies
 from adapters.database.telephone.call_tasks import CallTasks
 from adapters.database.telephone.callbacks import Callbacks
 from domain.order.effects import Effect
+from domain.order.records import TallyResult
 from tests.activities.given import NO, recorded
 from tests.adapters.orders_at_hand import batch, new_order
 

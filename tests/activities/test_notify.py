@@ -9,14 +9,17 @@ import pytest
 
 from activities.notify import NoticeOutcome
 from adapters.database.engine import Database
-from adapters.database.orders.orders import Orders, StoredCitizen
+from adapters.database.orders.orders import Orders
 from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
-from adapters.database.units import Catalogue, ContactCard
+from adapters.database.units import Catalogue
 from adapters.phone_numbers import e164
 from adapters.settings.settings import ROOT, Settings
-from adapters.twilio.client import ProviderUnavailable, Sending, TwilioClient
+from adapters.twilio.client import ProviderUnavailable, TwilioClient
 from adapters.twilio.sms import TwilioSms
+from domain.citizen.messages import Sending
+from domain.order.records import StoredCitizen
+from domain.units import ContactCard
 from tests.activities.given import (
     CITIZEN,
     CLERK,

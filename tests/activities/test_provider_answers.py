@@ -11,10 +11,11 @@ from activities.notify import NoticeOutcome
 from adapters.database.engine import Database
 from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
-from adapters.database.units import Catalogue, ContactCard
+from adapters.database.units import Catalogue
 from adapters.twilio.client import ProviderUnavailable
 from adapters.twilio.http import RebasedHttpClient
 from adapters.twilio.sms import TwilioSms
+from domain.units import ContactCard
 from tests.activities.given import DISPATCH, NO, SENT, Phone, mumbles, notice, perform, reachable, routed
 
 

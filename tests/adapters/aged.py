@@ -7,11 +7,11 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from adapters.database.audit.act_chain import act_hash
 from adapters.database.audit.anchors import GRACE
-from adapters.database.audit.order_chain import GENESIS
+from domain.access.act_chain import act_hash
 from domain.access.acts import Act
 from domain.calendar.business_calendar import CST
+from domain.order.audit_chain import GENESIS
 from tests.postgres import as_owner
 
 

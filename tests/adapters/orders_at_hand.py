@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapters.database.orders.orders import NewOrder, StoredCitizen
 from domain.order.read_model import ApprovalView, OrderView, RecordBatch
+from domain.order.records import NewOrder, StoredCitizen
 from domain.words import ApprovalKind, Category, Light, Role, Stage
 
 NINE = datetime.fromisoformat("2026-11-23T09:00:00+08:00")

@@ -9,7 +9,7 @@ from adapters.database.city.messages import WEBHOOK, CityMessages
 from adapters.database.engine import Database
 from adapters.database.orders.attachments import Attachments, NewFile
 from adapters.database.orders.documents import Documents
-from adapters.database.orders.orders import Orders, StoredCitizen
+from adapters.database.orders.orders import Orders
 from adapters.database.tables import Table
 from adapters.database.telephone.call_tasks import CallTasks
 from adapters.database.telephone.calls import Calls
@@ -18,7 +18,7 @@ from adapters.database.telephone.messages import Messages
 from adapters.files.object_store import Objects
 from adapters.settings.settings import Settings
 from domain.citizen.messages import NewCall, NewMessage
-from domain.citizen.service_answers import Answer
+from domain.order.records import Answer, StoredCitizen
 from tests.activities.given import recorded
 from tests.adapters.orders_at_hand import CANARY, new_order
 

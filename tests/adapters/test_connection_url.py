@@ -6,8 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from adapters.database.engine import driver_url
-from adapters.settings.database_url import with_password
-from adapters.settings.settings import Settings
+from adapters.settings.settings import Settings, with_password
 
 SAID = "a/b@c:d %&中"
 

@@ -20,8 +20,7 @@ from adapters.database.roles.granting import CannotGrant
 from adapters.database.roles.rights import RIGHTS, SEQUENCES
 from adapters.database.tables import Table
 from adapters.local.postgres import LocalPostgres
-from adapters.settings.database_url import with_password
-from adapters.settings.settings import ROOT, environment
+from adapters.settings.settings import ROOT, environment, with_password
 from domain.access.acts import Act, Deed
 from tests.postgres import as_owner
 

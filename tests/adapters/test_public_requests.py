@@ -8,7 +8,7 @@ from adapters.database.engine import Database
 from adapters.database.orders.orders import OrderFilter, Orders
 from adapters.database.orders.public_requests import PublicRequests
 from domain.calendar.business_calendar import CST
-from domain.citizen.service_answers import Answer
+from domain.order.records import Answer
 from tests.adapters.orders_at_hand import CANARY, NINE, batch, new_order
 
 ENTRY = Entry("wang", "dispatcher", NINE)

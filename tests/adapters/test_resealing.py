@@ -12,12 +12,13 @@ from adapters.database.engine import Database
 from adapters.database.key_rotation import BATCH, BLIND, SEALED, Resealed, reseal
 from adapters.database.orders.attachments import Attachments, NewFile
 from adapters.database.orders.documents import Documents
-from adapters.database.orders.orders import OrderFilter, Orders, StoredCitizen
+from adapters.database.orders.orders import OrderFilter, Orders
 from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
 from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
 from adapters.settings.settings import ROOT, environment
 from domain.citizen.messages import NewMessage
+from domain.order.records import StoredCitizen
 from tests.activities.given import recorded
 from tests.adapters.orders_at_hand import new_order
 

@@ -14,8 +14,9 @@ from adapters.auth.tokens import AUDIENCE, ISSUER, Identity, issue
 from adapters.database.accounts.sessions import Sessions
 from adapters.database.accounts.users import Users
 from adapters.database.engine import Database
-from adapters.database.units import Catalogue, UnitCard
+from adapters.database.units import Catalogue
 from adapters.settings.settings import DEVELOPMENT_SECRET
+from domain.units import UnitCard
 from domain.words import Role
 from tests.api.callers import problem
 from tests.api.door import PASSWORD, door, sign_in, token

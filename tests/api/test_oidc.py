@@ -21,10 +21,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from adapters.auth.oidc import PAUSE, STALE, Provider, ProviderAway
 from adapters.auth.tokens import BadToken
 from adapters.database.engine import Database
-from adapters.database.units import Catalogue, UnitCard
+from adapters.database.units import Catalogue
 from adapters.local.child_process import ChildProcess
 from adapters.local.temporal import free_port
 from adapters.settings.settings import ROOT, Settings, environment
+from domain.units import UnitCard
 from tests.api.callers import problem
 from tests.api.door import door
 from tests.api.door import token as own_token

@@ -13,8 +13,9 @@ import pytest
 from adapters.auth import oidc
 from adapters.auth.tokens import LIFE
 from adapters.database.engine import Database
-from adapters.database.units import Catalogue, UnitCard
+from adapters.database.units import Catalogue
 from adapters.settings.settings import Settings
+from domain.units import UnitCard
 from tests.api.callers import problem
 from tests.api.door import door, token
 from tests.api.issuer import AUDIENCE, Issuer, issuing

@@ -11,10 +11,10 @@ from adapters.auth.tokens import Identity, issue
 from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
 from adapters.database.orders.documents import Documents
-from adapters.database.orders.orders import NewOrder
 from adapters.policy.policy_book import RuleBooks
 from application.jobs.start_unstarted_orders import start_unstarted_orders
 from application.services import services
+from domain.order.records import NewOrder
 from domain.words import Role
 from tests.api.callers import DEMAND, PASSWORD, Caller, eventually, new_key, problem
 from tests.api.conftest import Installation

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapters.database.units import ContactCard
+from domain.units import ContactCard
 from tests.api.callers import problem
 from tests.api.evidence import brought
 from tests.stage import REPLIES

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapters.database.units import ContactCard
+from domain.units import ContactCard
 from tests.telephone.exchange import Exchange
 
 UNITS = ("housing", "water", "market", "police", "town_nanhua", "town_luotuocheng")

@@ -13,7 +13,6 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 
 from adapters.archive.zip_layout import by_directory
-from adapters.database.audit.order_chain import GENESIS, link
 from adapters.database.audit.trail import Trail
 from adapters.database.city.messages import WEBHOOK, CityMessages
 from adapters.database.encryption import Keyring
@@ -22,6 +21,7 @@ from adapters.database.orders.attachments import Attachments, NewFile
 from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
 from adapters.settings.settings import ROOT
 from cli.rehearse.stack import Stage
+from domain.order.audit_chain import GENESIS, link
 from tests.postgres import as_owner
 from tests.stage import Life, Lives
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from adapters.database.units import ContactCard
+from domain.units import ContactCard
 from tests.api.callers import eventually
 from tests.api.evidence import brought
 from tests.stage import REPLIES

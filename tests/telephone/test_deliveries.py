@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from adapters.database.units import ContactCard
 from application.jobs.telephone_catch_up import catch_up
+from domain.units import ContactCard
 from tests.api.callers import eventually
 from tests.telephone.exchange import Exchange
 

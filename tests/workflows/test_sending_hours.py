@@ -7,9 +7,10 @@ import httpx
 import pytest
 from temporalio.api.history.v1 import HistoryEvent
 
-from adapters.database.orders.rule_books import RuleBookHistory, StoredRuleBook
+from adapters.database.orders.rule_books import RuleBookHistory
 from adapters.database.telephone.messages import Messages
 from cli.rehearse.stack import Stage
+from domain.order.records import StoredRuleBook
 from domain.policy.rule_book import Regime
 from tests.stage import Life, Lives
 from tests.workflows.test_shell import handle_of

@@ -13,10 +13,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 from sqlmodel import col, delete
 
-from adapters.database.audit.order_chain import Content
 from adapters.database.audit.trail import note
 from adapters.database.engine import Database
 from adapters.database.tables import OrderViewer, WorkOrder
+from domain.order.audit_chain import Content
 
 MARKED, ADDED, REMOVED = "made_confidential", "viewer_added", "viewer_removed"
 

@@ -3,13 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from adapters.database.audit.order_chain import Link, standing
 from adapters.database.audit.trail import Trail
 from adapters.database.city.messages import CityMessages
 from adapters.database.engine import Database
 from adapters.database.orders.attachments import Attachments
 from adapters.database.orders.documents import Documents
-from adapters.database.orders.orders import Orders, StoredOrder
+from adapters.database.orders.orders import Orders
 from adapters.database.orders.rule_books import RuleBookHistory
 from adapters.database.telephone.call_tasks import CallTasks
 from adapters.database.telephone.calls import Calls
@@ -17,6 +16,8 @@ from adapters.database.telephone.inbound_messages import InboundMessages
 from adapters.database.telephone.messages import Messages
 from adapters.database.units import Catalogue
 from domain.archive.dossier import Dossier, Paper, Row
+from domain.order.audit_chain import Link, policy_hashes, standing
+from domain.order.records import StoredOrder
 
 
 class Dossiers:
@@ -66,8 +67,8 @@ class Dossiers:
 
     async def _rules(self, order: StoredOrder, chain: list[Link]) -> dict[str, Row | None]:
         """The book that the order began with, then each that it adopted, the present one last."""
-        adopted = [each.content.data["policy_hash"] for each in chain if each.content.event == "policy_adopted"]
-        found = {each: await self._policies.get(each) for each in (order.policy_hash, *adopted)}
+        hashes = policy_hashes(order.policy_hash, (each.content for each in chain))
+        found = {each: await self._policies.get(each) for each in hashes}
         return {each: snapshot.data if snapshot else None for each, snapshot in found.items()}
 
 

@@ -10,13 +10,13 @@ from sqlalchemy import Connection, func, select, text, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
-from adapters.database.audit.act_chain import ActLink, act_hash, fields_of
-from adapters.database.audit.order_chain import GENESIS
 from adapters.database.engine import Database, Session
 from adapters.database.paging import Page, from_cursor, to_cursor
 from adapters.database.tables import ActRow, Table
+from domain.access.act_chain import ActLink, act_hash, fields_of
 from domain.access.acts import Act
 from domain.calendar.business_calendar import CST
+from domain.order.audit_chain import GENESIS
 
 LOCK: Final = 0x61637473
 """Of PostgreSQL: whoever holds it writes the next link of the chain."""

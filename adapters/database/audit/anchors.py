@@ -20,11 +20,11 @@ from sqlmodel import col
 
 from adapters.database.audit.acts import LOCK, day_begins
 from adapters.database.audit.merkle import Merkle
-from adapters.database.audit.order_chain import GENESIS
 from adapters.database.engine import Database, Session
 from adapters.database.paging import Page, from_cursor, to_cursor
 from adapters.database.tables import ActRow, AnchorRow, AuditEntry
 from domain.calendar.business_calendar import CST
+from domain.order.audit_chain import GENESIS
 
 PREFIX: Final = b"jiesu-anchor-1\n"
 """Keeps a signature under an anchor and one under a bundle apart, which one key makes."""

@@ -10,9 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
-from adapters.database.audit.order_chain import FROM_SEQ, GENESIS, RETAKEN, Content, Link, faults, link, standing
 from adapters.database.engine import Database
 from adapters.database.tables import Table
+from domain.order.audit_chain import FROM_SEQ, GENESIS, RETAKEN, Content, Link, faults, link, standing
 from domain.order.read_model import RecordBatch
 from domain.words import Role
 

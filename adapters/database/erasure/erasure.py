@@ -13,13 +13,13 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, func, select, update
 
 from adapters.database.audit.acts import append
-from adapters.database.audit.order_chain import Content
 from adapters.database.audit.trail import note
 from adapters.database.engine import Database, Session
 from adapters.database.erasure.personal_columns import SPEAKING, blanking, counting, of_order, says_something
 from adapters.database.tables import Table
 from domain.access.acts import Act, Deed
 from domain.calendar.business_calendar import CST
+from domain.order.audit_chain import Content
 from domain.words import Role
 
 ERASED, HELD, RELEASED = "erased", "erasure_held", "erasure_released"

@@ -1,8 +1,6 @@
 """Texts that people wrote on orders, sealed; the workflow carries their ids only (design §5)."""
 
 import secrets
-from datetime import datetime
-from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, case, false, func, or_
 from sqlalchemy.dialects.postgresql import insert
@@ -10,22 +8,13 @@ from sqlmodel import col, select
 
 from adapters.database.engine import Database
 from adapters.database.tables import Document, OrderViewRow, WorkOrder
+from domain.order.records import StoredText
 from domain.text import normalised
 
 
 def fingerprinted(text: str) -> str:
     """What the fingerprint of a text is made of."""
     return f"text:{normalised(text)}"
-
-
-class StoredText(NamedTuple):
-    """A text in clear; `kind` is the command it came with, `field` its place there."""
-
-    id: str
-    kind: str
-    field: str
-    text: str
-    created_at: datetime
 
 
 class Documents:

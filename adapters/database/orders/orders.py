@@ -4,83 +4,24 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
+from pydantic import AwareDatetime, TypeAdapter
 from sqlalchemy import Row, func, or_, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from adapters.database.access.confidentiality import Entry, Reader, mark, open_to
 from adapters.database.city.order_numbers import of_city, turn, under
+from adapters.database.encryption import phone_index, phone_indexes
 from adapters.database.engine import Database
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
-from adapters.database.phone_index import phone_index, phone_indexes
 from adapters.database.tables import ORDER_NO, OrderViewRow, WorkOrder
-from domain.citizen.service_answers import Answer
 from domain.order.read_model import OrderView
+from domain.order.records import Answer, NewOrder, StoredCitizen, StoredOrder
+from domain.words import Frozen
 
 FAR_FUTURE = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
 PLACE = TypeAdapter(tuple[int, AwareDatetime, Name])
 ANSWERS = TypeAdapter(tuple[Answer, ...])
-
-
-class Frozen(BaseModel):
-    """A value that is handed in or out."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class StoredCitizen(Frozen):
-    """Who made the demand; all may be unknown. `account` and `device` are those of the application it came by."""
-
-    name: str | None = None
-    phone: str | None = None
-    address: str | None = None
-    email: str | None = None
-    account: str | None = None
-    device: str | None = None
-
-
-class NewOrder(Frozen):
-    """What an intake knows. `realm` is '' for real orders; a rehearsal has one of its own. `complained_of` is a unit.
-
-    `location`, `lat` and `long` (degrees, WGS 84) are the place of the matter. `service_code`, `answers`, `media_url`,
-    `address_id` and `listed` are of orders that came through the public interface. `taken_by` is who took it in.
-    """
-
-    no: str
-    realm: str = ""
-    regime: str
-    policy_hash: str
-    source: str
-    category: str
-    grade: str
-    marks: tuple[str, ...] = ()
-    area: str | None = None
-    matter: str | None = None
-    required_by: AwareDatetime | None = None
-    city_no: str | None = None
-    title: str
-    content: str
-    citizen: StoredCitizen = StoredCitizen()
-    location: str | None = None
-    address_id: str | None = None
-    lat: float | None = None
-    long: float | None = None
-    media_url: str | None = None
-    service_code: str | None = None
-    answers: tuple[Answer, ...] = ()
-    listed: bool = False
-    confidential: bool = False
-    complained_of: str | None = None
-    taken_by: str | None = None
-
-
-class StoredOrder(NewOrder):
-    """An order as it is kept. `city_ref`: the city platform's number of it, where that told one later."""
-
-    city_ref: str | None = None
-    workflow_started: bool
-    created_at: AwareDatetime
 
 
 class Opened(Frozen):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
 
 from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
@@ -10,15 +9,7 @@ from sqlmodel import col, select
 
 from adapters.database.engine import Database
 from adapters.database.tables import PolicySnapshot
-
-
-class StoredRuleBook(NamedTuple):
-    """Rules of a regime; `hash` is that of their content."""
-
-    hash: str
-    regime: str
-    data: dict[str, Any]
-
+from domain.order.records import StoredRuleBook
 
 REMEMBERED = 64
 """Snapshots that are kept in memory: a county has a few under which orders are open."""

@@ -6,10 +6,9 @@ place it, `placed`.
 
 import secrets
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Integer, and_, case, cast, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
@@ -17,7 +16,7 @@ from sqlmodel import col, select
 from adapters.database.engine import Database
 from adapters.database.tables import Call, OrderViewRow
 from adapters.database.telephone.delivery_course import Course
-from domain.citizen.messages import NewCall
+from domain.citizen.messages import NewCall, OutboundCall
 from domain.words import Stage
 
 CLAIMED, PLACED, FAILED = "claimed", "placed", "failed"
@@ -25,28 +24,6 @@ COURSE: Final = Course(
     tuple(map(frozenset, ([CLAIMED], [PLACED, "queued"], ["initiated"], ["ringing"], ["in-progress"]))),
     frozenset({"completed", "busy", "no-answer", FAILED, "canceled"}),
 )
-
-
-class OutboundCall(BaseModel):
-    """A call in clear. `id` is random and stands in its URLs; ratings are what the citizen said so far."""
-
-    model_config = ConfigDict(frozen=True)
-
-    key: str
-    id: str
-    order_no: str
-    round: int
-    party: str
-    attempt: int
-    to_phone: str
-    status: str
-    provider_sid: str | None
-    attempts: int
-    error: str | None
-    handling_rating: int | None
-    intake_rating: int | None
-    created_at: datetime
-    updated_at: datetime
 
 
 class Calls:

@@ -9,9 +9,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from adapters.database.access.confidentiality import Reader, open_to
+from adapters.database.encryption import phone_index, phone_indexes
 from adapters.database.engine import Database
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
-from adapters.database.phone_index import phone_index, phone_indexes
 from adapters.database.tables import InboundMessage, WorkOrder
 
 RECEIVED = "received"

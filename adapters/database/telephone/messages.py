@@ -7,16 +7,15 @@ The order of things: `claim`, look the message up at the provider if an earlier 
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import and_, func, or_, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
+from adapters.database.encryption import phone_index, phone_indexes
 from adapters.database.engine import Database
-from adapters.database.phone_index import phone_index, phone_indexes
 from adapters.database.tables import Message
 from adapters.database.telephone.delivery_course import Course
-from domain.citizen.messages import NewMessage, segments
+from domain.citizen.messages import NewMessage, OutboundMessage, segments
 
 CLAIMED, SENT, FAILED = "claimed", "sent", "failed"
 DELIVERED = frozenset({"delivered", "read"})
@@ -27,33 +26,6 @@ COURSE: Final = Course(
     tuple(map(frozenset, ([CLAIMED], ["accepted", "scheduled"], ["queued"], ["sending"], [SENT]))),
     DELIVERED | UNDELIVERED,
 )
-
-
-class OutboundMessage(BaseModel):
-    """A message in clear. `status`: `claimed`, `sent`, `failed`, or what the provider reported later."""
-
-    model_config = ConfigDict(frozen=True)
-
-    key: str
-    order_no: str
-    notice: str
-    rank: int
-    template: str
-    to_role: str
-    unit: str | None
-    party: str | None
-    phone_index: str
-    to_phone: str
-    body: str
-    status: str
-    provider_sid: str | None
-    attempts: int
-    error: str | None
-    segments: int
-    attempted_at: datetime | None
-    settled_at: datetime | None
-    created_at: datetime
-    updated_at: datetime
 
 
 class Messages:

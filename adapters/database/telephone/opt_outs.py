@@ -4,8 +4,8 @@ from sqlalchemy import ColumnElement, delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
+from adapters.database.encryption import phone_index, phone_indexes
 from adapters.database.engine import Database
-from adapters.database.phone_index import phone_index, phone_indexes
 from adapters.database.tables import OptOut
 
 

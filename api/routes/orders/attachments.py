@@ -9,7 +9,6 @@ from pydantic import Field
 
 from adapters.auth.tokens import Identity
 from adapters.database.orders.attachments import File
-from adapters.database.orders.orders import StoredOrder
 from adapters.files.signed_links import BadLink, ExpiredLink, Link, Purpose, opened
 from api.auth.identity import ServicesDep, User
 from api.auth.request_origin import origin_of
@@ -34,6 +33,7 @@ from application.input_types import InputModel, Name
 from application.orders.visibility import is_visible, shielded, visible
 from application.services import Services
 from domain.access.acts import Deed
+from domain.order.records import StoredOrder
 from domain.permissions import require
 
 UPLOADS = "/attachments"

@@ -4,7 +4,6 @@ from fastapi import APIRouter
 
 from adapters.auth.tokens import Identity
 from adapters.database.access.confidentiality import Entry
-from adapters.database.orders.orders import StoredOrder
 from api.auth.identity import ServicesDep, User
 from api.auth.request_origin import OriginDep
 from api.idempotency import IdempotentRoute
@@ -17,6 +16,7 @@ from application.orders.intake import require_users
 from application.orders.visibility import visible
 from application.services import Services
 from domain.access.acts import Deed
+from domain.order.records import StoredOrder
 from domain.permissions import require
 from domain.refusal import Code, Refused
 

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request
 
 from adapters.database.access.confidentiality import Reader
-from adapters.database.orders.orders import StoredCitizen
 from adapters.database.telephone.call_tasks import TelephoneTask
 from adapters.database.telephone.inbound_messages import Inbound
 from api.auth.identity import ServicesDep, User
@@ -24,6 +23,7 @@ from application.services import Services
 from domain.access.acts import Deed
 from domain.access.masking import masked_phone
 from domain.citizen.survey import Fate
+from domain.order.records import StoredCitizen
 from domain.permissions import require
 from domain.privacy import Occasion, reads_of_citizens
 from domain.words import UNIT_ROLES

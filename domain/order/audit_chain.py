@@ -100,6 +100,11 @@ def standing(links: Iterable[Link]) -> list[Link]:
     return found
 
 
+def policy_hashes(opened_with: str, contents: Iterable[Content]) -> list[str]:
+    """The hashes of an order's rule books: that of its opening, then each that it adopted, the present one last."""
+    return [opened_with, *(each.data["policy_hash"] for each in contents if each.event == "policy_adopted")]
+
+
 def faults(order_no: str, links: Sequence[Link]) -> list[str]:
     """What is wrong with a chain, a Chinese sentence each, naming the position; empty if it is whole."""
     found: list[str] = []

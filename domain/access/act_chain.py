@@ -5,7 +5,7 @@
 The canonical JSON is the object {"about", "at", "code", "data", "deed", "order_no", "outcome", "person", "position",
 "regime", "request", "role", "source"}: keys sorted at every depth, no white space, characters beyond ASCII as they are,
 `at` in UTC as ISO 8601 with six decimals and `+00:00`. The hash before position 1 is 64 zeros. An order's trail is
-chained in the same way (`adapters.database.audit.order_chain`).
+chained in the same way (`domain.order.audit_chain`).
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What is raised while something that this process depends on does not answer."""
+"""Errors whose text is safe to log, and errors that may pass: a service that this process needs does not answer."""
 
 from typing import Final
 
@@ -6,6 +6,11 @@ from obstore.exceptions import GenericError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
+
+
+class SafeError(Exception):
+    """Its text is a code of ours or a status, and never quotes a request or an answer."""
+
 
 TRANSIENT_ERRORS: Final[tuple[type[Exception], ...]] = (
     OperationalError,
