@@ -1,4 +1,4 @@
-"""Counting a unit's overdue orders (HJ-18)."""
+"""Counts a unit's overdue orders (HJ-18)."""
 
 from temporalio import activity
 
@@ -9,7 +9,7 @@ from domain.order.records import TallyResult
 
 
 class Tally:
-    """Counts over the orders of one realm and regime."""
+    """Counts orders of one realm and regime."""
 
     def __init__(self, tallies: TalliesPort) -> None:
         self._tallies = tallies
