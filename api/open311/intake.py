@@ -4,6 +4,7 @@ from adapters.database.accounts.api_keys import KeyCard
 from api.open311.forms import Sent, ServiceRequest, wanted
 from api.problems import ProblemError
 from application.input_types import clean
+from application.orders.actor import Actor
 from application.orders.intake import OrderRequest, PublicDemand, open_order
 from application.services import Services
 from domain.citizen.service_answers import answered
@@ -70,7 +71,8 @@ async def take_in(services: Services, card: KeyCard, sent: Sent, *, intake_key: 
         account=request.account_id,
         device=request.device_id,
     )
-    no = await open_order(services, demand, by=Role.AGENT, person=person_of(card), intake_key=intake_key, public=public)
+    by = Actor(Role.AGENT, person_of(card))
+    no = await open_order(services, demand, by=by, intake_key=intake_key, public=public)
     return no, code
 
 

@@ -18,8 +18,9 @@ from application.audit import acts
 from application.city.inbox import INTERNAL, receive, try_again
 from application.city.message_handlers import Envelope
 from application.input_types import Name
+from application.orders.actor import reader_of
 from application.orders.personal_data import at_work
-from application.orders.visibility import reader_of, within
+from application.orders.visibility import within
 from application.services import Services
 from domain.access.acts import Deed
 from domain.privacy import Occasion

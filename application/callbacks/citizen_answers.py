@@ -1,9 +1,10 @@
 """What a citizen answers by themselves, by text or on the telephone, on its way to their order."""
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from adapters.database.orders.orders import StoredOrder
-from application.orders.commands import carry_out_command
+from application.orders.actor import Actor
+from application.orders.commands import CommandRequest, carry_out_command
 from application.services import Services
 from domain.citizen.survey import SurveyAnswer
 from domain.order.commands import RecordCallback
@@ -36,31 +37,31 @@ async def answer_is_awaited(services: Services, order_no: str, party: str, round
     return round_ is None or round_ == view.facts.get("reworks", 0)
 
 
-async def record_answer(
-    services: Services,
-    order_no: str,
-    party: str,
-    answer: SurveyAnswer,
-    *,
-    round_: int | None,
-    via: Literal["sms", "call"],
-    request_id: str,
-) -> None:
-    """Have the order take the answer in; under one `request_id` once.
+class SurveyReply(NamedTuple):
+    """A citizen's answer to one survey of an order. `round_` is the rework that the survey was about, None for any."""
 
-    Raises Refused if it does not (it has heard this citizen, has moved on, has ended), and what `carry_out_command`
-    raises.
+    order_no: str
+    party: str
+    answer: SurveyAnswer
+    round_: int | None
+    via: Literal["sms", "call"]
+
+
+async def record_answer(services: Services, reply: SurveyReply, *, request_id: str) -> None:
+    """Record the answer on its order; under one `request_id` once.
+
+    Raises Refused if the order does not accept it (it has this citizen's answer, has moved on, has ended), and what
+    `carry_out_command` raises.
     """
     said: dict[str, Any] = {
-        "result": answer.result,
-        "handling_rating": answer.handling_rating,
-        "intake_rating": answer.intake_rating,
-        "comment": answer.comment or None,
-        "party": party,
-        "round": round_,
-        "via": via,
+        "result": reply.answer.result,
+        "handling_rating": reply.answer.handling_rating,
+        "intake_rating": reply.answer.intake_rating,
+        "comment": reply.answer.comment or None,
+        "party": reply.party,
+        "round": reply.round_,
+        "via": reply.via,
     }
     body = {name: value for name, value in said.items() if value is not None}
-    await carry_out_command(
-        services, order_no, RecordCallback.do, body, by=Role.CITIZEN, person="", request_id=request_id
-    )
+    request = CommandRequest(RecordCallback.do, body, Actor(Role.CITIZEN), request_id)
+    await carry_out_command(services, reply.order_no, request)

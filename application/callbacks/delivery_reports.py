@@ -6,6 +6,7 @@ from adapters.database.orders.orders import StoredOrder
 from adapters.database.telephone.messages import UNDELIVERED, OutboundMessage
 from adapters.twilio.client import OPTED_OUT
 from application.orders import workflow_calls
+from application.orders.actor import Actor
 from application.services import Services
 from domain.refusal import Refused
 from domain.words import Role, Stage, Template
@@ -49,7 +50,7 @@ async def _told(services: Services, order: StoredOrder, message: OutboundMessage
         "attempt": await _attempt(services, message),
     }
     try:
-        await workflow_calls.signal(services, order, REPORT, body, by=Role.SYSTEM)
+        await workflow_calls.signal(services, order, REPORT, body, by=Actor(Role.SYSTEM))
     except Refused:
         return False
     log.info("message %s not delivered: %s", message.key, message.error)

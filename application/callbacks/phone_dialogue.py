@@ -8,7 +8,13 @@ from urllib.parse import urlencode
 from adapters.database.telephone.calls import OutboundCall
 from adapters.transient_errors import TRANSIENT_ERRORS
 from adapters.twilio import twiml
-from application.callbacks.citizen_answers import answer_is_awaited, order_of, record_answer, satisfied_from
+from application.callbacks.citizen_answers import (
+    SurveyReply,
+    answer_is_awaited,
+    order_of,
+    record_answer,
+    satisfied_from,
+)
 from application.services import Services
 from domain.citizen.survey import SurveyAnswer, read_answer
 from domain.refusal import Refused
@@ -95,11 +101,9 @@ async def pass_on_answer(services: Services, call: OutboundCall) -> None:
         intake_rating=call.intake_rating,
         comment=next((each.text for each in reversed(remarks) if (each.kind, each.field) == (REMARK, call.id)), ""),
     )
-    request = f"call-{call.id}"
+    reply = SurveyReply(call.order_no, call.party, answer, call.round, "call")
     try:
-        await record_answer(
-            services, call.order_no, call.party, answer, round_=call.round, via="call", request_id=request
-        )
+        await record_answer(services, reply, request_id=f"call-{call.id}")
     except Refused as refused:
         log.info("answer to call %s came too late: %s", call.key, refused.code)
 

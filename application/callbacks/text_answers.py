@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from adapters.database.telephone.inbound_messages import RECEIVED, Inbound, NewInbound
 from adapters.database.telephone.messages import OutboundMessage
-from application.callbacks.citizen_answers import answer_is_awaited, record_answer, satisfied_from
+from application.callbacks.citizen_answers import SurveyReply, answer_is_awaited, record_answer, satisfied_from
 from application.services import Services
 from domain.citizen.survey import Fate, SurveyAnswer, read_answer, read_wish
 from domain.order.events import CallbackAsked, CallbackRecorded
@@ -88,10 +88,9 @@ async def _answer(services: Services, text: Inbound, survey: OutboundMessage) ->
     if answer is None:
         return Fate.UNREADABLE if await answer_is_awaited(services, survey.order_no, party) else Fate.LATE
     asked = await _asked(services, survey)
-    round_ = int(asked["round"]) if asked else None
-    request = f"sms-{text.sid}"
+    reply = SurveyReply(survey.order_no, party, answer, int(asked["round"]) if asked else None, "sms")
     try:
-        await record_answer(services, survey.order_no, party, answer, round_=round_, via="sms", request_id=request)
+        await record_answer(services, reply, request_id=f"sms-{text.sid}")
     except Refused as refused:
         # An earlier try may have got through and not come to say so; of two texts at once, the other.
         if asked and await _is_heard(services, survey, asked, answer):

@@ -11,7 +11,14 @@ from adapters.database.city.messages import CityMessageRow
 from adapters.database.orders.orders import StoredOrder
 from application.input_types import InputModel, LongText, Name, as_moment, validated
 from application.orders import workflow_calls
-from application.orders.commands import calendar_of, carry_out_command, send_decision
+from application.orders.actor import Actor
+from application.orders.commands import (
+    CommandRequest,
+    DecisionRequest,
+    calendar_of,
+    carry_out_command,
+    send_decision,
+)
 from application.orders.intake import OrderRequest, open_order
 from application.services import Services
 from domain.city.messages import CityDecision, read_changed, read_decision, read_order, read_urge
@@ -26,6 +33,7 @@ from domain.words import CITY_SOURCE, Role, Stage
 from workflows.messages import OrderSnapshot
 
 PERSON: Final = CITY_SOURCE
+PLATFORM: Final = Actor(Role.CITY_PLATFORM, PERSON)
 CITY_DESK: Final = "city"
 OPEN: Final = "open"
 
@@ -98,7 +106,7 @@ async def _order(services: Services, message: CityMessageRow, regime: str, city:
     body = {name: value for name, value in fields.items() if value is not None}
     body |= {"regime": regime, "source": CITY_SOURCE, "citizen": citizen, "marks": list(said.marks)}
     request = validated(OrderRequest, body, calendar_of(services))
-    no = await open_order(services, request, by=Role.CITY_PLATFORM, person=PERSON)
+    no = await open_order(services, request, by=PLATFORM)
     await services.city_messages.about(message.id, order_no=no, city_no=request.city_no)
 
 
@@ -114,16 +122,8 @@ async def _decision(services: Services, message: CityMessageRow, regime: str, ci
     until = words.until if said.decision == "approve" else None
     _foresee(services, state, approval, said.decision, until)
     await services.city_messages.about(message.id, approval=approval.id)
-    await send_decision(
-        services,
-        order.no,
-        approval.id,
-        said.decision,
-        by=Role.CITY_PLATFORM,
-        person=PERSON,
-        comment=words.comment,
-        until=until,
-    )
+    answer = DecisionRequest(approval.id, said.decision, PLATFORM, comment=words.comment, until=until)
+    await send_decision(services, order.no, answer)
 
 
 async def _urge(services: Services, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
@@ -132,9 +132,7 @@ async def _urge(services: Services, message: CityMessageRow, regime: str, city: 
     words = _checked(services, said.no, said.city_no, said.comment)
     order = await _found(services, message, regime, words)
     body = {"comment": words.comment} if words.comment is not None else {}
-    await carry_out_command(
-        services, order.no, Urge.do, body, by=Role.CITY_PLATFORM, person=PERSON, request_id=f"city-{message.id}"
-    )
+    await carry_out_command(services, order.no, CommandRequest(Urge.do, body, PLATFORM, f"city-{message.id}"))
 
 
 async def _changed(services: Services, message: CityMessageRow, regime: str, city: City, data: Any) -> None:

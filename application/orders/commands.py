@@ -12,6 +12,7 @@ from adapters.database.orders.orders import StoredOrder
 from application.evidence.claims import claimed_attachments
 from application.input_types import as_moment, refusal_of, validated
 from application.orders import workflow_calls
+from application.orders.actor import Actor
 from application.orders.command_bodies import COMMAND_BODIES
 from application.orders.texts import keep_reply, stored_comment, stored_texts
 from application.services import Services
@@ -19,91 +20,76 @@ from domain.calendar.business_calendar import BusinessCalendar, compiled
 from domain.order.commands import COMMANDS, Command, Dispatch, Join, Merge
 from domain.permissions import require
 from domain.refusal import Code, Refused, quoted
-from domain.words import Role, Stage
+from domain.words import Stage
 from workflows.messages import Accepted
 
 DECIDE = "decide"
 
 
-class Request(NamedTuple):
-    """A command as it was asked for; `id` names the request, however often it is made.
-
-    `reader` is who asks, as far as other orders are named in it; without one no confidential order is found.
-    """
+class CommandRequest(NamedTuple):
+    """A command and its body in JSON; a repetition under the same `id` is the same request, without one it is new."""
 
     do: str
     body: dict[str, Any]
-    by: Role
-    person: str
-    id: str
-    reader: Reader | None = None
+    by: Actor
+    id: str = ""
+
+
+class DecisionRequest(NamedTuple):
+    """The one answer to an approval; `until` is the limit that is granted, `proposed_unit` the unit to dispatch to."""
+
+    approval: str
+    decision: str
+    by: Actor
+    comment: str | None = None
+    until: str | date | None = None
+    proposed_unit: str | None = None
 
 
 async def carry_out_command(
-    services: Services,
-    no: str,
-    do: str,
-    body: dict[str, Any],
-    *,
-    by: Role,
-    person: str,
-    request_id: str | None = None,
-    reader: Reader | None = None,
-    clock: Callable[[], Awaitable[datetime]] | None = None,
+    services: Services, no: str, request: CommandRequest, clock: Callable[[], Awaitable[datetime]] | None = None
 ) -> Accepted:
-    """Carry out a command; under one `request_id` once, with the same answer.
+    """Carry out a command; under one request id once, with the same answer.
 
-    `clock` tells what time it is for the order, where the caller knows better than the order's last turn.
-    Raises Refused after writing the refusal on the order's trail, and what `reaching.update` raises.
+    `clock` returns the order's time, where the caller has a better one than the order's workflow.
+    Raises Refused after writing the refusal on the order's trail, and what `workflow_calls.update` raises.
     """
     order = await _stored(services, no)
-    request = Request(do, body, by, person, request_id or str(uuid4()), reader)
+    do, by = request.do, request.by
     try:
-        return await _carry_out(services, order, request)
+        return await _carry_out(services, order, request._replace(id=request.id or str(uuid4())))
     except Refused as refused:
         if isinstance(refused, workflow_calls.RefusedByWorkflow):
             at = refused.at
         else:
             at = await (clock() if clock is not None else workflow_calls.clock(services, order))
-        await services.trail.refused(no, at, by, do[:60], refused.code, refused.reason, refused.clause, person)
+        said = (refused.code, refused.reason, refused.clause)
+        await services.trail.refused(no, at, by.role, do[:60], *said, person=by.person)
         raise
 
 
-async def send_decision(
-    services: Services,
-    no: str,
-    approval: str,
-    decision: str,
-    *,
-    by: Role,
-    person: str,
-    unit: str | None = None,
-    comment: str | None = None,
-    until: str | date | None = None,
-    proposed_unit: str | None = None,
-) -> None:
-    """Send the one answer to an approval. What comes of it stands in the timeline, also when it is ignored.
-
-    `unit` is that of a decider who works in one.
+async def send_decision(services: Services, no: str, answer: DecisionRequest) -> None:
+    """Send the one answer to an approval. Its result is in the timeline, also when it is ignored.
 
     Raises Refused: `unknown_order`, `unknown_unit`, `wrong_stage` for an order whose life has ended, and
     `invalid` for a moment that is none; and RPCError. A second answer is written down as ignored.
     """
     order = await _stored(services, no)
-    if proposed_unit is not None:
-        await _require_units(services, order, [proposed_unit])
-    moment = as_moment(until, calendar_of(services))
+    if answer.proposed_unit is not None:
+        await _require_units(services, order, [answer.proposed_unit])
+    moment = as_moment(answer.until, calendar_of(services))
+    comment = await stored_comment(services, order, answer.comment) if answer.comment else None
     body = {
-        "approval": approval,
-        "decision": decision,
-        "as": by.value,
-        "person": person,
-        "unit": unit,
+        "approval": answer.approval,
+        "decision": answer.decision,
+        "as": answer.by.role.value,
+        "person": answer.by.person,
+        "unit": answer.by.unit,
         "until": moment.isoformat() if moment else None,
-        "proposed_unit": proposed_unit,
-        "comment": (await stored_comment(services, order, comment)).model_dump(mode="json") if comment else None,
+        "proposed_unit": answer.proposed_unit,
+        "comment": comment.model_dump(mode="json") if comment is not None else None,
     }
-    await workflow_calls.signal(services, order, DECIDE, body, by=by, person=person)
+    await workflow_calls.signal(services, order, DECIDE, body, by=answer.by)
 
 
 async def find_order(services: Services, no: str, reader: Reader | None) -> StoredOrder:
@@ -126,26 +112,26 @@ def calendar_of(services: Services) -> BusinessCalendar:
     return compiled(services.rule_books.calendar)
 
 
-async def _carry_out(services: Services, order: StoredOrder, request: Request) -> Accepted:
+async def _carry_out(services: Services, order: StoredOrder, request: CommandRequest) -> Accepted:
     kind = COMMANDS.get(request.do)
     if kind is None:
         raise Refused(Code.INVALID, f"没有名为“{quoted(request.do)}”的操作")
-    require(request.do, request.by)  # told before anything of it is stored
+    require(request.do, request.by.role)  # refused before anything of it is stored
     said = validated(COMMAND_BODIES[request.do], request.body, calendar_of(services))
     fields = {name: getattr(said, name) for name in said.model_fields_set}
     if kind is Dispatch and "units" in fields:
         fields["units"] = [addressee.model_dump() for addressee in fields["units"]]
         await _require_units(services, order, [addressee["unit"] for addressee in fields["units"]])
     if fields.get("precedent") is not None:
-        await _require_precedent(services, order, fields, request.reader)
+        await _require_precedent(services, order, fields, request.by.reader)
     if fields.get("proposed_unit") is not None:
         await _require_units(services, order, [fields["proposed_unit"]])
     if kind is Join:
-        await _neighbour(services, order, fields["order"], request.reader)
-    async with claimed_attachments(services, order, request.do, fields, request.person):
+        await _neighbour(services, order, fields["order"], request.by.reader)
+    async with claimed_attachments(services, order, request.do, fields, request.by.person):
         records = await stored_texts(services, order, request.do, fields)
         try:
-            command = kind(by=request.by, person=request.person, **(fields | records))
+            command = kind(by=request.by.role, person=request.by.person, **(fields | records))
         except ValidationError as invalid:  # the core may be stricter than what is said outside
             raise refusal_of(invalid) from None
         if isinstance(command, Merge):
@@ -173,17 +159,17 @@ async def _require_precedent(
         raise Refused(Code.INVALID, f"先例工单 {precedent.no} 并未交由 {'、'.join(map(quoted, strange))} 办理", "RG-17")
 
 
-async def _join(services: Services, order: StoredOrder, merge: Merge, request: Request) -> None:
+async def _join(services: Services, order: StoredOrder, merge: Merge, request: CommandRequest) -> None:
     """Have everyone who waits for this order's answer wait for the other's, before this one ends (NA-01).
 
     An order that cannot be merged joins nothing: the command itself says why.
     """
-    target = await _neighbour(services, order, merge.into, request.reader)
+    target = await _neighbour(services, order, merge.into, request.by.reader)
     state = await workflow_calls.snapshot(services, order.no)
     if state is None or state.order.stage is not Stage.INTAKE or target.no == order.no:
         return
     for party in state.order.parties:
-        join: Command = Join(by=request.by, person=request.person, order=party)
+        join: Command = Join(by=request.by.role, person=request.by.person, order=party)
         try:
             await workflow_calls.update(services, target, join, f"{request.id}-{party}")
         except Refused as refused:

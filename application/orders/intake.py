@@ -3,10 +3,9 @@
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import AliasChoices, Field, StrictBool, model_validator
-from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
@@ -27,6 +26,8 @@ from application.input_types import (
     Slug,
     Source,
 )
+from application.orders.actor import Actor
+from application.orders.rehearsal_context import RehearsalContext
 from application.services import Services
 from domain.calendar.business_calendar import CST
 from domain.citizen.service_answers import Answer
@@ -110,67 +111,49 @@ async def open_order(
     services: Services,
     request: OrderRequest,
     *,
-    by: Role,
-    person: str,
-    realm: str = "",
-    clock_offset: timedelta = timedelta(0),
-    held_moments: tuple[datetime, ...] = (),
-    client: Client | None = None,
+    by: Actor,
     no: str | None = None,
     intake_key: str | None = None,
     public: PublicDemand | None = None,
+    rehearsal: RehearsalContext | None = None,
 ) -> str:
     """Take in a demand and return its number; repeated under one `no` or `intake_key` it is one order.
 
     An order of the city platform is known by its `city_no` too; anybody else who brings that number is refused.
 
-    A real order (`realm` '') whose workflow cannot be started now is kept; `application.jobs.start_unstarted_orders`
-    starts it later.
-    `clock_offset` and `stands` are for rehearsals (see `WorkOrderInput`).
+    A real order whose workflow cannot be started now is kept; `application.jobs.start_unstarted_orders` starts it
+    later.
     Raises Refused: `invalid` for a regime, grade or viewer that is not known, `unknown_unit`, `already_done` for a city
     number that another order has; RPCError for a rehearsal's order.
     """
     regime = services.rule_books.regime(request.regime)
-    policy_hash = services.rule_books.hashes[request.regime]
+    realm = rehearsal.realm if rehearsal is not None else ""
     await require_users(services, request.regime, request.viewers)
     if request.complained_of is not None:
         await require_unit(services, realm, request.regime, request.complained_of)
-    now = datetime.now(CST) + clock_offset
-    number = no or await services.orders.allocate_no(now.date())
-    besides = public._asdict() if public else {}
-    citizen = StoredCitizen(
-        **request.citizen.model_dump(exclude={"id_number"}),
-        account=besides.pop("account", None),
-        device=besides.pop("device", None),
-    )
+    now = datetime.now(CST) + (rehearsal.clock_offset if rehearsal is not None else timedelta(0))
     new = NewOrder(
-        no=number,
+        no=no or await services.orders.allocate_no(now.date()),
         realm=realm,
-        policy_hash=policy_hash,
+        policy_hash=services.rule_books.hashes[request.regime],
         grade=request.grade or regime.default_grade,
-        marks=tuple(sorted(request.marks)),
-        citizen=citizen,
-        taken_by=person or None,
-        **request.model_dump(exclude={"citizen", "marks", "grade", "viewers"}),
-        **besides,
+        taken_by=by.person or None,
+        **_stored_fields(request, public),
     )
     before_first_event(services, regime, new)
-    await services.rule_book_history.put(StoredRuleBook(policy_hash, request.regime, regime.model_dump(mode="json")))
-    entry = Entry(person, by, now) if new.confidential else None
+    rule_book = StoredRuleBook(new.policy_hash, request.regime, regime.model_dump(mode="json"))
+    await services.rule_book_history.put(rule_book)
+    entry = Entry(by.person, by.role, now) if new.confidential else None
     opened = await services.orders.open(new, intake_key=intake_key, viewers=request.viewers, entry=entry)
-    if opened.of_city_no and by is not Role.CITY_PLATFORM:
-        other = await services.orders.get(opened.no)
-        which = "其他工单" if other is None or other.confidential else f"工单 {opened.no}"
-        raise Refused(Code.ALREADY_DONE, f"市平台编号 {request.city_no} 已受理为{which}")
-    if request.citizen.id_number is not None and (not opened.of_city_no or by is Role.CITY_PLATFORM):
+    if opened.of_city_no and by.role is not Role.CITY_PLATFORM:
+        raise await _known_city_no(services, opened.no, request.city_no)
+    if request.citizen.id_number is not None:
         await _keep_id_number(services, opened.no, realm, request.citizen.id_number)
     try:
         stored = new if opened.created else await services.orders.get(opened.no) or new
-        await start(
-            services, stored, by=by, person=person, clock_offset=clock_offset, held_moments=held_moments, client=client
-        )
+        await start(services, stored, by=by, rehearsal=rehearsal)
     except RPCError as error:
-        if realm or error.status not in PASSING:
+        if rehearsal is not None or error.status not in PASSING:
             raise
         log.warning("workflow of %s not started, the sweep will: %s", opened.no, error.status.name)
     return opened.no
@@ -180,25 +163,26 @@ async def start(
     services: Services,
     stored: NewOrder,
     *,
-    by: Role | None = None,
-    person: str = "",
-    clock_offset: timedelta = timedelta(0),
-    held_moments: tuple[datetime, ...] = (),
-    client: Client | None = None,
+    by: Actor | None = None,
+    rehearsal: RehearsalContext | None = None,
 ) -> None:
     """Start the workflow of an order that is written down. One that runs, or has ended, is left alone.
 
     Each call ends within `RPC`; the client repeats it while the server is busy. Raises RPCError.
     """
-    if by is None:
-        by = Role.CITY_PLATFORM if stored.source == CITY_SOURCE else Role.AGENT
+    by = by or Actor(Role.CITY_PLATFORM if stored.source == CITY_SOURCE else Role.AGENT)
     regime = await services.rules(stored.regime, stored.policy_hash)
     order = before_first_event(services, regime, stored)
+    client = rehearsal.client if rehearsal is not None else services.client
     try:
-        await (client or services.client).start_workflow(
+        await client.start_workflow(
             WORK_ORDER,
             WorkOrderInput(
-                order=order, clock_offset=clock_offset, held_moments=held_moments, opened_by=by, opened_by_person=person
+                order=order,
+                clock_offset=rehearsal.clock_offset if rehearsal is not None else timedelta(0),
+                held_moments=rehearsal.held_moments if rehearsal is not None else (),
+                opened_by=by.role,
+                opened_by_person=by.person,
             ),
             id=work_order_id(stored.no),
             task_queue=services.settings.task_queue,
@@ -241,6 +225,25 @@ async def require_unit(services: Services, realm: str, regime: str, name: str) -
     """Raises Refused(unknown_unit) for a unit that is not in the county's catalogue."""
     if name not in {unit.id for unit in await services.catalogue.units(realm=realm, regime=regime)}:
         raise Refused(Code.UNKNOWN_UNIT, f"派单目录中没有单位：{quoted(name)}")
+
+
+def _stored_fields(request: OrderRequest, public: PublicDemand | None) -> dict[str, Any]:
+    """The fields of the order's row that the demand itself gives."""
+    public_fields = public._asdict() if public is not None else {}
+    citizen = StoredCitizen(
+        **request.citizen.model_dump(exclude={"id_number"}),
+        account=public_fields.pop("account", None),
+        device=public_fields.pop("device", None),
+    )
+    fields = request.model_dump(exclude={"citizen", "marks", "grade", "viewers"})
+    return fields | public_fields | {"citizen": citizen, "marks": tuple(sorted(request.marks))}
+
+
+async def _known_city_no(services: Services, no: str, city_no: str | None) -> Refused:
+    """The refusal of a city number that another order has; a confidential order is not named."""
+    other = await services.orders.get(no)
+    which = "其他工单" if other is None or other.confidential else f"工单 {no}"
+    return Refused(Code.ALREADY_DONE, f"市平台编号 {city_no} 已受理为{which}")
 
 
 async def _keep_id_number(services: Services, no: str, realm: str, id_number: str) -> None:

@@ -10,7 +10,8 @@ from adapters.database.paging import Page
 from application.audit import acts
 from application.audit.acts import Origin
 from application.input_types import MAX_PAGE, Name, Slug
-from application.orders.visibility import narrowed, reader_of, shielded
+from application.orders.actor import reader_of
+from application.orders.visibility import narrowed, shielded
 from application.services import Services
 from domain.access.acts import Deed
 from domain.labels import label

@@ -3,18 +3,13 @@
 from collections.abc import Collection
 
 from adapters.auth.tokens import Identity
-from adapters.database.access.confidentiality import Reader
 from adapters.database.orders.orders import ListedOrder, StoredOrder
+from application.orders.actor import reader_of
 from application.orders.commands import find_order
 from application.services import Services
 from domain.order.read_model import OrderView
-from domain.permissions import Relation, reaches, require, sees_every_confidential
+from domain.permissions import Relation, reaches, require
 from domain.refusal import Code, Refused
-
-
-def reader_of(user: Identity) -> Reader:
-    """The person as one who wants to see orders, some of which are confidential (NA-07)."""
-    return Reader(user.sub, sees_every_confidential(user.role))
 
 
 def within(user: Identity, act: str, regime: str | None, units: Collection[str | None] = ()) -> bool:

@@ -14,13 +14,13 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.database.orders.orders import StoredOrder
+from application.orders.actor import Actor
 from application.orders.intake import start
 from application.services import Services
 from domain.access.signal_proof import FIELD
 from domain.calendar.business_calendar import CST
 from domain.order.commands import Command
 from domain.refusal import Code, Refused
-from domain.words import Role
 from workflows.ids import work_order_id
 from workflows.messages import Accepted, OrderSnapshot, Refusal
 
@@ -60,16 +60,14 @@ async def update(services: Services, order: StoredOrder, command: Command, reque
         raise
 
 
-async def signal(
-    services: Services, order: StoredOrder, name: str, body: dict[str, Any], *, by: Role, person: str = ""
-) -> None:
+async def signal(services: Services, order: StoredOrder, name: str, body: dict[str, Any], *, by: Actor) -> None:
     """Send a signal to the order, with the proof that it comes from here. `body` is JSON.
 
     Timeout: `CALL` a try. Retries: the client's own, of one request to the server; a signal that is sent anew is
     another one, which the order judges as any repeated one. Raises Refused(wrong_stage) once the order's life has
     ended, and RPCError.
     """
-    proven = body | {FIELD: services.proofs.sign(order.no, name, body, by=by, person=person)}
+    proven = body | {FIELD: services.proofs.sign(order.no, name, body, by=by.role, person=by.person)}
 
     async def call(handle: WorkflowHandle[Any, Any]) -> None:
         await handle.signal(name, proven, rpc_timeout=CALL)

@@ -18,8 +18,9 @@ from api.schemas.base import Cursor, Limit, PageOut
 from api.schemas.telephone import CallbackOut, CallTaskOut, InboundOut
 from application.audit import acts
 from application.input_types import InputModel, LongText
+from application.orders.actor import reader_of
 from application.orders.personal_data import at_work
-from application.orders.visibility import reader_of, within
+from application.orders.visibility import within
 from application.services import Services
 from domain.access.acts import Deed
 from domain.access.masking import masked_phone
