@@ -6,11 +6,11 @@ A look at personal data is noted before it is answered: what cannot be accounted
 import asyncio
 import logging
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from adapters.auth.tokens import Identity
+from adapters.database.audit.acts import Acts
 from adapters.transient_errors import TRANSIENT_ERRORS
-from application.services import Services
 from domain.access.acts import Act, Deed
 
 log = logging.getLogger(__name__)
@@ -29,16 +29,22 @@ class Origin(NamedTuple):
     request: str
 
 
-async def note(services: Services, origin: Origin, user: Identity | None, deed: Deed, **said: Any) -> None:
+class ActNeeds(Protocol):
+    """Needed to note an act."""
+
+    acts: Acts
+
+
+async def note(services: ActNeeds, origin: Origin, user: Identity | None, deed: Deed, **said: Any) -> None:
     """Note that this person, None for one who need not sign in, did so; `said` are fields of `Act`.
 
     Raises what the database raises, so that the request fails.
     """
-    await services.acts.note(act(services, origin, user, deed, **said))
+    await services.acts.note(act(origin, user, deed, **said))
 
 
 async def note_list(
-    services: Services, origin: Origin, user: Identity, deed: Deed, orders: Iterable[str], *, revealed: bool
+    services: ActNeeds, origin: Origin, user: Identity, deed: Deed, orders: Iterable[str], *, revealed: bool
 ) -> None:
     """Note a look at a list: one act an order where people were shown as they are, else one for all.
 
@@ -47,19 +53,19 @@ async def note_list(
     numbers = list(dict.fromkeys(orders))
     seen: list[dict[str, Any]] = [{"order_no": no, "data": {"revealed": True}} for no in numbers] if revealed else []
     each = seen or [{"data": {"revealed": revealed, "count": len(numbers)}}]
-    await services.acts.note(*(act(services, origin, user, deed, **said) for said in each))
+    await services.acts.note(*(act(origin, user, deed, **said) for said in each))
 
 
-async def try_to_note(services: Services, origin: Origin, user: Identity | None, deed: Deed, **said: Any) -> None:
+async def try_to_note(services: ActNeeds, origin: Origin, user: Identity | None, deed: Deed, **said: Any) -> None:
     """Note what is refused anyway: while the database is away a line in the log has to do."""
     try:
         async with asyncio.timeout(PATIENCE):
-            await services.acts.note(act(services, origin, user, deed, **said))
+            await services.acts.note(act(origin, user, deed, **said))
     except TRANSIENT_ERRORS as error:
         log.error("an act could not be noted: %s by %s: %s", deed, user.sub if user else "?", type(error).__name__)
 
 
-def act(services: Services, origin: Origin, user: Identity | None, deed: Deed, **said: Any) -> Act:
+def act(origin: Origin, user: Identity | None, deed: Deed, **said: Any) -> Act:
     """The act with the origin of the request. Without `regime` it is the person's county's."""
     if user is not None:
         said = {"person": user.sub, "role": user.role.value} | said

@@ -1,24 +1,31 @@
 """What a citizen answers by themselves, by text or on the telephone, on its way to their order."""
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 from adapters.database.orders.orders import StoredOrder
 from application.orders.actor import Actor
-from application.orders.commands import CommandRequest, carry_out_command
-from application.services import Services
+from application.orders.commands import CommandNeeds, CommandRequest, OrderNeeds, carry_out_command
 from domain.citizen.survey import SurveyAnswer
 from domain.order.commands import RecordCallback
+from domain.policy.rule_book import Regime
 from domain.refusal import Code, Refused
 from domain.words import Role
 
 
-async def satisfied_from(services: Services, order_no: str) -> int:
+class RatingNeeds(OrderNeeds, Protocol):
+    """Needed to judge a rating by the order's rules."""
+
+    async def rules_of(self, order: StoredOrder) -> Regime:
+        """The rule book of an order. Raises LookupError."""
+
+
+async def satisfied_from(services: RatingNeeds, order_no: str) -> int:
     """The rating from which the order's own rule book counts a citizen as satisfied."""
     rules = await services.rules_of(await order_of(services, order_no))
     return rules.callbacks.satisfied_from
 
 
-async def order_of(services: Services, order_no: str) -> StoredOrder:
+async def order_of(services: OrderNeeds, order_no: str) -> StoredOrder:
     """The order that a message or call is about, confidential or not: its citizen answers nobody but the hotline.
 
     Raises Refused(unknown_order).
@@ -29,7 +36,7 @@ async def order_of(services: Services, order_no: str) -> StoredOrder:
     return order
 
 
-async def answer_is_awaited(services: Services, order_no: str, party: str, round_: int | None = None) -> bool:
+async def answer_is_awaited(services: OrderNeeds, order_no: str, party: str, round_: int | None = None) -> bool:
     """Whether the order waits to hear this citizen, and still in that round, as far as is on record."""
     view = await services.orders.view(order_no)
     if view is None or party not in view.unheard:
@@ -47,7 +54,7 @@ class SurveyReply(NamedTuple):
     via: Literal["sms", "call"]
 
 
-async def record_answer(services: Services, reply: SurveyReply, *, request_id: str) -> None:
+async def record_answer(services: CommandNeeds, reply: SurveyReply, *, request_id: str) -> None:
     """Record the answer on its order; under one `request_id` once.
 
     Raises Refused if the order does not accept it (it has this citizen's answer, has moved on, has ended), and what

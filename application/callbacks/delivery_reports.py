@@ -1,13 +1,15 @@
 """What the provider says became of messages, on its way to their orders (NA-07)."""
 
 import logging
+from typing import Protocol
 
 from adapters.database.orders.orders import StoredOrder
-from adapters.database.telephone.messages import UNDELIVERED, OutboundMessage
+from adapters.database.telephone.call_tasks import CallTasks
+from adapters.database.telephone.messages import UNDELIVERED, Messages, OutboundMessage
+from adapters.database.telephone.opt_outs import OptOuts
 from adapters.twilio.client import OPTED_OUT
 from application.orders import workflow_calls
 from application.orders.actor import Actor
-from application.services import Services
 from domain.refusal import Refused
 from domain.words import Role, Stage, Template
 
@@ -16,7 +18,15 @@ log = logging.getLogger(__name__)
 REPORT = "report_undelivered"
 
 
-async def report(services: Services, sid: str, status: str, error: str | None = None) -> None:
+class DeliveryNeeds(workflow_calls.SignalNeeds, Protocol):
+    """Needed to act on a delivery report."""
+
+    call_tasks: CallTasks
+    messages: Messages
+    opt_outs: OptOuts
+
+
+async def report(services: DeliveryNeeds, sid: str, status: str, error: str | None = None) -> None:
     """Note what became of a message, and tell its order if it did not arrive.
 
     Reports may come twice, in any order, and of messages that nobody knows. Raises RPCError; the message
@@ -27,7 +37,7 @@ async def report(services: Services, sid: str, status: str, error: str | None = 
         await pass_on(services, message)
 
 
-async def pass_on(services: Services, message: OutboundMessage) -> None:
+async def pass_on(services: DeliveryNeeds, message: OutboundMessage) -> None:
     """Tell the order of a message that it did not arrive, once; may be repeated. Raises RPCError."""
     if message.status not in UNDELIVERED or message.settled_at is not None:
         return
@@ -39,7 +49,7 @@ async def pass_on(services: Services, message: OutboundMessage) -> None:
     await services.messages.settle(message.key)
 
 
-async def _told(services: Services, order: StoredOrder, message: OutboundMessage) -> bool:
+async def _told(services: DeliveryNeeds, order: StoredOrder, message: OutboundMessage) -> bool:
     """Whether the order, which then tries the next contact, was still there to be told."""
     view = await services.orders.view(order.no)
     if view is not None and view.stage is Stage.ARCHIVED:
@@ -57,7 +67,7 @@ async def _told(services: Services, order: StoredOrder, message: OutboundMessage
     return True
 
 
-async def _attempt(services: Services, message: OutboundMessage) -> int:
+async def _attempt(services: DeliveryNeeds, message: OutboundMessage) -> int:
     """How many messages of its notice, in the order of contacts up to this one, were taken and not delivered."""
     siblings = await services.messages.of_notice(message.order_no, message.notice)
     return sum(
@@ -65,7 +75,7 @@ async def _attempt(services: Services, message: OutboundMessage) -> int:
     )
 
 
-async def _have_someone_telephone(services: Services, order: StoredOrder, message: OutboundMessage) -> None:
+async def _have_someone_telephone(services: DeliveryNeeds, order: StoredOrder, message: OutboundMessage) -> None:
     """The order has ended and tries nobody else. A survey asks nothing more then; who wants no texts is left alone."""
     if message.to_role == Role.CITIZEN and (message.template == Template.SURVEY or message.error == OPTED_OUT):
         return

@@ -2,10 +2,10 @@
 
 import logging
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlencode
 
-from adapters.database.telephone.calls import OutboundCall
+from adapters.database.telephone.calls import Calls, OutboundCall
 from adapters.transient_errors import TRANSIENT_ERRORS
 from adapters.twilio import twiml
 from application.callbacks.citizen_answers import (
@@ -15,7 +15,7 @@ from application.callbacks.citizen_answers import (
     record_answer,
     satisfied_from,
 )
-from application.services import Services
+from application.orders.commands import CommandNeeds
 from domain.citizen.survey import SurveyAnswer, read_answer
 from domain.refusal import Refused
 
@@ -46,7 +46,13 @@ HEARD_BEFORE: Final = "您的评价我们已经收到，谢谢，再见。"
 NOT_UNDERSTOOD: Final = "抱歉，没有听清您的评价，我们会再与您联系。再见。"
 
 
-async def begin(services: Services, call_id: str, answered_by: str) -> str:
+class CallNeeds(CommandNeeds, Protocol):
+    """Needed to hold an automatic call."""
+
+    calls: Calls
+
+
+async def begin(services: CallNeeds, call_id: str, answered_by: str) -> str:
     """What to say when somebody, or something, has taken the call: TwiML."""
     call = await services.calls.by_id(call_id)
     if call is None or answered_by.startswith(MACHINES):
@@ -56,7 +62,7 @@ async def begin(services: Services, call_id: str, answered_by: str) -> str:
     return _ask(services, call_id, Question.HANDLING, 1, GREETING)
 
 
-async def answered(services: Services, call_id: str, question: Question, attempt: int, keys: str, speech: str) -> str:
+async def answered(services: CallNeeds, call_id: str, question: Question, attempt: int, keys: str, speech: str) -> str:
     """What to say to an answer: the next question, the same again, or goodbye. TwiML; may be repeated."""
     call = await services.calls.by_id(call_id)
     if call is None:
@@ -78,7 +84,7 @@ async def answered(services: Services, call_id: str, question: Question, attempt
     return twiml.farewell(THANKS)
 
 
-async def ended(services: Services, call_id: str, status: str) -> None:
+async def ended(services: CallNeeds, call_id: str, status: str) -> None:
     """The call is over: what the citizen said before hanging up counts."""
     await services.calls.reported(call_id, status)
     call = await services.calls.by_id(call_id)
@@ -86,7 +92,7 @@ async def ended(services: Services, call_id: str, status: str) -> None:
         await _tell_if_possible(services, call)
 
 
-async def pass_on_answer(services: Services, call: OutboundCall) -> None:
+async def pass_on_answer(services: CallNeeds, call: OutboundCall) -> None:
     """Tell the order what was answered in a call, if it waits for that; may be repeated.
 
     Raises what `record_answer` raises.
@@ -108,7 +114,7 @@ async def pass_on_answer(services: Services, call: OutboundCall) -> None:
         log.info("answer to call %s came too late: %s", call.key, refused.code)
 
 
-async def _tell_if_possible(services: Services, call: OutboundCall) -> None:
+async def _tell_if_possible(services: CallNeeds, call: OutboundCall) -> None:
     """The citizen is not kept on the line for an outage: the rating is written down, and the sweep comes back to it."""
     try:
         await pass_on_answer(services, call)
@@ -116,7 +122,7 @@ async def _tell_if_possible(services: Services, call: OutboundCall) -> None:
         log.warning("answer to call %s put off: %s", call.key, type(error).__name__)
 
 
-def _ask(services: Services, call_id: str, question: Question, attempt: int, before: str = "") -> str:
+def _ask(services: CallNeeds, call_id: str, question: Question, attempt: int, before: str = "") -> str:
     query = urlencode({"call": call_id, "question": question.value, "try": attempt})
     url = f"{services.settings.public_base_url.rstrip('/')}{ANSWER_PATH}?{query}"
     return twiml.question(before + QUESTIONS[question], url)

@@ -3,12 +3,13 @@
 import logging
 import unicodedata
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from adapters.database.telephone.inbound_messages import RECEIVED, Inbound, NewInbound
-from adapters.database.telephone.messages import OutboundMessage
+from adapters.database.telephone.inbound_messages import RECEIVED, Inbound, InboundMessages, NewInbound
+from adapters.database.telephone.messages import Messages, OutboundMessage
+from adapters.database.telephone.opt_outs import OptOuts
 from application.callbacks.citizen_answers import SurveyReply, answer_is_awaited, record_answer, satisfied_from
-from application.services import Services
+from application.orders.commands import CommandNeeds
 from domain.citizen.survey import Fate, SurveyAnswer, read_answer, read_wish
 from domain.order.events import CallbackAsked, CallbackRecorded
 from domain.refusal import Code, Refused
@@ -34,7 +35,15 @@ MOST_REPLIES: Final = 10
 HOUR: Final = timedelta(hours=1)
 
 
-async def receive(services: Services, sid: str, phone: str, body: str) -> str:
+class TextAnswerNeeds(CommandNeeds, Protocol):
+    """Needed to receive a text and act on it."""
+
+    inbound: InboundMessages
+    messages: Messages
+    opt_outs: OptOuts
+
+
+async def receive(services: TextAnswerNeeds, sid: str, phone: str, body: str) -> str:
     """Keep a text, do what it says, and return the words to reply, empty for none.
 
     The provider may post one twice: by `sid` it is kept once and takes effect once. When the database or
@@ -51,7 +60,7 @@ async def receive(services: Services, sid: str, phone: str, body: str) -> str:
     return await _reply(services, text)
 
 
-async def interpret(services: Services, text: Inbound) -> Inbound:
+async def interpret(services: TextAnswerNeeds, text: Inbound) -> Inbound:
     """Do what a kept text says, and note what became of it; the text then. May be repeated.
 
     The survey that it answers may have been found only now, and is noted first: by it the answer is found again, and
@@ -72,7 +81,7 @@ async def interpret(services: Services, text: Inbound) -> Inbound:
     return text.model_copy(update={"state": fate})
 
 
-async def _noted(services: Services, text: Inbound, survey: OutboundMessage) -> Inbound:
+async def _noted(services: TextAnswerNeeds, text: Inbound, survey: OutboundMessage) -> Inbound:
     """The text, with what it is about written down."""
     about = {"order_no": survey.order_no, "party": _party(survey)}
     if (text.order_no, text.party) != (about["order_no"], about["party"]):
@@ -80,7 +89,7 @@ async def _noted(services: Services, text: Inbound, survey: OutboundMessage) -> 
     return text.model_copy(update=about)
 
 
-async def _answer(services: Services, text: Inbound, survey: OutboundMessage) -> Fate:
+async def _answer(services: TextAnswerNeeds, text: Inbound, survey: OutboundMessage) -> Fate:
     party = _party(survey)
     if await _is_answered(services, survey):
         return Fate.REPEATED
@@ -101,24 +110,26 @@ async def _answer(services: Services, text: Inbound, survey: OutboundMessage) ->
     return Fate.ANSWERED
 
 
-async def _is_answered(services: Services, survey: OutboundMessage) -> bool:
+async def _is_answered(services: TextAnswerNeeds, survey: OutboundMessage) -> bool:
     """Whether this survey was answered by a text before."""
     return Fate.ANSWERED in await _since(services, survey)
 
 
-async def _since(services: Services, survey: OutboundMessage) -> list[str]:
+async def _since(services: TextAnswerNeeds, survey: OutboundMessage) -> list[str]:
     since = survey.attempted_at or survey.created_at
     return await services.inbound.made_of(survey.order_no, _party(survey), since)
 
 
-async def _asked(services: Services, survey: OutboundMessage) -> dict[str, Any] | None:
+async def _asked(services: TextAnswerNeeds, survey: OutboundMessage) -> dict[str, Any] | None:
     """The event by which this survey went out."""
     timeline = await services.trail.timeline(survey.order_no)
     asked = (row for row in timeline if row["event"] == CallbackAsked.event and row.get("notice") == survey.notice)
     return next(asked, None)
 
 
-async def _is_heard(services: Services, survey: OutboundMessage, asked: dict[str, Any], answer: SurveyAnswer) -> bool:
+async def _is_heard(
+    services: TextAnswerNeeds, survey: OutboundMessage, asked: dict[str, Any], answer: SurveyAnswer
+) -> bool:
     """Whether the order has taken in this answer to this survey."""
     same = {
         "event": CallbackRecorded.event,
@@ -131,7 +142,7 @@ async def _is_heard(services: Services, survey: OutboundMessage, asked: dict[str
     return any(same.items() <= row.items() for row in timeline if int(str(row["seq"])) > int(asked["seq"]))
 
 
-async def _reply(services: Services, text: Inbound) -> str:
+async def _reply(services: TextAnswerNeeds, text: Inbound) -> str:
     fate = Fate(text.state)
     if fate is not Fate.OPTED_OUT and await services.opt_outs.holds(text.from_phone):
         return ""

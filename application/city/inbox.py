@@ -11,8 +11,7 @@ from typing import Any, Final
 
 from adapters.database.city.messages import REFUSED, TAKEN, WAITING, CityMessageRow
 from adapters.transient_errors import TRANSIENT_ERRORS
-from application.city.message_handlers import HANDLERS, NotYetPossible, handle_message
-from application.services import Services
+from application.city.message_handlers import HANDLERS, CityMessageNeeds, NotYetPossible, handle_message
 from domain.calendar.business_calendar import CST
 from domain.refusal import Refused
 
@@ -30,7 +29,7 @@ UNAVAILABLE: Final = "unavailable"
 INTERNAL: Final = "internal"
 
 
-async def receive(services: Services, message: str, content: bytes | Any, via: str) -> CityMessageRow:
+async def receive(services: CityMessageNeeds, message: str, content: bytes | Any, via: str) -> CityMessageRow:
     """Keep a message and carry it out if it is new or still waits; what became of it.
 
     `content` is the body as it came, or the value that stood in the outbox. Raises MessageReused, and what the
@@ -45,13 +44,13 @@ async def receive(services: Services, message: str, content: bytes | Any, via: s
     return await try_again(services, kept) if kept.state == WAITING else kept
 
 
-async def try_again(services: Services, kept: CityMessageRow, *, refused_too: bool = False) -> CityMessageRow:
+async def try_again(services: CityMessageNeeds, kept: CityMessageRow, *, refused_too: bool = False) -> CityMessageRow:
     """Carry out a message that waits (or was refused), unless another process is at it."""
     begun = await services.city_messages.begin(kept.id, refused_too=refused_too)
     return kept if begun is None else await _carry_out(services, begun)
 
 
-async def try_all_again(services: Services) -> None:
+async def try_all_again(services: CityMessageNeeds) -> None:
     """Every message that waits, until something turns out not to answer: the others would only wait for it too."""
     for id_ in await services.city_messages.waiting():
         begun = await services.city_messages.begin(id_)
@@ -59,7 +58,7 @@ async def try_all_again(services: Services) -> None:
             return
 
 
-async def _carry_out(services: Services, begun: CityMessageRow) -> CityMessageRow:
+async def _carry_out(services: CityMessageNeeds, begun: CityMessageRow) -> CityMessageRow:
     finish = services.city_messages.finish
     try:
         await handle_message(services, begun)

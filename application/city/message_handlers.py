@@ -3,24 +3,25 @@
 import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from pydantic import ConfigDict
 
-from adapters.database.city.messages import CityMessageRow
+from adapters.database.city.messages import CityMessageRow, CityMessages
 from adapters.database.orders.orders import StoredOrder
 from application.input_types import InputModel, LongText, Name, as_moment, validated
 from application.orders import workflow_calls
 from application.orders.actor import Actor
 from application.orders.commands import (
+    CommandNeeds,
     CommandRequest,
+    DecisionNeeds,
     DecisionRequest,
     calendar_of,
     carry_out_command,
     send_decision,
 )
-from application.orders.intake import OrderRequest, open_order
-from application.services import Services
+from application.orders.intake import IntakeNeeds, OrderRequest, RuleBookNeeds, open_order
 from domain.city.messages import CityDecision, read_changed, read_decision, read_order, read_urge
 from domain.order.commands import Decide, Urge
 from domain.order.decider import decide as foresee
@@ -69,7 +70,13 @@ class Answered(InputModel):
     comment: LongText | None = None
 
 
-async def handle_message(services: Services, message: CityMessageRow) -> None:
+class CityMessageNeeds(IntakeNeeds, CommandNeeds, DecisionNeeds, Protocol):
+    """Needed to carry out a message of the city platform."""
+
+    city_messages: CityMessages
+
+
+async def handle_message(services: CityMessageNeeds, message: CityMessageRow) -> None:
     """Carry a message out; it may be repeated. Notes on the message what it is about.
 
     Raises Refused, Waits, and while something does not answer one of `adapters.transient_errors.TRANSIENT_ERRORS`.
@@ -88,7 +95,7 @@ async def handle_message(services: Services, message: CityMessageRow) -> None:
     await HANDLERS[envelope.type](services, message, regime, city, envelope.data)
 
 
-def _county(services: Services, area: str | None) -> tuple[str, City]:
+def _county(services: RuleBookNeeds, area: str | None) -> tuple[str, City]:
     """The regime that an area code belongs to, and its understanding with the platform."""
     if area is None:
         raise Refused(Code.MISSING_FIELD, "缺少必填内容：area")
@@ -98,7 +105,7 @@ def _county(services: Services, area: str | None) -> tuple[str, City]:
     raise Refused(Code.INVALID, f"没有与地区代码“{area[:40]}”对应的县")
 
 
-async def _order(services: Services, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
+async def _order(services: CityMessageNeeds, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
     """A demand comes down. The platform's number makes it one order, however often it comes."""
     said = read_order(city, data)
     fields = said._asdict()
@@ -110,7 +117,7 @@ async def _order(services: Services, message: CityMessageRow, regime: str, city:
     await services.city_messages.about(message.id, order_no=no, city_no=request.city_no)
 
 
-async def _decision(services: Services, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
+async def _decision(services: CityMessageNeeds, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
     """The answer to something that was asked. What it is about is noted first, so that it never answers another."""
     said = read_decision(city, data)
     words = _checked(services, said.no, said.city_no, said.comment, approval=said.approval, until=said.until)
@@ -126,7 +133,7 @@ async def _decision(services: Services, message: CityMessageRow, regime: str, ci
     await send_decision(services, order.no, answer)
 
 
-async def _urge(services: Services, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
+async def _urge(services: CityMessageNeeds, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
     """The unit is told to hurry, once a message."""
     said = read_urge(city, data)
     words = _checked(services, said.no, said.city_no, said.comment)
@@ -135,7 +142,7 @@ async def _urge(services: Services, message: CityMessageRow, regime: str, city: 
     await carry_out_command(services, order.no, CommandRequest(Urge.do, body, PLATFORM, f"city-{message.id}"))
 
 
-async def _changed(services: Services, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
+async def _changed(services: CityMessageNeeds, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
     """What was taken in is on record and stays as it is; people read what the platform has changed, and act.
 
     The order is noted all the same: the message goes with it when its retention is over.
@@ -148,7 +155,7 @@ async def _changed(services: Services, message: CityMessageRow, regime: str, cit
     raise Refused(Code.NOT_ALLOWED, "已受理的工单不由消息更改；变更内容已留存，请热线人员查看并处理")
 
 
-MessageHandler = Callable[[Services, CityMessageRow, str, City, Any], Awaitable[None]]
+MessageHandler = Callable[[CityMessageNeeds, CityMessageRow, str, City, Any], Awaitable[None]]
 
 HANDLERS: Final[dict[str, MessageHandler]] = {
     "order": _order,
@@ -160,12 +167,12 @@ HANDLERS: Final[dict[str, MessageHandler]] = {
 
 
 def _checked(
-    services: Services, no: str | None, city_no: str | None, comment: str | None, **more: str | None
+    services: RuleBookNeeds, no: str | None, city_no: str | None, comment: str | None, **more: str | None
 ) -> Answered:
     return validated(Answered, {"no": no, "city_no": city_no, "comment": comment, **more}, calendar_of(services))
 
 
-async def _found(services: Services, message: CityMessageRow, regime: str, words: Answered) -> StoredOrder:
+async def _found(services: CityMessageNeeds, message: CityMessageRow, regime: str, words: Answered) -> StoredOrder:
     """The order that is meant. One that only the platform's number names may be on its way."""
     if words.no is not None:
         order = await services.orders.get(words.no)
@@ -183,7 +190,7 @@ async def _found(services: Services, message: CityMessageRow, regime: str, words
     return order
 
 
-async def _state(services: Services, order: StoredOrder) -> OrderSnapshot:
+async def _state(services: CityMessageNeeds, order: StoredOrder) -> OrderSnapshot:
     """The order as its workflow has it."""
     state = await workflow_calls.snapshot(services, order.no)
     if state is not None:
@@ -213,7 +220,9 @@ def _meant(order: Order, said: CityDecision) -> Approval:
     raise Refused(Code.ALREADY_DONE, "此项审批已经结束")
 
 
-def _foresee(services: Services, state: OrderSnapshot, approval: Approval, decision: str, until: str | None) -> None:
+def _foresee(
+    services: RuleBookNeeds, state: OrderSnapshot, approval: Approval, decision: str, until: str | None
+) -> None:
     """Refuse what the order would ignore, with its reason, so that the platform hears of it."""
     moment = as_moment(until, calendar_of(services))
     said = {"approval": approval.id, "decision": decision, "as": Role.CITY_PLATFORM, "person": PERSON, "until": moment}

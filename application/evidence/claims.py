@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
+from adapters.database.orders.attachments import Attachments as StoredAttachments
 from adapters.database.orders.attachments import Claim, Claimant, File, TooManyFiles
 from adapters.database.orders.orders import StoredOrder
-from application.services import Services
 from domain.labels import label
 from domain.order.commands import Appeal, RequestReturn, SubmitReply
 from domain.policy.evidence import Evidence, Phase
@@ -23,9 +23,18 @@ ASKED: Final[Mapping[str, Callable[[Regime], tuple[Attachments, str | None]]]] =
 """What is asked of the attachments of a command, and the clause of the rule around it."""
 
 
+class ClaimNeeds(Protocol):
+    """Needed to claim files for an order."""
+
+    attachments: StoredAttachments
+
+    async def rules_of(self, order: StoredOrder) -> Regime:
+        """The rule book of an order. Raises LookupError."""
+
+
 @asynccontextmanager
 async def claimed_attachments(
-    services: Services, order: StoredOrder, do: str, fields: Mapping[str, Any], person: str
+    services: ClaimNeeds, order: StoredOrder, do: str, fields: Mapping[str, Any], person: str
 ) -> AsyncIterator[None]:
     """Around the carrying out of a command: the files that it names are the order's, unless it is refused.
 
@@ -54,7 +63,7 @@ async def claimed_attachments(
 
 
 async def _claimed(
-    services: Services, order: StoredOrder, ids: Sequence[str], by: Claimant, evidence: Evidence
+    services: ClaimNeeds, order: StoredOrder, ids: Sequence[str], by: Claimant, evidence: Evidence
 ) -> Claim:
     if not ids:
         return Claim((), frozenset(), ())

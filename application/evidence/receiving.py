@@ -7,15 +7,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from adapters.database.orders.attachments import NewFile, TooManyFiles, new_id
+from adapters.database.orders.attachments import Attachments, NewFile, TooManyFiles, new_id
 from adapters.files.content_check import Unfit, examined
 from adapters.files.file_types import HEAD, KINDS, looks_like, sniffed
-from adapters.files.virus_scan import Infected, ScannerUnavailable
+from adapters.files.object_store import Objects
+from adapters.files.thumbnails import Thumbnails
+from adapters.files.virus_scan import Infected, Scanner, ScannerUnavailable
 from application.evidence.file_names import kept_name
 from application.evidence.upload_refusal import UploadRefused, too_large, unsupported
-from application.services import Services
 from domain.calendar.business_calendar import CST
 from domain.policy.evidence import Evidence, FileType
 from domain.refusal import Code, Refused
@@ -24,6 +25,27 @@ log = logging.getLogger(__name__)
 
 INCOMING: Final = "incoming"
 KEPT: Final = "attachments"
+
+
+class StoreNeeds(Protocol):
+    """Needed to put files into the object store."""
+
+    @property
+    def objects(self) -> Objects:
+        """The object store."""
+
+
+class ReceiveNeeds(StoreNeeds, Protocol):
+    """Needed to receive a file and check it."""
+
+    scanner: Scanner
+    thumbnails: Thumbnails
+
+
+class KeepNeeds(StoreNeeds, Protocol):
+    """Needed to keep received files."""
+
+    attachments: Attachments
 
 
 @dataclass(frozen=True)
@@ -61,7 +83,7 @@ class _Passing:
 
 
 @asynccontextmanager
-async def uploads(services: Services) -> AsyncIterator[list[Received]]:
+async def uploads(services: StoreNeeds) -> AsyncIterator[list[Received]]:
     """A place for files of one upload; what still lies there at its end is thrown away."""
     received: list[Received] = []
     try:
@@ -71,7 +93,7 @@ async def uploads(services: Services) -> AsyncIterator[list[Received]]:
             await services.objects.delete(each.key)
 
 
-async def receive(services: Services, said_name: str, chunks: AsyncIterator[bytes], limits: Evidence) -> Received:
+async def receive(services: ReceiveNeeds, said_name: str, chunks: AsyncIterator[bytes], limits: Evidence) -> Received:
     """Take in a file and look at it: kind, wholeness, traps, viruses.
 
     Raises UploadRefused; nothing is left in the store then.
@@ -97,7 +119,7 @@ async def receive(services: Services, said_name: str, chunks: AsyncIterator[byte
         raise
 
 
-async def keep(services: Services, files: Mapping[str, Received], of: Mapping[str, Any], *, at_most: int) -> None:
+async def keep(services: KeepNeeds, files: Mapping[str, Received], of: Mapping[str, Any], *, at_most: int) -> None:
     """Give the files their place and make them known by these ids, all or none; `of` is what they share of `NewFile`.
 
     Each gets a key by the day on which it came (`application.jobs.abandoned_files` looks there for what a crash left).
@@ -132,7 +154,9 @@ async def keep(services: Services, files: Mapping[str, Received], of: Mapping[st
         raise Refused(Code.LIMIT_REACHED, f"附件不能超过 {at_most} 个") from None
 
 
-async def _looked_at(services: Services, coming: Received, possible: frozenset[FileType], limits: Evidence) -> Received:
+async def _looked_at(
+    services: ReceiveNeeds, coming: Received, possible: frozenset[FileType], limits: Evidence
+) -> Received:
     objects = services.objects
     try:
         reader = await asyncio.to_thread(objects.reader, coming.key)
@@ -153,6 +177,6 @@ async def _looked_at(services: Services, coming: Received, possible: frozenset[F
     return replace(coming, kind=kind, name=kept_name(coming.name, kind), scan=scan, thumbnail=thumbnail)
 
 
-async def _thrown_away(services: Services, keys: Collection[str]) -> None:
+async def _thrown_away(services: StoreNeeds, keys: Collection[str]) -> None:
     for key in keys:
         await services.objects.delete(key)

@@ -2,20 +2,21 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from uuid import uuid4
 
 from pydantic import ValidationError
 
-from adapters.database.access.confidentiality import Reader
-from adapters.database.orders.orders import StoredOrder
-from application.evidence.claims import claimed_attachments
+from adapters.database.access.confidentiality import Reader, Viewers
+from adapters.database.audit.trail import Trail
+from adapters.database.orders.orders import Orders, StoredOrder
+from application.evidence.claims import ClaimNeeds, claimed_attachments
 from application.input_types import as_moment, refusal_of, validated
 from application.orders import workflow_calls
 from application.orders.actor import Actor
 from application.orders.command_bodies import COMMAND_BODIES
-from application.orders.texts import keep_reply, stored_comment, stored_texts
-from application.services import Services
+from application.orders.intake import RuleBookNeeds, StartNeeds, UnitNeeds
+from application.orders.texts import CommentNeeds, TextNeeds, keep_reply, stored_comment, stored_texts
 from domain.calendar.business_calendar import BusinessCalendar, compiled
 from domain.order.commands import COMMANDS, Command, Dispatch, Join, Merge
 from domain.permissions import require
@@ -24,6 +25,28 @@ from domain.words import Stage
 from workflows.messages import Accepted
 
 DECIDE = "decide"
+
+
+class OrderNeeds(Protocol):
+    """Needed to read an order."""
+
+    orders: Orders
+
+
+class FindOrderNeeds(OrderNeeds, Protocol):
+    """Needed to read an order if it is open to the reader."""
+
+    viewers: Viewers
+
+
+class CommandNeeds(FindOrderNeeds, StartNeeds, UnitNeeds, ClaimNeeds, TextNeeds, Protocol):
+    """Needed to carry out a command."""
+
+    trail: Trail
+
+
+class DecisionNeeds(workflow_calls.SignalNeeds, UnitNeeds, CommentNeeds, Protocol):
+    """Needed to send a decision."""
 
 
 class CommandRequest(NamedTuple):
@@ -47,7 +70,7 @@ class DecisionRequest(NamedTuple):
 
 
 async def carry_out_command(
-    services: Services, no: str, request: CommandRequest, clock: Callable[[], Awaitable[datetime]] | None = None
+    services: CommandNeeds, no: str, request: CommandRequest, clock: Callable[[], Awaitable[datetime]] | None = None
 ) -> Accepted:
     """Carry out a command; under one request id once, with the same answer.
 
@@ -68,7 +91,7 @@ async def carry_out_command(
         raise
 
 
-async def send_decision(services: Services, no: str, answer: DecisionRequest) -> None:
+async def send_decision(services: DecisionNeeds, no: str, answer: DecisionRequest) -> None:
     """Send the one answer to an approval. Its result is in the timeline, also when it is ignored.
 
     Raises Refused: `unknown_order`, `unknown_unit`, `wrong_stage` for an order whose life has ended, and
@@ -92,7 +115,7 @@ async def send_decision(services: Services, no: str, answer: DecisionRequest) ->
     await workflow_calls.signal(services, order, DECIDE, body, by=answer.by)
 
 
-async def find_order(services: Services, no: str, reader: Reader | None) -> StoredOrder:
+async def find_order(services: FindOrderNeeds, no: str, reader: Reader | None) -> StoredOrder:
     """The order under a number, if it is open to the reader. Raises Refused(unknown_order)."""
     order = await _stored(services, no)
     if order.confidential and not await services.viewers.may_see(no, reader):
@@ -100,19 +123,19 @@ async def find_order(services: Services, no: str, reader: Reader | None) -> Stor
     return order
 
 
-async def _stored(services: Services, no: str) -> StoredOrder:
+async def _stored(services: OrderNeeds, no: str) -> StoredOrder:
     order = await services.orders.get(no) if no.isprintable() else None
     if order is None:
         raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {quoted(no)} 的工单")
     return order
 
 
-def calendar_of(services: Services) -> BusinessCalendar:
+def calendar_of(services: RuleBookNeeds) -> BusinessCalendar:
     """The calendar that knows when a day closes."""
     return compiled(services.rule_books.calendar)
 
 
-async def _carry_out(services: Services, order: StoredOrder, request: CommandRequest) -> Accepted:
+async def _carry_out(services: CommandNeeds, order: StoredOrder, request: CommandRequest) -> Accepted:
     kind = COMMANDS.get(request.do)
     if kind is None:
         raise Refused(Code.INVALID, f"没有名为“{quoted(request.do)}”的操作")
@@ -141,14 +164,14 @@ async def _carry_out(services: Services, order: StoredOrder, request: CommandReq
     return accepted
 
 
-async def _require_units(services: Services, order: StoredOrder, names: list[str]) -> None:
+async def _require_units(services: UnitNeeds, order: StoredOrder, names: list[str]) -> None:
     known = {unit.id for unit in await services.catalogue.units(realm=order.realm, regime=order.regime)}
     if unknown := [name for name in names if name not in known]:
         raise Refused(Code.UNKNOWN_UNIT, f"派单目录中没有单位：{'、'.join(map(quoted, unknown))}")
 
 
 async def _require_precedent(
-    services: Services, order: StoredOrder, dispatch: Mapping[str, Any], reader: Reader | None
+    services: FindOrderNeeds, order: StoredOrder, dispatch: Mapping[str, Any], reader: Reader | None
 ) -> None:
     """The order whose allotment is followed, and that it was allotted to these units (RG-17)."""
     precedent = await find_order(services, dispatch["precedent"], reader)
@@ -159,7 +182,7 @@ async def _require_precedent(
         raise Refused(Code.INVALID, f"先例工单 {precedent.no} 并未交由 {'、'.join(map(quoted, strange))} 办理", "RG-17")
 
 
-async def _join(services: Services, order: StoredOrder, merge: Merge, request: CommandRequest) -> None:
+async def _join(services: CommandNeeds, order: StoredOrder, merge: Merge, request: CommandRequest) -> None:
     """Have everyone who waits for this order's answer wait for the other's, before this one ends (NA-01).
 
     An order that cannot be merged joins nothing: the command itself says why.
@@ -177,7 +200,7 @@ async def _join(services: Services, order: StoredOrder, merge: Merge, request: C
                 raise Refused(refused.code, f"目标工单：{refused.reason}", refused.clause) from None
 
 
-async def _neighbour(services: Services, order: StoredOrder, no: str, reader: Reader | None) -> StoredOrder:
+async def _neighbour(services: FindOrderNeeds, order: StoredOrder, no: str, reader: Reader | None) -> StoredOrder:
     """The other order of a merger: one that there is, in the same world and county (NA-01)."""
     other = await find_order(services, no, reader)
     if other.realm != order.realm:

@@ -3,16 +3,22 @@
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Protocol
 
 from pydantic import AliasChoices, Field, StrictBool, model_validator
+from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.database.access.confidentiality import Entry
-from adapters.database.orders.orders import NewOrder, StoredCitizen
-from adapters.database.orders.rule_books import StoredRuleBook
+from adapters.database.accounts.users import Users
+from adapters.database.orders.documents import Documents
+from adapters.database.orders.orders import NewOrder, Orders, StoredCitizen
+from adapters.database.orders.rule_books import RuleBookHistory, StoredRuleBook
+from adapters.database.units import Catalogue
+from adapters.policy.policy_book import RuleBooks
+from adapters.settings.settings import Settings
 from application.input_types import (
     DateOrMoment,
     Digits,
@@ -28,7 +34,6 @@ from application.input_types import (
 )
 from application.orders.actor import Actor
 from application.orders.rehearsal_context import RehearsalContext
-from application.services import Services
 from domain.calendar.business_calendar import CST
 from domain.citizen.service_answers import Answer
 from domain.labels import label
@@ -107,8 +112,44 @@ class PublicDemand(NamedTuple):
     device: str | None = None
 
 
+class RuleBookNeeds(Protocol):
+    """The rule books in force, and their calendar."""
+
+    rule_books: RuleBooks
+
+
+class UserNeeds(Protocol):
+    """Needed to check the names of users."""
+
+    users: Users
+
+
+class UnitNeeds(Protocol):
+    """Needed to check the names of units."""
+
+    catalogue: Catalogue
+
+
+class StartNeeds(RuleBookNeeds, Protocol):
+    """Needed to start the workflow of an order."""
+
+    client: Client
+    orders: Orders
+    settings: Settings
+
+    async def rules(self, regime: str, policy_hash: str) -> Regime:
+        """The rule book under a hash. Raises LookupError."""
+
+
+class IntakeNeeds(StartNeeds, UserNeeds, UnitNeeds, Protocol):
+    """Needed to open an order."""
+
+    documents: Documents
+    rule_book_history: RuleBookHistory
+
+
 async def open_order(
-    services: Services,
+    services: IntakeNeeds,
     request: OrderRequest,
     *,
     by: Actor,
@@ -160,7 +201,7 @@ async def open_order(
 
 
 async def start(
-    services: Services,
+    services: StartNeeds,
     stored: NewOrder,
     *,
     by: Actor | None = None,
@@ -197,7 +238,7 @@ async def start(
     await services.orders.mark_started(stored.no)
 
 
-def before_first_event(services: Services, regime: Regime, new: NewOrder) -> Order:
+def before_first_event(services: RuleBookNeeds, regime: Regime, new: NewOrder) -> Order:
     """The state in which the order's workflow takes it over. Raises Refused(invalid) for an unknown grade."""
     return initial(
         new.no,
@@ -213,7 +254,7 @@ def before_first_event(services: Services, regime: Regime, new: NewOrder) -> Ord
     )
 
 
-async def require_users(services: Services, regime: str, names: Iterable[str]) -> None:
+async def require_users(services: UserNeeds, regime: str, names: Iterable[str]) -> None:
     """Raises Refused(invalid) for a name that nobody who serves the county has."""
     for name in names:
         account = await services.users.get(name) if name.isprintable() else None
@@ -221,7 +262,7 @@ async def require_users(services: Services, regime: str, names: Iterable[str]) -
             raise Refused(Code.INVALID, f"本地区没有名为“{name[:60]}”的用户")
 
 
-async def require_unit(services: Services, realm: str, regime: str, name: str) -> None:
+async def require_unit(services: UnitNeeds, realm: str, regime: str, name: str) -> None:
     """Raises Refused(unknown_unit) for a unit that is not in the county's catalogue."""
     if name not in {unit.id for unit in await services.catalogue.units(realm=realm, regime=regime)}:
         raise Refused(Code.UNKNOWN_UNIT, f"派单目录中没有单位：{quoted(name)}")
@@ -239,14 +280,14 @@ def _stored_fields(request: OrderRequest, public: PublicDemand | None) -> dict[s
     return fields | public_fields | {"citizen": citizen, "marks": tuple(sorted(request.marks))}
 
 
-async def _known_city_no(services: Services, no: str, city_no: str | None) -> Refused:
+async def _known_city_no(services: IntakeNeeds, no: str, city_no: str | None) -> Refused:
     """The refusal of a city number that another order has; a confidential order is not named."""
     other = await services.orders.get(no)
     which = "其他工单" if other is None or other.confidential else f"工单 {no}"
     return Refused(Code.ALREADY_DONE, f"市平台编号 {city_no} 已受理为{which}")
 
 
-async def _keep_id_number(services: Services, no: str, realm: str, id_number: str) -> None:
+async def _keep_id_number(services: IntakeNeeds, no: str, realm: str, id_number: str) -> None:
     """Once, also when the process that wrote the row did not come to it."""
     if not any(text.kind == OPENED for text in await services.documents.of_order(no)):
         await services.documents.save(no, realm, OPENED, "id_number", id_number)

@@ -1,14 +1,17 @@
 """Reading a citizen's data in full: whether who asks needs it, and that it is written down first (HK-17, NA-06)."""
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from adapters.auth.tokens import Identity
 from adapters.database.access.confidentiality import Entry
-from adapters.database.orders.orders import StoredOrder
+from adapters.database.access.personal_data import PersonalData
+from adapters.database.audit.trail import Trail
+from adapters.database.orders.documents import Documents
+from adapters.database.orders.orders import Orders, StoredOrder
 from application.orders import workflow_calls
 from application.orders.intake import OPENED
 from application.orders.visibility import shielded
-from application.services import Services
 from domain.order.read_model import OrderView
 from domain.privacy import Occasion, Personal, Standing, require_need, require_work_with_citizens
 from domain.refusal import Code, Refused
@@ -20,8 +23,22 @@ UNMASK = "unmask"
 """The kind of document that the reason of a reading is kept as, and what a refused one stands on the trail as."""
 
 
+class ReadingNeeds(workflow_calls.QueryNeeds, Protocol):
+    """Needed to record a reading of personal data."""
+
+    orders: Orders
+    personal_data: PersonalData
+
+
+class UnmaskNeeds(ReadingNeeds, Protocol):
+    """Needed to read a citizen's data in full."""
+
+    documents: Documents
+    trail: Trail
+
+
 async def unmask(
-    services: Services,
+    services: UnmaskNeeds,
     user: Identity,
     order: StoredOrder,
     view: OrderView | None,
@@ -51,7 +68,7 @@ async def unmask(
     return known
 
 
-async def at_work(services: Services, user: Identity, nos: Iterable[str], occasion: Occasion) -> None:
+async def at_work(services: ReadingNeeds, user: Identity, nos: Iterable[str], occasion: Occasion) -> None:
     """Write down that work which cannot be done without it shows somebody the citizens' telephones of these orders."""
     for no in dict.fromkeys(nos):
         order = await services.orders.get(no)
@@ -60,7 +77,7 @@ async def at_work(services: Services, user: Identity, nos: Iterable[str], occasi
             await services.personal_data.reads(no, entry, [Personal.PHONE], occasion)
 
 
-async def _entry(services: Services, user: Identity, order: StoredOrder) -> Entry:
+async def _entry(services: ReadingNeeds, user: Identity, order: StoredOrder) -> Entry:
     return Entry(user.sub, user.role, await workflow_calls.clock(services, order))
 
 
@@ -69,7 +86,7 @@ def _standing(user: Identity, order: StoredOrder, view: OrderView | None) -> Sta
     return Standing(user.of_unit, handles, shielded(user, order), order.source)
 
 
-async def _known(services: Services, order: StoredOrder) -> dict[Personal, str | None]:
+async def _known(services: UnmaskNeeds, order: StoredOrder) -> dict[Personal, str | None]:
     """All that is known; the number of an identity card is kept apart, as a text of the intake."""
     texts = await services.documents.of_order(order.no)
     id_number = next((text.text for text in texts if (text.kind, text.field) == (OPENED, "id_number")), None)

@@ -1,18 +1,17 @@
 """Finding orders: what may be asked for, how far each person's list reaches, and that they looked is noted."""
 
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from adapters.auth.tokens import Identity
-from adapters.database.orders.orders import ListedOrder, OrderFilter
+from adapters.database.orders.orders import ListedOrder, OrderFilter, Orders
 from adapters.database.paging import Page
 from application.audit import acts
-from application.audit.acts import Origin
+from application.audit.acts import ActNeeds, Origin
 from application.input_types import MAX_PAGE, Name, Slug
 from application.orders.actor import reader_of
 from application.orders.visibility import narrowed, shielded
-from application.services import Services
 from domain.access.acts import Deed
 from domain.labels import label
 from domain.privacy import Personal, needs, reads_of_citizens
@@ -52,8 +51,14 @@ class FoundOrder(NamedTuple):
     nameless: bool
 
 
+class SearchNeeds(ActNeeds, Protocol):
+    """Needed to find orders."""
+
+    orders: Orders
+
+
 async def find_orders(
-    services: Services, origin: Origin, user: Identity, wanted: OrderQuery, phone: str | None = None
+    services: SearchNeeds, origin: Origin, user: Identity, wanted: OrderQuery, phone: str | None = None
 ) -> Page[FoundOrder]:
     """The orders that the person sees and that are such; `phone`, however it is written, narrows to one citizen's.
 

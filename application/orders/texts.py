@@ -1,11 +1,11 @@
 """What people write on an order: stored as documents, of which only a record travels (design §5)."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
+from adapters.database.orders.documents import Documents
 from adapters.database.orders.orders import StoredOrder
 from application.orders.command_bodies import TEXT_FIELDS
-from application.services import Services
 from domain.order.commands import ListUnclosed, ReportProgress, SubmitReply
 from domain.policy.rule_book import Regime
 from domain.text import Text, measure
@@ -21,7 +21,20 @@ _PROGRESS = {(ReportProgress.do, "text"), (ListUnclosed.do, "text")}
 """The texts that must say more than that it is in progress (DL-08)."""
 
 
-async def stored_texts(services: Services, order: StoredOrder, do: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+class CommentNeeds(Protocol):
+    """Needed to store a text."""
+
+    documents: Documents
+
+
+class TextNeeds(CommentNeeds, Protocol):
+    """Needed to store the texts of a command, and to compare them with the order's rules."""
+
+    async def rules_of(self, order: StoredOrder) -> Regime:
+        """The rule book of an order. Raises LookupError."""
+
+
+async def stored_texts(services: TextNeeds, order: StoredOrder, do: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a command that hold texts, stored, as the records that the command carries.
 
     Repeated it stores copies to which nobody refers.
@@ -44,12 +57,12 @@ async def stored_texts(services: Services, order: StoredOrder, do: str, fields: 
     return records
 
 
-async def stored_comment(services: Services, order: StoredOrder, comment: str) -> Text:
+async def stored_comment(services: CommentNeeds, order: StoredOrder, comment: str) -> Text:
     """The comment on a decision, stored."""
     return measure(comment, await services.documents.save(order.no, order.realm, "decide", "comment", comment))
 
 
-async def keep_reply(services: Services, order: StoredOrder, do: str, fields: Mapping[str, Any]) -> None:
+async def keep_reply(services: TextNeeds, order: StoredOrder, do: str, fields: Mapping[str, Any]) -> None:
     """Once a reply is accepted: remember its words where the rules refuse copies (DL-10)."""
     if do != SubmitReply.do or not (await services.rules_of(order)).replies.duplicates.refused:
         return
@@ -58,7 +71,7 @@ async def keep_reply(services: Services, order: StoredOrder, do: str, fields: Ma
 
 
 async def _section(
-    services: Services, order: StoredOrder, rules: Regime, section: str, text: str, unit: str | None
+    services: TextNeeds, order: StoredOrder, rules: Regime, section: str, text: str, unit: str | None
 ) -> Text:
     documents, replies = services.documents, rules.replies
     duplicate_of = None

@@ -5,8 +5,7 @@ from collections.abc import Collection
 from adapters.auth.tokens import Identity
 from adapters.database.orders.orders import ListedOrder, StoredOrder
 from application.orders.actor import reader_of
-from application.orders.commands import find_order
-from application.services import Services
+from application.orders.commands import FindOrderNeeds, find_order
 from domain.order.read_model import OrderView
 from domain.permissions import Relation, reaches, require
 from domain.refusal import Code, Refused
@@ -22,7 +21,7 @@ def narrowed(user: Identity, act: str) -> str | None:
     return user.unit or "" if require(act, user.role) is Relation.UNIT else None
 
 
-async def visible(services: Services, user: Identity, no: str) -> tuple[StoredOrder, OrderView | None]:
+async def visible(services: FindOrderNeeds, user: Identity, no: str) -> tuple[StoredOrder, OrderView | None]:
     """An order and where it stands, None as long as nothing is recorded.
 
     Raises Refused(unknown_order), also for one that is another county's, was never this unit's, or is confidential
@@ -36,7 +35,7 @@ async def visible(services: Services, user: Identity, no: str) -> tuple[StoredOr
     return order, view
 
 
-async def is_visible(services: Services, user: Identity, no: str) -> bool:
+async def is_visible(services: FindOrderNeeds, user: Identity, no: str) -> bool:
     """Whether there is such an order for this person."""
     try:
         await visible(services, user, no)

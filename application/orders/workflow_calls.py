@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from temporalio.client import (
+    Client,
     WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowQueryRejectedError,
@@ -13,10 +14,10 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from adapters.auth.signal_proofs import Proofs
 from adapters.database.orders.orders import StoredOrder
 from application.orders.actor import Actor
-from application.orders.intake import start
-from application.services import Services
+from application.orders.intake import StartNeeds, start
 from domain.access.signal_proof import FIELD
 from domain.calendar.business_calendar import CST
 from domain.order.commands import Command
@@ -30,6 +31,18 @@ UPDATE = timedelta(seconds=20)
 CALL = timedelta(seconds=5)
 
 
+class QueryNeeds(Protocol):
+    """Needed to query the workflow of an order."""
+
+    client: Client
+
+
+class SignalNeeds(StartNeeds, Protocol):
+    """Needed to signal the workflow of an order."""
+
+    proofs: Proofs
+
+
 class RefusedByWorkflow(Refused):
     """A refusal by the order itself, `at` a moment of its own clock."""
 
@@ -38,7 +51,7 @@ class RefusedByWorkflow(Refused):
         self.at = datetime.fromisoformat(refusal.at)
 
 
-async def update(services: Services, order: StoredOrder, command: Command, request_id: str) -> Accepted:
+async def update(services: StartNeeds, order: StoredOrder, command: Command, request_id: str) -> Accepted:
     """Have the order carry out a command; under one `request_id` it does so once and answers the same.
 
     Raises Refused; RPCError or WorkflowUpdateRPCTimeoutOrCancelledError when no answer came within `UPDATE`,
@@ -60,7 +73,7 @@ async def update(services: Services, order: StoredOrder, command: Command, reque
         raise
 
 
-async def signal(services: Services, order: StoredOrder, name: str, body: dict[str, Any], *, by: Actor) -> None:
+async def signal(services: SignalNeeds, order: StoredOrder, name: str, body: dict[str, Any], *, by: Actor) -> None:
     """Send a signal to the order, with the proof that it comes from here. `body` is JSON.
 
     Timeout: `CALL` a try. Retries: the client's own, of one request to the server; a signal that is sent anew is
@@ -75,7 +88,7 @@ async def signal(services: Services, order: StoredOrder, name: str, body: dict[s
     await _reach(services, order, call)
 
 
-async def snapshot(services: Services, no: str) -> OrderSnapshot | None:
+async def snapshot(services: QueryNeeds, no: str) -> OrderSnapshot | None:
     """The whole state of an order as its workflow has it; None when that cannot be had now."""
     handle = services.client.get_workflow_handle(work_order_id(no))
     try:
@@ -85,14 +98,16 @@ async def snapshot(services: Services, no: str) -> OrderSnapshot | None:
     return found
 
 
-async def clock(services: Services, order: StoredOrder) -> datetime:
+async def clock(services: QueryNeeds, order: StoredOrder) -> datetime:
     """What time it is for the order, in whole seconds as it counts them: a rehearsal's has a clock of its own."""
     if order.realm and (state := await snapshot(services, order.no)):
         return datetime.fromisoformat(state.at)
     return datetime.now(CST).replace(microsecond=0)
 
 
-async def _reach(services: Services, order: StoredOrder, call: Callable[[WorkflowHandle[Any, Any]], Awaitable[T]]) -> T:
+async def _reach(
+    services: StartNeeds, order: StoredOrder, call: Callable[[WorkflowHandle[Any, Any]], Awaitable[T]]
+) -> T:
     """Call, starting the workflow first if the intake could not. Raises Refused(wrong_stage) if it has ended."""
     try:
         return await call(services.client.get_workflow_handle(work_order_id(order.no)))

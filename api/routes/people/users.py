@@ -47,7 +47,7 @@ async def add(body: NewUser, origin: OriginDep, services: ServicesDep, user: Use
         display=body.display or body.username,
     )
     data = {"role": account.role, "unit": account.unit}
-    noting = acts.act(services, origin, user, Deed.USER_ADDED, about=account.username, regime=account.regime, data=data)
+    noting = acts.act(origin, user, Deed.USER_ADDED, about=account.username, regime=account.regime, data=data)
     try:
         await services.users.create(account, body.password or made or "", temporary=True, noting=[noting])
     except UsernameTaken:
@@ -75,14 +75,14 @@ async def change(name: str, body: UserChange, origin: OriginDep, services: Servi
     if values:
         data = {key: value for key, value in values.items() if key in {*SEAT, "disabled"}}
         data["fields"] = " ".join(sorted(values))
-        noting = [acts.act(services, origin, user, Deed.USER_CHANGED, data=data, **of)]
+        noting = [acts.act(origin, user, Deed.USER_CHANGED, data=data, **of)]
         await services.users.change(name, noting, **values)
     made = drawn() if body.reset_password else None
     if made:
-        noting = [acts.act(services, origin, user, Deed.USER_CHANGED, data={"fields": "password"}, **of)]
+        noting = [acts.act(origin, user, Deed.USER_CHANGED, data={"fields": "password"}, **of)]
         await services.users.set_password(name, made, temporary=True, noting=noting)
     if body.unlock or made:
-        noting = [acts.act(services, origin, user, Deed.USER_UNLOCKED, **of)]
+        noting = [acts.act(origin, user, Deed.USER_UNLOCKED, **of)]
         await services.credentials.failures.forgive(name, noting)
     return await _told(services, name, made)
 
