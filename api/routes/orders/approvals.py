@@ -9,7 +9,7 @@ from api.auth.identity import ServicesDep, User
 from api.idempotency import IdempotentRoute
 from api.problems import Hidden, ProblemError, answers
 from api.schemas.approvals import ApprovalOut, Sent
-from api.schemas.base import Cursor, Limit, PageOut
+from api.schemas.base import PageOut, Paging
 from application.input_types import DateOrMoment, InputModel, LongText, Name
 from application.orders.actor import actor_of, reader_of
 from application.orders.commands import DecisionRequest, send_decision
@@ -36,10 +36,15 @@ class Decision(InputModel):
 
 
 @router.get("", responses=answers(401, 422))
-async def mine(services: ServicesDep, user: User, cursor: Cursor = None, limit: Limit = 50) -> PageOut[ApprovalOut]:
+async def mine(services: ServicesDep, user: User, paging: Paging) -> PageOut[ApprovalOut]:
     """等我决定的审批，先来者在前。"""
     page = await services.approvals.waiting(
-        [user.role], unit=user.unit, regime=user.regime, reader=reader_of(user), cursor=cursor, limit=limit
+        [user.role],
+        unit=user.unit,
+        regime=user.regime,
+        reader=reader_of(user),
+        cursor=paging.cursor,
+        limit=paging.limit,
     )
     return PageOut(items=tuple(map(ApprovalOut.of, page.items)), next=page.next)
 

@@ -14,7 +14,7 @@ from api.auth.request_origin import OriginDep
 from api.idempotency import IdempotentRoute
 from api.problems import ProblemError, answers
 from api.schemas.accounts import NewUser, UserChange, UserOut
-from api.schemas.base import Cursor, Limit, PageOut
+from api.schemas.base import PageOut, Paging
 from application.audit import acts
 from application.services import Services
 from domain.access.acts import Deed
@@ -25,9 +25,9 @@ router = APIRouter(prefix="/users", tags=["账号管理"], route_class=Idempoten
 
 
 @router.get("", responses=answers(401, 403, 422))
-async def listed(services: ServicesDep, user: User, cursor: Cursor = None, limit: Limit = 50) -> PageOut[UserOut]:
+async def listed(services: ServicesDep, user: User, paging: Paging) -> PageOut[UserOut]:
     """账号，按用户名排列。"""
-    page = await services.users.listed(regime=user.regime, cursor=cursor, limit=limit)
+    page = await services.users.listed(regime=user.regime, cursor=paging.cursor, limit=paging.limit)
     locks = await services.credentials.failures.locks([card.username for card in page.items])
     return PageOut(items=tuple(UserOut.of(card, locks.get(card.username)) for card in page.items), next=page.next)
 
