@@ -1,4 +1,4 @@
-"""What a citizen answers by themselves, by text or on the telephone, on its way to their order."""
+"""Records on its order the answer that a citizen gives by text or on the telephone."""
 
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -20,13 +20,13 @@ class RatingNeeds(OrderNeeds, Protocol):
 
 
 async def satisfied_from(services: RatingNeeds, order_no: str) -> int:
-    """The rating from which the order's own rule book counts a citizen as satisfied."""
+    """The lowest rating that the order's own rule book counts as satisfied."""
     rules = await services.rules_of(await order_of(services, order_no))
     return rules.callbacks.satisfied_from
 
 
 async def order_of(services: OrderNeeds, order_no: str) -> StoredOrder:
-    """The order that a message or call is about, confidential or not: its citizen answers nobody but the hotline.
+    """The order that a message or call is about, confidential or not: only the hotline reads the answer.
 
     Raises Refused(unknown_order).
     """
@@ -37,7 +37,7 @@ async def order_of(services: OrderNeeds, order_no: str) -> StoredOrder:
 
 
 async def answer_is_awaited(services: OrderNeeds, order_no: str, party: str, round_: int | None = None) -> bool:
-    """Whether the order waits to hear this citizen, and still in that round, as far as is on record."""
+    """Whether the order, as recorded, still waits for this citizen's answer, and in that round."""
     view = await services.orders.view(order_no)
     if view is None or party not in view.unheard:
         return False

@@ -25,7 +25,7 @@ ANSWER_PATH: Final = "/api/v1/webhooks/voice/answer"
 TRIES: Final = 2
 MACHINES: Final = ("machine", "fax")
 REMARK: Final = "call_answer"
-"""The kind of document that holds what a citizen said beside a rating; its field is the id of the call."""
+"""The kind of document for a citizen's comment beside a rating; its field is the id of the call."""
 
 
 class Question(StrEnum):
@@ -53,7 +53,7 @@ class CallNeeds(CommandNeeds, Protocol):
 
 
 async def begin(services: CallNeeds, call_id: str, answered_by: str) -> str:
-    """What to say when somebody, or something, has taken the call: TwiML."""
+    """TwiML for a call that a person or a machine has answered."""
     call = await services.calls.by_id(call_id)
     if call is None or answered_by.startswith(MACHINES):
         return twiml.farewell()
@@ -63,7 +63,7 @@ async def begin(services: CallNeeds, call_id: str, answered_by: str) -> str:
 
 
 async def answered(services: CallNeeds, call_id: str, question: Question, attempt: int, keys: str, speech: str) -> str:
-    """What to say to an answer: the next question, the same again, or goodbye. TwiML; may be repeated."""
+    """TwiML after an answer: the next question, the same again, or goodbye. May be repeated."""
     call = await services.calls.by_id(call_id)
     if call is None:
         return twiml.farewell()
@@ -85,7 +85,7 @@ async def answered(services: CallNeeds, call_id: str, question: Question, attemp
 
 
 async def ended(services: CallNeeds, call_id: str, status: str) -> None:
-    """The call is over: what the citizen said before hanging up counts."""
+    """End the call: a rating that was given before hanging up counts."""
     await services.calls.reported(call_id, status)
     call = await services.calls.by_id(call_id)
     if call is not None:
@@ -93,9 +93,9 @@ async def ended(services: CallNeeds, call_id: str, status: str) -> None:
 
 
 async def pass_on_answer(services: CallNeeds, call: OutboundCall) -> None:
-    """Tell the order what was answered in a call, if it waits for that; may be repeated.
+    """Record the answer of a call on its order, if the order waits for it; may be repeated.
 
-    Raises what `record_answer` raises.
+    Raises as `record_answer` does.
     """
     if call.handling_rating is None or not await answer_is_awaited(services, call.order_no, call.party, call.round):
         return
@@ -115,7 +115,7 @@ async def pass_on_answer(services: CallNeeds, call: OutboundCall) -> None:
 
 
 async def _tell_if_possible(services: CallNeeds, call: OutboundCall) -> None:
-    """The citizen is not kept on the line for an outage: the rating is written down, and the sweep comes back to it."""
+    """Pass the answer on; during an outage the catch-up job does it later, and the citizen need not wait."""
     try:
         await pass_on_answer(services, call)
     except TRANSIENT_ERRORS as error:
@@ -129,7 +129,7 @@ def _ask(services: CallNeeds, call_id: str, question: Question, attempt: int, be
 
 
 def _read(keys: str, speech: str, line: int) -> SurveyAnswer | None:
-    """A key from 1 to 5, or the one rating that was spoken."""
+    """A key from 1 to 5, or a single spoken rating."""
     answer = read_answer(keys or speech, line)
     if answer is None or answer.intake_rating is not None or (keys and len(keys) > 1):
         return None

@@ -1,4 +1,4 @@
-"""Texts that citizens send: each is kept, then understood, and answered with a few words (GT-13, GT-19, NA-07)."""
+"""Receives citizens' texts: stores each, interprets it, and replies briefly (GT-13, GT-19, NA-07)."""
 
 import logging
 import unicodedata
@@ -30,7 +30,7 @@ STILL_UNREADABLE: Final = "您的回复已留存，工作人员会查看。"
 SENDER: Final = "【12345热线】"
 
 MOST_REPLIES: Final = 10
-"""Texts of one number within the hour that are replied to: another machine that answers must not keep us talking."""
+"""Replies to one number within the hour: another machine that replies must not keep the exchange going."""
 
 HOUR: Final = timedelta(hours=1)
 
@@ -44,11 +44,11 @@ class TextAnswerNeeds(CommandNeeds, Protocol):
 
 
 async def receive(services: TextAnswerNeeds, sid: str, phone: str, body: str) -> str:
-    """Keep a text, do what it says, and return the words to reply, empty for none.
+    """Store a text, act on it, and return the reply, empty for none.
 
-    The provider may post one twice: by `sid` it is kept once and takes effect once. When the database or
-    Temporal does not answer, what was kept is taken up by the next post or by the sweep.
-    Raises what `record_answer` raises.
+    The provider may post one twice: by `sid` it is stored once and takes effect once. When the database or
+    Temporal does not answer, the next post or the catch-up job interprets the stored text.
+    Raises as `record_answer` does.
     """
     survey = await services.messages.latest(phone, Template.SURVEY)
     new = NewInbound(
@@ -61,10 +61,10 @@ async def receive(services: TextAnswerNeeds, sid: str, phone: str, body: str) ->
 
 
 async def interpret(services: TextAnswerNeeds, text: Inbound) -> Inbound:
-    """Do what a kept text says, and note what became of it; the text then. May be repeated.
+    """Act on a stored text, and store the result; returns the text with it. May be repeated.
 
-    The survey that it answers may have been found only now, and is noted first: by it the answer is found again, and
-    erased with its order. Raises what `record_answer` raises.
+    The survey that it answers may be known only now and is stored first: it links the text to its order, with which
+    the text is erased. Raises as `record_answer` does.
     """
     fate: Fate | None = read_wish(text.body)
     if fate is Fate.OPTED_OUT:
@@ -82,7 +82,7 @@ async def interpret(services: TextAnswerNeeds, text: Inbound) -> Inbound:
 
 
 async def _noted(services: TextAnswerNeeds, text: Inbound, survey: OutboundMessage) -> Inbound:
-    """The text, with what it is about written down."""
+    """The text, linked to the order of the survey."""
     about = {"order_no": survey.order_no, "party": _party(survey)}
     if (text.order_no, text.party) != (about["order_no"], about["party"]):
         await services.inbound.about(text.sid, **about)
@@ -101,7 +101,7 @@ async def _answer(services: TextAnswerNeeds, text: Inbound, survey: OutboundMess
     try:
         await record_answer(services, reply, request_id=f"sms-{text.sid}")
     except Refused as refused:
-        # An earlier try may have got through and not come to say so; of two texts at once, the other.
+        # An earlier try may have succeeded without being marked; of two texts at once, the other did.
         if asked and await _is_heard(services, survey, asked, answer):
             return Fate.ANSWERED
         if refused.code is Code.ALREADY_DONE or await _is_answered(services, survey):
@@ -111,7 +111,7 @@ async def _answer(services: TextAnswerNeeds, text: Inbound, survey: OutboundMess
 
 
 async def _is_answered(services: TextAnswerNeeds, survey: OutboundMessage) -> bool:
-    """Whether this survey was answered by a text before."""
+    """Whether an earlier text answered this survey."""
     return Fate.ANSWERED in await _since(services, survey)
 
 
@@ -121,7 +121,7 @@ async def _since(services: TextAnswerNeeds, survey: OutboundMessage) -> list[str
 
 
 async def _asked(services: TextAnswerNeeds, survey: OutboundMessage) -> dict[str, Any] | None:
-    """The event by which this survey went out."""
+    """The event that sent this survey."""
     timeline = await services.trail.timeline(survey.order_no)
     asked = (row for row in timeline if row["event"] == CallbackAsked.event and row.get("notice") == survey.notice)
     return next(asked, None)
@@ -130,7 +130,7 @@ async def _asked(services: TextAnswerNeeds, survey: OutboundMessage) -> dict[str
 async def _is_heard(
     services: TextAnswerNeeds, survey: OutboundMessage, asked: dict[str, Any], answer: SurveyAnswer
 ) -> bool:
-    """Whether the order has taken in this answer to this survey."""
+    """Whether the order has recorded this answer to this survey."""
     same = {
         "event": CallbackRecorded.event,
         "party": _party(survey),
@@ -161,7 +161,7 @@ def _party(survey: OutboundMessage) -> str:
 
 
 def printable(body: str) -> str:
-    """The words without control characters, which no text of an order can hold."""
+    """The text without control characters, which no text of an order may contain."""
     kept = (
         character if character in "\n\t" or unicodedata.category(character) not in {"Cc", "Cs"} else " "
         for character in body.replace("\r\n", "\n")

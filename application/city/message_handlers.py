@@ -1,4 +1,4 @@
-"""What a message of the city platform means for the orders here: one function a type (docs/city-platform.md)."""
+"""Handlers of the city platform's messages, one function a type (docs/city-platform.md)."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -40,7 +40,7 @@ OPEN: Final = "open"
 
 
 class NotYetPossible(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """The message cannot be carried out yet; what it waits for may come."""
+    """The message cannot be carried out yet, but may be later."""
 
     def __init__(self, code: Code, reason: str) -> None:
         super().__init__(f"{code}: {reason}")
@@ -77,9 +77,9 @@ class CityMessageNeeds(IntakeNeeds, CommandNeeds, DecisionNeeds, Protocol):
 
 
 async def handle_message(services: CityMessageNeeds, message: CityMessageRow) -> None:
-    """Carry a message out; it may be repeated. Notes on the message what it is about.
+    """Carry a message out, and store on it the order that it is about; may be repeated.
 
-    Raises Refused, Waits, and while something does not answer one of `adapters.transient_errors.TRANSIENT_ERRORS`.
+    Raises Refused, NotYetPossible, and during an outage one of `adapters.transient_errors.TRANSIENT_ERRORS`.
     """
     try:
         value = json.loads(message.body)
@@ -96,7 +96,7 @@ async def handle_message(services: CityMessageNeeds, message: CityMessageRow) ->
 
 
 def _county(services: RuleBookNeeds, area: str | None) -> tuple[str, City]:
-    """The regime that an area code belongs to, and its understanding with the platform."""
+    """The regime that an area code belongs to, and its rules for the platform."""
     if area is None:
         raise Refused(Code.MISSING_FIELD, "缺少必填内容：area")
     for name, regime in services.rule_books.regimes.items():
@@ -106,7 +106,7 @@ def _county(services: RuleBookNeeds, area: str | None) -> tuple[str, City]:
 
 
 async def _order(services: CityMessageNeeds, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
-    """A demand comes down. The platform's number makes it one order, however often it comes."""
+    """Open the order of a demand; under the platform's number it is one order, however often it comes."""
     said = read_order(city, data)
     fields = said._asdict()
     citizen = {name: fields.pop(name) for name in ("name", "phone", "address")}
@@ -118,7 +118,7 @@ async def _order(services: CityMessageNeeds, message: CityMessageRow, regime: st
 
 
 async def _decision(services: CityMessageNeeds, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
-    """The answer to something that was asked. What it is about is noted first, so that it never answers another."""
+    """Send the platform's decision. Its approval is stored first, so that a repetition never decides another one."""
     said = read_decision(city, data)
     words = _checked(services, said.no, said.city_no, said.comment, approval=said.approval, until=said.until)
     order = await _found(services, message, regime, words)
@@ -134,7 +134,7 @@ async def _decision(services: CityMessageNeeds, message: CityMessageRow, regime:
 
 
 async def _urge(services: CityMessageNeeds, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
-    """The unit is told to hurry, once a message."""
+    """Urge the unit, once a message."""
     said = read_urge(city, data)
     words = _checked(services, said.no, said.city_no, said.comment)
     order = await _found(services, message, regime, words)
@@ -143,9 +143,9 @@ async def _urge(services: CityMessageNeeds, message: CityMessageRow, regime: str
 
 
 async def _changed(services: CityMessageNeeds, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
-    """What was taken in is on record and stays as it is; people read what the platform has changed, and act.
+    """Refuse to change an order that is on record; people read what the platform has changed, and act.
 
-    The order is noted all the same: the message goes with it when its retention is over.
+    The order is stored on the message all the same, which is erased with it.
     """
     words = _checked(services, None, read_changed(city, data), None)
     if words.city_no is not None:
@@ -163,7 +163,7 @@ HANDLERS: Final[dict[str, MessageHandler]] = {
     "urge": _urge,
     "order_changed": _changed,
 }
-"""What is done with each type of message."""
+"""The handler of each type of message."""
 
 
 def _checked(
@@ -173,7 +173,7 @@ def _checked(
 
 
 async def _found(services: CityMessageNeeds, message: CityMessageRow, regime: str, words: Answered) -> StoredOrder:
-    """The order that is meant. One that only the platform's number names may be on its way."""
+    """The order that is meant. One that is named by the platform's number alone may not be here yet."""
     if words.no is not None:
         order = await services.orders.get(words.no)
         if order is None or order.realm or order.regime != regime:
@@ -191,7 +191,7 @@ async def _found(services: CityMessageNeeds, message: CityMessageRow, regime: st
 
 
 async def _state(services: CityMessageNeeds, order: StoredOrder) -> OrderSnapshot:
-    """The order as its workflow has it."""
+    """The state of the order in its workflow."""
     state = await workflow_calls.snapshot(services, order.no)
     if state is not None:
         return state
@@ -202,7 +202,7 @@ async def _state(services: CityMessageNeeds, order: StoredOrder) -> OrderSnapsho
 
 
 def _meant(order: Order, said: CityDecision) -> Approval:
-    """The approval that is decided: by its id, or the one of a kind that is open with the city."""
+    """The approval that is decided: by its id, or the open one of its kind at the city's desk."""
     if said.approval is not None:
         named = order.approvals.get(said.approval.rpartition(":")[2])
         candidates = [named] if named is not None else []
@@ -223,7 +223,7 @@ def _meant(order: Order, said: CityDecision) -> Approval:
 def _foresee(
     services: RuleBookNeeds, state: OrderSnapshot, approval: Approval, decision: str, until: str | None
 ) -> None:
-    """Refuse what the order would ignore, with its reason, so that the platform hears of it."""
+    """Refuse a decision that the order would ignore, so that the platform gets the reason."""
     moment = as_moment(until, calendar_of(services))
     said = {"approval": approval.id, "decision": decision, "as": Role.CITY_PLATFORM, "person": PERSON, "until": moment}
     match foresee(state.order, Decide.model_validate(said), datetime.fromisoformat(state.at)):

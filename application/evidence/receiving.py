@@ -1,4 +1,4 @@
-"""Files on their way in: they lie apart until they have been looked at, and what is refused leaves nothing behind."""
+"""Receives files: they are stored apart until they are checked, and a refused file leaves nothing behind."""
 
 import asyncio
 import logging
@@ -50,7 +50,7 @@ class KeepNeeds(StoreNeeds, Protocol):
 
 @dataclass(frozen=True)
 class Received:
-    """A file that has come in whole and was found fit, under its own key below `INCOMING`. `size` in bytes."""
+    """A file that was received whole and passed the checks, under its own key below `INCOMING`. `size` in bytes."""
 
     key: str
     name: str
@@ -62,7 +62,7 @@ class Received:
 
 
 class _Passing:
-    """Bytes on their way to the store, counted and hashed."""
+    """The bytes that go to the store, counted and hashed."""
 
     def __init__(self, head: bytes, rest: AsyncIterator[bytes], limit: Evidence) -> None:
         self._head, self._rest, self._limit = head, rest, limit
@@ -84,7 +84,7 @@ class _Passing:
 
 @asynccontextmanager
 async def uploads(services: StoreNeeds) -> AsyncIterator[list[Received]]:
-    """A place for files of one upload; what still lies there at its end is thrown away."""
+    """Collects the files of one upload; deletes at its end those that were not kept."""
     received: list[Received] = []
     try:
         yield received
@@ -94,7 +94,7 @@ async def uploads(services: StoreNeeds) -> AsyncIterator[list[Received]]:
 
 
 async def receive(services: ReceiveNeeds, said_name: str, chunks: AsyncIterator[bytes], limits: Evidence) -> Received:
-    """Take in a file and look at it: kind, wholeness, traps, viruses.
+    """Receive a file and check it: type, integrity, active content, viruses.
 
     Raises UploadRefused; nothing is left in the store then.
     """
@@ -120,9 +120,10 @@ async def receive(services: ReceiveNeeds, said_name: str, chunks: AsyncIterator[
 
 
 async def keep(services: KeepNeeds, files: Mapping[str, Received], of: Mapping[str, Any], *, at_most: int) -> None:
-    """Give the files their place and make them known by these ids, all or none; `of` is what they share of `NewFile`.
+    """Move the files to their final keys and store them under these ids, all or none; `of` are fields of `NewFile`
+    that they share.
 
-    Each gets a key by the day on which it came (`application.jobs.abandoned_files` looks there for what a crash left).
+    A key begins with the day of receipt (`application.jobs.abandoned_files` looks there for objects that a crash left).
     Under the same ids it may be repeated. Raises Refused(limit_reached).
     """
     folder = f"{KEPT}/{datetime.now(CST):%Y/%m/%d}"
@@ -149,7 +150,7 @@ async def keep(services: KeepNeeds, files: Mapping[str, Received], of: Mapping[s
             )
         await services.attachments.add_all(rows, at_most=at_most)
     except TooManyFiles:
-        # Under ids that a first attempt has made known, its bytes lie there too.
+        # Keys that a first attempt stored under these ids stay.
         await _thrown_away(services, await services.attachments.unknown_keys(placed))
         raise Refused(Code.LIMIT_REACHED, f"附件不能超过 {at_most} 个") from None
 

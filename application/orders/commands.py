@@ -1,4 +1,4 @@
-"""Commands and decisions on their way to an order's workflow."""
+"""Validates commands and decisions, and sends them to the order's workflow."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
@@ -131,7 +131,7 @@ async def _stored(services: OrderNeeds, no: str) -> StoredOrder:
 
 
 def calendar_of(services: RuleBookNeeds) -> BusinessCalendar:
-    """The calendar that knows when a day closes."""
+    """The calendar with the close of business of each day."""
     return compiled(services.rule_books.calendar)
 
 
@@ -155,7 +155,7 @@ async def _carry_out(services: CommandNeeds, order: StoredOrder, request: Comman
         records = await stored_texts(services, order, request.do, fields)
         try:
             command = kind(by=request.by.role, person=request.by.person, **(fields | records))
-        except ValidationError as invalid:  # the core may be stricter than what is said outside
+        except ValidationError as invalid:  # the core may be stricter than the body
             raise refusal_of(invalid) from None
         if isinstance(command, Merge):
             await _join(services, order, command, request)
@@ -173,7 +173,7 @@ async def _require_units(services: UnitNeeds, order: StoredOrder, names: list[st
 async def _require_precedent(
     services: FindOrderNeeds, order: StoredOrder, dispatch: Mapping[str, Any], reader: Reader | None
 ) -> None:
-    """The order whose allotment is followed, and that it was allotted to these units (RG-17)."""
+    """Check that the precedent exists and was dispatched to these units (RG-17)."""
     precedent = await find_order(services, dispatch["precedent"], reader)
     view = await services.orders.view(precedent.no)
     if precedent.realm != order.realm or precedent.regime != order.regime or view is None:
@@ -183,9 +183,9 @@ async def _require_precedent(
 
 
 async def _join(services: CommandNeeds, order: StoredOrder, merge: Merge, request: CommandRequest) -> None:
-    """Have everyone who waits for this order's answer wait for the other's, before this one ends (NA-01).
+    """Join this order's parties to the target before this order ends (NA-01).
 
-    An order that cannot be merged joins nothing: the command itself says why.
+    Nothing is joined for an order that cannot be merged: the command itself is refused with the reason.
     """
     target = await _neighbour(services, order, merge.into, request.by.reader)
     state = await workflow_calls.snapshot(services, order.no)
@@ -201,7 +201,7 @@ async def _join(services: CommandNeeds, order: StoredOrder, merge: Merge, reques
 
 
 async def _neighbour(services: FindOrderNeeds, order: StoredOrder, no: str, reader: Reader | None) -> StoredOrder:
-    """The other order of a merger: one that there is, in the same world and county (NA-01)."""
+    """The other order of a merger, in the same realm and county (NA-01)."""
     other = await find_order(services, no, reader)
     if other.realm != order.realm:
         raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {quoted(no)} 的工单")

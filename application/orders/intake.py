@@ -1,4 +1,6 @@
-"""Intake: the order's row and its workflow under one number, each mended if the other was lost (design §5)."""
+"""Opens an order: writes its row and starts its workflow under one number, and a retry completes either
+(docs/architecture.md#what-is-stored-where).
+"""
 
 import logging
 from collections.abc import Iterable
@@ -51,7 +53,7 @@ log = logging.getLogger(__name__)
 RPC = timedelta(seconds=10)
 OPENED = "open_order"
 PASSING = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.RESOURCE_EXHAUSTED})
-"""States of the server that pass by themselves."""
+"""Transient states of the server."""
 
 
 class Citizen(InputModel):
@@ -101,7 +103,7 @@ class OrderRequest(InputModel):
 
 
 class PublicDemand(NamedTuple):
-    """What a demand has besides if it came through the public interface, whose words these are."""
+    """More fields of a demand through the public interface (Open311), by the names of that standard."""
 
     service_code: str
     listed: bool
@@ -158,13 +160,13 @@ async def open_order(
     public: PublicDemand | None = None,
     rehearsal: RehearsalContext | None = None,
 ) -> str:
-    """Take in a demand and return its number; repeated under one `no` or `intake_key` it is one order.
+    """Open an order and return its number; repeated under one `no` or `intake_key` it is one order.
 
-    An order of the city platform is known by its `city_no` too; anybody else who brings that number is refused.
+    An order of the city platform is identified by its `city_no` too; the same number from anybody else is refused.
 
     A real order whose workflow cannot be started now is kept; `application.jobs.start_unstarted_orders` starts it
     later.
-    Raises Refused: `invalid` for a regime, grade or viewer that is not known, `unknown_unit`, `already_done` for a city
+    Raises Refused: `invalid` for an unknown regime, grade or viewer, `unknown_unit`, `already_done` for a city
     number that another order has; RPCError for a rehearsal's order.
     """
     regime = services.rule_books.regime(request.regime)
@@ -207,7 +209,7 @@ async def start(
     by: Actor | None = None,
     rehearsal: RehearsalContext | None = None,
 ) -> None:
-    """Start the workflow of an order that is written down. One that runs, or has ended, is left alone.
+    """Start the workflow of a stored order. One that runs, or has ended, is left alone.
 
     Each call ends within `RPC`; the client repeats it while the server is busy. Raises RPCError.
     """
@@ -239,7 +241,7 @@ async def start(
 
 
 def before_first_event(services: RuleBookNeeds, regime: Regime, new: NewOrder) -> Order:
-    """The state in which the order's workflow takes it over. Raises Refused(invalid) for an unknown grade."""
+    """The initial state of an order's workflow. Raises Refused(invalid) for an unknown grade."""
     return initial(
         new.no,
         new.regime,
@@ -255,7 +257,7 @@ def before_first_event(services: RuleBookNeeds, regime: Regime, new: NewOrder) -
 
 
 async def require_users(services: UserNeeds, regime: str, names: Iterable[str]) -> None:
-    """Raises Refused(invalid) for a name that nobody who serves the county has."""
+    """Check that these users exist and serve the county. Raises Refused(invalid)."""
     for name in names:
         account = await services.users.get(name) if name.isprintable() else None
         if account is None or account.regime not in (None, regime):
@@ -263,7 +265,7 @@ async def require_users(services: UserNeeds, regime: str, names: Iterable[str]) 
 
 
 async def require_unit(services: UnitNeeds, realm: str, regime: str, name: str) -> None:
-    """Raises Refused(unknown_unit) for a unit that is not in the county's catalogue."""
+    """Check that the unit is in the county's catalogue. Raises Refused(unknown_unit)."""
     if name not in {unit.id for unit in await services.catalogue.units(realm=realm, regime=regime)}:
         raise Refused(Code.UNKNOWN_UNIT, f"派单目录中没有单位：{quoted(name)}")
 
@@ -288,6 +290,6 @@ async def _known_city_no(services: IntakeNeeds, no: str, city_no: str | None) ->
 
 
 async def _keep_id_number(services: IntakeNeeds, no: str, realm: str, id_number: str) -> None:
-    """Once, also when the process that wrote the row did not come to it."""
+    """Store it once, also when the process that wrote the row crashed before this."""
     if not any(text.kind == OPENED for text in await services.documents.of_order(no)):
         await services.documents.save(no, realm, OPENED, "id_number", id_number)

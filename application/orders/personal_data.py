@@ -1,4 +1,4 @@
-"""Reading a citizen's data in full: whether who asks needs it, and that it is written down first (HK-17, NA-06)."""
+"""Reads a citizen's data in full, if the reader needs it and after it is recorded (HK-17, NA-06)."""
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -20,7 +20,7 @@ from domain.words import Stage
 
 ENDED = frozenset({Stage.CLOSED, Stage.ARCHIVED})
 UNMASK = "unmask"
-"""The kind of document that the reason of a reading is kept as, and what a refused one stands on the trail as."""
+"""The kind of document for the reason of a reading, and the name of a refused one on the trail."""
 
 
 class ReadingNeeds(workflow_calls.QueryNeeds, Protocol):
@@ -45,10 +45,10 @@ async def unmask(
     fields: Sequence[Personal],
     reason: str,
 ) -> dict[Personal, str | None]:
-    """What is known of the citizen. It stands on the order's trail before it is handed out, and so does a refusal.
+    """The citizen's data in full. The reading is on the order's trail before it is returned, and so is a refusal.
 
-    Where nothing of it is known, nothing is read and nothing written. Raises Refused: `missing_field` for a reason
-    without a word, `not_permitted`.
+    If none of the fields is known, nothing is recorded. Raises Refused: `missing_field` for an empty reason,
+    `not_permitted`.
     """
     try:
         require_work_with_citizens(user.role)
@@ -69,7 +69,7 @@ async def unmask(
 
 
 async def at_work(services: ReadingNeeds, user: Identity, nos: Iterable[str], occasion: Occasion) -> None:
-    """Write down that work which cannot be done without it shows somebody the citizens' telephones of these orders."""
+    """Record that somebody's work shows them the telephone numbers of these orders' citizens."""
     for no in dict.fromkeys(nos):
         order = await services.orders.get(no)
         if order is not None:
@@ -87,7 +87,7 @@ def _standing(user: Identity, order: StoredOrder, view: OrderView | None) -> Sta
 
 
 async def _known(services: UnmaskNeeds, order: StoredOrder) -> dict[Personal, str | None]:
-    """All that is known; the number of an identity card is kept apart, as a text of the intake."""
+    """All known data; the identity card's number is stored apart, as a text of the intake."""
     texts = await services.documents.of_order(order.no)
     id_number = next((text.text for text in texts if (text.kind, text.field) == (OPENED, "id_number")), None)
     citizen = order.citizen

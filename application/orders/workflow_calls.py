@@ -1,4 +1,4 @@
-"""Calls to the workflow of an order, and what it says when it says no."""
+"""Calls to the workflow of an order, and its refusals."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -44,7 +44,7 @@ class SignalNeeds(StartNeeds, Protocol):
 
 
 class RefusedByWorkflow(Refused):
-    """A refusal by the order itself, `at` a moment of its own clock."""
+    """A refusal by the order's workflow, `at` a moment of its own clock."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(Code(refusal.code), refusal.reason, refusal.clause)
@@ -52,10 +52,10 @@ class RefusedByWorkflow(Refused):
 
 
 async def update(services: StartNeeds, order: StoredOrder, command: Command, request_id: str) -> Accepted:
-    """Have the order carry out a command; under one `request_id` it does so once and answers the same.
+    """Send a command as an update; under one `request_id` it is carried out once and answered alike.
 
     Raises Refused; RPCError or WorkflowUpdateRPCTimeoutOrCancelledError when no answer came within `UPDATE`,
-    after which nobody knows whether it was carried out: repeat it under the same id.
+    after which its result is unknown: repeat it under the same id.
     """
 
     async def call(handle: WorkflowHandle[Any, Any]) -> Accepted:
@@ -74,11 +74,10 @@ async def update(services: StartNeeds, order: StoredOrder, command: Command, req
 
 
 async def signal(services: SignalNeeds, order: StoredOrder, name: str, body: dict[str, Any], *, by: Actor) -> None:
-    """Send a signal to the order, with the proof that it comes from here. `body` is JSON.
+    """Send a signal to the order, with a proof of its sender. `body` is JSON.
 
-    Timeout: `CALL` a try. Retries: the client's own, of one request to the server; a signal that is sent anew is
-    another one, which the order judges as any repeated one. Raises Refused(wrong_stage) once the order's life has
-    ended, and RPCError.
+    Timeout: `CALL` a try. Retries: the client's own, of one request to the server; a signal that is sent again counts
+    as another one, a repetition. Raises Refused(wrong_stage) once the order has ended, and RPCError.
     """
     proven = body | {FIELD: services.proofs.sign(order.no, name, body, by=by.role, person=by.person)}
 
@@ -89,7 +88,7 @@ async def signal(services: SignalNeeds, order: StoredOrder, name: str, body: dic
 
 
 async def snapshot(services: QueryNeeds, no: str) -> OrderSnapshot | None:
-    """The whole state of an order as its workflow has it; None when that cannot be had now."""
+    """The whole state of an order from its workflow; None if it cannot be queried now."""
     handle = services.client.get_workflow_handle(work_order_id(no))
     try:
         found: OrderSnapshot = await handle.query("snapshot", result_type=OrderSnapshot, rpc_timeout=CALL)
@@ -99,7 +98,7 @@ async def snapshot(services: QueryNeeds, no: str) -> OrderSnapshot | None:
 
 
 async def clock(services: QueryNeeds, order: StoredOrder) -> datetime:
-    """What time it is for the order, in whole seconds as it counts them: a rehearsal's has a clock of its own."""
+    """The order's time in whole seconds: a rehearsal has a clock of its own."""
     if order.realm and (state := await snapshot(services, order.no)):
         return datetime.fromisoformat(state.at)
     return datetime.now(CST).replace(microsecond=0)
@@ -108,7 +107,7 @@ async def clock(services: QueryNeeds, order: StoredOrder) -> datetime:
 async def _reach(
     services: StartNeeds, order: StoredOrder, call: Callable[[WorkflowHandle[Any, Any]], Awaitable[T]]
 ) -> T:
-    """Call, starting the workflow first if the intake could not. Raises Refused(wrong_stage) if it has ended."""
+    """Call the workflow, after starting it if intake could not. Raises Refused(wrong_stage) if it has ended."""
     try:
         return await call(services.client.get_workflow_handle(work_order_id(order.no)))
     except RPCError as error:

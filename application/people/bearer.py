@@ -1,4 +1,4 @@
-"""Whom a bearer token speaks of: the holder of a session here, or somebody whom the identity provider signed in."""
+"""Identifies the bearer of a token: of a session here, or signed in by the identity provider."""
 
 from typing import Protocol
 
@@ -27,9 +27,9 @@ class BearerNeeds(Protocol):
 
 
 async def bearer(services: BearerNeeds, origin: Origin, token: str) -> Identity:
-    """Whom a token speaks of, whose session holds, or whom the identity provider vouches for. Raises BadToken.
+    """The bearer of a token with a valid session, or of a valid token of the identity provider. Raises BadToken.
 
-    Costs one look-up by primary key. Raises ProviderAway when the provider would have to be asked and does not answer.
+    Costs one look-up by primary key. Raises ProviderAway when the provider is needed and does not answer.
     """
     if services.provider.issued(token):
         return await _of_provider(services, origin, token)
@@ -40,7 +40,7 @@ async def bearer(services: BearerNeeds, origin: Origin, token: str) -> Identity:
 
 
 async def _of_provider(services: BearerNeeds, origin: Origin, token: str) -> Identity:
-    """Whom the identity provider vouches for, in a seat that there is; noted when they first come as what they are.
+    """The bearer of a token of the identity provider, with a role that can be assigned; a new role is noted first.
 
     Raises as `bearer` does.
     """

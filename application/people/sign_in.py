@@ -1,4 +1,4 @@
-"""Signing in with a password: who it is, and what their token says."""
+"""Signs users in with a password, and opens their session."""
 
 from typing import Final, Protocol
 
@@ -27,7 +27,7 @@ class SignInNeeds(ProofNeeds, Protocol):
 
 
 async def sign_in(services: SignInNeeds, username: str, password: str, totp: str | None) -> Identity:
-    """The person with a session of their own. Raises NotProven."""
+    """Sign a user in with a new session. Raises NotProven."""
     card = await prove(services, username, password, totp)
     session = await services.sessions.open(card.username, card.version, LIFE)
     if session is None:
@@ -43,9 +43,9 @@ async def sign_in(services: SignInNeeds, username: str, password: str, totp: str
 
 
 async def prove(services: ProofNeeds, username: str, password: str, totp: str | None) -> Card:
-    """The user whose password and code these are. Raises NotProven, also for what nobody can be called.
+    """Verify a password and code, and return their user. Raises NotProven, also for impossible names.
 
-    A name typed in full width is the same name, and the same count of tries.
+    A name typed in full width is the same name, with the same count of tries.
     """
     username = one_form(username)
     if not all(len(text) <= MAX_NAME and text.isprintable() for text in (username, password, totp or "")):
@@ -54,7 +54,7 @@ async def prove(services: ProofNeeds, username: str, password: str, totp: str | 
 
 
 def _duty_of(settings: Settings, card: Card) -> Duty | None:
-    """What they have to do first."""
+    """The duty that the user has to do first."""
     if card.temporary:
         return Duty.CHANGE_PASSWORD
     needs = settings.totp_required and Role(card.role) in NEED_SECOND_FACTOR
