@@ -46,12 +46,12 @@ async def pass_on(services: DeliveryNeeds, message: OutboundMessage) -> None:
     ):  # The provider knows of it already. It is stored once, because the person may opt in again.
         await services.opt_outs.add(message.to_phone)
     order = await services.orders.get(message.order_no)
-    if order is not None and not await _told(services, order, message):
-        await _have_someone_telephone(services, order, message)
+    if order is not None and not await _signalled(services, order, message):
+        await _open_call_task(services, order, message)
     await services.messages.settle(message.key)
 
 
-async def _told(services: DeliveryNeeds, order: StoredOrder, message: OutboundMessage) -> bool:
+async def _signalled(services: DeliveryNeeds, order: StoredOrder, message: OutboundMessage) -> bool:
     """Signal the order, which then tries the next contact; False if it has ended."""
     view = await services.orders.view(order.no)
     if view is not None and view.stage is Stage.ARCHIVED:
@@ -77,7 +77,7 @@ async def _attempt(services: DeliveryNeeds, message: OutboundMessage) -> int:
     )
 
 
-async def _have_someone_telephone(services: DeliveryNeeds, order: StoredOrder, message: OutboundMessage) -> None:
+async def _open_call_task(services: DeliveryNeeds, order: StoredOrder, message: OutboundMessage) -> None:
     """Open a call task, because an ended order tries no other contact.
 
     None for a survey, which is over, nor for a citizen who has opted out.

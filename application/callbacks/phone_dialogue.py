@@ -80,7 +80,7 @@ async def answered(services: CallNeeds, call_id: str, question: Question, attemp
         return _ask(services, call_id, Question.INTAKE, 1)
     rated = await services.calls.rated(call_id, intake_rating=answer.handling_rating) if answer else call
     if rated is not None:
-        await _tell_if_possible(services, rated)
+        await _try_to_pass_on(services, rated)
     return twiml.farewell(THANKS)
 
 
@@ -89,7 +89,7 @@ async def ended(services: CallNeeds, call_id: str, status: str) -> None:
     await services.calls.reported(call_id, status)
     call = await services.calls.by_id(call_id)
     if call is not None:
-        await _tell_if_possible(services, call)
+        await _try_to_pass_on(services, call)
 
 
 async def pass_on_answer(services: CallNeeds, call: OutboundCall) -> None:
@@ -114,7 +114,7 @@ async def pass_on_answer(services: CallNeeds, call: OutboundCall) -> None:
         log.info("answer to call %s came too late: %s", call.key, refused.code)
 
 
-async def _tell_if_possible(services: CallNeeds, call: OutboundCall) -> None:
+async def _try_to_pass_on(services: CallNeeds, call: OutboundCall) -> None:
     """Pass the answer on; during an outage the catch-up job does it later, and the citizen need not wait."""
     try:
         await pass_on_answer(services, call)

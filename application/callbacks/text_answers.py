@@ -102,7 +102,7 @@ async def _answer(services: TextAnswerNeeds, text: Inbound, survey: OutboundMess
         await record_answer(services, reply, request_id=f"sms-{text.sid}")
     except Refused as refused:
         # An earlier try may have succeeded without being marked; of two texts at once, the other did.
-        if asked and await _is_heard(services, survey, asked, answer):
+        if asked and await _is_recorded(services, survey, asked, answer):
             return Fate.ANSWERED
         if refused.code is Code.ALREADY_DONE or await _is_answered(services, survey):
             return Fate.REPEATED
@@ -127,7 +127,7 @@ async def _asked(services: TextAnswerNeeds, survey: OutboundMessage) -> dict[str
     return next(asked, None)
 
 
-async def _is_heard(
+async def _is_recorded(
     services: TextAnswerNeeds, survey: OutboundMessage, asked: dict[str, Any], answer: SurveyAnswer
 ) -> bool:
     """Whether the order has recorded this answer to this survey."""

@@ -61,7 +61,7 @@ class Received:
     thumbnail: bytes | None = field(default=None, repr=False)
 
 
-class _Passing:
+class _Counted:
     """The bytes that go to the store, counted and hashed."""
 
     def __init__(self, head: bytes, rest: AsyncIterator[bytes], limit: Evidence) -> None:
@@ -108,12 +108,12 @@ async def receive(services: ReceiveNeeds, said_name: str, chunks: AsyncIterator[
     possible = sniffed(bytes(head[:HEAD])) & frozenset(limits.types)
     if not possible:
         raise unsupported(limits, looks_like(bytes(head)))
-    passing = _Passing(bytes(head), chunks, limits)
+    passing = _Counted(bytes(head), chunks, limits)
     coming = Received(f"{INCOMING}/{new_id()}", said_name, min(possible))
     await services.objects.put_stream(coming.key, passing)
     coming = replace(coming, size=passing.size, sha256=passing.hash.hexdigest())
     try:
-        return await _looked_at(services, coming, possible, limits)
+        return await _checked(services, coming, possible, limits)
     except BaseException:
         await services.objects.delete(coming.key)
         raise
@@ -151,11 +151,11 @@ async def keep(services: KeepNeeds, files: Mapping[str, Received], of: Mapping[s
         await services.attachments.add_all(rows, at_most=at_most)
     except TooManyFiles:
         # Keys that a first attempt stored under these ids stay.
-        await _thrown_away(services, await services.attachments.unknown_keys(placed))
+        await _delete(services, await services.attachments.unknown_keys(placed))
         raise Refused(Code.LIMIT_REACHED, f"附件不能超过 {at_most} 个") from None
 
 
-async def _looked_at(
+async def _checked(
     services: ReceiveNeeds, coming: Received, possible: frozenset[FileType], limits: Evidence
 ) -> Received:
     objects = services.objects
@@ -178,6 +178,6 @@ async def _looked_at(
     return replace(coming, kind=kind, name=kept_name(coming.name, kind), scan=scan, thumbnail=thumbnail)
 
 
-async def _thrown_away(services: StoreNeeds, keys: Collection[str]) -> None:
+async def _delete(services: StoreNeeds, keys: Collection[str]) -> None:
     for key in keys:
         await services.objects.delete(key)

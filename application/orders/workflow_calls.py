@@ -65,7 +65,7 @@ async def update(services: StartNeeds, order: StoredOrder, command: Command, req
         return accepted
 
     try:
-        return await _reach(services, order, call)
+        return await _call(services, order, call)
     except WorkflowUpdateFailedError as failed:
         cause = failed.cause
         if isinstance(cause, ApplicationError) and cause.type in set(Code) and cause.details:
@@ -84,7 +84,7 @@ async def signal(services: SignalNeeds, order: StoredOrder, name: str, body: dic
     async def call(handle: WorkflowHandle[Any, Any]) -> None:
         await handle.signal(name, proven, rpc_timeout=CALL)
 
-    await _reach(services, order, call)
+    await _call(services, order, call)
 
 
 async def snapshot(services: QueryNeeds, no: str) -> OrderSnapshot | None:
@@ -104,7 +104,7 @@ async def clock(services: QueryNeeds, order: StoredOrder) -> datetime:
     return datetime.now(CST).replace(microsecond=0)
 
 
-async def _reach(
+async def _call(
     services: StartNeeds, order: StoredOrder, call: Callable[[WorkflowHandle[Any, Any]], Awaitable[T]]
 ) -> T:
     """Call the workflow, after starting it if intake could not. Raises Refused(wrong_stage) if it has ended."""
@@ -116,4 +116,4 @@ async def _reach(
     if order.workflow_started:
         raise Refused(Code.WRONG_STAGE, "工单已归档，不能再办理此事项")
     await start(services, order)
-    return await _reach(services, order.model_copy(update={"workflow_started": True}), call)
+    return await _call(services, order.model_copy(update={"workflow_started": True}), call)
