@@ -5,8 +5,9 @@ Below the address of the public interface the same errors are written as Open311
 
 import json
 import logging
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -27,39 +28,42 @@ METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 RETRY_SECONDS: Final = 2
 
 
-def document(
-    request: Request,
-    status: int,
-    detail: str,
-    code: str,
-    *,
-    clause: str | None = None,
-    faults: list[Fault] | None = None,
-    headers: dict[str, str] | None = None,
-) -> Response:
-    """The problem as a response; of the public interface in the words of its standard."""
+class Failure(NamedTuple):
+    """A request that failed: status of HTTP, text, code, and more where there is more to say."""
+
+    status: int
+    detail: str
+    code: str
+    clause: str | None = None
+    faults: Sequence[Fault] = ()
+    headers: Mapping[str, str] = {}
+
+
+def document(request: Request, failure: Failure) -> Response:
+    """The failure as a response; of the public interface in the words of its standard."""
+    status = failure.status
     if open311.speaks(request):
-        said = [f"{fault.at}：{fault.reason}" for fault in faults or ()] or [detail]
-        return open311.answer(request, status, said, headers)
+        said = [f"{fault.at}：{fault.reason}" for fault in failure.faults] or [failure.detail]
+        return open311.answer(request, status, said, failure.headers)
     problem = Problem(
-        type=f"urn:jiesu:problem:{code}",
+        type=f"urn:jiesu:problem:{failure.code}",
         title=TITLES.get(status, HTTPStatus(status).phrase),
         status=status,
-        detail=detail,
-        code=code,
-        clause=clause,
+        detail=failure.detail,
+        code=failure.code,
+        clause=failure.clause,
         instance=request.url.path,
-        errors=faults or [],
+        errors=list(failure.faults),
     )
     # Half a surrogate pair that came in may be quoted here and cannot be written as UTF-8.
     content = json.dumps(problem.model_dump(), ensure_ascii=False).encode("utf-8", "replace")
-    return Response(content, status, headers, MEDIA_TYPE)
+    return Response(content, status, failure.headers, MEDIA_TYPE)
 
 
 def of_refusal(request: Request, refused: Refused) -> Response:
     """A refusal by the rules."""
     status = STATUS.get(refused.code, 422)
-    return document(request, status, refused.reason, refused.code.value, clause=refused.clause)
+    return document(request, Failure(status, refused.reason, refused.code.value, refused.clause))
 
 
 def of_http(request: Request, error: HTTPException) -> Response:
@@ -71,7 +75,7 @@ def of_http(request: Request, error: HTTPException) -> Response:
     headers = dict(error.headers or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(_allowed(request))
-    return document(request, status, detail, code, headers=headers)
+    return document(request, Failure(status, detail, code, headers=headers))
 
 
 def _allowed(request: Request) -> list[str]:
@@ -92,7 +96,7 @@ async def of_validation(request: Request, invalid: RequestValidationError) -> Re
     refusal_counts.count(request, 422, "malformed")
     errors = invalid.errors()
     if any(error["type"] == "json_invalid" for error in errors):
-        return document(request, 400, "请求内容不是有效的 JSON", "invalid")
+        return document(request, Failure(400, "请求内容不是有效的 JSON", "invalid"))
     wrong_within = {error["loc"][:-1] for error in errors}
     # A list whose items are wrong counts as empty, too; that would only contradict what is said of them.
     errors = [error for error in errors if error["type"] != "too_short" or error["loc"] not in wrong_within]
@@ -100,12 +104,12 @@ async def of_validation(request: Request, invalid: RequestValidationError) -> Re
     detail = "；".join(f"{fault.at}：{fault.reason}" for fault in faults)
     missing = all(error["type"] == "missing" for error in errors)
     code = Code.MISSING_FIELD if missing else Code.INVALID
-    return document(request, 422, detail, code.value, faults=faults)
+    return document(request, Failure(422, detail, code.value, faults=faults))
 
 
 def of_cursor(request: Request, error: BadCursor) -> Response:
     """A cursor that no list has given."""
-    return document(request, 422, str(error), Code.INVALID.value)
+    return document(request, Failure(422, str(error), Code.INVALID.value))
 
 
 def of_outage(request: Request, error: Exception) -> Response:
@@ -113,11 +117,10 @@ def of_outage(request: Request, error: Exception) -> Response:
     # The route, not the address: somebody may have typed a person where a number belongs.
     route = getattr(request.scope.get("route"), "path_format", "")
     log.error("%s %s: %s: %s", request.method, route, type(error).__name__, error)
-    return document(
-        request, 503, "依赖的服务暂时没有响应，请稍后重试", "unavailable", headers={"Retry-After": str(RETRY_SECONDS)}
-    )
+    headers = {"Retry-After": str(RETRY_SECONDS)}
+    return document(request, Failure(503, "依赖的服务暂时没有响应，请稍后重试", "unavailable", headers=headers))
 
 
 def of_bug(request: Request, error: Exception) -> Response:
     """Anything else. The server logs it with its trace."""
-    return document(request, 500, "服务器内部错误，已记录", "internal")
+    return document(request, Failure(500, "服务器内部错误，已记录", "internal"))

@@ -21,7 +21,8 @@ from sqlalchemy import func, select
 
 from adapters.database.tables import Message
 from adapters.settings.settings import ROOT
-from application.orders.commands import carry_out_command
+from application.orders.actor import Actor
+from application.orders.commands import CommandRequest, carry_out_command
 from application.orders.intake import OrderRequest, open_order
 from application.services import Services
 from cli.rehearse.people import cast
@@ -123,12 +124,11 @@ class Storm:
         demand = OrderRequest.model_validate(
             {"policy": county, "category": "complaint", "title": "路灯不亮", "content": "小区路灯不亮"}
         )
-        return await open_order(self.services, demand, by=Role.AGENT, person="bench")
+        return await open_order(self.services, demand, by=Actor(Role.AGENT, "bench"))
 
     async def _dispatch(self, no: str) -> None:
-        await carry_out_command(
-            self.services, no, "dispatch", {"units": [{"unit": "housing"}]}, by=Role.DISPATCHER, person="bench"
-        )
+        body = {"units": [{"unit": "housing"}]}
+        await carry_out_command(self.services, no, CommandRequest("dispatch", body, Actor(Role.DISPATCHER, "bench")))
 
     async def _urge(self, no: str, moment: float) -> float:
         await asyncio.sleep(moment - time.perf_counter())

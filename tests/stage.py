@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from cli.rehearse.expect import unmet
-from cli.rehearse.play import Rehearsal, open_rehearsal
+from cli.rehearse.play import Opening, Rehearsal, open_rehearsal
 from cli.rehearse.scenario import Demand, Expectation
 from cli.rehearse.stack import Stage, stage
 from domain.calendar.business_calendar import CST
@@ -189,6 +189,7 @@ def lives_on(the_stage: Stage) -> Lives:
         usual = {"category": "complaint", "title": "路灯不亮", "content": "小区路灯不亮"}
         order = Demand.model_validate(usual | demand)
         moment = datetime.fromisoformat(start).replace(tzinfo=CST)
-        return Life(await open_rehearsal(the_stage, policy, moment, order, set(units), no, realm), policy)
+        opening = Opening(policy, moment, order, no, frozenset(units), realm)
+        return Life(await open_rehearsal(the_stage, opening), policy)
 
     return begin

@@ -12,14 +12,15 @@ from api.auth.identity import ServicesDep, User
 from api.auth.request_origin import OriginDep
 from api.idempotency import IdempotentRoute
 from api.problems import Hidden, ProblemError, answers
-from api.schemas.base import Cursor, Limit, PageOut
+from api.schemas.base import PageOut, Paging
 from api.schemas.city import CityMessageDetail, CityMessageOut, CityTaken
 from application.audit import acts
 from application.city.inbox import INTERNAL, receive, try_again
 from application.city.message_handlers import Envelope
 from application.input_types import Name
+from application.orders.actor import reader_of
 from application.orders.personal_data import at_work
-from application.orders.visibility import reader_of, within
+from application.orders.visibility import within
 from application.services import Services
 from domain.access.acts import Deed
 from domain.privacy import Occasion
@@ -66,16 +67,15 @@ async def webhook(
 async def messages(
     services: ServicesDep,
     user: User,
+    paging: Paging,
     state: Literal["waiting", "taken", "refused"] | None = None,
     no: Name | None = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
 ) -> PageOut[CityMessageOut]:
     """市平台发来的消息，新者在前。no 为本平台的工单编号。"""
     if no is not None and not no.isprintable():
         return PageOut(items=())
     page = await services.city_messages.list(
-        state=state, regime=user.regime, order_no=no, reader=reader_of(user), cursor=cursor, limit=limit
+        state=state, regime=user.regime, order_no=no, reader=reader_of(user), cursor=paging.cursor, limit=paging.limit
     )
     return PageOut(items=tuple(map(CityMessageOut.of, page.items)), next=page.next)
 

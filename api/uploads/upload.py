@@ -1,6 +1,7 @@
 """An upload from its first byte to its answer."""
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final
 
@@ -69,11 +70,12 @@ async def upload(services: Services, request: Request, user: Identity) -> Respon
         async with uploads(services) as received:
             details = await _taken_in(services, user, body, received)
             if place is None:
-                return await _kept(services, request, user, details, received, [new_id() for _ in received])
+                return await _keep(services, request, user, details, {new_id(): each for each in received})
             told = [details.model_dump(mode="json"), [(each.name, each.sha256) for each in received]]
             digest = sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
             ids = _ids(f"{request_key(request)}{digest}", len(received))
-            return await once(services, place, digest, lambda: _kept(services, request, user, details, received, ids))
+            files = dict(zip(ids, received, strict=True))
+            return await once(services, place, digest, lambda: _keep(services, request, user, details, files))
     except (ProblemError, Refused):
         await body.linger()
         raise
@@ -120,9 +122,10 @@ def _ids(said: str, count: int) -> list[str]:
     return [f"att-{sha256(f'{said}{n}'.encode()).hexdigest()[:20]}" for n in range(count)]
 
 
-async def _kept(
-    services: Services, request: Request, user: Identity, details: Details, received: list[Received], ids: list[str]
+async def _keep(
+    services: Services, request: Request, user: Identity, details: Details, files: Mapping[str, Received]
 ) -> Response:
+    """Keep the files under their ids, and answer with what is known of them."""
     limits = _widest(services, user)
     at_most = MOST_LOOSE
     if details.order is not None:
@@ -134,9 +137,9 @@ async def _kept(
         "unit": user.unit,
         "uploaded_by": user.sub,
     }
-    await keep(services, dict(zip(ids, received, strict=True)), of, at_most=at_most)
+    await keep(services, files, of, at_most=at_most)
     shown = shown_to(request, services)
-    items = [shown(file) for each in ids if (file := await services.attachments.get(each)) is not None]
+    items = [shown(file) for each in files if (file := await services.attachments.get(each)) is not None]
     answer = Uploaded(**items[0].model_dump(), items=tuple(items))
     return JSONResponse(jsonable_encoder(answer), 201, {"Location": f"{request.url.path}/{answer.id}"})
 

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from application.orders.commands import carry_out_command, send_decision
+from application.orders.actor import Actor
+from application.orders.commands import CommandRequest, DecisionRequest, carry_out_command, send_decision
 from application.orders.intake import open_order
+from application.orders.rehearsal_context import RehearsalContext
 from application.services import Services
 from cli.rehearse.clock import VirtualClock
 from cli.rehearse.expect import unmet
@@ -55,7 +57,8 @@ class Rehearsal:
             if do == DECIDE:
                 await self._decide(role, body, clock)
                 return None
-            return await carry_out_command(self.services, self.no, do, body, by=role, person=PERSON, clock=clock)
+            request = CommandRequest(do, body, Actor(role, PERSON))
+            return await carry_out_command(self.services, self.no, request, clock)
         except Refused as refused:
             return refused
 
@@ -66,8 +69,8 @@ class Rehearsal:
         try:
             if body.get("as", role) not in set(Role):
                 raise Refused(Code.INVALID, f"没有 {body['as']} 这个岗位")
-            by = Role(body.get("as", role))
-            await send_decision(self.services, self.no, approval, decision, by=by, person=APPROVER, **answer)
+            by = Actor(Role(body.get("as", role)), APPROVER)
+            await send_decision(self.services, self.no, DecisionRequest(approval, decision, by, **answer))
         except Refused as refused:
             code, clause = refused.code, refused.clause
             await self.services.trail.refused(self.no, await clock(), role, DECIDE, code, refused.reason, clause)
@@ -92,35 +95,32 @@ class Rehearsal:
         return False
 
 
-async def open_rehearsal(
-    stage: Stage,
-    policy: str,
-    start: datetime,
-    demand: Demand,
-    units: set[str],
-    no: str,
-    realm: str | None = None,
-    steps: Sequence[datetime] = (),
-) -> Rehearsal:
-    """Take in an order at a moment of any time; at its `steps` its clock stands until they are carried out.
+@dataclass(frozen=True)
+class Opening:
+    """The start of a rehearsal: a demand on one county at a moment of any time, under a number.
 
-    Raises Refused when it cannot be opened.
+    `units` exist beside those of the rule book. `realm` is the number where none is given. At its `steps` the order's
+    clock stands until they are carried out.
     """
-    services = stage.services(start.year)
-    realm = no if realm is None else realm
-    await cast(services, policy, units, realm)
+
+    policy: str
+    start: datetime
+    demand: Demand
+    no: str
+    units: frozenset[str] = frozenset()
+    realm: str | None = None
+    steps: Sequence[datetime] = ()
+
+
+async def open_rehearsal(stage: Stage, opening: Opening) -> Rehearsal:
+    """Open the order in its own world. Raises Refused when it cannot be opened."""
+    services, start, no = stage.services(opening.start.year), opening.start, opening.no
+    realm = no if opening.realm is None else opening.realm
+    await cast(services, opening.policy, set(opening.units), realm)
     offset = start - HEAD_START - datetime.now(UTC)
-    await open_order(
-        services,
-        demand.request(policy),
-        by=Role.AGENT,
-        person=PERSON,
-        realm=realm,
-        clock_offset=offset,
-        held_moments=(start, *steps),
-        client=stage.skipper.client,
-        no=no,
-    )
+    rehearsal = RehearsalContext(realm, offset, (start, *opening.steps), stage.skipper.client)
+    request, by = opening.demand.request(opening.policy), Actor(Role.AGENT, PERSON)
+    await open_order(services, request, by=by, no=no, rehearsal=rehearsal)
     handle = services.client.get_workflow_handle_for(WorkOrderWorkflow.run, work_order_id(no))
     return Rehearsal(services, no, realm, VirtualClock(stage.skipper, handle, offset))
 
@@ -140,9 +140,9 @@ class Played:
 async def play(stage: Stage, path: Path, scenario: Scenario, number: int) -> Played:
     """One scenario from start to end. Raises Refused when its order cannot even be opened."""
     moments = scenario.moments()
-    rehearsal = await open_rehearsal(
-        stage, scenario.policy, scenario.start, scenario.order, scenario.units(), f"R{number:05d}", steps=moments
-    )
+    no, units = f"R{number:05d}", frozenset(scenario.units())
+    opening = Opening(scenario.policy, scenario.start, scenario.order, no, units, steps=moments)
+    rehearsal = await open_rehearsal(stage, opening)
     for step, moment in zip(scenario.steps, moments, strict=True):
         await rehearsal.clock.move_to(moment - HEAD_START)
         await rehearsal.act(step.role, step.do, step.body, moment)

@@ -8,7 +8,8 @@ from adapters.files.thumbnails import plain
 from adapters.settings.settings import Settings
 from application.evidence.receiving import keep, receive, uploads
 from application.jobs.seeding import seed
-from application.orders.commands import carry_out_command, send_decision
+from application.orders.actor import Actor
+from application.orders.commands import CommandRequest, DecisionRequest, carry_out_command, send_decision
 from application.orders.intake import OrderRequest, open_order
 from application.services import Services, services
 from domain.labels import label
@@ -91,7 +92,7 @@ async def _sample(opened: Services, no: str, regime: str, demand: Demand, unit: 
             "citizen": {"name": "诉求人甲", "phone": "19900000000"},
         }
     )
-    await open_order(opened, request, by=Role.AGENT, person=PERSON, no=no)
+    await open_order(opened, request, by=Actor(Role.AGENT, PERSON), no=no)
     sections = {
         name: f"{SAID}（{demand.title}，第{number}项）"
         for number, name in enumerate(opened.rule_books.regime(regime).replies.sections, start=1)
@@ -107,10 +108,10 @@ async def _sample(opened: Services, no: str, regime: str, demand: Demand, unit: 
     }
     for step in demand.steps:
         if step == "approve":
-            await send_decision(opened, no, "review", "approve", by=Role.REVIEWER, person=APPROVER)
+            await send_decision(opened, no, DecisionRequest("review", "approve", Actor(Role.REVIEWER, APPROVER)))
             continue
         role, body = bodies[step]
-        await carry_out_command(opened, no, step, body, by=role, person=PERSON, request_id=f"{no}-{step}")
+        await carry_out_command(opened, no, CommandRequest(step, body, Actor(role, PERSON), f"{no}-{step}"))
 
 
 async def _pictures(opened: Services, no: str, regime: str, unit: Unit) -> list[str]:

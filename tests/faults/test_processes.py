@@ -10,7 +10,8 @@ from temporalio.service import RPCError
 
 from adapters.local.child_process import ChildProcess
 from adapters.settings.settings import ROOT, environment
-from application.orders.commands import send_decision
+from application.orders.actor import Actor
+from application.orders.commands import DecisionRequest, send_decision
 from cli.rehearse.stack import Stage
 from domain.order.commands import Sign, SubmitReply
 from domain.text import Text
@@ -99,7 +100,7 @@ async def test_what_comes_behind_a_decision_is_carried_out_behind_it(own_stage: 
     await life.timeline()
     own_stage.processes.stop_worker()
     services = life.rehearsal.services
-    await send_decision(services, life.no, "review", "reject", by=Role.REVIEWER, person="wang")
+    await send_decision(services, life.no, DecisionRequest("review", "reject", Actor(Role.REVIEWER, "wang")))
     handle = services.client.get_workflow_handle_for(WorkOrderWorkflow.run, work_order_id(life.no))
     sections = {name: Text(document=f"D-{name}", length=20) for name in REPLIES["gaotai"]["sections"]}
     reply = SubmitReply(by=Role.UNIT_CLERK, unit="housing", sections=sections)

@@ -10,7 +10,7 @@ from temporalio.converter import PayloadConverter
 
 from adapters.database.orders.documents import Documents
 from adapters.temporal.client import QuietFailures
-from cli.rehearse.play import open_rehearsal
+from cli.rehearse.play import Opening, open_rehearsal
 from cli.rehearse.scenario import Demand
 from cli.rehearse.stack import stage
 from tests.stage import REPLIES, Life
@@ -83,7 +83,7 @@ async def test_nothing_that_people_say_or_are_reaches_temporal(tmp_path: Path) -
     said = {name: CANARIES[name] for name in ("title", "content")}
     demand = Demand.model_validate({"category": "complaint", "grade": "days_7", "citizen": citizen, **said})
     async with stage(temporal_file=tmp_path / "temporal.db") as own:
-        life = Life(await open_rehearsal(own, "gaotai", START, demand, set(), NO), "gaotai")
+        life = Life(await open_rehearsal(own, Opening("gaotai", START, demand, NO)), "gaotai")
         await a_talkative_life(life)
         told = await everything_temporal_tells(life)
         await life.archived()

@@ -28,7 +28,6 @@ from api.schemas.files import (
 from api.uploads.downloads import original, thumbnail
 from api.uploads.upload import Details, upload
 from application.audit import acts
-from application.audit.acts import Origin
 from application.input_types import InputModel, Name
 from application.orders.visibility import is_visible, shielded, visible
 from application.services import Services
@@ -88,9 +87,7 @@ async def listed(request: Request, services: ServicesDep, user: User, order: Nam
 async def described(id: str, request: Request, services: ServicesDep, user: User) -> FileOut:
     """一个附件的情况。"""
     file = await _theirs(services, user, id)
-    await acts.note(
-        services, origin_of(request), user, Deed.FILES_LISTED, order_no=file.order_no, about=id, regime=file.regime
-    )
+    await acts.note(services, origin_of(request), user, Deed.FILES_LISTED, **_about(file))
     return shown_to(request, services)(file)
 
 
@@ -113,7 +110,8 @@ async def link_to(
     if services.settings.presigned_links and asked.purpose != "thumbnail":
         url = await services.objects.presign(file.object_key, life)
     url = url or path_of(request, services, Link(file=id, purpose=asked.purpose), life)
-    await _note(origin_of(request), services, user, Deed.FILE_LINK_MADE, file, asked.purpose, url.rpartition("/")[2])
+    link = _digest(asked.purpose, url.rpartition("/")[2])
+    await acts.note(services, origin_of(request), user, Deed.FILE_LINK_MADE, data=link, **_about(file))
     return LinkOut(
         url=url,
         purpose=asked.purpose,
@@ -140,7 +138,8 @@ async def open_file(token: str, request: Request, services: ServicesDep) -> Resp
     file = await services.attachments.get(link.file)
     if file is None:
         raise ProblemError(404, "没有这个附件")
-    await _note(origin_of(request), services, None, Deed.FILE_OPENED, file, link.purpose, token)
+    data = _digest(link.purpose, token)
+    await acts.note(services, origin_of(request), None, Deed.FILE_OPENED, data=data, **_about(file))
     if link.purpose == "thumbnail":
         return await thumbnail(services, file)
     return await original(services, request, file, shown=link.purpose == "view")
@@ -151,13 +150,14 @@ def _open_to(user: Identity, order: StoredOrder, file: File) -> bool:
     return not shielded(user, order) or file.unit == user.unit
 
 
-async def _note(
-    origin: Origin, services: Services, user: Identity | None, deed: Deed, file: File, purpose: Purpose, token: str
-) -> None:
-    """By the digest who opened a link is held against who asked for it; the link itself would open the file."""
-    said = {"purpose": purpose, "link": sha256(token.encode()).hexdigest()[:DIGITS]}
-    of = {"order_no": file.order_no, "about": file.id, "regime": file.regime}
-    await acts.note(services, origin, user, deed, data=said, **of)
+def _digest(purpose: Purpose, token: str) -> dict[str, str | int | bool]:
+    """A link as acts name it: the digest connects its making with its opening, and opens nothing itself."""
+    return {"purpose": purpose, "link": sha256(token.encode()).hexdigest()[:DIGITS]}
+
+
+def _about(file: File) -> dict[str, str | None]:
+    """The file as acts name it."""
+    return {"order_no": file.order_no, "about": file.id, "regime": file.regime}
 
 
 async def _theirs(services: Services, user: Identity, file_id: str) -> File:

@@ -55,14 +55,14 @@ async def end(id: str, body: Proof, request: Request, services: ServicesDep, use
     """再次提交口令（绑定了动态口令的，一并提交），结束本人的一个会话；others 为当前会话以外的全部会话。"""
     await _proven(request, services, user, body)
     if id == OTHERS:
-        noting = [acts.act(services, origin_of(request), user, Deed.SESSION_ENDED, about=OTHERS)]
+        noting = [acts.act(origin_of(request), user, Deed.SESSION_ENDED, about=OTHERS)]
         await services.sessions.revoke_others(user.sub, user.session, noting)
     elif not id.isprintable() or not await _ended(origin_of(request), services, user, id):
         raise ProblemError(404, "没有这个会话")
 
 
 async def _ended(origin: Origin, services: Services, user: Identity, session: str) -> bool:
-    noting = [acts.act(services, origin, user, Deed.SESSION_ENDED, about=session)]
+    noting = [acts.act(origin, user, Deed.SESSION_ENDED, about=session)]
     return await services.sessions.revoke(session, user.sub, noting)
 
 
@@ -74,7 +74,7 @@ async def change_password(body: NewPassword, request: Request, services: Service
         raise ProblemError(422, "新口令不能与原口令相同", "weak_password")
     if weak := await weakness(body.new_password, user.sub, services.rule_books.ids):
         raise ProblemError(422, weak, "weak_password")
-    noting = [acts.act(services, origin_of(request), user, Deed.PASSWORD_CHANGED)]
+    noting = [acts.act(origin_of(request), user, Deed.PASSWORD_CHANGED)]
     await services.users.set_password(user.sub, body.new_password, keep=user.session, noting=noting)
 
 
@@ -91,7 +91,7 @@ async def enrol(body: Proof, request: Request, services: ServicesDep, user: Sign
 @router.post("/totp/confirm", status_code=204, responses=answers(400, 401, 409, 413, 422))
 async def confirm(body: Confirmation, origin: OriginDep, services: ServicesDep, user: SignedIn) -> None:
     """以新密钥的一个口令确认绑定。所有会话随即失效，请用动态口令重新登录。"""
-    noting = [acts.act(services, origin, user, Deed.SECOND_FACTOR_SET)]
+    noting = [acts.act(origin, user, Deed.SECOND_FACTOR_SET)]
     if not await services.credentials.second_factor.confirm(user.sub, body.code, noting):
         raise ProblemError(422, "动态口令不正确，或没有待确认的绑定", "totp_invalid")
 

@@ -14,7 +14,7 @@ from api.auth.request_origin import OriginDep
 from api.idempotency import IdempotentRoute
 from api.problems import ProblemError, answers
 from api.schemas.accounts import NewUser, UserChange, UserOut
-from api.schemas.base import Cursor, Limit, PageOut
+from api.schemas.base import PageOut, Paging
 from application.audit import acts
 from application.services import Services
 from domain.access.acts import Deed
@@ -25,9 +25,9 @@ router = APIRouter(prefix="/users", tags=["账号管理"], route_class=Idempoten
 
 
 @router.get("", responses=answers(401, 403, 422))
-async def listed(services: ServicesDep, user: User, cursor: Cursor = None, limit: Limit = 50) -> PageOut[UserOut]:
+async def listed(services: ServicesDep, user: User, paging: Paging) -> PageOut[UserOut]:
     """账号，按用户名排列。"""
-    page = await services.users.listed(regime=user.regime, cursor=cursor, limit=limit)
+    page = await services.users.listed(regime=user.regime, cursor=paging.cursor, limit=paging.limit)
     locks = await services.credentials.failures.locks([card.username for card in page.items])
     return PageOut(items=tuple(UserOut.of(card, locks.get(card.username)) for card in page.items), next=page.next)
 
@@ -47,7 +47,7 @@ async def add(body: NewUser, origin: OriginDep, services: ServicesDep, user: Use
         display=body.display or body.username,
     )
     data = {"role": account.role, "unit": account.unit}
-    noting = acts.act(services, origin, user, Deed.USER_ADDED, about=account.username, regime=account.regime, data=data)
+    noting = acts.act(origin, user, Deed.USER_ADDED, about=account.username, regime=account.regime, data=data)
     try:
         await services.users.create(account, body.password or made or "", temporary=True, noting=[noting])
     except UsernameTaken:
@@ -75,14 +75,14 @@ async def change(name: str, body: UserChange, origin: OriginDep, services: Servi
     if values:
         data = {key: value for key, value in values.items() if key in {*SEAT, "disabled"}}
         data["fields"] = " ".join(sorted(values))
-        noting = [acts.act(services, origin, user, Deed.USER_CHANGED, data=data, **of)]
+        noting = [acts.act(origin, user, Deed.USER_CHANGED, data=data, **of)]
         await services.users.change(name, noting, **values)
     made = drawn() if body.reset_password else None
     if made:
-        noting = [acts.act(services, origin, user, Deed.USER_CHANGED, data={"fields": "password"}, **of)]
+        noting = [acts.act(origin, user, Deed.USER_CHANGED, data={"fields": "password"}, **of)]
         await services.users.set_password(name, made, temporary=True, noting=noting)
     if body.unlock or made:
-        noting = [acts.act(services, origin, user, Deed.USER_UNLOCKED, **of)]
+        noting = [acts.act(origin, user, Deed.USER_UNLOCKED, **of)]
         await services.credentials.failures.forgive(name, noting)
     return await _told(services, name, made)
 

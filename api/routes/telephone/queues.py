@@ -13,12 +13,13 @@ from api.auth.identity import ServicesDep, User
 from api.auth.request_origin import OriginDep, origin_of
 from api.idempotency import IdempotentRoute
 from api.problems import Hidden, ProblemError, answers
-from api.schemas.base import Cursor, Limit, PageOut
+from api.schemas.base import PageOut, Paging
 from api.schemas.telephone import CallbackOut, CallTaskOut, InboundOut
 from application.audit import acts
 from application.input_types import InputModel, LongText
+from application.orders.actor import reader_of
 from application.orders.personal_data import at_work
-from application.orders.visibility import reader_of, within
+from application.orders.visibility import within
 from application.services import Services
 from domain.access.acts import Deed
 from domain.access.masking import masked_phone
@@ -41,9 +42,8 @@ class Look:
     request: Request
     services: ServicesDep
     user: User
+    paging: Paging
     reveal: Annotated[bool, Query(description="显示完整号码，并留下记录")] = False
-    cursor: Cursor = None
-    limit: Limit = 50
 
     def __post_init__(self) -> None:
         if self.reveal:
@@ -73,7 +73,7 @@ async def callbacks(look: AtQueue) -> PageOut[CallbackOut]:
     """待人工回访的诉求人：优先级高者在前，同级先到先办。号码默认脱敏。"""
     services, user = look.services, look.user
     page = await services.callbacks.waiting(
-        regime=user.regime, reader=look.reader, cursor=look.cursor, limit=look.limit
+        regime=user.regime, reader=look.reader, cursor=look.paging.cursor, limit=look.paging.limit
     )
     parties = [row.party for row in page.items]
     phones = await services.citizens.phones(parties, look.reader)
@@ -89,7 +89,7 @@ async def call_tasks(look: AtQueue) -> PageOut[CallTaskOut]:
     """短信未能送达、需要打电话告知的人，先来者在前。号码默认脱敏。"""
     services, user = look.services, look.user
     page = await services.call_tasks.waiting(
-        regime=user.regime, reader=look.reader, cursor=look.cursor, limit=look.limit
+        regime=user.regime, reader=look.reader, cursor=look.paging.cursor, limit=look.paging.limit
     )
     phones = await services.citizens.phones([row.party for row in page.items if row.party], look.reader)
     numbers = [row.party or row.order_no for row in page.items]
@@ -120,13 +120,12 @@ async def inbound_messages(
     origin: OriginDep,
     services: ServicesDep,
     user: User,
+    paging: Paging,
     state: Annotated[Fate | Literal["received"] | None, Query(description="短信的结果；不填为全部")] = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
 ) -> PageOut[InboundOut]:
     """诉求人发来的短信及其结果，先来者在前；没有对应工单的短信各地都可见。"""
     page = await services.inbound.in_state(
-        state, regime=user.regime, reader=reader_of(user), cursor=cursor, limit=limit
+        state, regime=user.regime, reader=reader_of(user), cursor=paging.cursor, limit=paging.limit
     )
     numbers = [row.order_no for row in page.items if row.order_no]
     await acts.note_list(services, origin, user, Deed.INBOUND_READ, numbers, revealed=True)
