@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from adapters.twilio.sms import e164
+from adapters.phone_numbers import e164
 from tests.stage import REPLIES, Life, Lives
 
 HANDED_BACK = {
