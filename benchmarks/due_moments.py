@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import businesstimedelta
-import pytz  # type: ignore[import-untyped]
+import pytz
 
 from adapters.policy.holiday_calendar import calendar_days
 from domain.calendar.business_calendar import CST, BusinessCalendar, CalendarOverrides, compiled

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import func, select
+from sqlmodel import col
 
 from adapters.database.tables import Message
 from adapters.settings.settings import ROOT
@@ -112,7 +113,7 @@ class Storm:
     async def sent(self) -> int:
         """How many notices the provider has taken."""
         async with self.on.database.session() as session:
-            taken = select(func.count()).select_from(Message).where(Message.provider_sid != None)  # noqa: E711
+            taken = select(func.count()).select_from(Message).where(col(Message.provider_sid).is_not(None))
             return await session.scalar(taken) or 0
 
     async def attempts(self) -> int:

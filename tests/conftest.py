@@ -2,9 +2,11 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 from adapters.local import temporal
+from tests.inherited import neutralise
 
 settings.register_profile("jiesu", deadline=None)  # a busy machine is not a bug
 settings.load_profile("jiesu")
@@ -23,3 +25,9 @@ pytest_plugins = [
     "tests.city.town",
     "tests.telephone.exchange",
 ]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure() -> None:
+    """Set the inherited state to known values: after the terminal's options are read, before any child starts."""
+    neutralise()

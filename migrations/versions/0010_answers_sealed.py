@@ -4,6 +4,8 @@ Those kept in clear are dropped with their keys, for the seal's key is no part o
 such a key would double, intake and commands know by themselves; requests under way keep their claim.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
@@ -20,7 +22,7 @@ def downgrade() -> None:
     _change(JSONB())
 
 
-def _change(kind: sa.types.TypeEngine[object]) -> None:
+def _change(kind: sa.types.TypeEngine[Any]) -> None:
     op.execute("DELETE FROM idempotency_keys WHERE status IS NOT NULL")
     op.drop_column("idempotency_keys", "response")
     op.add_column("idempotency_keys", sa.Column("response", kind, nullable=True))

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from temporalio.testing import ActivityEnvironment
-from twilio.http.response import Response
+from twilio.http.response import Response  # type: ignore[import-untyped]
 
 from activities.notify import NoticeOutcome, Notify
 from adapters.database.audit.trail import Trail

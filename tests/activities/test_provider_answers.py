@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from twilio.http.response import Response
+from twilio.http.response import Response  # type: ignore[import-untyped]
 
 from activities.notify import NoticeOutcome
 from adapters.database.engine import Database

@@ -1,6 +1,7 @@
 """An archived order with something personal in every column of every table that can hold it, and what is left of it."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import LargeBinary, select
 
@@ -54,8 +55,8 @@ async def archive(database: Database, settings: Settings) -> None:
     call = NewCall(f"{NO}:call", NO, 0, NO, 1, PHONE)
     await Calls(database).claim(call)
     await Calls(database).placed(call.key, "CAofcitizen")
-    about = {"regime": "huojia", "template": "survey", "to_role": "citizen", "unit": None, "party": NO}
-    await CallTasks(database).open(f"{NO}:task", NO, realm="", **about)  # type: ignore[arg-type]
+    about: dict[str, Any] = {"regime": "huojia", "template": "survey", "to_role": "citizen", "unit": None, "party": NO}
+    await CallTasks(database).open(f"{NO}:task", NO, realm="", **about)
     await CallTasks(database).done(f"{NO}:task", "wang", CANARY)
     await InboundMessages(database).keep(NewInbound("IN1", PHONE, CANARY, NO, NO))
     city = CityMessages(database)

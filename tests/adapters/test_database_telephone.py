@@ -65,7 +65,7 @@ async def test_a_late_report_sets_no_message_back(database: Database) -> None:
     for status, then in (("on-its-way", "on-its-way"), ("sent", "on-its-way"), ("undelivered", "undelivered")):
         report = await messages.reported("SM1", status, "twilio_30003")
         assert report is not None and report.status == then
-    assert report.error == "twilio_30003"
+    assert report is not None and report.error == "twilio_30003"
 
 
 async def test_an_undelivered_message_stays_unsettled_until_its_order_knows(
@@ -203,7 +203,7 @@ async def test_a_late_report_sets_no_call_back(end: str, module_database: Databa
 async def test_people_to_telephone_stay_in_the_queue_until_somebody_did(database: Database) -> None:
     tasks = CallTasks(database)
     for key in ("A:N1", "A:N2", "A:N3", "A:N1"):
-        about = {"template": "overdue", "to_role": "unit_clerk", "unit": "housing", "party": None}
+        about: dict[str, Any] = {"template": "overdue", "to_role": "unit_clerk", "unit": "housing", "party": None}
         await tasks.open(key, "A", realm="", regime="huojia", **about)
     page = await tasks.waiting(limit=2)
     rest = await tasks.waiting(limit=2, cursor=page.next)

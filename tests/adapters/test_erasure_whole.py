@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import LargeBinary
 
 from adapters.database.audit.trail import Trail
-from adapters.database.city.messages import WEBHOOK, CityMessageRow, CityMessages
+from adapters.database.city.messages import WEBHOOK, CityMessages
 from adapters.database.engine import Database
 from adapters.database.erasure.erasure import Erasure
 from adapters.database.erasure.personal_columns import blanked
@@ -95,12 +95,9 @@ async def test_what_came_in_and_belongs_to_no_order_is_erased_by_the_retention_o
 
 async def said(database: Database) -> set[str]:
     """The messages and texts that still say something of a person."""
-    rows = [*(await CityMessages(database).list()).items, *(await InboundMessages(database).in_state(None)).items]
-    return {
-        row.id if isinstance(row, CityMessageRow) else row.sid
-        for row in rows
-        if CANARY in str(row) or PHONE in str(row)
-    }
+    messages = {row.id: str(row) for row in (await CityMessages(database).list()).items}
+    texts = {row.sid: str(row) for row in (await InboundMessages(database).in_state(None)).items}
+    return {name for name, row in (messages | texts).items() if CANARY in row or PHONE in row}
 
 
 class TornError(BaseException):

@@ -73,7 +73,7 @@ async def run(url: str, keys: str) -> tuple[bool, dict[str, Resealed]]:
 
 def emptied(url: str, statement: str) -> None:
     with psycopg.connect(url) as connection:
-        connection.execute(statement)  # type: ignore[call-overload]
+        connection.execute(statement)
 
 
 async def test_a_rotation_leaves_nothing_under_the_old_key_and_loses_nothing(database_url: str) -> None:

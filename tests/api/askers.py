@@ -102,7 +102,7 @@ async def signed_in(services: Services, http: httpx.AsyncClient) -> dict[tuple[s
         Account(username=names[role], role=role, unit=unit[role], regime=REGIME, display=role) for role in STAFF
     ]
     await services.users.ensure(accounts, PASSWORD)
-    tokens = {}
+    tokens: dict[tuple[str, Role], str] = {}
     for role in STAFF:
         answer = await http.post(f"{PREFIX}/token", data={"username": names[role], "password": PASSWORD})
         token = answer.raise_for_status().json()["access_token"]

@@ -7,7 +7,7 @@ import httpx
 from adapters.database.accounts.api_keys import ApiKeys, new_key
 from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
-from tests.api.conftest import Installation
+from adapters.settings.settings import Settings
 
 DEMAND = {
     "service_code": "water",
@@ -19,9 +19,9 @@ DEMAND = {
 }
 
 
-async def let_in(installation: Installation, *, source: str, regime: str = "gaotai", per_minute: int = 10_000) -> str:
+async def let_in(settings: Settings, *, source: str, regime: str = "gaotai", per_minute: int = 10_000) -> str:
     """A new key."""
-    database = Database(installation.settings.database_url, Keyring("unused"), pool_size=1)
+    database = Database(settings.database_url, Keyring("unused"), pool_size=1)
     key = new_key().text
     await ApiKeys(database).add(key, regime=regime, source=source, name="测试", per_minute=per_minute)
     await database.dispose()

@@ -40,7 +40,7 @@ ITEM = [
 
 @pytest.fixture(scope="module")
 async def public(installation: Installation) -> AsyncIterator[Public]:
-    application = Public(installation.base, await let_in(installation, source="app"))
+    application = Public(installation.base, await let_in(installation.settings, source="app"))
     yield application
     application.http.close()
 
@@ -307,7 +307,7 @@ def test_nothing_that_is_written_becomes_markup(public: Public) -> None:
 
 
 async def test_a_key_is_good_for_so_many_requests_a_minute(installation: Installation) -> None:
-    busy = Public(installation.base, await let_in(installation, source="app", per_minute=2))
+    busy = Public(installation.base, await let_in(installation.settings, source="app", per_minute=2))
     # However they fall on two minutes of the clock, of five one is too many.
     answers = [busy.send() for _ in range(5)]
     refused = [answer for answer in answers if answer.status_code != 201]

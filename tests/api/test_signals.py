@@ -147,8 +147,8 @@ async def test_what_is_forged_over_or_of_another_is_ignored_and_the_true_one_hea
     for by in (expired, stranger):
         proof = by.sign(asked, "decide", APPROVE, by=Role.DISPATCHER, person="dispatcher")
         await signal(asked, "decide", APPROVE | {"proof": proof})
-    for proof in ("", None, 5, "a.b.c", ["x"]):
-        await signal(asked, "decide", APPROVE | {"proof": proof})
+    for garbage in ("", None, 5, "a.b.c", ["x"]):
+        await signal(asked, "decide", APPROVE | {"proof": garbage})
     ignored = told(caller, asked, "signal_ignored", 7)
     assert {row["reason"] for row in ignored} == {"not_permitted"}
     assert ignored[0]["explanation"] == "信号所附的身份凭证已过期，请重新办理"

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from hashlib import sha256
 from itertools import count
@@ -181,7 +181,7 @@ def test_a_large_file_passes_through_without_filling_the_memory(clerk: Caller, i
 def test_more_than_the_county_allows_is_refused_while_it_comes(clerk: Caller, objects: Path) -> None:
     before, sent = kept(objects), 0
 
-    def endless() -> AsyncIterator[bytes] | object:
+    def endless() -> Iterator[bytes]:
         nonlocal sent
         yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n' + video()[:28]
         for _ in range(150):
@@ -233,7 +233,7 @@ def test_other_content_types_and_strange_fields_are_refused(clerk: Caller, calle
 def test_an_upload_that_breaks_off_leaves_nothing(clerk: Caller, objects: Path) -> None:
     before = kept(objects)
 
-    def torn() -> AsyncIterator[bytes] | object:
+    def torn() -> Iterator[bytes]:
         yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n' + video(content=9_000_000)
         raise ConnectionAbortedError
 

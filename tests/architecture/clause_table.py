@@ -52,8 +52,9 @@ def seen() -> dict[str, list[Seen]]:
     found: dict[str, list[Seen]] = defaultdict(list)
     for path in sorted(TESTS.glob("test_*.py")):
         for node in ast.parse(path.read_text("utf-8")).body:
-            named = _TEST.match(node.name) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else None
-            if named is not None:
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            if named := _TEST.match(node.name):
                 rule = (ast.get_docstring(node) or "").partition("\n")[0]
                 found[f"{named[1].upper()}-{named[2]}"].append(Seen(f"{path.name}::{node.name}", rule))
     return found

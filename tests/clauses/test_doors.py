@@ -13,7 +13,7 @@ HOUSING = {"units": [{"unit": "housing"}]}
 
 async def sent_in(installation: Installation, regime: str, source: str) -> str:
     """An order that an application of this channel sent in by Open311."""
-    application = Public(installation.base, await let_in(installation, source=source, regime=regime), regime)
+    application = Public(installation.base, await let_in(installation.settings, source=source, regime=regime), regime)
     no = application.open(service_code="complaint")
     application.http.close()
     return no

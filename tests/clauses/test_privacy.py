@@ -25,7 +25,7 @@ COMPLAINT = {
     "lat": 39.37,
     "long": 99.82,
 }
-EVERYTHING = {"reason": "上门核实", "fields": list(CITIZEN)}
+EVERYTHING: dict[str, Any] = {"reason": "上门核实", "fields": list(CITIZEN)}
 
 
 def seen(told: str, *more: str) -> list[str]:
@@ -126,8 +126,13 @@ def test_na_06_masked_by_default(caller: SignIn) -> None:
         assert problem(caller(username).post(path, body), 403, "not_permitted")["clause"] == "NA-06", username
     problem(caller("clerk-market").post(path, EVERYTHING), 404, "unknown_order")
     problem(caller("agent").post(path, {"reason": " 。", "fields": ["name"]}), 422, "missing_field")
-    for body in ({"reason": "核对", "fields": []}, {"reason": "核对", "fields": ["secrets"]}, {"fields": ["name"]}):
-        assert caller("agent").post(path, body).status_code == 422
+    incomplete: list[dict[str, Any]] = [
+        {"reason": "核对", "fields": []},
+        {"reason": "核对", "fields": ["secrets"]},
+        {"fields": ["name"]},
+    ]
+    for bad in incomplete:
+        assert caller("agent").post(path, bad).status_code == 422
     timeline = caller("agent").get(f"/work-orders/{no}/timeline")
     reads = [row for row in timeline.json() if row["event"] == "personal_data_read"]
     assert [(row["person"], row["fields"], row["occasion"]) for row in reads] == [

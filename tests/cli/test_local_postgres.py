@@ -23,7 +23,7 @@ def folder() -> Iterator[Path]:
 
 def value(server: LocalPostgres, query: str, database: str = "jiesu") -> object:
     with psycopg.connect(server.url(database)) as connection:
-        row = connection.execute(query).fetchone()  # type: ignore[arg-type]
+        row = connection.execute(query).fetchone()
     assert row
     return row[0]
 

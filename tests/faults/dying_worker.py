@@ -15,8 +15,8 @@ from domain.order.read_model import RecordBatch
 record = Trail.record
 
 
-async def record_and_die(trail: Trail, batch: RecordBatch) -> int:
-    appended = await record(trail, batch)
+async def record_and_die(self: Trail, batch: RecordBatch) -> int:
+    appended = await record(self, batch)
     if any(event["event"] == sys.argv[1] for event in batch.events):
         os.kill(os.getpid(), signal.SIGKILL)
     return appended

@@ -268,9 +268,10 @@ async def test_what_goes_wrong_outside_is_borne(
 ) -> None:
     outcome = outcomes[service, fault]
     assert outcome.times == 1, outcome
-    seen = {"texts": PROVIDER, "calls": PROVIDER, "city": CITY}.get(service, {}).get(fault)
-    if seen is not None:
-        assert seen[1] in outcome.why
+    tables: dict[str, Mapping[str, tuple[Fault | None, str]]] = {"texts": PROVIDER, "calls": PROVIDER, "city": CITY}
+    rows = tables.get(service, {})
+    if fault in rows:
+        assert rows[fault][1] in outcome.why
     elif fault == "refused for good":
         assert (outcome.why, outcome.note) == ("twilio_21211", "0 texts")
     else:

@@ -36,7 +36,7 @@ def described() -> BaseSchema:
     return schemathesis.openapi.from_dict(document, config=SchemathesisConfig.from_dict(CONFIG))
 
 
-def point(case: Case, numbers: Sequence[str]) -> None:
+def point(case: Case[Any], numbers: Sequence[str]) -> None:
     """Have the case name the real order for which its own name stands."""
     named = case.path_parameters.get("no")
     if named in PLACES:

@@ -1,6 +1,8 @@
 """Orders in several stages for those who fuzz, and a digest of all that is stored of some of them."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import psycopg
 
@@ -25,7 +27,7 @@ OF_AN_ORDER = {
 def in_stages(caller: SignIn) -> list[str]:
     """An order taken in, one dispatched, one signed and one answered: their numbers."""
     numbers = [caller("agent").open(grade="days_3") for _ in range(4)]
-    steps = [
+    steps: list[tuple[str, str, dict[str, Any]]] = [
         ("dispatcher", "dispatch", {"units": DISPATCHED}),
         ("clerk-housing", "sign", {}),
         ("clerk-housing", "submit_reply", {"sections": {"handling": "现场核查并完成维修", "result": "供暖已恢复正常"}}),
@@ -34,10 +36,16 @@ def in_stages(caller: SignIn) -> list[str]:
         for who, do, body in steps[:place]:
             answer = caller(who).do(no, do, **body)
             assert answer.status_code == 200, answer.text
-        eventually(lambda no=no: caller("admin").get(f"/work-orders/{no}").json().get("stage"))
+        eventually(partial(stage, caller, no))
     for no in numbers[1:]:
-        eventually(lambda no=no: told(caller, no))
+        eventually(partial(told, caller, no))
     return numbers
+
+
+def stage(caller: SignIn, no: str) -> str | None:
+    """The stage of an order, once it can be read."""
+    found: str | None = caller("admin").get(f"/work-orders/{no}").json().get("stage")
+    return found
 
 
 def told(caller: SignIn, no: str) -> bool | None:

@@ -1,6 +1,6 @@
 """Every fault of the gateway, seen from the side that suffers it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import requests
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException  # type: ignore[import-untyped]
 
 from tests.sandbox.words import ACCOUNT, HOTLINE, PATIENCE, TOKEN, Listener, Peer, client, until
 
@@ -113,10 +113,11 @@ def test_too_many_requests_are_told_when_to_come_again(gateway: str, faults: str
 )
 def test_a_number_may_be_refused_for_good(gateway: str, faults: str, code: int, says: str) -> None:
     let(faults, kind="refuse", code=code)
-    for create in (
+    creates: tuple[Callable[[], Any], ...] = (
         lambda: send(gateway),
         lambda: client(gateway).calls.create(to=CITIZEN, from_=HOTLINE, twiml="<Response/>"),
-    ):
+    )
+    for create in creates:
         with pytest.raises(TwilioRestException) as refused:
             create()
         assert (refused.value.status, refused.value.code) == (400, code)

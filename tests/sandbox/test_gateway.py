@@ -6,8 +6,8 @@ from threading import Event
 
 import httpx
 import pytest
-from twilio.base.exceptions import TwilioRestException
-from twilio.rest import Client
+from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped]
+from twilio.rest import Client  # type: ignore[import-untyped]
 
 from tests.sandbox.words import HOTLINE, Answer, Listener, Peer, client, until
 

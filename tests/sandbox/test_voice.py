@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped]
 
 from tests.sandbox.words import HOTLINE, Answer, Listener, Peer, client, until
 
@@ -59,7 +59,8 @@ def ring(gateway: str, phone: Phone, listener: Listener) -> Callable[..., str]:
             listener.answers["/voice/start"] = [Answer(document)]
         if "twiml" not in more:
             more["url"] = f"{listener.url}/voice/start"
-        return client(gateway).calls.create(to=phone.number, from_=HOTLINE, **more).sid
+        sid: str = client(gateway).calls.create(to=phone.number, from_=HOTLINE, **more).sid
+        return sid
 
     return start
 

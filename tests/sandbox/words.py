@@ -9,8 +9,8 @@ from threading import Event, Lock
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-from twilio.request_validator import RequestValidator
-from twilio.rest import Client
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
+from twilio.rest import Client  # type: ignore[import-untyped]
 
 from adapters.local.child_process import ChildProcess
 from adapters.twilio.http import RebasedHttpClient

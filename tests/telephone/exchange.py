@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from temporalio.client import Client
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from adapters.database.accounts.sample_accounts import ensure_users
 from adapters.database.encryption import Keyring

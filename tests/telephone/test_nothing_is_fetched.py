@@ -9,7 +9,7 @@ async def test_no_address_that_somebody_sends_is_ever_asked(exchange: Exchange) 
     phone = exchange.phone()
     with listening() as elsewhere:
         url = f"{elsewhere.url}/recording.mp3"
-        public = Public(exchange.base, await let_in(exchange.services, source="app"))  # type: ignore[arg-type]
+        public = Public(exchange.base, await let_in(exchange.services.settings, source="app"))
         assert public.open(media_url=url, description=f"见 {url} <img src='{url}'>")
         xml = f'<!DOCTYPE a [<!ENTITY e SYSTEM "{url}">]><a>&e;</a>'
         public.http.post("/requests.xml", content=xml, headers={"Content-Type": "text/xml"})

@@ -29,7 +29,7 @@ def tables(url: str) -> dict[str, bytes]:
     with psycopg.connect(as_owner(url)) as connection:
         names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         for (name,) in names:
-            with connection.cursor().copy(f'COPY "{name}" TO STDOUT (FORMAT binary)') as rows:  # type: ignore[call-overload]
+            with connection.cursor().copy(f'COPY "{name}" TO STDOUT (FORMAT binary)') as rows:
                 found[name] = b"".join(bytes(row) for row in rows)
     return found
 
@@ -63,7 +63,7 @@ async def texts(exchange: Exchange, orders: list[str]) -> dict[str, bytes]:
 def answers(exchange: Exchange, username: str, orders: list[str], files: list[str]) -> Iterator[bytes]:
     """All that somebody gets to read by asking, of every order and in every list."""
     who = exchange.caller(username)
-    paths = ("", "/timeline", "/messages")
+    paths: tuple[str, ...] = ("", "/timeline", "/messages")
     if username == "hotline_director":  # who sees every order; the others would wait long for the same figures
         paths += ("/deadlines", "/proposal", "/viewers")
     for no in orders:

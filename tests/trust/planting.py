@@ -202,7 +202,7 @@ async def turned_away(exchange: Exchange, no: str) -> None:
 
 async def task_done(exchange: Exchange, no: str) -> None:
     """A person telephoned and noted what came of it."""
-    about = {"template": "citizen_update", "to_role": "citizen", "unit": None, "party": no}
+    about: dict[str, Any] = {"template": "citizen_update", "to_role": "citizen", "unit": None, "party": no}
     await exchange.services.call_tasks.open(f"{no}:N99", no, realm="", regime="gaotai", **about)
     done = exchange.caller("callback_staff").post(f"/call-tasks/{no}:N99/done", {"note": SAY["task_note"]})
     assert done.status_code == 200, done.text

@@ -79,7 +79,7 @@ def understood(value: Any) -> None:
         for read in (read_order, read_decision, read_urge, read_changed):
             try:
                 found = read(regime.city, said)
-                fields = found._asdict() if hasattr(found, "_asdict") else {"city_no": found}
+                fields = {"city_no": found} if found is None or isinstance(found, str) else found._asdict()
                 if read is read_order:
                     citizen = {part: fields.pop(part) for part in ("name", "phone", "address")}
                     body = {key: each for key, each in fields.items() if each is not None}
