@@ -1,4 +1,4 @@
-"""Messages and calls to one contact: what it is known by, and how many SMS it takes (3GPP TS 23.038)."""
+"""Messages and calls to one contact: their keys, and the number of SMS segments (3GPP TS 23.038)."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ _GSM = frozenset(
     "¿abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
 )
 _TWICE = frozenset("^{}\\[~]|€")
-"""Characters of the extension table, which take two places."""
+"""Characters of the GSM extension table, which take two places."""
 
 
 class NewMessage(NamedTuple):
@@ -25,12 +25,12 @@ class NewMessage(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What it is known by; the first contact's is that of the notice."""
+        """The unique key; the first contact's is the key of the notice."""
         return self.notice_key if self.rank == 1 else f"{self.notice_key}#{self.rank}"
 
     @property
     def notice_key(self) -> str:
-        """What the notice is known by."""
+        """The unique key of the notice."""
         return f"{self.order_no}:{self.notice}"
 
 
@@ -46,7 +46,7 @@ class NewCall(NamedTuple):
 
 
 def segments(body: str) -> int:
-    """How many SMS a text takes: 160 or 153 characters of the GSM alphabet, else 70 or 67 units of UCS-2."""
+    """The number of SMS segments of a text: 160 or 153 characters of the GSM alphabet, else 70 or 67 units of UCS-2."""
     if _GSM.issuperset(body):
         length, whole, part = len(body) + sum(character in _TWICE for character in body), 160, 153
     else:
