@@ -1,6 +1,6 @@
 """The command `jiesu`.
 
-Only the module of the command that was asked for is imported: no command pays for what another needs.
+Only the module of the requested command is imported, so that no command loads the dependencies of another.
 """
 
 import sys
@@ -16,7 +16,7 @@ from cli.typer_chinese import speak_chinese
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# name: (module:attribute, line in the help); the attribute is a function or a `typer.Typer` with subcommands.
+# name: (module:attribute, help line); the attribute is a function or a `typer.Typer` with subcommands.
 COMMANDS = {
     "up": ("cli.up:command", "在这台机器上启动全部服务"),
     "worker": ("cli.processes:worker", "运行 Temporal 工作进程"),
@@ -34,7 +34,7 @@ COMMANDS = {
 }
 
 FOR_TRYING_OUT = {"up": "sandbox", "rehearse": "sandbox", "bench": "benchmarks"}
-"""Commands, each with the folder that it cannot do without and an image for production leaves out (.dockerignore)."""
+"""Commands, each with the folder that it needs and that a production image leaves out (.dockerignore)."""
 
 
 def main() -> None:
@@ -59,11 +59,11 @@ def main() -> None:
 
 
 def _tell(app: typer.Typer) -> None:
-    """Run it; what an operator can put right is a sentence and a status, not a trace."""
+    """Run the command; print an error that an operator can fix as a message with an exit status, not as a trace."""
     try:
         app()
     except Exception as error:
-        from cli.error_messages import ending  # noqa: PLC0415 (it imports what only a failure needs)
+        from cli.error_messages import ending  # noqa: PLC0415 (only a failure needs its imports)
 
         said = ending(error)
         if said is None:
@@ -78,7 +78,7 @@ def _resolve(target: str) -> Any:
 
 
 def _listed() -> None:
-    """Stands in the list for a command that was not asked for."""
+    """A placeholder in the list of commands for those that were not requested."""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`jiesu archive verify`: re-check what was archived, and the audit trail behind it."""
+"""`jiesu archive verify`: verify archived orders and their audit trails."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ def verify(
 
 
 async def _verify(orders: list[str], as_json: bool) -> tuple[int, int]:
-    """How many were checked, and how many of them are not as they were; all archived ones if none is named."""
+    """The number of orders that were checked, and of those that were altered; without `orders` all archived ones."""
     checked = broken = 0
     async with opened() as archive:
         audit = Audit(archive.database, archive.objects, archive.signatures)

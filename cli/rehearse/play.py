@@ -1,4 +1,4 @@
-"""Playing an order: the same intake, commands and decisions that staff use, at the moments one wants."""
+"""Plays a scenario: the intake, commands and decisions that staff use, at chosen moments."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -25,17 +25,18 @@ from workflows.work_order import WorkOrderWorkflow
 
 PERSON = "rehearsal"
 APPROVER = "rehearsal-approver"
-"""A second one, for nobody decides what they asked for themselves."""
+"""A second person, because nobody decides their own request."""
 
 PATIENCE = timedelta(days=800)
-"""How far beyond its last step an order is followed before it counts as one that waits for a person."""
+"""Time after its last step for which an order is followed; an alarm later than that means that it waits for a person.
+"""
 
 MOST_ALARMS = 300
 
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """One order in a world of its own (`realm`), whose time passes when it is told to."""
+    """One order in its own `realm`, with a virtual clock."""
 
     services: Services
     no: str
@@ -45,9 +46,9 @@ class Rehearsal:
     async def act(
         self, role: Role, do: str, body: dict[str, Any], at: datetime | None = None
     ) -> Accepted | Refused | None:
-        """Carry out a command now; a refusal is returned, and stands on the trail. None for a signal.
+        """Carry out a command now; a refusal is returned and recorded on the trail. None for a signal.
 
-        `at` is the moment of the step, by which also that is dated of which the order never hears.
+        `at` is the moment of the step; it also dates refusals that never reach the order.
         """
 
         async def clock() -> datetime:
@@ -63,7 +64,7 @@ class Rehearsal:
             return refused
 
     async def _decide(self, role: Role, body: dict[str, Any], clock: Callable[[], Awaitable[datetime]]) -> None:
-        """Send the signal. What cannot even be sent is put on the trail here, for no workflow hears of it."""
+        """Send the signal. A decision that cannot be sent is recorded as refused here, because no workflow gets it."""
         answer = {key: body[key] for key in ("comment", "until", "proposed_unit") if key in body}
         approval, decision = str(body.get("approval", "")), str(body.get("decision", ""))
         try:
@@ -77,12 +78,12 @@ class Rehearsal:
             raise
 
     async def timeline(self) -> list[dict[str, Any]]:
-        """What has happened so far, once everything is recorded."""
+        """The timeline so far, after everything is recorded."""
         await self.clock.settle()
         return await self.services.trail.timeline(self.no)
 
     async def to_the_end(self, patience: timedelta = PATIENCE) -> bool:
-        """Let time pass, alarm after alarm, until the order is archived; False when it waits for a person."""
+        """Advance from alarm to alarm until the order is archived; False if it waits for a person."""
         horizon: datetime | None = None
         for _ in range(MOST_ALARMS):
             snapshot: OrderSnapshot | None = await self.clock.settle()
@@ -100,7 +101,7 @@ class Opening:
     """The start of a rehearsal: a demand on one county at a moment of any time, under a number.
 
     `units` exist beside those of the rule book. `realm` is the number where none is given. At its `steps` the order's
-    clock stands until they are carried out.
+    clock stops until they are carried out.
     """
 
     policy: str
@@ -127,7 +128,7 @@ async def open_rehearsal(stage: Stage, opening: Opening) -> Rehearsal:
 
 @dataclass(frozen=True)
 class Played:
-    """What came of a scenario: its timeline, the expectations that do not hold, and what is worth a remark."""
+    """The result of a scenario: its timeline, the unmet expectations, and a remark."""
 
     path: Path
     scenario: Scenario
@@ -138,7 +139,7 @@ class Played:
 
 
 async def play(stage: Stage, path: Path, scenario: Scenario, number: int) -> Played:
-    """One scenario from start to end. Raises Refused when its order cannot even be opened."""
+    """Play one scenario from start to end. Raises Refused if its order cannot be opened."""
     moments = scenario.moments()
     no, units = f"R{number:05d}", frozenset(scenario.units())
     opening = Opening(scenario.policy, scenario.start, scenario.order, no, units, steps=moments)

@@ -1,4 +1,4 @@
-"""Sample orders for a machine on which the system is tried out: invented, a few of each county."""
+"""Invented sample orders for a trial installation, a few for each county."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -24,7 +24,7 @@ CENTRE_ROLES = (Role.HOTLINE_DIRECTOR, Role.SUPERVISOR, Role.COUNTY_LEADER, Role
 
 
 class Demand(NamedTuple):
-    """A demand, and the steps by which it is carried on; without any it is left at intake."""
+    """A demand, and the steps that follow; without steps it stays at intake."""
 
     category: str
     title: str
@@ -55,13 +55,13 @@ DEMANDS = (
 )
 
 PICTURES = {Phase.BEFORE: "dimgray", Phase.AFTER: "lightyellow"}
-"""Of what the samples prove, and the colour of the picture that stands for it."""
+"""The phases of the sample evidence, and the colour of each picture."""
 
 SAID = "经现场核实情况属实，已安排人员处理并电话告知诉求人"
 
 
 async def load(settings: Settings) -> int:
-    """Have the units, their contacts and the sample orders; returns how many orders are new.
+    """Create the units, their contacts and the sample orders; returns the number of new orders.
 
     The numbers are fixed, so a second run adds nothing. Regimes without units get none. Needs a running worker.
     Raises what `application.orders.intake.open_order` and `application.orders.commands.carry_out_command` raise.
@@ -115,7 +115,7 @@ async def _sample(opened: Services, no: str, regime: str, demand: Demand, unit: 
 
 
 async def _pictures(opened: Services, no: str, regime: str, unit: Unit) -> list[str]:
-    """The ids of a picture of before and one of after, uploaded as a unit would; a repetition finds them there."""
+    """Upload a picture for each phase as a unit would, and return their ids; a repetition finds them again."""
     limits, of = opened.rule_books.regime(regime).evidence, {"regime": regime, "unit": unit.id, "uploaded_by": PERSON}
     ids = {phase: f"att-{no}-{phase}" for phase in PICTURES}
     async with uploads(opened) as received:
@@ -125,7 +125,7 @@ async def _pictures(opened: Services, no: str, regime: str, unit: Unit) -> list[
         ]
         received.extend(await asyncio.gather(*coming))
         for (phase, file_id), each in zip(ids.items(), received, strict=True):
-            at_most = limits.max_files * len(DEMANDS)  # one person brings the files of all
+            at_most = limits.max_files * len(DEMANDS)  # one person uploads the files of all orders
             await keep(opened, {file_id: each}, of | {"phase": phase}, at_most=at_most)
     return list(ids.values())
 
@@ -135,12 +135,12 @@ async def _content(picture: bytes) -> AsyncIterator[bytes]:
 
 
 def _unit_for(units: Sequence[Unit], matter: str) -> Unit:
-    """The unit whose duty it is, else the first."""
+    """The unit whose duty the matter is, else the first."""
     return next((unit for unit in units if matter in unit.duties), units[0])
 
 
 def _contacts(opened: Services) -> list[ContactCard]:
-    """Someone for every role of every unit and of the centre, with a telephone in the sandbox."""
+    """A contact for every role of every unit and of the centre, with a telephone in the sandbox."""
     regimes = opened.rule_books.regimes
     seats: list[tuple[str, str | None, Role]] = [
         (name, unit.id, role)

@@ -10,7 +10,7 @@ _GSM = frozenset(
     "¿abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
 )
 _TWICE = frozenset("^{}\\[~]|€")
-"""Characters of the extension table, which take two places."""
+"""Characters of the GSM extension table, which take two places."""
 
 
 class PhoneNumber(NamedTuple):
@@ -36,12 +36,12 @@ class NewMessage(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What it is known by; the first contact's is that of the notice."""
+        """The unique key; the first contact's is the key of the notice."""
         return self.notice_key if self.rank == 1 else f"{self.notice_key}#{self.rank}"
 
     @property
     def notice_key(self) -> str:
-        """What the notice is known by."""
+        """The unique key of the notice."""
         return f"{self.order_no}:{self.notice}"
 
 
@@ -119,7 +119,7 @@ class Sending(NamedTuple):
 
 
 def segments(body: str) -> int:
-    """How many SMS a text takes: 160 or 153 characters of the GSM alphabet, else 70 or 67 units of UCS-2."""
+    """The number of SMS segments of a text: 160 or 153 characters of the GSM alphabet, else 70 or 67 units of UCS-2."""
     if _GSM.issuperset(body):
         length, whole, part = len(body) + sum(character in _TWICE for character in body), 160, 153
     else:

@@ -1,4 +1,4 @@
-"""Answers to the questions of a service (Open311 GeoReport v2, "attribute"), checked against what was asked."""
+"""Answers to the questions of a service (Open311 GeoReport v2, "attribute"), validated against the questions."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,10 @@ MAX_ANSWER = 4000
 
 
 def answered(service: Service, given: Mapping[str, Sequence[str]]) -> tuple[Answer, ...]:
-    """The answers in the order of the questions; an empty text is none.
+    """The answers in the order of the questions; an empty text is no answer.
 
-    Raises Refused: `missing_field` where a required question has no answer, `invalid` for an answer of another kind
-    than asked for or to a question that was not asked.
+    Raises Refused: `missing_field` if a required question has no answer, `invalid` for an answer of the wrong type
+    or to an unknown question.
     """
     said = {code: tuple(text for text in texts if text) for code, texts in given.items()}
     asked = {code: attribute for code, attribute in service.attributes.items() if attribute.variable}

@@ -1,4 +1,4 @@
-"""The customer's line to this company: requests that are lost, late, refused or answered with rubbish."""
+"""ASGI middleware that injects faults into API requests: lost, late, refused or answered with garbage."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from sandbox.telephone.faults import ON_REQUESTS, Fault, FaultBook, Kind, Target
 from sandbox.telephone.twilio_formats import API, TwilioError, refusal
 
-HOLD = 120.0  # seconds; no client that keeps its own patience waits as long
+HOLD = 120.0  # seconds; longer than any client's timeout
 GARBAGE = "<html><head><title>502 Bad Gateway</title></head><body>\x00\ufffd{{"
 
 Scope = dict[str, Any]
@@ -27,36 +27,36 @@ _HELD: set[tuple[str, int]] = set()
 
 
 class OpenLine(H11Protocol):
-    """Remembers its connection by the client's address, because ASGI has no way to break one off."""
+    """Stores its connection by the client's address, because ASGI cannot reset a connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Note the connection."""
+        """Store the connection."""
         super().connection_made(transport)
         if self.client:
             _TRANSPORTS[self.client] = transport
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget it."""
+        """Remove the connection."""
         if self.client:
             _TRANSPORTS.pop(self.client, None)
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """Let go of a line that is held, which would delay the end of the program."""
+        """Close a held connection, which would delay the end of the program."""
         super().shutdown()
         if self.client in _HELD:
             self.transport.abort()
 
 
 class FaultyLine:
-    """ASGI middleware before the API of Twilio's; pages and controls pass untouched."""
+    """Middleware for Twilio's API; pages and controls are not affected."""
 
     def __init__(self, app: App, book: FaultBook) -> None:
         self._app = app
         self._book = book
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request pass, or do to it what a fault says."""
+        """Pass a request on, or apply a fault to it."""
         if scope["type"] != "http" or not scope["path"].startswith(f"/{API}/"):
             await self._app(scope, receive, send)
             return
@@ -82,7 +82,7 @@ class FaultyLine:
 
 
 def _aim(scope: Scope, body: bytes) -> tuple[Target, str]:
-    """What kind of request it is and which telephone it is about; a lookup by id is about none."""
+    """The target kind of a request and its telephone number, empty for a lookup by id."""
     creates = scope["method"] == "POST"
     form = parse_qs((body if creates else scope["query_string"]).decode("utf-8", "replace"))
     number = form.get("To", [""])[0]
@@ -94,7 +94,7 @@ def _aim(scope: Scope, body: bytes) -> tuple[Target, str]:
 
 
 def _response(fault: Fault, number: str, method: str) -> tuple[int, str, dict[str, str]]:
-    """Status, body and more headers of the answer that a fault gives."""
+    """Status, body and additional headers of a fault's answer."""
     if fault.kind is Kind.GARBAGE:
         return 201 if method == "POST" else 200, GARBAGE, {"Content-Type": "text/html"}
     more = {"Content-Type": "application/json"}
@@ -126,7 +126,7 @@ async def _whole(receive: Receive) -> bytes:
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
-    """Hands out what was read already, then what else comes."""
+    """A `receive` that returns the body that was read already, then later messages."""
     events = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replay() -> Event:
@@ -136,11 +136,11 @@ def _again(body: bytes, receive: Receive) -> Receive:
 
 
 async def _nowhere(_: Event) -> None:
-    """An answer that nobody hears."""
+    """A `send` that discards the answer."""
 
 
 async def _until_gone(receive: Receive) -> None:
-    """Say nothing until the client has gone."""
+    """Wait until the client has disconnected."""
     try:
         async with asyncio.timeout(HOLD):
             while (await receive())["type"] != "http.disconnect":
@@ -150,11 +150,11 @@ async def _until_gone(receive: Receive) -> None:
 
 
 def _break_off(scope: Scope) -> None:
-    """Reset the connection; a client that has gone already notices nothing."""
+    """Reset the connection, if the client is still connected."""
     if not (transport := _TRANSPORTS.get(tuple(scope["client"] or ()))):
         return
     line = transport.get_extra_info("socket")
     if line is not None:
-        # Lingering for no time makes the kernel send RST in place of FIN.
+        # With a linger time of zero the kernel sends RST instead of FIN.
         line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
