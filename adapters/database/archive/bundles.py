@@ -1,4 +1,4 @@
-"""Where the bundles of archived orders are."""
+"""Where the bundles of archived orders are stored."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from adapters.database.engine import Database
 from adapters.database.tables import Archive, AuditEntry, WorkOrder
 
 ARCHIVED = "order_archived"
-"""The event by which the trail tells that an order is archived, with its `bundle` and `sha256`."""
+"""The trail's event for an archived order, with its `bundle` and `sha256`."""
 
 
 class Bundle(NamedTuple):
@@ -34,7 +34,7 @@ class Archives:
         self.database = database
 
     async def record(self, order_no: str, bundle: str, sha256: str) -> Bundle:
-        """Note a bundle, or find the one that was noted first."""
+        """Store an order's bundle, or return the one that was stored first."""
         add = insert(Archive).values(order_no=order_no, bundle=bundle, sha256=sha256)
         async with self.database.begin() as session:
             await session.execute(add.on_conflict_do_nothing())
@@ -48,9 +48,9 @@ class Archives:
         return None if row is None else _bundle(row)
 
     async def numbers(self, after: str = "", limit: int = 500) -> list[str]:
-        """Real orders that are archived, by number, those behind `after`.
+        """Numbers of archived real orders, in order, after `after`.
 
-        Also those that only their trail calls archived: a note that was taken away must not hide its order.
+        Includes orders that only their trail calls archived: deleting the row here must not hide the order.
         """
         told = select(AuditEntry.order_no).where(AuditEntry.event == ARCHIVED)
         each = union(select(Archive.order_no), told).subquery()
