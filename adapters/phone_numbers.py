@@ -1,4 +1,4 @@
-"""Telephone numbers as networks know them, by the rules that `phonenumbers` keeps of every country."""
+"""Telephone numbers in E.164, by the rules of each country in the library `phonenumbers`."""
 
 import unicodedata
 from typing import NamedTuple
@@ -16,7 +16,7 @@ _TEXTABLE = frozenset(
 
 
 class Number(NamedTuple):
-    """A number in E.164, and why no text or no call can go there: a code, empty if it can."""
+    """A number in E.164, and codes for why no text or no call can reach it, empty if it can."""
 
     e164: str
     no_text: str = ""
@@ -24,9 +24,9 @@ class Number(NamedTuple):
 
 
 def read(written: str) -> Number:
-    """The number as somebody wrote it; without a country it is China's.
+    """Parse a number as it was written; without a country code it is China's.
 
-    What is no number of any country keeps its digits and can be neither texted nor called.
+    An invalid number keeps its digits and can be neither texted nor called.
     """
     written = unicodedata.normalize("NFKC", written)
     try:
@@ -40,7 +40,7 @@ def read(written: str) -> Number:
 
 
 def e164(written: str) -> str:
-    """`+`, country, digits; only the digits of what is no number."""
+    """`+`, country, digits; for an invalid number only its digits."""
     return read(written).e164
 
 
