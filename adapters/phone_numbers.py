@@ -1,4 +1,4 @@
-"""Telephone numbers as networks know them, by the rules that `phonenumbers` keeps of every country."""
+"""Telephone numbers in E.164, by the rules of each country in the library `phonenumbers`."""
 
 import unicodedata
 
@@ -19,7 +19,7 @@ _TEXTABLE = frozenset(
 def read(written: str) -> PhoneNumber:
     """The number as somebody wrote it; without a country it is China's.
 
-    What is no number of any country keeps its digits and can be neither texted nor called.
+    An invalid number keeps its digits and can be neither texted nor called.
     """
     written = unicodedata.normalize("NFKC", written)
     try:
@@ -33,7 +33,7 @@ def read(written: str) -> PhoneNumber:
 
 
 def e164(written: str) -> str:
-    """`+`, country, digits; only the digits of what is no number."""
+    """`+`, country, digits; for an invalid number only its digits."""
     return read(written).e164
 
 

@@ -1,7 +1,7 @@
-"""Archive bundles: a BagIt 1.0 bag (RFC 8493) in one zip file, as the RFC's section 4.2 serialises it.
+"""Writes archive bundles: a BagIt 1.0 bag (RFC 8493) in one zip file, serialised as in the RFC's section 4.2.
 
-A bundle is written into a temporary file as its contents come, whatever their size; `bagit` is what checks it. Equal
-content gives equal bytes: entries stand in the order in which they were added, uncompressed (so that no release of a
+A bundle is streamed into a temporary file, whatever its size; the library `bagit` checks it. Equal
+content gives equal bytes: entries keep the order in which they were added, uncompressed (so that no version of a
 compressor matters, and damage stays local) and dated 1980-01-01.
 """
 
@@ -36,7 +36,7 @@ class Bundle:
         self._payload: dict[str, AddedFile] = {}
 
     async def add(self, path: str, content: bytes) -> AddedFile:
-        """A payload file, by its path below `data/`."""
+        """Add a payload file, by its path below `data/`."""
 
         async def whole() -> AsyncIterator[bytes]:
             yield content
@@ -44,7 +44,7 @@ class Bundle:
         return await self.stream(path, len(content), whole())
 
     async def stream(self, path: str, size: int, chunks: AsyncIterable[bytes]) -> AddedFile:
-        """A payload file as its bytes come; `size` is what they will be about, for the header."""
+        """Add a payload file from a stream; `size` is its approximate size, for the header."""
         digest, count = sha256(), 0
         entry = await asyncio.to_thread(self._zip.open, entry_of(f"{self.name}/data/{path}", size), "w")
         try:
@@ -58,7 +58,7 @@ class Bundle:
         return self._payload[f"data/{path}"]
 
     async def close(self) -> PackedBundle:
-        """Add the tag files and the signature; nothing can be added any more."""
+        """Add the tag files and the signature; then nothing can be added any more."""
         return await asyncio.to_thread(self._close)
 
     def _close(self) -> PackedBundle:
@@ -90,7 +90,7 @@ def manifest(digests: dict[str, str]) -> bytes:
 
 
 def entry_of(path: str, size: int) -> zipfile.ZipInfo:
-    """What the zip says of a file, the same on every system."""
+    """The zip entry of a file, the same on every system."""
     entry = zipfile.ZipInfo(path, EPOCH)
     entry.create_system = 3
     entry.external_attr = READABLE

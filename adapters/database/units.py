@@ -1,4 +1,4 @@
-"""The offices of a county and whom to reach there."""
+"""The units of a county, and their contact persons by role."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ PLACE = TypeAdapter(tuple[Name, Name])
 
 
 class Catalogue:
-    """Units and contacts, replaced as a whole row at a time; every write may be repeated."""
+    """Units and contacts; each write replaces whole rows and may be repeated."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -29,7 +29,7 @@ class Catalogue:
         await self._write(upsert.on_conflict_do_update(index_elements=_UNIT_KEY, set_=replaced), rows)
 
     async def ensure(self, realm: str, units: Sequence[UnitCard], contacts: Sequence[ContactCard] = ()) -> None:
-        """Have these in `realm`, and leave alone what is there already."""
+        """Add missing units and contacts to `realm`; existing rows stay as they are."""
         await self._write(
             insert(Unit).on_conflict_do_nothing(),
             [unit.model_dump() | {"realm": realm, "duties": list(unit.duties)} for unit in units],
@@ -49,7 +49,7 @@ class Catalogue:
             return [UnitCard.model_validate(row) for row in rows]
 
     async def page(self, *, regime: str | None = None, cursor: str | None = None, limit: int = 50) -> Page[UnitCard]:
-        """Some of the real units, by regime and id. Raises BadCursor."""
+        """A page of the units of the real realm, by regime and id. Raises BadCursor."""
         place = (col(Unit.regime), col(Unit.id))
         found = select(Unit).where(Unit.realm == "")
         if regime is not None:
@@ -71,7 +71,7 @@ class Catalogue:
         )
 
     async def contact(self, role: str, *, regime: str, unit: str | None = None, realm: str = "") -> ContactCard | None:
-        """Whom to reach for a role in a unit, or in the county if `unit` is None."""
+        """The contact person for a role in a unit, or in the county if `unit` is None."""
         found = select(Contact).where(
             Contact.realm == realm,
             Contact.regime == regime,

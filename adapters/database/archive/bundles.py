@@ -1,4 +1,4 @@
-"""Where the bundles of archived orders are."""
+"""Where the bundles of archived orders are stored."""
 
 from sqlalchemy import union
 from sqlalchemy.dialects.postgresql import insert
@@ -9,7 +9,7 @@ from adapters.database.tables import Archive, AuditEntry, WorkOrder
 from domain.archive.bundles import StoredBundle
 
 ARCHIVED = "order_archived"
-"""The event by which the trail tells that an order is archived, with its `bundle` and `sha256`."""
+"""The trail's event for an archived order, with its `bundle` and `sha256`."""
 
 
 class Archives:
@@ -19,7 +19,7 @@ class Archives:
         self.database = database
 
     async def record(self, order_no: str, bundle: str, sha256: str) -> StoredBundle:
-        """Note a bundle, or find the one that was noted first."""
+        """Store an order's bundle, or return the one that was stored first."""
         add = insert(Archive).values(order_no=order_no, bundle=bundle, sha256=sha256)
         async with self.database.begin() as session:
             await session.execute(add.on_conflict_do_nothing())
@@ -33,9 +33,9 @@ class Archives:
         return None if row is None else _bundle(row)
 
     async def numbers(self, after: str = "", limit: int = 500) -> list[str]:
-        """Real orders that are archived, by number, those behind `after`.
+        """Numbers of archived real orders, in order, after `after`.
 
-        Also those that only their trail calls archived: a note that was taken away must not hide its order.
+        Includes orders that only their trail calls archived: deleting the row here must not hide the order.
         """
         told = select(AuditEntry.order_no).where(AuditEntry.event == ARCHIVED)
         each = union(select(Archive.order_no), told).subquery()

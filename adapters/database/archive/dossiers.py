@@ -1,4 +1,4 @@
-"""All that is known of one order, read for its bundle from every table that speaks of it."""
+"""Reads everything about one order from all tables, for its archive bundle."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -34,9 +34,9 @@ class Dossiers:
         self._policies, self._catalogue = RuleBookHistory(database), Catalogue(database)
 
     async def of_order(self, no: str) -> Dossier | None:
-        """The dossier of an order as it is now, in clear; None if there is no such order.
+        """The dossier of an order as it is now, in clear text; None if there is no such order.
 
-        Equal rows give an equal dossier. What is still written meanwhile may be in it or not.
+        Equal rows give an equal dossier. Rows that are being written meanwhile may be in it or not.
         """
         order = await self._orders.get(no)
         if order is None:
@@ -66,14 +66,14 @@ class Dossiers:
         )
 
     async def _rules(self, order: StoredOrder, chain: list[Link]) -> dict[str, Row | None]:
-        """The book that the order began with, then each that it adopted, the present one last."""
+        """The rule book under which the order began, then each that it adopted; the current one is last."""
         hashes = policy_hashes(order.policy_hash, (each.content for each in chain))
         found = {each: await self._policies.get(each) for each in hashes}
         return {each: snapshot.data if snapshot else None for each, snapshot in found.items()}
 
 
 def linked(each: Link) -> Row:
-    """A link of the chain as a bundle has it: what is hashed, and the hashes."""
+    """A link of the chain as a bundle stores it: the hashed fields and the hashes."""
     return {
         "position": each.position,
         **each.content._asdict(),

@@ -1,4 +1,4 @@
-"""How often a unit was overdue, counted from the trails of its orders (HJ-18)."""
+"""Counts how often a unit was overdue, from the trails of its orders (HJ-18)."""
 
 from sqlalchemy import text
 
@@ -44,16 +44,16 @@ COUNT = text(
 
 
 class Tallies:
-    """Reads across orders, within one realm and regime."""
+    """Overdue counts across orders, within one realm and regime."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     async def overdue(self, order_no: str, unit: str) -> TallyResult | None:
-        """Count as of the moment at which this order became overdue; None as long as its trail does not say so.
+        """Count as of the moment at which this order became overdue; None while its trail has no such event.
 
-        All moments are the orders' own clocks. In a row are the overdue orders that were dispatched to the
-        unit after the last one that it finished in time, a year back at most; orders that are neither overdue
+        All moments are by the orders' own clocks. In a row are the overdue orders that were dispatched to the
+        unit after the last one that it finished in time, at most a year back; orders that are neither overdue
         nor accepted do not break the row.
         """
         async with self.database.session() as session:
