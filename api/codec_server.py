@@ -1,7 +1,7 @@
-"""The codec server: opens sealed payloads for the Temporal UI and command line, for whoever shows the token.
+"""The codec server: decrypts sealed payloads for the Temporal UI and command line, with a token.
 
-It speaks what the UI speaks: POST /encode and /decode, each a `Payloads` message as JSON in and out. Nothing is kept or
-logged of what passes.
+It implements the protocol of the UI: POST /encode and /decode, each with a `Payloads` message as JSON in and out.
+It stores and logs nothing of them.
 """
 
 import hmac
@@ -53,7 +53,7 @@ def create_codec(of: Settings | None = None) -> GuardedApp:
 
 def _shows(token: str) -> Callable[[Request], None]:
     def check(request: Request) -> None:
-        """Raises ProblemError(401) unless the request shows the token."""
+        """Raises ProblemError(401) unless the request has the token."""
         scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not hmac.compare_digest(shown.encode("latin-1"), token.encode()):
             problem = ProblemError(401, "请出示编解码服务的令牌")

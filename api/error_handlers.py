@@ -1,4 +1,4 @@
-"""The handlers of every error that an application may end a request with."""
+"""Installs the handler of every error that may end a request."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from domain.refusal import Refused
 
 
 def install(app: FastAPI) -> None:
-    """Have every error answered so."""
+    """Install the handlers in an application."""
     handlers: dict[type[Exception], Any] = {
         Refused: noting_refusals(of_refusal),
         HTTPException: noting_refusals(of_http),

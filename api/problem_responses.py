@@ -1,6 +1,6 @@
-"""Every error as a response: a problem document in Chinese, with the code of the refusal.
+"""Error responses: a problem document in Chinese, with the code of the refusal.
 
-Below the address of the public interface the same errors are written as Open311 writes them.
+Below the address of the public interface they have the format of Open311.
 """
 
 import json
@@ -29,7 +29,7 @@ RETRY_SECONDS: Final = 2
 
 
 class Failure(NamedTuple):
-    """A request that failed: status of HTTP, text, code, and more where there is more to say."""
+    """A failed request: HTTP status, text and code; clause of a refusal, faults of a body, headers."""
 
     status: int
     detail: str
@@ -40,7 +40,7 @@ class Failure(NamedTuple):
 
 
 def document(request: Request, failure: Failure) -> Response:
-    """The failure as a response; of the public interface in the words of its standard."""
+    """The failure as a response; below the public interface in the format of its standard."""
     status = failure.status
     if open311.speaks(request):
         said = [f"{fault.at}：{fault.reason}" for fault in failure.faults] or [failure.detail]
@@ -55,7 +55,7 @@ def document(request: Request, failure: Failure) -> Response:
         instance=request.url.path,
         errors=list(failure.faults),
     )
-    # Half a surrogate pair that came in may be quoted here and cannot be written as UTF-8.
+    # The text may quote half a surrogate pair from the request, which UTF-8 cannot encode.
     content = json.dumps(problem.model_dump(), ensure_ascii=False).encode("utf-8", "replace")
     return Response(content, status, failure.headers, MEDIA_TYPE)
 
@@ -67,7 +67,7 @@ def of_refusal(request: Request, refused: Refused) -> Response:
 
 
 def of_http(request: Request, error: HTTPException) -> Response:
-    """Unknown routes and methods, and what ends a request early."""
+    """Unknown routes and methods, and problems that end a request early."""
     status = error.status_code
     code = error.code if isinstance(error, ProblemError) else CODES.get(status, "invalid")
     detail = error.detail if isinstance(error, ProblemError) else TITLES.get(status, error.detail)
@@ -79,7 +79,7 @@ def of_http(request: Request, error: HTTPException) -> Response:
 
 
 def _allowed(request: Request) -> list[str]:
-    """The methods of an address (RFC 9110 §10.2.1). The router names those of the first route that it looks at only."""
+    """The methods of an address (RFC 9110 §10.2.1); the router names those of its first match only."""
     routes = request.app.router.routes
     return [
         method
@@ -89,16 +89,16 @@ def _allowed(request: Request) -> list[str]:
 
 
 async def of_validation(request: Request, invalid: RequestValidationError) -> Response:
-    """A request that does not have the shape it should have; 400 where it is not even JSON.
+    """A request that fails validation; 400 if it is not JSON.
 
-    Asynchronous, so that it is counted where everything is: others that only make an answer are given to threads.
+    Asynchronous, so that it counts in the event loop; synchronous handlers run in threads.
     """
     refusal_counts.count(request, 422, "malformed")
     errors = invalid.errors()
     if any(error["type"] == "json_invalid" for error in errors):
         return document(request, Failure(400, "请求内容不是有效的 JSON", "invalid"))
     wrong_within = {error["loc"][:-1] for error in errors}
-    # A list whose items are wrong counts as empty, too; that would only contradict what is said of them.
+    # A list of invalid items is reported as too short as well, which contradicts the faults of its items.
     errors = [error for error in errors if error["type"] != "too_short" or error["loc"] not in wrong_within]
     faults = [Fault(at=place(error["loc"][1:]), reason=wording(error)) for error in errors[:MAX_FAULTS]]
     detail = "；".join(f"{fault.at}：{fault.reason}" for fault in faults)
@@ -108,13 +108,13 @@ async def of_validation(request: Request, invalid: RequestValidationError) -> Re
 
 
 def of_cursor(request: Request, error: BadCursor) -> Response:
-    """A cursor that no list has given."""
+    """A cursor that no list has returned."""
     return document(request, Failure(422, str(error), Code.INVALID.value))
 
 
 def of_outage(request: Request, error: Exception) -> Response:
-    """The database or Temporal does not answer; the same request may be made again."""
-    # The route, not the address: somebody may have typed a person where a number belongs.
+    """The database or Temporal does not answer; the request may be repeated."""
+    # The route, not the address: that may contain a person's data in place of a number.
     route = getattr(request.scope.get("route"), "path_format", "")
     log.error("%s %s: %s: %s", request.method, route, type(error).__name__, error)
     headers = {"Retry-After": str(RETRY_SECONDS)}
@@ -122,5 +122,5 @@ def of_outage(request: Request, error: Exception) -> Response:
 
 
 def of_bug(request: Request, error: Exception) -> Response:
-    """Anything else. The server logs it with its trace."""
+    """Any other error. The server logs it with its traceback."""
     return document(request, Failure(500, "服务器内部错误，已记录", "internal"))

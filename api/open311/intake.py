@@ -1,4 +1,4 @@
-"""A request of the public becomes an order, as if an agent of the hotline had taken it in."""
+"""Opens an order for a request of the public, as an agent of the hotline would."""
 
 from adapters.database.accounts.api_keys import KeyCard
 from api.open311.forms import Sent, ServiceRequest, wanted
@@ -18,7 +18,7 @@ PERSON = "open311"
 
 
 def person_of(card: KeyCard) -> str:
-    """Who stands on the trail as having taken it in."""
+    """The person on the trail for orders under this key."""
     return f"{PERSON}:{card.prefix}"
 
 
@@ -33,7 +33,7 @@ def service_of(services: Services, regime: str, code: str) -> Service:
 async def take_in(services: Services, card: KeyCard, sent: Sent, *, intake_key: str | None) -> tuple[str, str]:
     """Open the order and return its number and service; repeated under one `intake_key` it is one order.
 
-    Raises ProblemError for an unknown or missing service, Refused for what does not fit, and what `open_order` raises.
+    Raises ProblemError for an unknown or missing service, Refused for invalid fields, and as `open_order` does.
     """
     code = sent.fields.get("service_code", "").strip()
     if not code:

@@ -1,4 +1,4 @@
-"""The audit trail of the installation, for those whose office it is to look at it."""
+"""Routes about the installation's audit trail."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -28,7 +28,7 @@ router = APIRouter(tags=["审计"])
 
 @dataclass(frozen=True)
 class ActQuery:
-    """The acts that are asked for."""
+    """A query for acts."""
 
     person: Annotated[Name | None, Query(description="用户名")] = None
     order: Annotated[Name | None, Query(description="工单编号")] = None

@@ -1,4 +1,4 @@
-"""What orders are dispatched to and judged by: units and rule books."""
+"""Routes about units and rule books."""
 
 from typing import Final
 

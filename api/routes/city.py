@@ -1,4 +1,4 @@
-"""The city platform: the webhook that it calls, and for the hotline what became of its messages."""
+"""Routes about the city platform: its webhook, and the hotline's view of its messages."""
 
 import time
 from typing import Annotated, Final, Literal
@@ -55,7 +55,7 @@ async def webhook(
     if row.state == WAITING:
         response.status_code = 202
         return _answer(row)
-    if row.code == INTERNAL:  # no word of refusal fits; what became of it goes up with the receipts
+    if row.code == INTERNAL:  # no refusal code fits; the result goes to the platform with the receipts
         raise ProblemError(500, row.reason or "")
     await services.city_messages.told([row.id])
     if row.state == REFUSED:
@@ -102,7 +102,7 @@ async def retry(id: str, services: ServicesDep, user: User) -> CityMessageOut:
 
 
 async def _theirs(services: Services, user: Identity, id_: str) -> CityMessageRow:
-    """A message of the county of the person who asks."""
+    """A message of the caller's county."""
     row = await services.city_messages.get(id_) if id_.isprintable() else None
     if row is None or not within(user, "see_city_messages", row.regime):
         raise ProblemError(404, "没有这一条消息")

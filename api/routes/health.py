@@ -1,4 +1,4 @@
-"""Whether this process lives, and whether it can do its work."""
+"""Health checks: liveness and readiness."""
 
 import logging
 from collections.abc import Awaitable

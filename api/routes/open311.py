@@ -1,6 +1,6 @@
-"""Open311 GeoReport v2: services, requests, one request, tokens, and where all this is.
+"""Routes of Open311 GeoReport v2: discovery, services, requests, tokens.
 
-Not in the OpenAPI document: the standard says what there is, and clients know it from there.
+They are not in the OpenAPI document, because clients know them from the standard.
 """
 
 from datetime import datetime, timedelta
@@ -37,7 +37,7 @@ Written = Annotated[Form, Depends(_written)]
 
 
 def _jurisdiction(services: Services, given: str | None) -> str:
-    """The county that is asked for. Raises ProblemError: 400 where it has to be said, 404 where there is none."""
+    """The requested county. Raises ProblemError: 400 if it is missing, 404 if it is unknown."""
     ids, named = services.rule_books.ids, (given or "").strip()
     if not named and len(ids) == 1:
         return ids[0]
@@ -133,10 +133,10 @@ async def of_token(token: str, to: Written, county: County) -> Response:
 
 
 async def _key(services: Services, sent: Sent) -> KeyCard:
-    """Whose key it is. Raises ProblemError: 403 as the standard has it, 429 when the key was used too often."""
+    """The card of the key. Raises ProblemError: 403 as in the standard, 429 if the key was used too often."""
     text = sent.fields.get("api_key", "").strip()
     if not text:
-        # Nowhere else: an address is kept by whatever stands between, and a key that stood there is no secret any more.
+        # Not from the address: proxies store it, and a key in it is no secret any more.
         raise ProblemError(403, "请求内容（表单）中没有给出 api_key；写在网址里的不算")
     card = await services.api_keys.verify(text)
     if card is None:
@@ -153,7 +153,7 @@ async def _key(services: Services, sent: Sent) -> KeyCard:
 
 
 def _span(start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
-    """The moments between which to search; one that is not said lies 90 days from the other."""
+    """The span to search; a missing end is 90 days from the other."""
     most = answers.MOST_DAYS
     until = end or (min(start + most, datetime.now(CST)) if start else datetime.now(CST))
     since = start or until - most

@@ -1,4 +1,4 @@
-"""What goes out of the audit trail of the installation."""
+"""Answers about the installation's audit trail."""
 
 from datetime import date, datetime
 from typing import Any
@@ -71,7 +71,7 @@ class AnchorOut(Shape):
 
     @classmethod
     def of(cls, anchor: Anchor) -> "AnchorOut":
-        """From what is kept; what its text says is left out where it cannot be read."""
+        """From the stored anchor; without the fields of its text if that is unreadable."""
         said = said_by(anchor) or {}
         parts = {name: said.get(name) for name in ("acts", "orders", "previous")}
         return cls.model_validate(anchor._asdict() | parts)

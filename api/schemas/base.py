@@ -1,4 +1,4 @@
-"""What all schemas have in common: the base class of answers, and pages of lists."""
+"""Shared schemas: the base class of answers, and pages of lists."""
 
 from dataclasses import dataclass
 from typing import Annotated, Generic, TypeVar
@@ -16,7 +16,7 @@ Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="每页至多几项"
 
 @dataclass(frozen=True)
 class PageRequest:
-    """The page of a list that is asked for."""
+    """The requested page of a list."""
 
     cursor: Cursor = None
     limit: Limit = 50

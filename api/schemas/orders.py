@@ -1,4 +1,4 @@
-"""Answers about orders, masked where they speak of a citizen (NA-06)."""
+"""Answers about orders, with the citizen masked (NA-06)."""
 
 from datetime import datetime
 from typing import Any

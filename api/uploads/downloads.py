@@ -1,4 +1,4 @@
-"""Bytes on their way out: whole or a range (RFC 9110, section 14), and never as something that a browser runs."""
+"""Serves files whole or by range (RFC 9110, section 14), never as content that a browser runs."""
 
 import re
 from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ class Span(NamedTuple):
 
 
 async def original(services: Services, request: Request, file: File, *, shown: bool) -> Response:
-    """The file, or the part of it that is asked for. Raises ProblemError for a range beyond it or a lost object."""
+    """The file, or the requested part of it. Raises ProblemError for a range beyond it or a lost object."""
     headers = HARMLESS | {
         "Accept-Ranges": "bytes",
         "ETag": f'"{file.sha256}"',
@@ -49,7 +49,7 @@ async def original(services: Services, request: Request, file: File, *, shown: b
 
 
 async def thumbnail(services: Services, file: File) -> Response:
-    """The small picture. Raises ProblemError where there is none."""
+    """The thumbnail of a file. Raises ProblemError if there is none."""
     content = await services.objects.get(file.thumbnail_key) if file.thumbnail_key else None
     if content is None:
         raise ProblemError(404, "没有缩略图")
@@ -57,7 +57,7 @@ async def thumbnail(services: Services, file: File) -> Response:
 
 
 async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same bytes, the first of which are there already: later nothing can be said but a torn connection."""
+    """The same bytes, after reading the first: a lost object can no longer be reported once the answer has begun."""
     try:
         first = await anext(chunks)
     except FileNotFoundError:
@@ -72,9 +72,9 @@ async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 
 def _asked(request: Request, file: File) -> Span | None:
-    """What is asked for; None for a range that holds nothing of the file.
+    """The requested span; None for a range outside of the file.
 
-    Several ranges, or one that cannot be read, are answered with the whole, and so is one for another version.
+    Several ranges, an invalid one, and one for another version of the file get the whole.
     """
     whole = Span(0, file.size)
     found = _RANGE.fullmatch(request.headers.get("Range", "").replace(" ", ""))

@@ -1,4 +1,4 @@
-"""An upload from its first byte to its answer."""
+"""Carries out an upload: reads the body, keeps the files, and answers."""
 
 import json
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ FILE: Final = "file"
 MOST_FILES: Final = 10
 MOST_FIELDS: Final = 10
 MOST_LOOSE: Final = 500
-"""Files of one person that no order has yet."""
+"""Files of one person that belong to no order yet."""
 
 
 STATUS: Final[dict[Reason, int]] = {
@@ -40,7 +40,7 @@ STATUS: Final[dict[Reason, int]] = {
     "infected": 422,
     "unavailable": 503,
 }
-"""What a file that is not kept is answered with."""
+"""The status of the answer for a refused file."""
 
 
 class Details(InputModel):
@@ -59,10 +59,10 @@ class Details(InputModel):
 
 
 async def upload(services: Services, request: Request, user: Identity) -> Response:
-    """Take in the files of a request, and answer with what is known of them.
+    """Receive the files of a request, and answer with their descriptions.
 
-    Under one `Idempotency-Key` the same files and fields are kept once: their content is compared, for the bytes of a
-    multipart body are never the same twice. Raises ProblemError, Refused.
+    Under one `Idempotency-Key` the same files and fields are kept once: their content is compared, because the bytes of
+    a multipart body differ each time. Raises ProblemError, Refused.
     """
     place = place_of(request, user.sub)
     body = Multipart(request)
@@ -100,7 +100,7 @@ async def _taken_in(services: Services, user: Identity, body: Multipart, receive
     details = validated(Details, fields, calendar_of(services))
     if not received:
         raise Refused(Code.MISSING_FIELD, f"缺少必填内容：{FILE}")
-    for each in received:  # the order may have been named behind the files
+    for each in received:  # the order may be named after the files
         if each.size > limits.max_bytes:
             raise too_large(limits)
         if each.kind not in limits.types:
@@ -117,7 +117,7 @@ async def _field(part: Part, fields: dict[str, str]) -> None:
 def _ids(said: str, count: int) -> list[str]:
     """The ids of the files of an upload, the same for the same key and content.
 
-    A crash may come between keeping and answering; a key outlives what is remembered of it and may then bring others.
+    The same key brings the same ids after a crash between keeping and answering; other content brings other ids.
     """
     return [f"att-{sha256(f'{said}{n}'.encode()).hexdigest()[:20]}" for n in range(count)]
 
@@ -125,7 +125,7 @@ def _ids(said: str, count: int) -> list[str]:
 async def _keep(
     services: Services, request: Request, user: Identity, details: Details, files: Mapping[str, Received]
 ) -> Response:
-    """Keep the files under their ids, and answer with what is known of them."""
+    """Keep the files under their ids, and answer with their descriptions."""
     limits = _widest(services, user)
     at_most = MOST_LOOSE
     if details.order is not None:
@@ -145,7 +145,7 @@ async def _keep(
 
 
 async def _limits_of(services: Services, user: Identity, no: str) -> Evidence:
-    """What may be handed in for an order. Raises Refused: `unknown_order`, `wrong_stage` once it is closed."""
+    """The limits of an order's county. Raises Refused: `unknown_order`, `wrong_stage` once the order is closed."""
     order, view = await visible(services, user, no)
     if view is not None and view.stage in {Stage.CLOSED, Stage.ARCHIVED}:
         raise Refused(Code.WRONG_STAGE, "工单已办结，不能再添加附件")
@@ -153,7 +153,7 @@ async def _limits_of(services: Services, user: Identity, no: str) -> Evidence:
 
 
 def _widest(services: Services, user: Identity) -> Evidence:
-    """What may be handed in while no order is named: what some county that the person serves takes."""
+    """The limits while no order is named: the widest of the counties that the person serves."""
     names = [user.regime] if user.regime in services.rule_books.ids else services.rule_books.ids
     every = [services.rule_books.regime(name).evidence for name in names]
     return Evidence(

@@ -1,4 +1,4 @@
-"""Decisions that wait for the person who asks."""
+"""Routes about approvals that wait for the caller's decision."""
 
 from typing import Final, Literal
 

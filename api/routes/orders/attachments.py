@@ -1,4 +1,4 @@
-"""Evidence: uploads, what is known of them, and links by which they are opened."""
+"""Routes about evidence: uploads, descriptions, and links that open files."""
 
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -43,7 +43,7 @@ _FORM: dict[str, Any] = {
     "required": ["file"],
     "properties": {
         "file": {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1, "maxItems": 10},
-        # A form sends the fields that nobody has filled in as well.
+        # A form sends empty fields too.
         **{name: {"anyOf": [field, {"type": "string", "maxLength": 0}]} for name, field in _DETAILS.items()},
     },
 }
@@ -146,7 +146,7 @@ async def open_file(token: str, request: Request, services: ServicesDep) -> Resp
 
 
 def _open_to(user: Identity, order: StoredOrder, file: File) -> bool:
-    """The unit complained of sees the files that it brought itself, and no other evidence (HK-17)."""
+    """Whether the person may see a file: the unit complained of sees only its own (HK-17)."""
     return not shielded(user, order) or file.unit == user.unit
 
 
@@ -161,7 +161,7 @@ def _about(file: File) -> dict[str, str | None]:
 
 
 async def _theirs(services: Services, user: Identity, file_id: str) -> File:
-    """A file that somebody may see: with its order, or their own as long as no order has it."""
+    """A file that the person may see: of a visible order, or their own without an order."""
     file = await services.attachments.get(file_id) if file_id.isprintable() else None
     if file is not None and not file.realm:
         if file.order_no is None and file.uploaded_by == user.sub:

@@ -1,4 +1,4 @@
-"""Commands on orders: one route a command, so that the OpenAPI document knows the body of each."""
+"""Routes of commands on orders, one a command, so that the OpenAPI document has the body of each."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""Who may see a confidential order (NA-07): named one by one, each change on the order's trail."""
+"""Routes about the viewers of a confidential order (NA-07); each change is on the order's trail."""
 
 from fastapi import APIRouter
 
@@ -62,7 +62,7 @@ async def remove(no: str, username: str, origin: OriginDep, services: ServicesDe
 
 
 async def _confidential(services: Services, user: Identity, no: str) -> StoredOrder:
-    """The order, if it is one of which is said who sees it. Raises Refused."""
+    """The order, if it is confidential. Raises Refused."""
     order, _ = await visible(services, user, no)
     require("name_viewers", user.role)
     if not order.confidential:

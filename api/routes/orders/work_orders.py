@@ -1,4 +1,4 @@
-"""Orders: taking in, finding, looking at."""
+"""Routes about orders: opening, finding, reading."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""One's own account: password, second factor, sessions. Open also to those who have a duty to do first."""
+"""Routes about the caller's own account: password, second factor, sessions. Open with a duty to do first too."""
 
 from fastapi import APIRouter, Request
 
@@ -44,7 +44,7 @@ async def sessions(services: ServicesDep, user: SignedIn) -> PageOut[SessionOut]
 async def sign_out(id: str, origin: OriginDep, services: ServicesDep, user: SignedIn) -> None:
     """退出登录：结束当前会话（current），其令牌立即失效。其他会话须再次提交口令才能结束。"""
     if id not in (CURRENT, user.session):
-        # A token that somebody else has got hold of must not throw out the person whose it is.
+        # A stolen token must not end the sessions of its owner.
         raise ProblemError(403, "结束其他会话须再次提交口令（POST /account/sessions/{id}/end）", "proof_required")
     if not user.session or not await _ended(origin, services, user, user.session):
         raise ProblemError(404, "没有这个会话")
@@ -97,7 +97,7 @@ async def confirm(body: Confirmation, origin: OriginDep, services: ServicesDep, 
 
 
 async def _proven(request: Request, services: Services, user: Identity, proof: Proof) -> Card:
-    """The user, who has shown again who they are. Raises ProblemError, as signing in does; wrong tries count there."""
+    """Verify the caller's password again, and return their card. Raises ProblemError, as signing in does."""
     if user.session is None:
         raise ProblemError(409, "账号由统一身份认证管理", "not_allowed")
     try:

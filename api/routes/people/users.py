@@ -1,4 +1,4 @@
-"""Accounts of others, for administrators: those of a county look after its people, those of none after everybody."""
+"""Routes about accounts, for administrators: of one county, or of all."""
 
 from typing import Any, Final
 
@@ -94,7 +94,7 @@ async def _told(services: Services, name: str, password: str | None) -> UserOut:
 
 
 async def _theirs(services: Services, user: Identity, name: str) -> Card:
-    """A user whom this administrator looks after. Raises ProblemError(404)."""
+    """A user within this administrator's county. Raises ProblemError(404)."""
     card = await services.users.get(name) if name.isprintable() else None
     if card is None or user.regime not in (None, card.regime):
         raise ProblemError(404, "没有这个用户")
@@ -102,7 +102,7 @@ async def _theirs(services: Services, user: Identity, name: str) -> Card:
 
 
 async def _require_seat(services: Services, user: Identity, role: str, unit: str | None, regime: str | None) -> None:
-    """Raises ProblemError: 422 for a seat that there is not, 403 for one that is another county's to give."""
+    """Check a role assignment. Raises ProblemError: 422 for an invalid one, 403 for one of another county."""
     if user.regime not in (None, regime):
         raise ProblemError(403, "只能管理本地区的账号")
     fault = await assignment_fault(services.catalogue, services.rule_books.ids, role=role, unit=unit, regime=regime)

@@ -1,4 +1,4 @@
-"""Queues of those who telephone: citizens to call back, people whom no text reached, and texts that came in."""
+"""Routes of the callback staff's queues: citizens to call back, call tasks, and received texts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -34,9 +34,9 @@ router = APIRouter(tags=["短信与电话"], route_class=IdempotentRoute)
 
 @dataclass(frozen=True)
 class Look:
-    """Somebody's look at a page of a queue, with whole numbers if they ask for them.
+    """A request for a page of a queue, with whole numbers if `reveal`.
 
-    Raises Refused(not_permitted) to whom a whole number is not shown.
+    Raises Refused(not_permitted) if the caller may not read them.
     """
 
     request: Request
@@ -51,11 +51,11 @@ class Look:
 
     @property
     def reader(self) -> Reader:
-        """Who looks."""
+        """The caller as a reader of orders."""
         return reader_of(self.user)
 
     def shown(self, phone: str | None) -> str | None:
-        """A number as this look shows it."""
+        """A telephone number, masked unless `reveal`."""
         return phone if phone is None or self.reveal else masked_phone(phone)
 
 
@@ -141,14 +141,14 @@ def _number(row: Inbound) -> str | None:
 
 
 async def _citizens(services: Services, rows: Iterable[Inbound]) -> dict[str, StoredCitizen]:
-    """Whom to leave out of the words of each order's texts."""
+    """The citizens to leave out of each order's texts."""
     numbers = {no for row in rows if (no := _number(row)) is not None}
     orders = [await services.orders.get(no) for no in numbers]
     return {order.no: order.citizen for order in orders if order is not None}
 
 
 async def _contact(services: Services, task: TelephoneTask) -> str | None:
-    """The number of the person of the unit or centre whom the notice was for."""
+    """The telephone number of the contact that the notice was for."""
     unit = task.unit if task.to_role in UNIT_ROLES else None
     contact = await services.catalogue.contact(task.to_role, regime=task.regime, unit=unit, realm=task.realm)
     return contact.phone if contact else None
