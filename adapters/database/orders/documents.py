@@ -101,6 +101,6 @@ class Documents:
 
 
 def _has_had(unit: str) -> ColumnElement[bool]:
-    """SQL condition: an order is or was a unit's, as in `api.auth.identity.visible`."""
+    """SQL condition: an order is or was a unit's, as in `application.orders.visibility.visible`."""
     deadlines = col(OrderViewRow.view)["deadlines"]
     return or_(col(OrderViewRow.units).contains([unit]), deadlines.contains([{"unit": unit}]))
