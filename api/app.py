@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from adapters.settings.production_check import require_safe
 from adapters.settings.settings import Settings, settings
+from adapters.settings.version import version
 from api import docs_page, error_handlers, idempotency
 from api.middleware.stack import GuardedApp, add_middleware
 from api.openapi import describe
@@ -69,7 +70,7 @@ def create_app(of: Settings | None = None) -> FastAPI:
         chosen.public_base_url,
         title="接诉",
         description="12345 热线工单系统",
-        version="0.1.0",
+        version=version(),
         lifespan=lambda app: _lifespan(app, chosen),
         redirect_slashes=False,
         docs_url=None,
