@@ -15,11 +15,12 @@ def test_the_api_says_the_version_of_the_project() -> None:
 
 
 def test_no_module_repeats_the_version() -> None:
+    present = version()
     repeated = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in modules(*PACKAGES)
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Constant) and node.value == version()
+        if isinstance(node, ast.Constant) and node.value == present
     ]
     assert repeated == []
 
