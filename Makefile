@@ -6,8 +6,9 @@ SHELL := /bin/bash
 PYTHON := $(firstword $(foreach name,python3 python3.13 python3.12 python3.11 python3.14,\
 	$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
 PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
-# How many random lives a regime: all of them here, fewer in `make check`.
+# Random lives of an order for each county.
 test: export JIESU_LIVES ?= 2000
+check: export JIESU_LIVES ?= 100
 BIN := .venv/bin
 STAMP := .venv/made-in
 JUNIT := .pytest_cache/junit.xml
@@ -39,7 +40,7 @@ test: lint
 	exit $$status
 
 check: lint
-	$(BIN)/python -m pytest -q tests/domain tests/architecture
+	$(BIN)/python -m pytest -q $(PYTEST_ARGS) -m 'not slow' tests/domain tests/architecture
 
 lint: $(STAMP)
 	$(BIN)/ruff check

@@ -9,6 +9,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 from packaging.utils import canonicalize_name
 from setuptools.discovery import PackageFinder
 from sqlalchemy import LargeBinary
@@ -114,6 +115,7 @@ def test_the_image_leaves_out_what_production_has_no_use_for() -> None:
     assert not [line for line in LEFT_OUT if line.startswith("!")], "nothing is let in again"
 
 
+@pytest.mark.slow
 def test_what_is_in_the_image_needs_nothing_that_is_not(tmp_path: Path) -> None:
     """Its packages are found as the build finds them, its processes come up as far as their settings, and what is for
     trying out says that it is not there."""
