@@ -12,6 +12,9 @@ check: export JIESU_LIVES ?= 100
 BIN := .venv/bin
 STAMP := .venv/made-in
 JUNIT := .pytest_cache/junit.xml
+# `make test MEASURE=` runs the tests without coverage, in less time.
+MEASURE ?= -m coverage run
+COVERAGE := build/coverage/coverage.json
 SBOM := build/sbom.cdx.json
 
 # A virtual environment holds absolute paths: one that was moved, or whose Python is gone, is made again.
@@ -34,8 +37,10 @@ up: $(STAMP)
 	@exec $(BIN)/jiesu up
 
 test: lint
-	@mkdir -p $(dir $(JUNIT)); rm -f $(JUNIT); \
-	status=0; $(BIN)/python -m pytest $(PYTEST_ARGS) --junitxml=$(JUNIT) || status=$$?; \
+	@mkdir -p $(dir $(JUNIT)) $(dir $(COVERAGE)); rm -f $(JUNIT) $(dir $(COVERAGE))*; \
+	status=0; $(BIN)/python $(MEASURE) -m pytest $(PYTEST_ARGS) --junitxml=$(JUNIT) || status=$$?; \
+	if [ -n '$(MEASURE)' ] && $(BIN)/coverage combine -q && $(BIN)/coverage json -q -o $(COVERAGE); then \
+		$(BIN)/python .ci/coverage_table.py $(COVERAGE); fi; \
 	[ ! -f $(JUNIT) ] || $(BIN)/python .ci/counts.py $(JUNIT); \
 	exit $$status
 

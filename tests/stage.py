@@ -166,6 +166,7 @@ async def the_stage() -> AsyncIterator[Stage]:
     """A real server, database, worker and peers."""
     async with stage() as ready:
         yield ready
+        await asyncio.to_thread(ready.processes.worker.stop)  # the stage would kill it, and its coverage data with it
 
 
 @pytest.fixture
