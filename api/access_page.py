@@ -77,7 +77,7 @@ def _acts() -> Iterator[str]:
     yield "|---|---|" + ":-:|" * len(SHORT)
     for act, grant in TABLE.items():
         if grant.door is Door.TOKEN:
-            yield f"| `{act}` | {grant.says}{_beside(grant)} | {' | '.join(_sign(grant, role) for role in SHORT)} |"
+            yield f"| `{act}` | {grant.says}{_others(grant)} | {' | '.join(_sign(grant, role) for role in SHORT)} |"
 
 
 def _sign(grant: Grant, role: Role) -> str:
@@ -85,7 +85,7 @@ def _sign(grant: Grant, role: Role) -> str:
     return SIGNS[found] if found is not None else ""
 
 
-def _beside(grant: Grant) -> str:
+def _others(grant: Grant) -> str:
     others = sorted(role.value for role in grant.to if role not in STAFF)
     return f" (also {', '.join(others)})" if others else ""
 

@@ -109,12 +109,12 @@ async def once(
     except KeyInFlight:
         raise ProblemError(409, "同一请求正在处理，请稍后重试") from None
     if replay is not None:
-        return _again(replay)
+        return _replayed(replay)
     done = False
     try:
         response = await answer()
         if response.status_code < 400:
-            await keys.finish(*place, response.status_code, _kept(response))
+            await keys.finish(*place, response.status_code, _stored_form(response))
             done = True
         return response
     finally:
@@ -127,7 +127,7 @@ async def forget(services: Services, older_than: timedelta = KEPT_FOR) -> int:
     return await services.idempotency.forget(older_than)
 
 
-def _kept(response: Response) -> dict[str, Any]:
+def _stored_form(response: Response) -> dict[str, Any]:
     """The stored form of an answer: JSON as a value, all else as text."""
     headers = {"Location": location} if (location := response.headers.get("Location")) else {}
     body, kind = bytes(response.body).decode(), response.headers.get("Content-Type", "")
@@ -136,7 +136,7 @@ def _kept(response: Response) -> dict[str, Any]:
     return {"text": body, "headers": headers | {"Content-Type": kind}}
 
 
-def _again(replay: Replay) -> Response:
+def _replayed(replay: Replay) -> Response:
     kept = replay.response
     headers = kept["headers"] | {REPLAYED: "true"}
     if "text" in kept:

@@ -34,7 +34,7 @@ async def signed_in(
 ) -> Identity:
     """The bearer of the token, also one with a duty to do first. Raises ProblemError(401)."""
     if token is None:
-        raise _unknown("请先登录")
+        raise _unauthenticated("请先登录")
     known: dict[str, Identity] = request.scope.setdefault(BEARERS, {})
     if token not in known:
         try:
@@ -42,7 +42,7 @@ async def signed_in(
         except TooWeak as weak:
             raise _too_weak(weak) from None
         except BadToken as bad:
-            raise _unknown(f"{bad}，请重新登录") from None
+            raise _unauthenticated(f"{bad}，请重新登录") from None
     return known[token]
 
 
@@ -73,7 +73,7 @@ DUTIES: Final = {
 """The answer to a person with a duty to do first, and its code."""
 
 
-def _unknown(detail: str) -> ProblemError:
+def _unauthenticated(detail: str) -> ProblemError:
     problem = ProblemError(401, detail)
     problem.headers = {"WWW-Authenticate": "Bearer"}
     return problem

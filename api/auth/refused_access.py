@@ -31,13 +31,13 @@ def noting_refusals(handle: Callable[..., Response]) -> Callable[[Request, Excep
         code = str(getattr(error, "code", "")) or Code.NOT_PERMITTED.value
         hidden = getattr(error, "order_no", None)
         if response.status_code in STATUSES or code in CODES or hidden is not None:
-            await _note(request, response.status_code, code, hidden)
+            await _note_refusal(request, response.status_code, code, hidden)
         return response
 
     return noting
 
 
-async def _note(request: Request, status: int, code: str, order_no: str | None) -> None:
+async def _note_refusal(request: Request, status: int, code: str, order_no: str | None) -> None:
     if getattr(request.state, "refusal_noted", False):
         return
     services: Services | None = getattr(request.app.state, "services", None)

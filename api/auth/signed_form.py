@@ -20,9 +20,9 @@ async def signed_form(request: Request, services: ServicesDep) -> dict[str, str]
     try:
         form = fields_of(await request.body())
     except ValueError:
-        raise _not_genuine() from None
+        raise _bad_signature() from None
     if not genuine(settings.twilio_auth_token, url, form, request.headers.get(HEADER, "")):
-        raise _not_genuine()
+        raise _bad_signature()
     return form
 
 
@@ -54,5 +54,5 @@ def required(form: dict[str, str], name: str, longest: int = 64) -> str:
     return value
 
 
-def _not_genuine() -> ProblemError:
+def _bad_signature() -> ProblemError:
     return ProblemError(403, "签名不正确", "bad_signature")

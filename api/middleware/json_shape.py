@@ -69,19 +69,19 @@ def check(body: bytes) -> None:
         elif sign in "]}":
             depth -= 1
     try:
-        json.loads(text, object_pairs_hook=_once, parse_int=_short, parse_float=_short)
+        json.loads(text, object_pairs_hook=_unique_names, parse_int=_short_number, parse_float=_short_number)
     except ValueError:
         return
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ProblemError(422, "JSON 对象中有重复的键", "invalid", counts_as="malformed")
     return found
 
 
-def _short(number: str) -> str:
+def _short_number(number: str) -> str:
     if len(number) > MAX_DIGITS:
         raise ProblemError(422, f"JSON 中的数字至多 {MAX_DIGITS} 个字符", "invalid", counts_as="malformed")
     return number

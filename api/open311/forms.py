@@ -106,7 +106,7 @@ def wanted(services: Services, model: type[W], fields: Mapping[str, str]) -> W:
 
 def query(request: Request) -> dict[str, str]:
     """The fields of the address. Raises ProblemError for a field with two values."""
-    return _once(request.query_params.multi_items())
+    return _unique(request.query_params.multi_items())
 
 
 async def form(request: Request) -> Sent:
@@ -128,10 +128,10 @@ async def form(request: Request) -> Sent:
             attributes.setdefault(code[1], []).append(value)
         else:
             plain.append((name, value))
-    return Sent(_once(plain), attributes)
+    return Sent(_unique(plain), attributes)
 
 
-def _once(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in pairs:
         if found.setdefault(name, value) != value:

@@ -27,13 +27,13 @@ REQUESTS: Final = "service_requests"
 router = APIRouter(prefix=PREFIX, include_in_schema=False)
 
 
-def _written(fmt: str) -> Form:
+def _format_of(fmt: str) -> Form:
     if fmt not in set(Form):
         raise ProblemError(404, "地址应以 .xml 或 .json 结尾")
     return Form(fmt)
 
 
-Written = Annotated[Form, Depends(_written)]
+Written = Annotated[Form, Depends(_format_of)]
 
 
 def _jurisdiction(services: Services, given: str | None) -> str:
@@ -81,7 +81,7 @@ async def definition(service_code: str, to: Written, county: County, services: S
 async def create(to: Written, request: Request, services: ServicesDep) -> Response:
     """POST Service Request, once under one `Idempotency-Key`."""
     sent = await form(request)
-    card = await _key(services, sent)
+    card = await _verified_key(services, sent)
 
     place = place_of(request, person_of(card))
 
@@ -102,8 +102,8 @@ async def find(to: Written, request: Request, county: County, services: Services
     search = wanted(services, Search, query(request))
     if search.service_request_id:
         numbers = [no for no in search.service_request_id if no.isprintable()]
-        return await _shown(services, county, await services.public.of_numbers(county, numbers), to)
-    since, until = _span(search.start_date, search.end_date)
+        return await _request_list(services, county, await services.public.of_numbers(county, numbers), to)
+    since, until = _search_span(search.start_date, search.end_date)
     statuses = set(search.status)
     found = await services.public.find(
         county,
@@ -114,7 +114,7 @@ async def find(to: Written, request: Request, county: County, services: Services
         offset=(search.page - 1) * search.page_size,
         limit=search.page_size,
     )
-    return await _shown(services, county, found, to)
+    return await _request_list(services, county, found, to)
 
 
 @router.get("/requests/{no}.{fmt:ending}")
@@ -123,7 +123,7 @@ async def look_at(no: str, to: Written, county: County, services: ServicesDep) -
     found = await services.public.of_numbers(county, [no]) if no.isprintable() else []
     if not found:
         raise ProblemError(404, f"没有编号为 {no[:60]} 的诉求")
-    return await _shown(services, county, found, to)
+    return await _request_list(services, county, found, to)
 
 
 @router.get("/tokens/{token}.{fmt:ending}")
@@ -132,7 +132,7 @@ async def of_token(token: str, to: Written, county: County) -> Response:
     raise ProblemError(404, f"没有令牌 {token[:60]}；提交诉求时即给出编号，不发放令牌")
 
 
-async def _key(services: Services, sent: Sent) -> KeyCard:
+async def _verified_key(services: Services, sent: Sent) -> KeyCard:
     """The card of the key. Raises ProblemError: 403 as in the standard, 429 if the key was used too often."""
     text = sent.fields.get("api_key", "").strip()
     if not text:
@@ -152,7 +152,7 @@ async def _key(services: Services, sent: Sent) -> KeyCard:
     return card
 
 
-def _span(start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
+def _search_span(start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
     """The span to search; a missing end is 90 days from the other."""
     most = answers.MOST_DAYS
     until = end or (min(start + most, datetime.now(CST)) if start else datetime.now(CST))
@@ -162,7 +162,7 @@ def _span(start: datetime | None, end: datetime | None) -> tuple[datetime, datet
     return since, until
 
 
-async def _shown(services: Services, county: str, orders: list[PublicOrder], to: Form) -> Response:
+async def _request_list(services: Services, county: str, orders: list[PublicOrder], to: Form) -> Response:
     regime = services.rule_books.regime(county)
     units = {unit.id: unit.name for unit in await services.catalogue.units(regime=county)}
     return written(REQUESTS, [answers.status(regime, order, units) for order in orders], to)
