@@ -39,7 +39,7 @@ async def perform(database: Database, voice: TwilioVoice, party: str, attempt: i
 
 
 class LosesTheAnswer(TwilioVoice):
-    """The process ends after the provider took the call and before anybody wrote that down."""
+    """The process ends after the provider accepted the call and before that was stored."""
 
     async def place(self, to: str, call_id: str) -> Sending:
         await super().place(to, call_id)
@@ -47,7 +47,7 @@ class LosesTheAnswer(TwilioVoice):
 
 
 def ringing(gateway: str, number: str) -> int:
-    """How many calls the gateway has for a telephone."""
+    """The number of calls that the gateway has for a telephone."""
     return len(httpx.get(f"{gateway}/sandbox/phones/{number}").raise_for_status().json()["calls"])
 
 
