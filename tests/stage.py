@@ -63,7 +63,7 @@ REPLIES: dict[str, Row] = {
 async def until(found: Callable[[], Awaitable[Any]], seconds: float = PATIENCE) -> Any:
     """Poll until the result is truthy, and return it. Raises TimeoutError."""
     async with asyncio.timeout(seconds):
-        while not (answer := await found()):  # noqa: ASYNC110 (nothing tells of it)
+        while not (answer := await found()):  # noqa: ASYNC110 (no event reports it)
             await asyncio.sleep(0.05)
     return answer
 

@@ -1,4 +1,4 @@
-"""Automatic calls are placed once an attempt, whatever happens on the way."""
+"""Automatic calls are placed once per attempt, in spite of failures."""
 
 from collections.abc import Callable
 

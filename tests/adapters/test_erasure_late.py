@@ -203,7 +203,7 @@ async def held_up(url: str, by: int) -> None:
     """Return when another connection waits for this one."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as looking, asyncio.timeout(30):
         waits = "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
-        while (await (await looking.execute(waits, [by])).fetchone()) == (0,):  # noqa: ASYNC110 (nothing tells of it)
+        while (await (await looking.execute(waits, [by])).fetchone()) == (0,):  # noqa: ASYNC110 (no event reports it)
             await asyncio.sleep(0.01)
 
 

@@ -35,7 +35,7 @@ async def from_the_city(lives: Lives, **demand: Any) -> Life:
 
 
 async def at_the_city(life: Life) -> list[dict[str, Any]]:
-    """What the city platform has received about an order, in the order of arrival."""
+    """The messages about an order that the city platform has received, in order of arrival."""
     await life.timeline()  # returns once all effects are done
     url = f"{life.rehearsal.services.settings.city_base_url}/city/v1/received"
     async with httpx.AsyncClient() as http:
