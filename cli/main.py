@@ -49,16 +49,16 @@ def main() -> None:
         help="接诉：12345 热线工单系统", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
     )
     for name, (target, line) in COMMANDS.items():
-        command = _resolve(target) if asked == name else _listed
+        command = _resolve(target) if asked == name else _placeholder
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name, help=line)
         else:
             app.command(name, help=line)(command)
     work_beside_up(asked)
-    run(lambda: _tell(app))
+    run(lambda: _run_app(app))
 
 
-def _tell(app: typer.Typer) -> None:
+def _run_app(app: typer.Typer) -> None:
     """Run the command; print an error that an operator can fix as a message with an exit status, not as a trace."""
     try:
         app()
@@ -77,7 +77,7 @@ def _resolve(target: str) -> Any:
     return getattr(import_module(module), attribute)
 
 
-def _listed() -> None:
+def _placeholder() -> None:
     """A placeholder in the list of commands for those that were not requested."""
 
 

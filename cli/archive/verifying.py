@@ -38,7 +38,7 @@ async def _verify(orders: list[str], as_json: bool) -> tuple[int, int]:
             found = await audit.of_order(no)
             checked += 1
             broken += bool(found.problems)
-            _tell(found, as_json)
+            _print_result(found, as_json)
     return checked, broken
 
 
@@ -54,7 +54,7 @@ async def _numbers(orders: list[str], archives: Archives) -> AsyncIterator[str]:
         after = page[-1]
 
 
-def _tell(found: Audited, as_json: bool) -> None:
+def _print_result(found: Audited, as_json: bool) -> None:
     if as_json:
         print(json.dumps(found._asdict() | {"ok": not found.problems}, ensure_ascii=False))
         return

@@ -112,11 +112,11 @@ def _check_layout(folder: Path) -> None:
                 f"数据文件夹 {folder} 的版本是 {found}，本程序需要 {LAYOUT}；"
                 "请用建立它的版本打开，或用 --data 换一个文件夹"
             )
-    elif not all(_harmless(entry) for entry in folder.iterdir()):
+    elif not all(_left_by_command(entry) for entry in folder.iterdir()):
         raise CannotStartError(f"{folder} 不是空的，也不是接诉的数据文件夹；请用 --data 换一个")
 
 
-def _harmless(entry: Path) -> bool:
+def _left_by_command(entry: Path) -> bool:
     """Whether a command that was run before the first start left this entry."""
     return entry.name == "up.lock" or (entry.name == "objects" and not any(entry.iterdir()))
 

@@ -1,4 +1,4 @@
-"""The outside as activities meet it: a real database, a real gateway, a real city platform."""
+"""Fixtures for activities: a real database, the sandbox gateway and the sandbox city platform."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +24,7 @@ __all__ = ["peer"]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where this test keeps its objects."""
+    """The folder of this test's object store."""
     return tmp_path / "data"
 
 
@@ -42,7 +42,7 @@ def city(peer: Peer) -> str:
 
 @pytest.fixture
 def settings_for(folder: Path) -> Callable[..., Settings]:
-    """Settings with these changes."""
+    """A function that returns settings with the given changes."""
 
     def make(**changes: str) -> Settings:
         chosen = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "CITY_SECRET": CITY_SECRET}

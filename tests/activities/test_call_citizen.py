@@ -1,4 +1,4 @@
-"""Automatic calls are placed once an attempt, whatever happens on the way."""
+"""Automatic calls are placed once per attempt, in spite of failures."""
 
 from collections.abc import Callable
 
@@ -41,7 +41,7 @@ async def perform(database: Database, voice: TwilioVoice, party: str, attempt: i
 
 
 class LosesTheAnswer(TwilioVoice):
-    """The process ends after the provider took the call and before anybody wrote that down."""
+    """The process ends after the provider accepted the call and before that was stored."""
 
     async def place(self, to: str, call_id: str) -> Sending:
         await super().place(to, call_id)
@@ -49,7 +49,7 @@ class LosesTheAnswer(TwilioVoice):
 
 
 def ringing(gateway: str, number: str) -> int:
-    """How many calls the gateway has for a telephone."""
+    """The number of calls that the gateway has for a telephone."""
     return len(httpx.get(f"{gateway}/sandbox/phones/{number}").raise_for_status().json()["calls"])
 
 

@@ -1,4 +1,4 @@
-"""Activities that only speak to the database: record, call back, tally."""
+"""Activities that use only the database: record, call back, tally."""
 
 from typing import Any
 
@@ -70,7 +70,7 @@ async def tally(database: Database, no: str) -> TallyResult:
 
 
 async def lived(database: Database, no: str, dispatched: str, end: str, at: str, **order: Any) -> None:
-    """An order dispatched to housing (to water if its number begins so) on one day, and how it went on another."""
+    """An order that was dispatched to housing (or water, by its number) on one day, and its end on another."""
     await Orders(database).open(new_order(no, **order))
     unit = "housing" if not no.startswith("w") else "water"
     units = [{"unit": unit, "part": "lead"}, {"unit": "power", "part": "assist"}]

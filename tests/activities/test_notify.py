@@ -1,4 +1,4 @@
-"""Notices reach whom they are for, once, whatever happens on the way."""
+"""Notices reach their recipients once, in spite of failures."""
 
 import subprocess
 import sys
@@ -36,7 +36,7 @@ from tests.adapters.orders_at_hand import CANARY, new_order
 
 
 class LosesTheAnswer(TwilioSms):
-    """The process ends after the provider took the message and before anybody wrote that down."""
+    """The process ends after the provider accepted the message and before that was stored."""
 
     async def send(self, to: str, body: str) -> Sending:
         await super().send(to, body)
@@ -44,7 +44,7 @@ class LosesTheAnswer(TwilioSms):
 
 
 class NeverGetsThere(TwilioSms):
-    """The process ends before the provider hears of the message."""
+    """The process ends before the message reaches the provider."""
 
     async def send(self, to: str, body: str) -> Sending:
         raise ConnectionResetError
@@ -110,7 +110,7 @@ async def test_a_gateway_that_is_down_is_tried_again_and_the_failure_names_nobod
 
 
 class Refuses(TwilioSms):
-    """The provider will never text this number."""
+    """The provider rejects this number permanently."""
 
     async def send(self, to: str, body: str) -> Sending:
         return Sending(None, "twilio_21211")

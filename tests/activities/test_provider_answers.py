@@ -1,4 +1,4 @@
-"""What the provider answers, and what each answer means for a notice."""
+"""The provider's answers, and their effect on a notice."""
 
 import zlib
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from tests.activities.given import DISPATCH, NO, SENT, Phone, mumbles, notice, p
 
 @pytest.fixture
 def unsubscribed(gateway: str) -> Iterator[str]:
-    """A number that the provider refuses once because it was told to leave it alone."""
+    """A number that the provider rejects once because it has opted out there."""
     number, faults = "+8613900000025", f"{gateway}/sandbox/faults"
     once = {"kind": "refuse", "on": "messages", "to": number, "code": 21610, "times": 1}
     httpx.put(faults, json=[once]).raise_for_status()

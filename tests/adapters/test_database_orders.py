@@ -1,4 +1,4 @@
-"""Orders: written once, the citizen's data unreadable in the tables, lists that turn their pages steadily."""
+"""Orders: written once, citizen data encrypted in the tables, stable pagination of lists."""
 
 import asyncio
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""An erasure leaves nothing behind: no column of any table, no object, and no half of it after a crash."""
+"""An erasure is complete: every column of every table and every object, also after a crash."""
 
 import asyncio
 from types import SimpleNamespace
@@ -51,11 +51,11 @@ def test_whoever_adds_a_sealed_column_has_to_say_what_becomes_of_it() -> None:
         if isinstance(column.type, LargeBinary)
     }
     kept = {("contacts", "name"), ("contacts", "phone"), ("archives", "hold_reason")}
-    # An answer to a repeated request is forgotten after `api.idempotency.KEPT_FOR`, long before any erasure.
+    # A stored answer is deleted after `api.idempotency.KEPT_FOR`, long before any erasure.
     kept |= {("idempotency_keys", "response")}
-    # Second factors of staff are of no order.
+    # Second factors of staff belong to no order.
     kept |= {("users", "totp_secret"), ("users", "totp_pending")}
-    # Who wants no more texts does so beyond any order.
+    # An opt-out outlives every order.
     kept |= {("opt_outs", "phone")}
     assert sealed - kept <= blanked()
 
@@ -105,7 +105,7 @@ class TornError(BaseException):
 
 
 class TornObjects(Objects):
-    """A store whose client dies when it has deleted so many objects."""
+    """A store whose client dies after deleting a number of objects."""
 
     def __init__(self, settings: Settings, many: int) -> None:
         super().__init__(settings)

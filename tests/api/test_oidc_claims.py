@@ -1,4 +1,4 @@
-"""What a provider's token says, in every shape: whatever is not plainly one person in one seat opens nothing."""
+"""Claims of a provider's token in every shape: a token that does not name one person with one role is rejected."""
 
 import asyncio
 import time
@@ -158,7 +158,7 @@ async def test_whatever_the_provider_calls_somebody_they_can_be_disabled(
     problem(await account(http, bearer), 401, "not_authenticated")
     director = await token(http, await person(module_database, "hotline_director"))
     unseen = await http.delete(f"/work-orders/20260101-000001/viewers/{named}", headers=director)
-    problem(unseen, 404, "unknown_order")  # and not: no such address
+    problem(unseen, 404, "unknown_order")  # not the 404 of an unknown route
 
 
 async def test_who_comes_as_what_is_noted_once(
@@ -223,7 +223,7 @@ async def test_a_provider_that_drips_is_not_waited_for(monkeypatch: pytest.Monke
         async with asyncio.timeout(60):
             assert (await goes_on).user.sub == "oidc:li"
             assert not asks.done()
-            assert (await asks).user.sub == "oidc:li"  # by what is known: nothing came in time
+            assert (await asks).user.sub == "oidc:li"  # with the known keys: the provider did not answer in time
             with pytest.raises(oidc.ProviderAway):
                 await stranger.read(known)
         slow.drips = False

@@ -1,4 +1,4 @@
-"""What is promised to citizens by telephone, seen through texts, calls and webhooks (GT-13, GT-19, NA-07)."""
+"""Clauses about telephones, through texts, calls and webhooks (GT-13, GT-19, NA-07)."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""`jiesu archive` says exactly what is wrong with an archived order."""
+"""`jiesu archive` names every fault of an archived order."""
 
 import asyncio
 import json
@@ -53,7 +53,7 @@ def damaged(path: Path, at: int) -> None:
 
 @contextmanager
 def forger(stage: Stage) -> Iterator[psycopg.Connection]:
-    """The database as its owner may change it, behind the back of its triggers."""
+    """A connection as the database's owner, without triggers."""
     with psycopg.connect(as_owner(stage.settings.database_url)) as connection:
         connection.execute("SET session_replication_role = replica")
         yield connection
