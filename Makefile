@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 PYTHON := $(firstword $(foreach name,python3 python3.13 python3.12 python3.11 python3.14,\
 	$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
-PYTEST_ARGS ?= -n 2 --dist loadfile
+PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 # How many random lives a regime: all of them here, fewer in `make check`.
 test: export JIESU_LIVES ?= 2000
 BIN := .venv/bin

@@ -1,102 +1,62 @@
-"""How test files are shared out among the processes of a run (`-n`): long ones first, few installations.
+"""Grouping of tests among the processes of a run (`-n 2 --dist loadfile --no-loadscope-reorder`).
 
-Left to itself, the plugin hands out the files with the most tests first. Those are quick ones here, and a long file of
-one test that begins last leaves every other process idle.
+A group is one file, or all files that use the same installation, which takes ten seconds to start. pytest-xdist gives
+a whole group to a process, in the order of collection. Groups with an installation are the longest and come first, so
+that no process is idle at the end of the run.
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
-from xdist.workermanage import WorkerController
 
 from adapters.settings.settings import ROOT
 
-SECONDS: Final[Mapping[str, int]] = {
-    "tests/domain/test_properties.py": 150,
-    "tests/fuzz/test_api.py": 85,
-    "tests/faults/test_exactly_once.py": 55,
-    "tests/cli/test_up.py": 70,
-    "tests/api/test_access.py": 65,
-    "tests/fuzz/test_guided.py": 65,
-    "tests/faults/test_services.py": 35,
-    "tests/clauses/test_huojia.py": 50,
-    "tests/cli/test_rehearse.py": 65,
-    "tests/faults/test_processes.py": 45,
-    "tests/clauses/test_gaotai.py": 45,
-    "tests/trust/test_canaries.py": 45,
-    "tests/workflows/test_races.py": 40,
-    "tests/cli/test_examples.py": 20,
-    "tests/clauses/test_rugao.py": 35,
-    "tests/city/test_outages.py": 30,
-    "tests/clauses/test_hukou.py": 30,
-    "tests/api/test_poison.py": 30,
-    "tests/telephone/test_texts.py": 25,
-    "tests/city/test_inbound.py": 25,
-    "tests/clauses/test_dalad.py": 25,
-    "tests/api/test_races.py": 22,
-    "tests/supply/test_supply_chain.py": 20,
-    "tests/api/test_uploads.py": 20,
-    "tests/telephone/test_queues.py": 16,
-    "tests/clauses/test_national.py": 14,
-    "tests/api/test_samples.py": 14,
-    "tests/clauses/test_privacy.py": 13,
-    "tests/workflows/test_sealed_payloads.py": 13,
-    "tests/workflows/test_continue_as_new.py": 12,
-    "tests/replay/test_replay.py": 12,
-    "tests/api/test_commands.py": 12,
-    "tests/clauses/test_telephone.py": 10,
-    "tests/workflows/test_no_personal_data.py": 10,
-}
-"""About how long a file takes on two cores, where that is ten seconds or more."""
-
-ASKS: Final[Mapping[str, re.Pattern[str]]] = {
+INSTALLATIONS: Final[Mapping[str, re.Pattern[str]]] = {
     "stage": re.compile(r"\b(?:lives|the_stage): "),
     "api": re.compile(r"\b(?:caller|installation): "),
     "exchange": re.compile(r"\bexchange: "),
     "town": re.compile(r"\btown: "),
 }
-"""What is started once a process, and how a file asks for it."""
+"""Session fixtures that start servers and processes, and the parameters by which a test requests them."""
 
 
 @cache
-def asked_for(file: str) -> frozenset[str]:
-    """What has to be running for the tests of a file."""
+def group_of(file: str) -> str:
+    """The installation that a test file uses, else the file. Every folder has an `api` of its own."""
     text = (ROOT / file).read_text("utf-8")
-    return frozenset(name for name, asking in ASKS.items() if asking.search(text))
+    name = next((name for name, requested in INSTALLATIONS.items() if requested.search(text)), file)
+    return f"api of {Path(file).parent}" if name == "api" else name
 
 
-def next_file(waiting: Iterable[str], here: Collection[str], elsewhere: Collection[str]) -> str:
-    """Which of the files that are waiting a process takes, by the files that it has had and the others have had.
-
-    The longest for which nothing has to be started that runs in another process already; if there is none, the longest.
-    """
-    running, taken = _running(here), _running(elsewhere)
-
-    def worth(file: str) -> tuple[bool, int]:
-        return not asked_for(file) - running & taken, SECONDS.get(file, 0)
-
-    return max(waiting, key=worth)
+def _file(nodeid: str) -> str:
+    return nodeid.partition("::")[0]
 
 
-def _running(files: Iterable[str]) -> Set[str]:
-    return frozenset[str]().union(*map(asked_for, files))
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests that use an installation first, one installation after the other."""
+    order = [*INSTALLATIONS, "file"]
+
+    def place(item: pytest.Item) -> int:
+        name = group_of(_file(item.nodeid)).partition(" of ")[0]
+        return order.index(name if name in INSTALLATIONS else "file")
+
+    items.sort(key=place)
 
 
-class LongestFirst(LoadFileScheduling):  # type: ignore[misc]
-    """Hands out whole files, the next by `next_file`."""
+class ByInstallation(LoadFileScheduling):  # type: ignore[misc]
+    """Hands out groups instead of files."""
 
-    def _assign_work_unit(self, node: WorkerController) -> None:
-        others = [file for other, files in self.assigned_work.items() if other is not node for file in files]
-        self.workqueue.move_to_end(next_file(self.workqueue, self.assigned_work[node], others), last=False)
-        super()._assign_work_unit(node)
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(_file(nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Any:
-    """Ours in place of the plugin's own, where files are kept together."""
-    return LongestFirst(config, log) if config.option.dist == "loadfile" else None
+    """Replaces the plugin's own scheduler where files are kept together."""
+    return ByInstallation(config, log) if config.option.dist == "loadfile" else None
