@@ -26,9 +26,9 @@ CHAIN, EVIDENCE = "data/chain.json", "data/evidence.json"
 
 
 class Audited(NamedTuple):
-    """What was found of an order: `bundle` and `sha256` as noted, and the problems, a Chinese sentence each.
+    """Audit result of an order: stored `bundle` and `sha256`, and the problems, each a Chinese sentence.
 
-    `erased`: its retention is over, so that there is no bundle any more and the trail alone was checked.
+    `erased`: its retention is over, so there is no bundle any more and only the trail was checked.
     """
 
     order: str

@@ -27,9 +27,9 @@ class NotABundle(Exception):  # noqa: N818 - reads as a sentence where it is cau
 
 
 class Checked(NamedTuple):
-    """What was found: a Chinese sentence each, of the files and of the zip around them.
+    """Faults of the files and of the zip around them, each a Chinese sentence.
 
-    `files` says where the files that could be read lie, by path below the bag.
+    `files` locates the readable files, by path below the bag.
     """
 
     of_files: tuple[str, ...]

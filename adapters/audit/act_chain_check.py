@@ -21,7 +21,7 @@ LOOKUPS: Final = 100
 
 
 class Mark(NamedTuple):
-    """What an anchor says of the chain: the last position before `until`, and the hash there."""
+    """An anchor's statement about the chain: the last position before `until`, and the hash there."""
 
     day: str
     last: int

@@ -1,4 +1,4 @@
-"""Loads a secret from a file or from a program that fetches it.
+"""Loads secrets from a file or from a program that fetches them, and splits lists of secrets.
 
 `file:/run/secrets/data_key` reads a file, as Docker and Kubernetes provide secrets. `exec:/opt/fetch-key data`
 runs a program, which may query any key management service, and uses its output. Either may give one key a line.

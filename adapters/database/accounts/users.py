@@ -40,7 +40,7 @@ class Account(BaseModel):
 
 
 class Card(Account):
-    """A user, and how they sign in. `temporary`: with a password that they have to change first."""
+    """A user with their sign-in method. `temporary`: the password must be changed first."""
 
     temporary: bool = False
     second_factor: bool = False

@@ -37,14 +37,14 @@ _CAME: Final = {TEXTS: "created_at", CITY: "received_at"}
 
 
 class Stored(NamedTuple):
-    """An object of an order: which kind of object, and its key in the store."""
+    """An object of an order: its kind, and its key in the store."""
 
     kind: str
     key: str
 
 
 class Left(NamedTuple):
-    """What the database still says of people in an order: rows by table, without tables that have none."""
+    """Unerased personal data of an order: number of rows by table, without empty tables."""
 
     archived_at: datetime
     rows: Mapping[str, int]
@@ -55,7 +55,7 @@ class FilesLeft(Exception):  # noqa: N818 - reads as a sentence where it is caug
 
 
 class Kept(NamedTuple):
-    """An archived order that still holds what it says of people."""
+    """An archived order that still has personal data."""
 
     no: str
     regime: str

@@ -15,10 +15,10 @@ from adapters.database.tables import Attachment
 
 
 class NewFile(BaseModel):
-    """A file that was put into the object store under `object_key`; `size` in bytes.
+    """Metadata of a file stored in the object store under `object_key`; `size` in bytes.
 
     `phase` is one of `domain.policy.evidence.Phase`, `scan` one of `adapters.files.virus_scan.Scan`. `unit` and
-    `regime` are those of who uploaded it.
+    `regime` are the uploader's.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -41,14 +41,14 @@ class NewFile(BaseModel):
 
 
 class File(NewFile):
-    """A file that is known here."""
+    """The stored metadata of a file."""
 
     id: str
     created_at: datetime
 
 
 class Claimant(NamedTuple):
-    """Who names files: a person, and the unit of a regime for which they act."""
+    """The person who names files in a command, and the unit of a regime for which they act."""
 
     person: str
     regime: str
@@ -56,7 +56,7 @@ class Claimant(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """Files that a command names. `fresh` became this order's by it; `strange` are not theirs to name, or unknown."""
+    """Files named in a command. `fresh` were assigned to this order by it; `strange` are unknown or not allowed."""
 
     files: tuple[File, ...]
     fresh: frozenset[str]
