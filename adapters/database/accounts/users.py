@@ -55,7 +55,7 @@ class Card(Account):
 
     @model_validator(mode="before")
     @classmethod
-    def _of_row(cls, data: Any) -> Any:
+    def _from_row(cls, data: Any) -> Any:
         if not isinstance(data, User):
             return data
         told = {name: getattr(data, name) for name in cls.model_fields if hasattr(data, name)}
