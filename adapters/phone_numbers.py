@@ -17,7 +17,7 @@ _TEXTABLE = frozenset(
 
 
 def read(written: str) -> PhoneNumber:
-    """The number as somebody wrote it; without a country it is China's.
+    """Parse a number as it was written; without a country code it is China's.
 
     An invalid number keeps its digits and can be neither texted nor called.
     """

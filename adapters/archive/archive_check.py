@@ -26,9 +26,9 @@ CHAIN, EVIDENCE = "data/chain.json", "data/evidence.json"
 
 
 class Audited(NamedTuple):
-    """What was found of an order: `bundle` and `sha256` as noted, and the problems, a Chinese sentence each.
+    """Audit result of an order: stored `bundle` and `sha256`, and the problems, each a Chinese sentence.
 
-    `erased`: its retention is over, so that there is no bundle any more and the trail alone was checked.
+    `erased`: its retention is over, so there is no bundle any more and only the trail was checked.
     """
 
     order: str
@@ -57,14 +57,14 @@ class Audit:
         links = await self._trail.chain(no)
         if noted is None:
             return Audited(no, None, None, (_without_note(links), *problems))
-        problems += _of_note(noted, links)
+        problems += _note_faults(noted, links)
         if noted.erased_at is None:
-            problems += await self._of_bundle(no, noted, links)
+            problems += await self._bundle_faults(no, noted, links)
         elif await self._objects.exists(noted.bundle):
             problems.append(f"已到期销毁，但归档包 {noted.bundle} 还在")
         return Audited(no, noted.bundle, noted.sha256, tuple(problems), erased=noted.erased_at is not None)
 
-    async def _of_bundle(self, no: str, noted: StoredBundle, links: Sequence[Link]) -> list[str]:
+    async def _bundle_faults(self, no: str, noted: StoredBundle, links: Sequence[Link]) -> list[str]:
         async with self._bundles.fetched(noted.bundle) as path:
             if path is None:
                 return [f"归档包 {noted.bundle} 不见了"]
@@ -77,12 +77,12 @@ class Audit:
             chain = await asyncio.to_thread(_json, path, checked.files.get(CHAIN))
             evidence = await asyncio.to_thread(_json, path, checked.files.get(EVIDENCE))
         if chain is not None:
-            problems += _of_chain(no, chain, links)
+            problems += _chain_faults(no, chain, links)
         if evidence is not None:
-            problems += await self._of_evidence(no, evidence)
+            problems += await self._evidence_faults(no, evidence)
         return problems
 
-    async def _of_evidence(self, no: str, evidence: Sequence[Row]) -> list[str]:
+    async def _evidence_faults(self, no: str, evidence: Sequence[Row]) -> list[str]:
         known = {file.id: file for file in await self._attachments.of_order(no)}
         problems = []
         for each in evidence:
@@ -104,7 +104,7 @@ def _without_note(links: Sequence[Link]) -> str:
     return f"没有归档记录，而台账第 {told[0]} 条为归档" if told else "没有归档记录"
 
 
-def _of_note(noted: StoredBundle, links: Sequence[Link]) -> list[str]:
+def _note_faults(noted: StoredBundle, links: Sequence[Link]) -> list[str]:
     """Differences between the stored archive row and the trail."""
     problems = []
     for each in links:
@@ -119,7 +119,7 @@ def _of_note(noted: StoredBundle, links: Sequence[Link]) -> list[str]:
     return problems
 
 
-def _of_chain(no: str, archived: Sequence[Row], links: Sequence[Link]) -> list[str]:
+def _chain_faults(no: str, archived: Sequence[Row], links: Sequence[Link]) -> list[str]:
     """Check that a bundle's chain is intact and begins the trail: later rows were added after archiving."""
     problems = []
     try:

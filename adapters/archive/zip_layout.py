@@ -18,7 +18,7 @@ MOST_ENTRIES: Final = 100_000
 
 
 class Lies(NamedTuple):
-    """A file in the zip: its path, where its header and its content begin, its size and CRC-32 by what was read."""
+    """Location of a file in the zip: path, offsets of its header and content, and the size and CRC-32 stated there."""
 
     path: str
     header: int

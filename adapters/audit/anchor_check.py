@@ -41,7 +41,7 @@ def of_anchors(anchors: Sequence[Anchor], signatures: Signatures) -> Iterator[st
     before: Anchor | None = None
     for anchor in anchors:
         name = f"{anchor.day} 的锚"
-        if not _holds(signatures, anchor.signed, anchor.signature):
+        if not _is_signed(signatures, anchor.signed, anchor.signature):
             yield f"{name}：签名不符，内容或签名被改动"
         if (said := said_by(anchor)) is None:
             yield f"{name}：内容不是这一天的锚"
@@ -49,7 +49,7 @@ def of_anchors(anchors: Sequence[Anchor], signatures: Signatures) -> Iterator[st
             first, last = before.day + timedelta(days=1), anchor.day - timedelta(days=1)
             yield f"{first} 的锚缺失" if first == last else f"{first} 至 {last} 的锚缺失"
         elif said is not None:
-            yield from _of_link(name, said, before)
+            yield from _link_faults(name, said, before)
         before = anchor
 
 
@@ -59,10 +59,10 @@ async def of_publications(
     """Differences between the anchors and their published copies; `published` yields day and content of each file."""
     kept = {anchor.day.isoformat(): anchor for anchor in anchors}
     async for day, content in published:
-        anchor, file = kept.pop(day, None), _read(content)
+        anchor, file = kept.pop(day, None), _parse_publication(content)
         if file is None:
             yield f"{where} {day}.json：不是公布的锚"
-        elif not _holds(signatures, PREFIX + file["body"].encode(), file["signature"]):
+        elif not _is_signed(signatures, PREFIX + file["body"].encode(), file["signature"]):
             yield f"{where} {day}.json：签名不符"
         elif anchor is None:
             yield f"{day} 的锚：已公布在{where}，数据库中没有"
@@ -72,7 +72,7 @@ async def of_publications(
         yield f"{day} 的锚：没有公布在{where}"
 
 
-def _of_link(name: str, said: Mapping[str, Any], before: Anchor | None) -> Iterator[str]:
+def _link_faults(name: str, said: Mapping[str, Any], before: Anchor | None) -> Iterator[str]:
     expected = sha256(before.body.encode()).hexdigest() if before else GENESIS
     if said["previous"] != expected:
         yield f"{name}：与前一天的锚断链" if before else f"{name}：此前的锚缺失"
@@ -81,14 +81,14 @@ def _of_link(name: str, said: Mapping[str, Any], before: Anchor | None) -> Itera
         yield f"{name}：操作的条数与前一天的锚接不上"
 
 
-def _holds(signatures: Signatures, content: bytes, signature: str) -> bool:
+def _is_signed(signatures: Signatures, content: bytes, signature: str) -> bool:
     try:
         return signatures.holds(content, bytes.fromhex(signature))
     except ValueError:
         return False
 
 
-def _read(content: bytes) -> Mapping[str, str] | None:
+def _parse_publication(content: bytes) -> Mapping[str, str] | None:
     try:
         file = json.loads(content)
     except ValueError:

@@ -28,7 +28,7 @@ class OrdersCheck:
             elif head.now != head.hash:
                 yield f"{name}被改动：hash 应为 {head.hash}，实为 {head.now}"
             if chains:
-                async for each in self._of_chain(head.order_no):
+                async for each in self._chain_faults(head.order_no):
                     yield each
         said = said_by(anchor)
         if said is None:
@@ -46,14 +46,14 @@ class OrdersCheck:
         after = ""
         while page := await self._trail.numbers(after):
             for no in page:
-                async for each in self._of_chain(no):
+                async for each in self._chain_faults(no):
                     yield each
             if until is not None:
                 for no, position in await self._anchors.added(page, until):
                     yield f"工单 {no}：第 {position} 条署锚定之前的时刻，却不在锚定之内，是之后添加的"
             after = page[-1]
 
-    async def _of_chain(self, no: str) -> AsyncIterator[str]:
+    async def _chain_faults(self, no: str) -> AsyncIterator[str]:
         self.count += 1
         for each in await self._trail.verify(no):
             yield f"工单 {no}：{each}"

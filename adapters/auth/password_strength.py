@@ -38,11 +38,11 @@ async def weakness(password: str, username: str, places: Iterable[str]) -> str |
     if said := passwords.weakness(password, username):
         return said
     words = [*WORDS, *places]
-    guessable = await asyncio.get_running_loop().run_in_executor(_thread, _guessable, one_form(password), words)
+    guessable = await asyncio.get_running_loop().run_in_executor(_thread, _is_guessable, one_form(password), words)
     return GUESSABLE if guessable else None
 
 
-def _guessable(password: str, words: list[str]) -> bool:
+def _is_guessable(password: str, words: list[str]) -> bool:
     if password.casefold() in _COMMONEST:
         return True
     return all(zxcvbn(part, words)["guesses"] < ENOUGH for part in (password[:WINDOW], password[-WINDOW:]))

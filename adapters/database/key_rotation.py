@@ -46,9 +46,9 @@ BLIND: Final = {
 
 
 class Resealed(NamedTuple):
-    """What became of a table: rows seen and changed, and those that no key opens.
+    """Result for a table: rows read and changed, and rows that no key decrypts.
 
-    `lost`: numbers that wanted no texts, kept by an older key's index alone and found nowhere else; without that key
+    `lost`: opted-out numbers of which only an older key's index is stored; once that key is dropped
     they get texts again.
     """
 

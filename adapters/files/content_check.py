@@ -34,7 +34,7 @@ class Unfit(Exception):  # noqa: N818 - reads as a sentence where it is caught
     """The file is rejected; the text gives the reason in Chinese."""
 
 
-class _Sparing:
+class _SizeLimitedFile:
     """A file wrapper that limits the size of a directory read, so that none can fill the memory."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -53,31 +53,31 @@ def examined(file: BinaryIO, size: int, possible: frozenset[FileType]) -> FileTy
     """The type of a file that may be one of `possible`. Raises Unfit."""
     head = file.read(4096)
     if possible & ZIPPED:
-        return _office(file, size)
+        return _office_type(file, size)
     if possible & COMPOUND:
-        found = _compound(file)
+        found = _compound_type(file)
     else:
         (found,) = possible
     if found is FileType.PDF:
-        _whole_pdf(file, size)
+        _require_whole_pdf(file, size)
     else:
-        _no_page_or_pdf(head)
+        _reject_markup_and_pdf(head)
     if found in BOXED:
-        _whole_boxes(file, size, _NEEDED_BOX.get(found, b"moov"))
-    _no_archive(file)
+        _require_whole_box(file, size, _NEEDED_BOX.get(found, b"moov"))
+    _reject_zip(file)
     return found
 
 
-def _no_page_or_pdf(head: bytes) -> None:
+def _reject_markup_and_pdf(head: bytes) -> None:
     """Reject markup, which a browser may run, and the PDF mark, which PDF readers accept in the first 1024 bytes."""
     if holds_markup(head) or b"%PDF-" in head[:1024]:
         raise Unfit("文件里夹带了网页、脚本或其他文档")
 
 
-def _no_archive(file: BinaryIO) -> None:
+def _reject_zip(file: BinaryIO) -> None:
     """Reject zip content: a zip file is read from its end, and so may follow any other content."""
     try:
-        with zipfile.ZipFile(_Sparing(file)) as packed:
+        with zipfile.ZipFile(_SizeLimitedFile(file)) as packed:
             hidden = bool(packed.filelist)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, OSError):
         return
@@ -85,16 +85,16 @@ def _no_archive(file: BinaryIO) -> None:
         raise Unfit("文件里夹带了压缩包")
 
 
-def _whole_pdf(file: BinaryIO, size: int) -> None:
+def _require_whole_pdf(file: BinaryIO, size: int) -> None:
     file.seek(max(0, size - _PDF_END))
     if b"%%EOF" not in file.read(_PDF_END):
         raise Unfit("PDF 文件不完整")
 
 
-def _office(file: BinaryIO, size: int) -> FileType:
+def _office_type(file: BinaryIO, size: int) -> FileType:
     """The type of a Word or Excel file (ECMA-376): a pure zip file, without macros, limited in unpacked size."""
     try:
-        with zipfile.ZipFile(_Sparing(file)) as packed:
+        with zipfile.ZipFile(_SizeLimitedFile(file)) as packed:
             entries = packed.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, OSError):
         raise Unfit("文档已损坏或不完整") from None
@@ -116,7 +116,7 @@ def _office(file: BinaryIO, size: int) -> FileType:
     return found
 
 
-def _compound(file: BinaryIO) -> FileType:
+def _compound_type(file: BinaryIO) -> FileType:
     """The type of a Word or Excel file of 97 to 2003 ([MS-CFB]), by the names in its directory."""
     try:
         names = set(_directory(file))
@@ -170,7 +170,7 @@ def _tables(file: BinaryIO, header: bytes, size: int) -> list[int]:
     raise struct.error("an allocation table without an end")
 
 
-def _whole_boxes(file: BinaryIO, size: int, needed: bytes) -> None:
+def _require_whole_box(file: BinaryIO, size: int, needed: bytes) -> None:
     """Require the box without which nothing can be played or shown, in full length."""
     start = 0
     for _ in range(_MAX_BOXES):

@@ -124,12 +124,12 @@ class Settings(BaseSettings):
         *("database_url", "database_password", "database_owner_url"),
     )
     @classmethod
-    def _fetched(cls, value: str) -> str:
+    def _resolve_secret(cls, value: str) -> str:
         """Resolve a secret that is given by reference (`adapters.settings.secret_sources`)."""
         return secret(value)
 
     @model_validator(mode="after")
-    def _signed_in(self) -> Self:
+    def _insert_password(self) -> Self:
         """Insert the separately set password into the database URL, so that no other code needs it."""
         if self.database_password:
             self.database_url = with_password(self.database_url, self.database_password)

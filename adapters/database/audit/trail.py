@@ -118,13 +118,15 @@ def _record(session: Session, batch: RecordBatch, contents: Sequence[Content]) -
     tail = _tail(session, batch.order_no, since)
     new = _unrecorded(batch.order_no, contents, standing(tail))
     if new and tail:
-        new = _in_turn(session, batch, new, standing(tail))
+        new = _with_crossing_out(session, batch, new, standing(tail))
     _append(session, batch.order_no, tail, new)
-    _show(session, batch)
+    _update_view(session, batch)
     return sum(content.seq is not None for content in new)
 
 
-def _in_turn(session: Session, batch: RecordBatch, new: list[Content], recorded: Sequence[Link]) -> list[Content]:
+def _with_crossing_out(
+    session: Session, batch: RecordBatch, new: list[Content], recorded: Sequence[Link]
+) -> list[Content]:
     """The contents to append; a link that crosses out contradicted events comes first."""
     before: datetime | None = session.scalar(_STEP, {"order_no": batch.order_no})
     first, last = new[0].seq or 0, max((each.content.seq or 0 for each in recorded), default=0)
@@ -181,7 +183,7 @@ def _append(session: Session, order_no: str, tail: Sequence[Link], contents: Ite
         session.execute(_APPEND, rows)
 
 
-def _show(session: Session, batch: RecordBatch) -> None:
+def _update_view(session: Session, batch: RecordBatch) -> None:
     """Replace an older view and its approvals."""
     view = batch.view
     columns = {name: getattr(view, name) for name in _FILTERED}

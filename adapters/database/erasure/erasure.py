@@ -37,14 +37,14 @@ _CAME: Final = {TEXTS: "created_at", CITY: "received_at"}
 
 
 class Stored(NamedTuple):
-    """An object of an order: which kind of object, and its key in the store."""
+    """An object of an order: its kind, and its key in the store."""
 
     kind: str
     key: str
 
 
 class Left(NamedTuple):
-    """What the database still says of people in an order: rows by table, without tables that have none."""
+    """Unerased personal data of an order: number of rows by table, without empty tables."""
 
     archived_at: datetime
     rows: Mapping[str, int]
@@ -55,7 +55,7 @@ class FilesLeft(Exception):  # noqa: N818 - reads as a sentence where it is caug
 
 
 class Kept(NamedTuple):
-    """An archived order that still holds what it says of people."""
+    """An archived order that still has personal data."""
 
     no: str
     regime: str
@@ -174,18 +174,18 @@ class Erasure:
                 return False
             content = _row(ERASED, person, now, **({"late": True} if late else {}))
             await session.run_sync(lambda blocking: note(blocking, no, content))
-            await self._account(session, ERASED, no, person, **counts)
+            await self._record_act(session, ERASED, no, person, **counts)
         return True
 
     async def erase_strays(self, table: str, before: datetime) -> int:
         """Blank rows received before `before` that belong to no order; returns how many. `table` is TEXTS or CITY."""
         async with self.database.begin() as session:
-            return await self._blank(session, table, *_strays(table, before))
+            return await self._blank(session, table, *_is_stray(table, before))
 
     async def count_strays(self, table: str, before: datetime) -> int:
         """Count the rows that `erase_strays` would blank."""
         async with self.database.session() as session:
-            asked = select(func.count()).select_from(_T[table]).where(*_strays(table, before))
+            asked = select(func.count()).select_from(_T[table]).where(*_is_stray(table, before))
             return (await session.execute(asked)).scalar_one()
 
     async def _blank(self, session: Session, name: str, *which: ColumnElement[bool]) -> int:
@@ -211,10 +211,10 @@ class Erasure:
             if await session.scalar(change.returning(archives.c.order_no)) is None:
                 return False
             await session.run_sync(lambda blocking: note(blocking, no, row))
-            await self._account(session, row.event, no, row.data["person"])
+            await self._record_act(session, row.event, no, row.data["person"])
         return True
 
-    async def _account(self, session: Session, event: str, no: str, person: str, **data: int) -> None:
+    async def _record_act(self, session: Session, event: str, no: str, person: str, **data: int) -> None:
         """Record it among the installation's acts too, under the administrator."""
         orders = _T["work_orders"]
         regime = await session.scalar(select(orders.c.regime).where(orders.c.no == no))
@@ -222,7 +222,7 @@ class Erasure:
         await append(session, [said])
 
 
-def _strays(name: str, before: datetime) -> tuple[ColumnElement[bool], ...]:
+def _is_stray(name: str, before: datetime) -> tuple[ColumnElement[bool], ...]:
     table = _T[name]
     return table.c.order_no.is_(None), table.c[_CAME[name]] < before, says_something(name)
 

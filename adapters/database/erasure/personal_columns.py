@@ -16,8 +16,9 @@ NOTHING_BYTES: Final = HEADER_BYTES + TAG_BYTES
 
 
 class Speaking(NamedTuple):
-    """Of a table: sealed columns that cannot be empty, so that a seal of nothing takes their place, and others with
-    what does. `order` is the column with the order's number; rows of a `dropped` table go as a whole.
+    """Personal columns of a table: `sealed` ones get a sealed empty text, as they cannot be null; `others` a blank.
+
+    `order` is the column with the order's number; a `dropped` table's rows are deleted.
     """
 
     sealed: tuple[str, ...] = ()

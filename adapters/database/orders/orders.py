@@ -25,9 +25,9 @@ ANSWERS = TypeAdapter(tuple[Answer, ...])
 
 
 class Opened(Frozen):
-    """`created` is false when the order, or one under the same intake key, was there already.
+    """Result of `Orders.open`: `created` is false when the order, or one under the same intake key, existed already.
 
-    `of_city_no`: it was there under the city platform's number only.
+    `of_city_no`: it existed under the city platform's number only.
     """
 
     no: str
@@ -36,10 +36,10 @@ class Opened(Frozen):
 
 
 class OrderFilter(Frozen):
-    """Which orders a list shows; None is any. `phone` is the citizen's, however it is written.
+    """Filter of an order list; None is any. `phone` is the citizen's, in any notation.
 
-    `city_no` is the city platform's number, whichever way it became known. Without a `reader` no confidential order is
-    shown. People of the unit `not_against` find no order that complains of it by its citizen's telephone (HK-17).
+    `city_no` is the city platform's number, given at intake or later. Without a `reader` no confidential order is
+    shown. With `not_against`, the staff's unit, `phone` finds no order that complains of that unit (HK-17).
     """
 
     realm: str = ""
@@ -57,7 +57,7 @@ class OrderFilter(Frozen):
 
 
 class ListedOrder(Frozen):
-    """A row of a list; the `citizen` for leaving them out of the title."""
+    """A row of a list; the `citizen` is needed to mask their name in the title."""
 
     title: str
     complained_of: str | None
