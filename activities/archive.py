@@ -13,7 +13,7 @@ from domain.archive.dossier import Dossier
 from domain.archive.readme import README
 from domain.archive.sheet import sheet
 from domain.calendar.business_calendar import CST
-from domain.order.effects import Effect
+from domain.order.effects import ArchiveEffect
 from domain.words import Frozen
 
 
@@ -42,7 +42,7 @@ class Archive:
         self._sheets = sheets
 
     @activity.defn(name="archive")
-    async def archive(self, effect: Effect) -> Archived:
+    async def archive(self, effect: ArchiveEffect) -> Archived:
         """Write `archives/<year of closing>/<no>.zip` and note it.
 
         Timeout: 10 min an attempt; a worker that dies is noticed by its missing heartbeat. Retries: for 24 h, also

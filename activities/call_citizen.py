@@ -10,7 +10,7 @@ from activities.failures import unknown_order
 from activities.heartbeats import beating
 from activities.ports import CallsPort, OrdersPort, VoicePort
 from domain.citizen.messages import NewCall, PhoneNumber
-from domain.order.effects import Effect
+from domain.order.effects import CallCitizenEffect
 from domain.words import Frozen
 
 PREPARATION = 10.0
@@ -39,7 +39,7 @@ class CallCitizen:
         self._read_number = read_number
 
     @activity.defn(name="call_citizen")
-    async def call_citizen(self, effect: Effect) -> CallOutcome:
+    async def call_citizen(self, effect: CallCitizenEffect) -> CallOutcome:
         """Call the citizen named by the number of their order (`party`), for one attempt of one round.
 
         Timeout: 30 s an attempt; a worker that dies is noticed by its missing heartbeat. Retries: 10 tries
@@ -49,15 +49,13 @@ class CallCitizen:
         is adopted.
         """
         async with beating(), asyncio.timeout(PREPARATION):
-            order = await self._orders.get(effect.party or effect.order_no)
+            order = await self._orders.get(effect.party)
             if order is None:
-                raise unknown_order(effect.party or effect.order_no)
+                raise unknown_order(effect.party)
             phone = order.citizen.phone
             if phone is None:
                 return CallOutcome(placed=False, reason="no_contact")
-            new = NewCall(
-                effect.key, effect.order_no, effect.round, effect.party or effect.order_no, effect.attempt, phone
-            )
+            new = NewCall(effect.key, effect.order_no, effect.round, effect.party, effect.attempt, phone)
             call = await self._calls.claim(new)
             if call.error is not None:
                 return CallOutcome(placed=False, reason=call.error)

@@ -18,7 +18,16 @@ from activities.tally import Tally
 from activities.verify_proof import VerifyProof
 from domain.access.signal_proof import VerifiedProof
 from domain.labels import label
-from domain.order.effects import Effect
+from domain.order.effects import (
+    ArchiveEffect,
+    CallBackEffect,
+    CallCitizenEffect,
+    CallTaskEffect,
+    CityPlatformEffect,
+    Effect,
+    NotifyEffect,
+    TallyEffect,
+)
 from domain.order.internal_commands import Internal, ReportArchived, ReportCall, ReportNotice, ReportTally
 from domain.order.read_model import RecordBatch
 from domain.words import Role
@@ -70,12 +79,12 @@ async def perform(effect: Effect, within: timedelta | None = None) -> Internal |
     the order for good if it were let through.
     """
     limits = LIMITS[effect.kind].options
-    match effect.kind:
-        case "notify":
+    match effect:
+        case NotifyEffect():
             return await _notify(effect, within)
-        case "call_citizen":
+        case CallCitizenEffect():
             return await _call_citizen(effect, within)
-        case "archive":
+        case ArchiveEffect():
             archived = await workflow.execute_activity_method(
                 Archive.archive,
                 effect,
@@ -84,53 +93,53 @@ async def perform(effect: Effect, within: timedelta | None = None) -> Internal |
                 **limits,
             )
             return ReportArchived(bundle=archived.bundle, sha256=archived.sha256)
-        case "city_platform":
+        case CityPlatformEffect():
             await workflow.execute_activity_method(
                 CityPlatform.city_platform,
                 effect,
                 summary=f"报市平台：{effect.what}",
                 **limits,
             )
-        case "call_back" | "call_task":
+        case CallBackEffect():
             await workflow.execute_local_activity_method(
-                CallBack.call_back if effect.kind == "call_back" else CallBack.call_task,
-                effect,
-                summary=label(effect.kind, "effect"),
-                **limits,
+                CallBack.call_back, effect, summary=label(effect.kind, "effect"), **limits
             )
-        case "tally":
+        case CallTaskEffect():
+            await workflow.execute_local_activity_method(
+                CallBack.call_task, effect, summary=label(effect.kind, "effect"), **limits
+            )
+        case TallyEffect():
             count = await workflow.execute_local_activity_method(
                 Tally.tally,
                 effect,
                 summary=brief(f"统计逾期：{effect.unit}"),
                 **limits,
             )
-            return ReportTally(unit=effect.unit or "", in_a_row=count.in_a_row, in_total=count.in_total)
+            return ReportTally(unit=effect.unit, in_a_row=count.in_a_row, in_total=count.in_total)
     return None
 
 
-async def _notify(effect: Effect, within: timedelta | None) -> Internal | timedelta:
-    notice = effect.notice or ""
+async def _notify(effect: NotifyEffect, within: timedelta | None) -> Internal | timedelta:
     began = workflow.now()
     try:
         outcome = await workflow.execute_activity_method(
             Notify.notify,
             effect,
-            summary=f"{label(effect.template or '', 'template')} → {label(effect.to_role or '')}",
+            summary=f"{label(effect.template, 'template')} → {label(effect.to_role)}",
             **_on_the_line(effect, within),
         )
     except ActivityError as failure:
         timed_out = failure.retry_state is RetryState.TIMEOUT
         if timed_out and within is not None and within < LIMITS["notify"].schedule_to_close:
             return max(began + within - workflow.now(), timedelta(0))
-        return ReportNotice(notice=notice, sent=False, reason=_reason(failure))
+        return ReportNotice(notice=effect.notice, sent=False, reason=_reason(failure))
     if outcome.again_in is not None:
         return timedelta(seconds=outcome.again_in)
-    return ReportNotice(notice=notice, sent=outcome.sent, reason=outcome.reason)
+    return ReportNotice(notice=effect.notice, sent=outcome.sent, reason=outcome.reason)
 
 
-async def _call_citizen(effect: Effect, within: timedelta | None) -> Internal | None:
-    about = {"party": effect.party or "", "round": effect.round, "attempt": effect.attempt}
+async def _call_citizen(effect: CallCitizenEffect, within: timedelta | None) -> Internal | None:
+    about = {"party": effect.party, "round": effect.round, "attempt": effect.attempt}
     try:
         outcome = await workflow.execute_activity_method(
             CallCitizen.call_citizen,
@@ -144,9 +153,9 @@ async def _call_citizen(effect: Effect, within: timedelta | None) -> Internal | 
     return None if outcome.placed else ReportCall(**about, reason=outcome.reason)
 
 
-def _on_the_line(effect: Effect, within: timedelta | None) -> dict[str, Any]:
+def _on_the_line(effect: NotifyEffect | CallCitizenEffect, within: timedelta | None) -> dict[str, Any]:
     """Limits, queue and priority of what reaches people: citizens are not kept waiting behind a storm (NA-07)."""
-    to_citizen = effect.kind == "call_citizen" or effect.to_role == Role.CITIZEN
+    to_citizen = isinstance(effect, CallCitizenEffect) or effect.to_role is Role.CITIZEN
     priority = Priority(priority_key=FIRST if to_citizen else USUAL)
     queue = messages_queue(workflow.info().task_queue)
     limits = LIMITS[effect.kind]

@@ -9,7 +9,7 @@ from temporalio.exceptions import FailureError
 
 from domain.citizen.sending_hours import closes, instead, opens
 from domain.labels import label
-from domain.order.effects import Effect
+from domain.order.effects import Effect, NotifyEffect
 from domain.order.internal_commands import Internal
 from domain.order.order import Order
 from workflows.effect_activities import RETRY_AFTER, perform
@@ -75,7 +75,7 @@ class EffectsUnderWay:
 
     async def _accomplish(self, effect: Effect) -> None:
         """Perform an effect until it is done, and take in what it reports."""
-        held = effect.not_before is not None
+        held = isinstance(effect, NotifyEffect) and effect.not_before is not None
         while isinstance(told := await self._try(effect, held=held), timedelta):
             held = True
             if told > timedelta(0):

@@ -19,7 +19,7 @@ from adapters.database.units import Catalogue
 from adapters.phone_numbers import read
 from adapters.twilio.http import RebasedHttpClient
 from adapters.twilio.sms import TwilioSms
-from domain.order.effects import Effect
+from domain.order.effects import NotifyEffect
 from domain.order.read_model import RecordBatch
 from domain.order.records import StoredRuleBook
 from domain.units import ContactCard
@@ -54,11 +54,11 @@ class Phone:
         return [message["body"] for message in found.json()["messages"]]
 
 
-def notice(number: int, template: str = "dispatch", to_role: str = "unit_clerk", **fields: Any) -> Effect:
-    """The effect of a notice, by default to the clerk of housing."""
+def notice(number: int, template: str = "dispatch", to_role: str = "unit_clerk", **fields: Any) -> NotifyEffect:
+    """The effect of a notice, to the clerk of housing unless told otherwise."""
     told = {"unit": "housing", "due_at": DUE} if to_role == "unit_clerk" else {}
-    about = {"kind": "notify", "key": f"{NO}:N{number}", "order_no": NO, "notice": f"N{number}"}
-    return Effect(**(about | {"template": template, "to_role": to_role} | told | fields))
+    about = {"key": f"{NO}:N{number}", "order_no": NO, "notice": f"N{number}"}
+    return NotifyEffect(**(about | {"template": template, "to_role": to_role} | told | fields))
 
 
 def mumbles(patch: pytest.MonkeyPatch, status: int, body: str) -> None:
@@ -87,7 +87,7 @@ async def reachable(database: Database, number: str) -> None:
     await Catalogue(database).put_contacts([card])
 
 
-async def perform(database: Database, sms: TwilioSms, effect: Effect) -> NoticeOutcome:
+async def perform(database: Database, sms: TwilioSms, effect: NotifyEffect) -> NoticeOutcome:
     orders, catalogue, policies = Orders(database), Catalogue(database), RuleBookHistory(database)
     notify = Notify(orders, catalogue, policies, Messages(database), OptOuts(database), sms, read)
     return await ActivityEnvironment().run(notify.notify, effect)

@@ -30,12 +30,12 @@ from adapters.files.object_store import Objects
 from adapters.settings.settings import Settings
 from domain.archive.bundles import StoredBundle
 from domain.citizen.messages import NewMessage
-from domain.order.effects import Effect
+from domain.order.effects import ArchiveEffect
 from domain.order.read_model import RecordBatch
 from tests.activities.given import CITIZEN, NO, TEMPLATES, recorded
 from tests.adapters.orders_at_hand import CANARY, event, view
 
-EFFECT = Effect(kind="archive", key=f"{NO}:archive", order_no=NO)
+EFFECT = ArchiveEffect(key=f"{NO}:archive", order_no=NO)
 CLOSED = {"event": "order_closed", "outcome": "satisfied", "at": "2026-12-31T23:30:00+08:00"}
 KEY = f"archives/2026/{NO}.zip"
 

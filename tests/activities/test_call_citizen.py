@@ -15,7 +15,7 @@ from adapters.settings.settings import Settings
 from adapters.twilio.client import ProviderUnavailable, TwilioClient
 from adapters.twilio.voice import TwilioVoice
 from domain.citizen.messages import Sending
-from domain.order.effects import Effect
+from domain.order.effects import CallCitizenEffect
 from domain.order.records import StoredCitizen
 from tests.activities.given import NO, mumbles
 from tests.adapters.orders_at_hand import new_order
@@ -33,9 +33,7 @@ async def citizen(database: Database, no: str, phone: str | None) -> None:
 
 
 async def perform(database: Database, voice: TwilioVoice, party: str, attempt: int = 1) -> CallOutcome:
-    effect = Effect(
-        kind="call_citizen", key=f"{NO}:{party}:{attempt}", order_no=NO, party=party, round=0, attempt=attempt
-    )
+    effect = CallCitizenEffect(key=f"{NO}:{party}:{attempt}", order_no=NO, party=party, round=0, attempt=attempt)
     calls = CallCitizen(Orders(database), Calls(database), voice, read)
     return await ActivityEnvironment().run(calls.call_citizen, effect)
 

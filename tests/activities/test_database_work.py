@@ -16,7 +16,7 @@ from adapters.database.orders.orders import Orders
 from adapters.database.orders.overdue_counts import Tallies
 from adapters.database.telephone.call_tasks import CallTasks
 from adapters.database.telephone.callbacks import Callbacks
-from domain.order.effects import Effect
+from domain.order.effects import CallBackEffect, CallTaskEffect, TallyEffect
 from domain.order.records import TallyResult
 from tests.activities.given import NO, recorded
 from tests.adapters.orders_at_hand import batch, new_order
@@ -42,7 +42,7 @@ async def test_a_citizen_is_put_into_the_queue_of_those_who_telephone(hotline: D
     await recorded(hotline, NO, {"event": "callback_due"}, **shown)
     queues = CallBack(Orders(hotline), Callbacks(hotline), CallTasks(hotline))
     for party, attempt in ((NO, 1), (NO, 1), ("20261123-000002", 1), (NO, 2)):
-        effect = Effect(kind="call_back", key="k", order_no=NO, party=party, attempt=attempt)
+        effect = CallBackEffect(key="k", order_no=NO, party=party, round=0, attempt=attempt)
         await ActivityEnvironment().run(queues.call_back, effect)
     waiting = (await Callbacks(hotline).waiting(regime="huojia")).items
     assert [(call.party, call.attempts) for call in waiting] == [(NO, 2), ("20261123-000002", 1)]
@@ -50,10 +50,10 @@ async def test_a_citizen_is_put_into_the_queue_of_those_who_telephone(hotline: D
 
 async def test_whom_no_text_reached_is_telephoned_once(hotline: Database) -> None:
     queues = CallBack(Orders(hotline), Callbacks(hotline), CallTasks(hotline))
-    effect = Effect(
-        kind="call_task",
+    effect = CallTaskEffect(
         key=f"{NO}:N1:call_task:9",
         order_no=NO,
+        notice="N1",
         template="overdue",
         to_role="unit_clerk",
         unit="housing",
@@ -65,7 +65,7 @@ async def test_whom_no_text_reached_is_telephoned_once(hotline: Database) -> Non
 
 
 async def tally(database: Database, no: str) -> TallyResult:
-    effect = Effect(kind="tally", key=f"{no}:9", order_no=no, unit="housing")
+    effect = TallyEffect(key=f"{no}:9", order_no=no, unit="housing")
     return await ActivityEnvironment().run(Tally(Tallies(database)).tally, effect)
 
 

@@ -37,7 +37,7 @@ def test_a_text_that_was_issued_by_day_does_not_go_out_by_night() -> None:
     assert text.not_before is None
     assert span(play, text, "2026-11-23T09:00") == ("2026-11-23T09:00", "2026-11-23T22:00")
     assert span(play, text, "2026-11-23T23:00") == ("2026-11-24T07:00", "2026-11-24T22:00")
-    play.say(ReportNotice(notice=text.notice or "", sent=True))
+    play.say(ReportNotice(notice=text.notice, sent=True))
     assert span(play, text.model_copy(update={"attempt": 1}), "2026-11-24T03:00")[0] == "2026-11-24T07:00"
 
 
@@ -59,7 +59,7 @@ def test_a_survey_that_was_held_back_is_dropped_when_nobody_waits_for_its_answer
     assert instead(play.order, survey, moment("2026-11-24T07:00"), held=True) is None
     play.do("record_callback", result="dissatisfied")
     told = instead(play.order, survey, moment("2026-11-24T07:00"), held=True)
-    assert told == ReportNotice(notice=survey.notice or "", sent=False, reason="superseded")
+    assert told == ReportNotice(notice=survey.notice, sent=False, reason="superseded")
     assert play.say(told)[0].event == "notice_failed" and not play.found("notice_failed", call_task=True)
     other = to_do(play, kind="notify", template="rework")
     assert instead(play.order, other, moment("2026-11-24T07:00"), held=True) is None, "nobody answers that one"
