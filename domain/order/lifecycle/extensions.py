@@ -146,5 +146,5 @@ def _extend(turn: Turn, clock: Clock, until: datetime) -> None:
 @evolves(ExtensionGranted)
 def extension_granted(order: Order, event: ExtensionGranted) -> Order:
     """Counted where the regime counts what was granted."""
-    order = order.noted(extensions=order.facts.get("extensions", 0) + 1)
+    order = order.noted(extensions=order.facts.extensions + 1)
     return order.counted("extensions") if order.regime.extensions.counted == "granted" else order

@@ -33,7 +33,7 @@ MET_BY_REPORT = {
 def arrive_on_site(turn: Turn, command: ArriveOnSite) -> None:
     """The unit's people are there; once is enough."""
     assignment = turn.acting(command.unit)
-    if assignment.unit in turn.order.facts.get("on_site", ()):
+    if assignment.unit in turn.order.facts.on_site:
         raise Refused(Code.ALREADY_DONE, "已登记到达现场")
     turn.emit(ArrivedOnSite(unit=assignment.unit))
 
@@ -161,7 +161,7 @@ def evolve_milestone(order: Order, event: MilestoneMissed) -> Order:
 @evolves(ArrivedOnSite)
 def arrived_on_site(order: Order, event: ArrivedOnSite) -> Order:
     """The on-site clock is met."""
-    order = order.noted(on_site=[*order.facts.get("on_site", ()), event.unit])
+    order = order.noted(on_site=(*order.facts.on_site, event.unit))
     return _met(order, key_of(ClockName.ON_SITE, event.unit))
 
 

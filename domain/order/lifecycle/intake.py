@@ -57,10 +57,10 @@ def transfer_out(turn: Turn, command: TransferOut) -> None:
 @decides(AcknowledgeTransfer)
 def acknowledge_transfer(turn: Turn, command: AcknowledgeTransfer) -> None:
     """The line confirms that it has the order; late is possible until the order is archived."""
-    line = turn.order.facts.get("line")
+    line = turn.order.facts.line
     if line is None or turn.order.archived:
         raise Refused(Code.WRONG_STAGE, "工单没有待确认的转出", turn.order.regime.emergency.clause)
-    if "acknowledged" in turn.order.facts:
+    if turn.order.facts.acknowledged:
         raise Refused(Code.ALREADY_DONE, "该转出已经确认", turn.order.regime.emergency.clause)
     turn.emit(TransferAcknowledged(line=line, reference=command.reference))
 

@@ -136,7 +136,7 @@ def return_granted(order: Order, event: ReturnGranted) -> Order:
     """The unit is out of it; without a lead the order waits for the dispatcher."""
     order = order.with_assignment(event.unit, status="returned")
     order = order.with_clocks_stopped("stopped", unit=event.unit).with_voided(unit=event.unit)
-    order = order.counted("bounces").noted(returns=order.facts.get("returns", 0) + 1)
+    order = order.counted("bounces").noted(returns=order.facts.returns + 1)
     leads = any(a.part is Part.LEAD for a in order.active)
     return order.but(awaiting_dispatch=not leads)
 

@@ -58,7 +58,7 @@ def reply_accepted(order: Order, event: ReplyAccepted) -> Order:
     """The held limit was kept, or was already missed."""
     order = order.with_assignment(event.unit, status="accepted")
     order = order.with_clocks_stopped("met", unit=event.unit)
-    return order if "on_time" in order.facts else order.noted(on_time=True)
+    return order.noted(on_time=True) if order.facts.on_time is None else order
 
 
 @evolves(ReplySentBack)

@@ -33,9 +33,9 @@ def sign_off_missed(turn: Turn, clock: Clock) -> None:
 def order_signed(order: Order, event: OrderSigned) -> Order:
     """The unit works on it now."""
     order = order.with_assignment(event.unit, status="handling", signed_at=event.at)
-    if "signed_in_time" not in order.facts or event.late:
+    if order.facts.signed_in_time is None or event.late:
         order = order.noted(signed_in_time=not event.late)
-    order = order.noted(**{f"handler_{event.unit}": event.person})
+    order = order.noted(handlers=order.facts.handlers | {event.unit: event.person})
     return order.with_clock(key_of(ClockName.SIGN_OFF, event.unit), status="met")
 
 
