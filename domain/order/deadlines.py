@@ -6,7 +6,7 @@ from domain.calendar.durations import Duration
 from domain.order.events import DeadlineSet
 from domain.order.order import Order
 from domain.order.parts import Clock
-from domain.order.turn import Turn, evolves
+from domain.order.turn import Turn
 from domain.words import ClockName
 
 UNIT_CLOCKS = frozenset(
@@ -106,7 +106,6 @@ def _duration(text: str | None) -> Duration | None:
     return Duration.parse(text) if text else None
 
 
-@evolves(DeadlineSet)
 def deadline_set(order: Order, event: DeadlineSet) -> Order:
     """The clock runs, in place of an earlier one of its key; a limit that has moved will be warned of again."""
     known = order.clocks.get(event.key)

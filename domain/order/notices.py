@@ -6,7 +6,7 @@ from domain.order.deadlines import LIMITS
 from domain.order.events import NoticeIssued
 from domain.order.order import Order
 from domain.order.parts import Issued
-from domain.order.turn import Turn, evolves
+from domain.order.turn import Turn
 from domain.policy.messaging import DayHours
 from domain.words import Role, Template
 
@@ -60,7 +60,6 @@ def quiet_hours(order: Order) -> DayHours | None:
     return None if quiet.exempt is not None and order.fits(quiet.exempt) else quiet.hours
 
 
-@evolves(NoticeIssued)
 def notice_issued(order: Order, event: NoticeIssued) -> Order:
     """Numbered, so that each goes out once."""
     issued = Issued(

@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 
 from domain.calendar.business_calendar import BusinessCalendar, CalendarDays, compiled
 from domain.due import Basis, Pause, explain, explain_fixed
+from domain.order.facts import OrderFacts
 from domain.order.parts import Approval, Assignment, Clock, Issued, Rung, Supervision, Value
 from domain.policy.rule import Match
 from domain.policy.rule_book import Regime
@@ -73,8 +74,7 @@ class Order(Value):
     counts: dict[str, int] = {}
     overdue_units: frozenset[str] = frozenset()
     issued: dict[str, Issued] = {}
-    facts: dict[str, Any] = {}
-    """What statistics ask of one order (DL-12): written once, read by the read model."""
+    facts: OrderFacts = OrderFacts()
     outcome: Outcome | None = None
     archived: bool = False
 
@@ -215,5 +215,6 @@ class Order(Value):
         return self.but(counts=self.counts | {name: self.counts.get(name, 0) + 1})
 
     def noted(self, **facts: Any) -> Self:
-        """Facts for statistics added."""
-        return self.but(facts=self.facts | facts)
+        """Facts for statistics changed; `facts` are fields of `OrderFacts`."""
+        assert facts.keys() <= OrderFacts.model_fields.keys(), facts
+        return self.but(facts=self.facts.but(**facts))

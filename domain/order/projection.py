@@ -29,7 +29,7 @@ def project(order: Order) -> OrderView:
         priority=priority(order),
         waiting=waiting_for(order),
         outcome=order.outcome,
-        facts=order.facts,
+        facts=order.facts.model_dump(mode="json"),
         unheard=tuple(p for p in order.parties if p not in order.called) if order.calling else (),
         approvals=tuple(_approval(order, approval) for approval in order.approvals.values()),
         deadlines=tuple(_deadline(order, clock) for clock in order.clocks.values()),

@@ -72,7 +72,7 @@ def _carry_out(turn: Turn, reaction: Reaction, event: Event, unit: str | None) -
                 unit=unit,
                 kind=reaction.account,
                 reason=reason,
-                handler=turn.order.facts.get(f"handler_{unit}", ""),
+                handler=turn.order.facts.handlers.get(unit, "") if unit else "",
                 clause=reaction.clause,
             )
         )

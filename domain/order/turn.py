@@ -1,12 +1,10 @@
 """One turn of the decider: a command is carried out event by event on a draft of the order.
 
-The stages of `domain.order.lifecycle` register what they do here: `@decides(Command)` for a command,
-`@evolves(Event)` for an event. A decision sees the order as it stands after the events already emitted.
+A decision (a function of `domain.order.lifecycle`) sees the order as the events already emitted have left it.
 """
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, TypeVar
 
 from domain.calendar.business_calendar import CST
 from domain.labels import label
@@ -17,47 +15,17 @@ from domain.refusal import Code, Refused, quoted
 from domain.text import Text
 from domain.words import Role, Stage
 
-C = TypeVar("C")
-E = TypeVar("E", bound=Event)
-
-DECIDERS: dict[type, Callable[["Turn", Any], None]] = {}
-EVOLVERS: dict[type[Event], Callable[[Order, Any], Order]] = {}
-
-Decider = Callable[["Turn", C], None]
-Evolver = Callable[[Order, E], Order]
-
-
-def decides(command: type[C]) -> Callable[[Decider[C]], Decider[C]]:
-    """Register the decision on a command."""
-
-    def register(function: Decider[C]) -> Decider[C]:
-        DECIDERS[command] = function
-        return function
-
-    return register
-
-
-def evolves(event: type[E]) -> Callable[[Evolver[E]], Evolver[E]]:
-    """Register how an event changes the order."""
-
-    def register(function: Evolver[E]) -> Evolver[E]:
-        EVOLVERS[event] = function
-        return function
-
-    return register
-
-
-def evolve(order: Order, event: Event) -> Order:
-    """The order after the event. Events that change nothing but the count have no evolver."""
-    evolver = EVOLVERS.get(type(event))
-    after = order if evolver is None else evolver(order, event)
-    return after.model_copy(update={"seq": event.seq})
+Evolve = Callable[[Order, Event], Order]
 
 
 class Turn:
-    """A draft of the order and the events that made it. `now` is the order's own clock."""
+    """A draft of the order and the events that made it. `now` is the order's own clock.
 
-    def __init__(self, order: Order, now: datetime, actor: Role, person: str = "") -> None:
+    `evolve` returns the order after an event; the decider passes its own.
+    """
+
+    def __init__(self, order: Order, now: datetime, actor: Role, person: str, evolve: Evolve) -> None:
+        self._evolve = evolve
         self.order = order
         self.now = now.astimezone(CST)
         self.actor = actor
@@ -71,7 +39,7 @@ class Turn:
         actor, person = (Role.SYSTEM, "") if by_system else (self.actor, self.person)
         stamped = event.model_copy(update={"seq": self.order.seq + 1, "at": self.now, "actor": actor, "person": person})
         self.events.append(stamped)
-        self.order = evolve(self.order, stamped)
+        self.order = self._evolve(self.order, stamped)
 
     # What nearly every decision asks first
 

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.order.commands import COMMANDS, Decide, RequestReturn
-from domain.order.lifecycle.approvals import SETTLEMENTS
+from domain.order.lifecycle.approval_decisions import SETTLEMENTS
 from domain.permissions import CENTRE, STAFF, TABLE, Door, Relation, reaches, relation, require
 from domain.policy.rule_book import Regime
 from domain.refusal import Refused

@@ -1,14 +1,11 @@
 """Approvals: every decision above the clerk is one thing, with stages, a window and one answer (design §4).
 
-What an answer means for the order stands with its kind: each stage file registers `@settles(kind)`.
+The answer itself is `domain.order.lifecycle.approval_decisions`.
 """
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from domain.labels import label
-from domain.order.commands import Decide
 from domain.order.deadlines import promise
 from domain.order.events import (
     ApprovalDecided,
@@ -16,41 +13,15 @@ from domain.order.events import (
     ApprovalOpened,
     Escalated,
     SentToCity,
-    SignalIgnored,
 )
-from domain.order.internal_commands import IgnoreSignal, repeatable
-from domain.order.lifecycle.approvers import require_approver
 from domain.order.order import Order
 from domain.order.parts import Approval, Clock
-from domain.order.turn import Turn, decides, evolves
+from domain.order.turn import Turn
 from domain.refusal import Code, Refused
 from domain.words import ApprovalKind, ClockName, Role
 
-Settlement = Callable[[Turn, Approval, "Verdict"], None]
-
-SETTLEMENTS: dict[ApprovalKind, Settlement] = {}
 HOLDING = frozenset({ApprovalKind.REVIEW, ApprovalKind.CITY_REVIEW, ApprovalKind.PANEL, ApprovalKind.FINAL_REPLY})
 """Kinds without whose answer the order stands still."""
-CHECKS: dict[ApprovalKind, Callable[[Turn, Approval, Decide], None]] = {}
-
-
-class Verdict:
-    """The final answer to an approval: granted or not, and what the last decider added."""
-
-    def __init__(self, granted: bool, decision: Decide | None = None) -> None:
-        self.granted = granted
-        self.until: datetime | None = decision.until if decision else None
-        self.proposed_unit: str | None = decision.proposed_unit if decision else None
-
-
-def settles(kind: ApprovalKind) -> Callable[[Settlement], Settlement]:
-    """Register what follows from the answer to approvals of a kind."""
-
-    def register(function: Settlement) -> Settlement:
-        SETTLEMENTS[kind] = function
-        return function
-
-    return register
 
 
 def stages_of(order: Order, kind: ApprovalKind) -> tuple[tuple[str, Role], ...]:
@@ -69,11 +40,11 @@ def ask(turn: Turn, kind: ApprovalKind, unit: str | None, **details: Any) -> str
     if turn.order.open_approval(kind, unit) is not None:
         raise Refused(Code.ALREADY_DONE, f"{label(kind, 'approval')}正在进行，不能重复申请")
     approval = f"A{len(turn.order.approvals) + 1}"
-    _open_stage(turn, approval, kind, unit, stages_of(turn.order, kind), 0, details)
+    open_stage(turn, approval, kind, unit, stages_of(turn.order, kind), 0, details)
     return approval
 
 
-def _open_stage(
+def open_stage(
     turn: Turn,
     approval: str,
     kind: ApprovalKind,
@@ -82,6 +53,7 @@ def _open_stage(
     index: int,
     details: dict[str, Any],
 ) -> None:
+    """Open stage `index` of an approval; `details` are fields of `ApprovalOpened`."""
     desk, role = stages[index]
     turn.emit(
         ApprovalOpened(
@@ -101,94 +73,6 @@ def _open_stage(
         promise(turn, ClockName.APPROVAL, unit=unit, limit=rule.within, clause=rule.clause, subject=approval)
     if desk == "city":
         turn.emit(SentToCity(what=kind.value, unit=unit, approval=approval))
-
-
-@decides(Decide)
-def decide(turn: Turn, command: Decide) -> None:
-    """Answer the open stage. What cannot be done changes nothing and is written down as ignored."""
-    try:
-        approval = _addressed(turn.order, command)
-        _check(turn, approval, command)
-    except Refused as refused:
-        turn.emit(_ignored(repeatable(command.approval), repeatable(command.decision), refused.code, refused.reason))
-        return
-    _answer(turn, approval, command)
-
-
-@decides(IgnoreSignal)
-def ignore(turn: Turn, command: IgnoreSignal) -> None:
-    """A signal that cannot even be read, or that nobody is known to have sent, is written down and changes nothing."""
-    turn.emit(_ignored(command.approval, command.decision, command.code, command.reason, command.signal))
-
-
-def _ignored(approval: str, decision: str, code: Code, explanation: str, signal: str = "decide") -> SignalIgnored:
-    return SignalIgnored(
-        signal=signal,
-        approval=approval,
-        decision=decision,
-        reason=code.value,
-        explanation=explanation,
-    )
-
-
-def _addressed(order: Order, command: Decide) -> Approval:
-    """The approval that is meant: by id, or the open one of a kind.
-
-    The city's check is the second half of the review, so `review` finds it once the hotline has answered.
-    """
-    if command.approval in order.approvals:
-        return order.approvals[command.approval]
-    kinds = [k for k in ApprovalKind if k.value == command.approval]
-    if kinds == [ApprovalKind.REVIEW]:
-        kinds.append(ApprovalKind.CITY_REVIEW)
-    for kind in kinds:
-        if (approval := order.open_approval(kind)) is not None:
-            return approval
-    if any(a.kind in kinds for a in order.approvals.values()):
-        raise Refused(Code.ALREADY_DONE, "此项审批已经结束")
-    raise Refused(Code.INVALID, "没有这一项审批")
-
-
-def _check(turn: Turn, approval: Approval, command: Decide) -> None:
-    if command.decision not in ("approve", "reject"):
-        raise Refused(Code.INVALID, "审批结论只能是 approve 或 reject")
-    if approval.status != "open":
-        code = Code.TOO_LATE if approval.status == "lapsed" else Code.ALREADY_DONE
-        raise Refused(code, "此项审批已经结束")
-    require_approver(turn.order, approval, command)
-    check = CHECKS.get(approval.kind)
-    if check is not None and command.decision == "approve":
-        check(turn, approval, command)
-
-
-def _answer(turn: Turn, approval: Approval, command: Decide) -> None:
-    granted = command.decision == "approve"
-    turn.asker = approval.asked_by  # whatever is asked now is asked for them, not for who decides
-    turn.emit(
-        ApprovalDecided(
-            approval=approval.id,
-            kind=approval.kind,
-            stage=approval.desk,
-            decision=command.decision,
-            by_role=Role(command.by),
-            unit=approval.unit,
-            until=command.until,
-            proposed_unit=command.proposed_unit,
-            comment=command.comment,
-        )
-    )
-    if granted and approval.index + 1 < len(approval.stages):
-        asked = turn.order.approvals[approval.id]
-        details = {
-            "until": asked.until,
-            "proposed_unit": asked.proposed_unit,
-            "ground": asked.ground,
-            "review_every": asked.review_every,
-        }
-        _open_stage(turn, approval.id, approval.kind, approval.unit, approval.stages, approval.index + 1, details)
-        return
-    decided = turn.order.approvals[approval.id]
-    SETTLEMENTS[approval.kind](turn, decided, Verdict(granted, command))
 
 
 def lapsed(turn: Turn, clock: Clock) -> None:
@@ -220,7 +104,6 @@ def lapsed(turn: Turn, clock: Clock) -> None:
         ask(turn, approval.kind, approval.unit)
 
 
-@evolves(ApprovalOpened)
 def approval_opened(order: Order, event: ApprovalOpened) -> Order:
     """The stage is open. Some regimes count extensions when they are asked for, not when granted (RG-11)."""
     approval = Approval(
@@ -244,7 +127,6 @@ def approval_opened(order: Order, event: ApprovalOpened) -> Order:
     return order
 
 
-@evolves(ApprovalDecided)
 def approval_decided(order: Order, event: ApprovalDecided) -> Order:
     """Answered; what the decider set stands in place of what was asked."""
     asked = order.approvals[event.approval]
@@ -258,7 +140,6 @@ def approval_decided(order: Order, event: ApprovalDecided) -> Order:
     return order.with_clock(f"approval:{event.approval}", status="met")
 
 
-@evolves(ApprovalLapsed)
 def approval_lapsed(order: Order, event: ApprovalLapsed) -> Order:
     """Nobody answered in time."""
     order = order.with_approval(event.approval, status="lapsed")

@@ -8,12 +8,11 @@ from domain.order.lifecycle.closing import close
 from domain.order.lifecycle.ladder import ask_staff_again
 from domain.order.lifecycle.rework import dissatisfied
 from domain.order.order import Order
-from domain.order.turn import Turn, decides, evolves
+from domain.order.turn import Turn
 from domain.refusal import Code, Refused, quoted
 from domain.words import ClockName, Outcome, Role, Stage
 
 
-@decides(RecordCallback)
 def record_callback(turn: Turn, command: RecordCallback) -> None:
     """What one citizen said; the order moves on when all have been heard or given up."""
     rule = turn.order.regime.callbacks
@@ -65,7 +64,6 @@ def _all_heard(turn: Turn) -> None:
         close(turn, Outcome.SATISFIED if "satisfied" in results else Outcome.UNREACHABLE)
 
 
-@evolves(CallbackRecorded)
 def callback_recorded(order: Order, event: CallbackRecorded) -> Order:
     """An unreachable citizen is tried again until the tries are used up."""
     order = order.but(tries=order.tries | {event.party: event.attempt})

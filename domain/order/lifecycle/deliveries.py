@@ -5,14 +5,13 @@ from domain.order.internal_commands import ReportCall, ReportNotice, ReportUndel
 from domain.order.lifecycle.ladder import give_up, put_off, survey_failed
 from domain.order.order import Order
 from domain.order.parts import Rung
-from domain.order.turn import Turn, decides, evolves
+from domain.order.turn import Turn
 from domain.words import Role, Template
 
 REFUSED_BY_THE_CITIZEN = "opted_out"
 NOBODY_KNOWN = "no_contact"
 
 
-@decides(ReportNotice)
 def report_notice(turn: Turn, command: ReportNotice) -> None:
     """The provider took it, or no contact was left: then a person telephones.
 
@@ -30,7 +29,6 @@ def report_notice(turn: Turn, command: ReportNotice) -> None:
     survey_failed(turn, command.notice, command.reason)
 
 
-@decides(ReportUndelivered)
 def report_undelivered(turn: Turn, command: ReportUndelivered) -> None:
     """The provider had taken it and gave up later: on to the next contact. Said twice it counts once."""
     issued = turn.order.issued.get(command.notice)
@@ -39,7 +37,6 @@ def report_undelivered(turn: Turn, command: ReportUndelivered) -> None:
     turn.emit(NoticeUndelivered(notice=command.notice, reason=command.reason, attempt=command.attempt))
 
 
-@decides(ReportCall)
 def report_call(turn: Turn, command: ReportCall) -> None:
     """An automatic call cannot be made to this number, or not now; one that was made is answered by the citizen."""
     rung = turn.order.rungs.get(command.party, Rung())
@@ -49,7 +46,6 @@ def report_call(turn: Turn, command: ReportCall) -> None:
         next_step(turn, command.party, command.reason)
 
 
-@evolves(NoticeUndelivered)
 def notice_undelivered(order: Order, event: NoticeUndelivered) -> Order:
     """Counted, so that each contact is tried once."""
     issued = order.issued[event.notice].but(undelivered=event.attempt)

@@ -9,13 +9,12 @@ from domain.order.deadlines import key_of, promise
 from domain.order.events import Dispatched, OrderDispatched
 from domain.order.order import Order
 from domain.order.parts import Assignment
-from domain.order.turn import Turn, decides, evolves
+from domain.order.turn import Turn
 from domain.policy.rule_book import Limit, Milestone, PreExpiry
 from domain.refusal import Code, Refused
 from domain.words import ApprovalKind, ClockName, DispatchMode, Part
 
 
-@decides(Dispatch)
 def dispatch(turn: Turn, command: Dispatch) -> None:
     """Send to units: one leads (a dual dispatch may have two leads), the others assist."""
     turn.require_open()
@@ -173,7 +172,6 @@ def _barred_by(order: Order, event: OrderDispatched) -> str | None:
     return None
 
 
-@evolves(OrderDispatched)
 def order_dispatched(order: Order, event: OrderDispatched) -> Order:
     """The units have it; a unit sent to along a precedent, or by a decision, cannot hand it back (RG-17)."""
     barred = event.precedent is not None or event.mode.value in order.regime.returns.barred_modes

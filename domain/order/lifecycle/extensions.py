@@ -6,18 +6,17 @@ from domain.due import after_limit, before, due
 from domain.order.commands import Decide, RequestExtension
 from domain.order.deadlines import key_of, promise
 from domain.order.events import ExtensionGranted, ExtensionRefused
-from domain.order.lifecycle.approvals import CHECKS, Verdict, ask, settles
+from domain.order.lifecycle.approvals import ask
 from domain.order.lifecycle.dispatch import limit_of, move_results_due, set_results_due, warning
 from domain.order.lifecycle.handling import relight
 from domain.order.order import Order
 from domain.order.parts import Approval, Assignment, Clock
-from domain.order.turn import Turn, decides, evolves, require_signatures, require_text
+from domain.order.turn import Turn, require_signatures, require_text
 from domain.policy.rule_book import Extensions
 from domain.refusal import Code, Refused
 from domain.words import ApprovalKind, ClockName
 
 
-@decides(RequestExtension)
 def request_extension(turn: Turn, command: RequestExtension) -> None:
     """Ask for time until a moment; the old limit stands until someone has agreed."""
     order = turn.order
@@ -93,14 +92,10 @@ def check_decision(turn: Turn, approval: Approval, command: Decide) -> None:
     _check_until(turn.order, turn.order.assignments[approval.unit], clock, until)
 
 
-CHECKS[ApprovalKind.EXTENSION] = check_decision
-
-
-@settles(ApprovalKind.EXTENSION)
-def settle_extension(turn: Turn, approval: Approval, verdict: Verdict) -> None:
+def settle_extension(turn: Turn, approval: Approval, granted: bool) -> None:
     """Granted: a new limit for every unit, the lights back to green. Refused: the old limit stands."""
     assert approval.unit is not None and approval.until is not None
-    if not verdict.granted:
+    if not granted:
         turn.emit(ExtensionRefused(unit=approval.unit))
         return
     asked = turn.order.clocks[key_of(ClockName.HANDLING, approval.unit)]
@@ -143,8 +138,7 @@ def _extend(turn: Turn, clock: Clock, until: datetime) -> None:
     relight(turn, clock.unit, due_at)
 
 
-@evolves(ExtensionGranted)
 def extension_granted(order: Order, event: ExtensionGranted) -> Order:
     """Counted where the regime counts what was granted."""
-    order = order.noted(extensions=order.facts.get("extensions", 0) + 1)
+    order = order.noted(extensions=order.facts.extensions + 1)
     return order.counted("extensions") if order.regime.extensions.counted == "granted" else order

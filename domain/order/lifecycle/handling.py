@@ -16,7 +16,7 @@ from domain.order.events import (
 from domain.order.lifecycle.supervision import answer_all
 from domain.order.order import Order
 from domain.order.parts import Clock
-from domain.order.turn import Turn, decides, evolves, require_text
+from domain.order.turn import Turn, require_text
 from domain.policy.rule_book import Progress
 from domain.refusal import Code, Refused
 from domain.text import Text
@@ -29,16 +29,14 @@ MET_BY_REPORT = {
 }
 
 
-@decides(ArriveOnSite)
 def arrive_on_site(turn: Turn, command: ArriveOnSite) -> None:
     """The unit's people are there; once is enough."""
     assignment = turn.acting(command.unit)
-    if assignment.unit in turn.order.facts.get("on_site", ()):
+    if assignment.unit in turn.order.facts.on_site:
         raise Refused(Code.ALREADY_DONE, "已登记到达现场")
     turn.emit(ArrivedOnSite(unit=assignment.unit))
 
 
-@decides(ReportProgress)
 def report_progress(turn: Turn, command: ReportProgress) -> None:
     """A first opinion, a plan, or how far things are; saying only that it is in progress is refused (DL-08)."""
     assignment = turn.acting(command.unit)
@@ -83,7 +81,6 @@ def _keep_tracking(turn: Turn, unit: str, expected_at: datetime | None) -> None:
         promise(turn, ClockName.PROGRESS, unit=unit, at=at, clause=promised.clause)
 
 
-@decides(RecordVisit)
 def record_visit(turn: Turn, command: RecordVisit) -> None:
     """A face-to-face visit: solved, explained or discussed (DL-09)."""
     assignment = turn.acting(command.unit)
@@ -131,7 +128,6 @@ def relight(turn: Turn, unit: str, due_at: datetime) -> None:
         turn.emit(LightChanged(unit=unit, light=Light.GREEN))
 
 
-@evolves(LightChanged)
 def light_changed(order: Order, event: LightChanged) -> Order:
     """Yellow means that the running limit was warned of."""
     order = order.with_assignment(event.unit, light=event.light)
@@ -143,7 +139,6 @@ def light_changed(order: Order, event: LightChanged) -> Order:
     return order
 
 
-@evolves(HandlingOverdue)
 def handling_overdue(order: Order, event: HandlingOverdue) -> Order:
     """Overdue stays with the order's figures even after it is answered."""
     order = order.but(overdue_units=order.overdue_units | {event.unit}).noted(on_time=False)
@@ -152,20 +147,17 @@ def handling_overdue(order: Order, event: HandlingOverdue) -> Order:
     return order
 
 
-@evolves(MilestoneMissed)
 def evolve_milestone(order: Order, event: MilestoneMissed) -> Order:
     """The alarm has rung."""
     return order.with_clock(event.key, status="missed")
 
 
-@evolves(ArrivedOnSite)
 def arrived_on_site(order: Order, event: ArrivedOnSite) -> Order:
     """The on-site clock is met."""
-    order = order.noted(on_site=[*order.facts.get("on_site", ()), event.unit])
+    order = order.noted(on_site=(*order.facts.on_site, event.unit))
     return _met(order, key_of(ClockName.ON_SITE, event.unit))
 
 
-@evolves(ProgressReported)
 def progress_reported(order: Order, event: ProgressReported) -> Order:
     """The milestone of this kind of report is met."""
     for name in MET_BY_REPORT[event.stage]:

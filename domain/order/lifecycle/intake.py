@@ -6,12 +6,11 @@ from domain.order.events import AnsweredAtIntake, OrderOpened, TransferAcknowled
 from domain.order.internal_commands import OpenOrder
 from domain.order.lifecycle.closing import close
 from domain.order.order import Order
-from domain.order.turn import Turn, decides, evolves, require_text
+from domain.order.turn import Turn, require_text
 from domain.refusal import Code, Refused
 from domain.words import ClockName, Outcome, Stage
 
 
-@decides(OpenOrder)
 def open_order(turn: Turn, command: OpenOrder) -> None:
     """The life begins; where the centre has a window of its own, it starts to run (HK-01)."""
     order = turn.order
@@ -32,7 +31,6 @@ def open_order(turn: Turn, command: OpenOrder) -> None:
         promise(turn, ClockName.SIGN_OFF, limit=rule.within, clause=rule.clause)
 
 
-@decides(AnswerAtIntake)
 def answer_at_intake(turn: Turn, command: AnswerAtIntake) -> None:
     """Consultations are answered at once and closed without dispatch (GT-04)."""
     rule = turn.order.regime.intake
@@ -43,7 +41,6 @@ def answer_at_intake(turn: Turn, command: AnswerAtIntake) -> None:
     close(turn, Outcome.ANSWERED)
 
 
-@decides(TransferOut)
 def transfer_out(turn: Turn, command: TransferOut) -> None:
     """Handed to an emergency line; the record of it stays here (GT-03)."""
     turn.require_stage(Stage.INTAKE)
@@ -54,31 +51,27 @@ def transfer_out(turn: Turn, command: TransferOut) -> None:
     close(turn, Outcome.TRANSFERRED)
 
 
-@decides(AcknowledgeTransfer)
 def acknowledge_transfer(turn: Turn, command: AcknowledgeTransfer) -> None:
     """The line confirms that it has the order; late is possible until the order is archived."""
-    line = turn.order.facts.get("line")
+    line = turn.order.facts.line
     if line is None or turn.order.archived:
         raise Refused(Code.WRONG_STAGE, "工单没有待确认的转出", turn.order.regime.emergency.clause)
-    if "acknowledged" in turn.order.facts:
+    if turn.order.facts.acknowledged:
         raise Refused(Code.ALREADY_DONE, "该转出已经确认", turn.order.regime.emergency.clause)
     turn.emit(TransferAcknowledged(line=line, reference=command.reference))
 
 
-@evolves(TransferredOut)
 def transferred_out(order: Order, event: TransferredOut) -> Order:
     """Which line has it."""
     return order.noted(line=event.line)
 
 
-@evolves(TransferAcknowledged)
 def transfer_acknowledged(order: Order, event: TransferAcknowledged) -> Order:
     """The line has it; what remains is the archive."""
     order = order.noted(acknowledged=True)
     return order.with_clocks_stopped("met", names=frozenset({ClockName.ACKNOWLEDGEMENT}))
 
 
-@evolves(OrderOpened)
 def order_opened(order: Order, event: OrderOpened) -> Order:
     """The citizen of this order is the first who is to be called back."""
     return order.but(opened_at=event.at, parties=(order.no,))

@@ -8,7 +8,7 @@ from domain.order.events import CallbackAsked, CallbackUnanswered
 from domain.order.notices import notify_party, quiet_until
 from domain.order.order import Order
 from domain.order.parts import Clock, Rung
-from domain.order.turn import Turn, evolves
+from domain.order.turn import Turn
 from domain.policy.callbacks import CallbackStep
 from domain.words import ClockName, Stage, Template
 
@@ -127,7 +127,6 @@ def _callable_from(order: Order, step: CallbackStep, at: datetime) -> datetime:
     return hours.earliest(at) if hours is not None and step.by == "call" else at
 
 
-@evolves(CallbackAsked)
 def callback_asked(order: Order, event: CallbackAsked) -> Order:
     """The citizen stands on this rung. One that a person has to climb has no clock."""
     before = order.rungs.get(event.party, Rung())
@@ -143,7 +142,6 @@ def callback_asked(order: Order, event: CallbackAsked) -> Order:
     return order.with_clock(key_of(ClockName.CALLBACK, event.party), status="met")
 
 
-@evolves(CallbackUnanswered)
 def callback_unanswered(order: Order, event: CallbackUnanswered) -> Order:
     """That it was not answered is said once; an attempt that does not count is made again under its number."""
     rung = order.rungs[event.party]

@@ -5,14 +5,13 @@ from domain.order.events import OrderJoined, OrderMerged
 from domain.order.lifecycle.closing import close
 from domain.order.lifecycle.ladder import climb
 from domain.order.order import Order
-from domain.order.turn import Turn, decides, evolves
+from domain.order.turn import Turn
 from domain.refusal import Code, Refused
 from domain.words import Outcome, Stage
 
 CLAUSE = "NA-01"
 
 
-@decides(Merge)
 def merge(turn: Turn, command: Merge) -> None:
     """This order is carried on by another one, which its citizen has joined before."""
     turn.require_stage(Stage.INTAKE, clause=CLAUSE)
@@ -22,7 +21,6 @@ def merge(turn: Turn, command: Merge) -> None:
     close(turn, Outcome.MERGED)
 
 
-@decides(Join)
 def join(turn: Turn, command: Join) -> None:
     """One more citizen waits for this order's answer.
 
@@ -37,7 +35,6 @@ def join(turn: Turn, command: Join) -> None:
         climb(turn, command.order)
 
 
-@evolves(OrderJoined)
 def order_joined(order: Order, event: OrderJoined) -> Order:
     """The citizen is called back with the others."""
     return order.but(parties=(*order.parties, event.order))

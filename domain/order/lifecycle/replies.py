@@ -9,7 +9,7 @@ from domain.order.events import ReplySubmitted
 from domain.order.lifecycle.approvals import ask
 from domain.order.lifecycle.supervision import answer_all
 from domain.order.order import Order
-from domain.order.turn import Turn, decides, evolves, require_attachments, require_signatures
+from domain.order.turn import Turn, require_attachments, require_signatures
 from domain.policy.rule_book import Replies
 from domain.refusal import Code, Refused
 from domain.words import ApprovalKind, ClockName, Mark, Part
@@ -19,7 +19,6 @@ _WORK_APPROVALS = frozenset(
 )
 
 
-@decides(SubmitReply)
 def submit_reply(turn: Turn, command: SubmitReply) -> None:
     """Check the answer against the rule book; a lead's goes to review, an assistant's to the lead (RG-17)."""
     assignment = turn.handling(command.unit)
@@ -83,7 +82,6 @@ def _check_final(order: Order, command: SubmitReply, rule: Replies) -> None:
     require_attachments(command.attachments, rule.final.attachments, rule.final.clause)
 
 
-@evolves(ReplySubmitted)
 def reply_submitted(order: Order, event: ReplySubmitted) -> Order:
     """The limit, or the date promised in its place, is held: a reply sent back sets it running again as it was.
 

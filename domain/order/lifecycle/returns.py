@@ -5,18 +5,17 @@ from typing import Any
 from domain.order.commands import RequestReturn
 from domain.order.deadlines import key_of
 from domain.order.events import Dispatched, HandlingOverdue, ReturnBarred, ReturnGranted, ReturnRefused
-from domain.order.lifecycle.approvals import Verdict, ask, settles
+from domain.order.lifecycle.approvals import ask
 from domain.order.lifecycle.dispatch import send_to
 from domain.order.lifecycle.reviews import call_back
 from domain.order.order import Order
 from domain.order.parts import Approval, Assignment
-from domain.order.turn import Turn, decides, evolves, require_attachments, require_signatures, require_text
+from domain.order.turn import Turn, require_attachments, require_signatures, require_text
 from domain.policy.rule_book import Returns
 from domain.refusal import Code, Refused
 from domain.words import ApprovalKind, ClockName, DispatchMode, Part
 
 
-@decides(RequestReturn)
 def request_return(turn: Turn, command: RequestReturn) -> None:
     """Ask to hand the order back.
 
@@ -83,11 +82,10 @@ def _evidence(command: RequestReturn, rule: Returns, turn: Turn) -> dict[str, An
     }
 
 
-@settles(ApprovalKind.RETURN)
-def settle_return(turn: Turn, approval: Approval, verdict: Verdict) -> None:
+def settle_return(turn: Turn, approval: Approval, granted: bool) -> None:
     """Granted: to the unit that the decision names or confirms, else back to the dispatcher."""
     assert approval.unit is not None
-    if verdict.granted:
+    if granted:
         _hand_on(turn, approval, turn.order.mode)
         return
     turn.emit(ReturnRefused(unit=approval.unit))
@@ -95,12 +93,11 @@ def settle_return(turn: Turn, approval: Approval, verdict: Verdict) -> None:
         turn.emit(ReturnBarred(unit=approval.unit))
 
 
-@settles(ApprovalKind.REDISPATCH)
-def settle_dispute(turn: Turn, approval: Approval, verdict: Verdict) -> None:
+def settle_dispute(turn: Turn, approval: Approval, granted: bool) -> None:
     """The centre's word ends the dispute: whoever has the order now cannot hand it back (GT-12, HK-04)."""
     assert approval.unit is not None
     clause = turn.order.regime.approvals[ApprovalKind.REDISPATCH].clause
-    if verdict.granted:
+    if granted:
         _hand_on(turn, approval, DispatchMode.COORDINATION)
         for lead in turn.order.leads:
             if not lead.return_barred:
@@ -131,23 +128,20 @@ def _hand_on(turn: Turn, approval: Approval, mode: DispatchMode) -> None:
         call_back(turn)
 
 
-@evolves(ReturnGranted)
 def return_granted(order: Order, event: ReturnGranted) -> Order:
     """The unit is out of it; without a lead the order waits for the dispatcher."""
     order = order.with_assignment(event.unit, status="returned")
     order = order.with_clocks_stopped("stopped", unit=event.unit).with_voided(unit=event.unit)
-    order = order.counted("bounces").noted(returns=order.facts.get("returns", 0) + 1)
+    order = order.counted("bounces").noted(returns=order.facts.returns + 1)
     leads = any(a.part is Part.LEAD for a in order.active)
     return order.but(awaiting_dispatch=not leads)
 
 
-@evolves(ReturnRefused)
 def return_refused(order: Order, event: ReturnRefused) -> Order:
     """The unit goes on."""
     return order.counted("refused_returns")
 
 
-@evolves(ReturnBarred)
 def return_barred(order: Order, event: ReturnBarred) -> Order:
     """The unit may not ask again."""
     return order.with_assignment(event.unit, return_barred=True, barred_clause=event.clause)

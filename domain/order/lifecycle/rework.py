@@ -2,12 +2,12 @@
 
 from domain.order.deadlines import promise
 from domain.order.events import LightChanged, PanelDecided, PanelOpened, ReworkOpened
-from domain.order.lifecycle.approvals import Verdict, ask, settles
+from domain.order.lifecycle.approvals import ask
 from domain.order.lifecycle.closing import close
 from domain.order.lifecycle.dispatch import warning
 from domain.order.order import Order
 from domain.order.parts import Approval
-from domain.order.turn import Turn, evolves
+from domain.order.turn import Turn
 from domain.words import ApprovalKind, ClockName, Light, Outcome
 
 
@@ -41,34 +41,30 @@ def open_rework(turn: Turn) -> None:
             turn.emit(LightChanged(unit=lead.unit, light=Light.GREEN))
 
 
-@settles(ApprovalKind.PANEL)
-def settle_panel(turn: Turn, approval: Approval, verdict: Verdict) -> None:
+def settle_panel(turn: Turn, approval: Approval, granted: bool) -> None:
     """The panel upholds the unit, who may then appeal, or finds the demand reasonable: solve it (HK-12)."""
-    finding = "unit_upheld" if verdict.granted else "demand_reasonable"
+    finding = "unit_upheld" if granted else "demand_reasonable"
     turn.emit(PanelDecided(approval=approval.id, finding=finding))
-    if verdict.granted:
+    if granted:
         ask(turn, ApprovalKind.FINAL_REPLY, None)
     else:
         open_rework(turn)
 
 
-@settles(ApprovalKind.FINAL_REPLY)
-def settle_final_reply(turn: Turn, approval: Approval, verdict: Verdict) -> None:
+def settle_final_reply(turn: Turn, approval: Approval, granted: bool) -> None:
     """The last word stands, or the unit tries once more."""
-    if verdict.granted:
+    if granted:
         close(turn, Outcome.DISSATISFIED_FINAL)
     else:
         open_rework(turn)
 
 
-@evolves(ReworkOpened)
 def rework_opened(order: Order, event: ReworkOpened) -> Order:
     """The unit works on it again; a reply that was final no longer is."""
     order = order.with_assignment(event.unit, status="handling").noted(reworks=event.round)
     return order.but(calling=False, reworks=event.round, final_reply=False)
 
 
-@evolves(PanelDecided)
 def panel_decided(order: Order, event: PanelDecided) -> Order:
     """One panel an order."""
     return order.but(panel_done=True)

@@ -6,11 +6,10 @@ from domain.order.internal_commands import AdoptCalendar, AdoptPolicy
 from domain.order.lifecycle.dispatch import move_results_due
 from domain.order.lifecycle.handling import relight
 from domain.order.order import Order
-from domain.order.turn import Turn, decides, evolves
+from domain.order.turn import Turn
 from domain.words import ClockName
 
 
-@decides(AdoptPolicy)
 def adopt_policy(turn: Turn, command: AdoptPolicy) -> None:
     """Rules change from now on; clocks that run keep the limit they were given. Its own policy changes nothing."""
     order = turn.order
@@ -20,7 +19,6 @@ def adopt_policy(turn: Turn, command: AdoptPolicy) -> None:
     turn.emit(PolicyAdopted(policy_hash=command.policy_hash, policy=command.policy.for_order()))
 
 
-@decides(AdoptCalendar)
 def adopt_calendar(turn: Turn, command: AdoptCalendar) -> None:
     """Reckon every open due moment again; those that did not move are left alone."""
     if turn.order.closed or command.calendar == turn.order.calendar:
@@ -36,13 +34,11 @@ def adopt_calendar(turn: Turn, command: AdoptCalendar) -> None:
             relight(turn, clock.unit, clock.due_at)
 
 
-@evolves(PolicyAdopted)
 def policy_adopted(order: Order, event: PolicyAdopted) -> Order:
     """From here on this rule book."""
     return order.but(regime=event.policy, policy_hash=event.policy_hash)
 
 
-@evolves(CalendarAdopted)
 def calendar_adopted(order: Order, event: CalendarAdopted) -> Order:
     """From here on this calendar."""
     return order.but(calendar=event.calendar)

@@ -5,12 +5,11 @@ from domain.order.deadlines import key_of, promise
 from domain.order.events import OrderSigned, SignOffMissed
 from domain.order.order import Order
 from domain.order.parts import Clock
-from domain.order.turn import Turn, decides, evolves
+from domain.order.turn import Turn
 from domain.refusal import Code, Refused
 from domain.words import ClockName
 
 
-@decides(Sign)
 def sign(turn: Turn, command: Sign) -> None:
     """Sign once; late is still possible and is written down."""
     assignment = turn.acting(command.unit)
@@ -29,17 +28,15 @@ def sign_off_missed(turn: Turn, clock: Clock) -> None:
     turn.emit(SignOffMissed(unit=clock.unit, due_at=clock.due_at))
 
 
-@evolves(OrderSigned)
 def order_signed(order: Order, event: OrderSigned) -> Order:
     """The unit works on it now."""
     order = order.with_assignment(event.unit, status="handling", signed_at=event.at)
-    if "signed_in_time" not in order.facts or event.late:
+    if order.facts.signed_in_time is None or event.late:
         order = order.noted(signed_in_time=not event.late)
-    order = order.noted(**{f"handler_{event.unit}": event.person})
+    order = order.noted(handlers=order.facts.handlers | {event.unit: event.person})
     return order.with_clock(key_of(ClockName.SIGN_OFF, event.unit), status="met")
 
 
-@evolves(SignOffMissed)
 def evolve_missed(order: Order, event: SignOffMissed) -> Order:
     """The alarm has rung; the order still waits for the signature."""
     order = order.noted(signed_in_time=False)

@@ -6,7 +6,7 @@ from domain.order.events import Escalated, MilestoneMissed, OrderUrged, Supervis
 from domain.order.internal_commands import ReportTally
 from domain.order.order import Order
 from domain.order.parts import Clock, Supervision
-from domain.order.turn import Turn, decides, evolves, require_text
+from domain.order.turn import Turn, require_text
 from domain.refusal import Code, Refused
 from domain.text import Text
 from domain.words import ClockName, SupervisionLevel
@@ -19,14 +19,12 @@ _LOUDNESS = (
 )
 
 
-@decides(Urge)
 def urge(turn: Turn, command: Urge) -> None:
     """The unit is told to hurry; how often is counted (HJ-14)."""
     assignment = turn.acting(command.unit)
     turn.emit(OrderUrged(unit=assignment.unit, count=turn.order.count("urges") + 1, comment=command.comment))
 
 
-@decides(OpenSupervision)
 def open_supervision(turn: Turn, command: OpenSupervision) -> None:
     """Someone puts the order under supervision."""
     assignment = turn.acting(command.unit)
@@ -58,7 +56,6 @@ def supervise(
         )
 
 
-@decides(AnswerSupervision)
 def answer_supervision(turn: Turn, command: AnswerSupervision) -> None:
     """One answer for all that is open against the unit."""
     assignment = turn.acting(command.unit)
@@ -91,7 +88,6 @@ def _open_of(order: Order, unit: str) -> tuple[str, ...]:
     return tuple(s.id for s in order.supervisions.values() if s.unit == unit and not s.answered)
 
 
-@decides(ReportTally)
 def report_tally(turn: Turn, command: ReportTally) -> None:
     """Too many overdue orders: the unit's principal leader answers for them to the county (HJ-18)."""
     if turn.order.archived:
@@ -105,20 +101,17 @@ def report_tally(turn: Turn, command: ReportTally) -> None:
             turn.emit(Escalated(to_role=tally.escalate, unit=command.unit, reason=reason, clause=reaction.clause))
 
 
-@evolves(OrderUrged)
 def order_urged(order: Order, event: OrderUrged) -> Order:
     """Counted."""
     return order.counted("urges")
 
 
-@evolves(SupervisionOpened)
 def supervision_opened(order: Order, event: SupervisionOpened) -> Order:
     """The unit owes an answer."""
     opened = Supervision(id=event.supervision, unit=event.unit, level=event.level)
     return order.but(supervisions=order.supervisions | {event.supervision: opened})
 
 
-@evolves(SupervisionAnswered)
 def supervision_answered(order: Order, event: SupervisionAnswered) -> Order:
     """Answered; the clocks of those supervisions are met."""
     supervisions = dict(order.supervisions)

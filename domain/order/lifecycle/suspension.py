@@ -7,17 +7,16 @@ from domain.due import Pause, due
 from domain.order.commands import RequestStrikeOff, RequestSuspension
 from domain.order.deadlines import LIMITS, UNIT_CLOCKS, promise, reckon_again
 from domain.order.events import StruckOff, Suspended, SuspensionReviewDue
-from domain.order.lifecycle.approvals import Verdict, ask, settles
+from domain.order.lifecycle.approvals import ask
 from domain.order.lifecycle.dispatch import move_results_due
 from domain.order.lifecycle.handling import relight
 from domain.order.order import Order
 from domain.order.parts import Approval, Clock
-from domain.order.turn import Turn, decides, evolves, require_text
+from domain.order.turn import Turn, require_text
 from domain.refusal import Code, Refused
 from domain.words import ApprovalKind, ClockName, Stage
 
 
-@decides(RequestSuspension)
 def request_suspension(turn: Turn, command: RequestSuspension) -> None:
     """Ask to put the order on account, with a plan and a rhythm."""
     rule = turn.order.regime.suspensions
@@ -36,7 +35,6 @@ def request_suspension(turn: Turn, command: RequestSuspension) -> None:
     )
 
 
-@decides(RequestStrikeOff)
 def request_strike_off(turn: Turn, command: RequestStrikeOff) -> None:
     """Ask to take the order off the account."""
     rule = turn.order.regime.suspensions
@@ -57,11 +55,10 @@ def _rhythm(text: str | None, standard: Duration, clause: str | None) -> Duratio
     return every
 
 
-@settles(ApprovalKind.SUSPENSION)
-def settle_suspension(turn: Turn, approval: Approval, verdict: Verdict) -> None:
+def settle_suspension(turn: Turn, approval: Approval, granted: bool) -> None:
     """Granted: the unit's clocks stand still, the review clock runs."""
     assert approval.unit is not None and approval.review_every is not None
-    if not verdict.granted or turn.order.paused_since is not None:
+    if not granted or turn.order.paused_since is not None:
         return
     turn.emit(Suspended(unit=approval.unit, review_every=approval.review_every))
     _next_review(turn, Duration.parse(approval.review_every))
@@ -88,11 +85,10 @@ def review_due(turn: Turn, clock: Clock) -> None:
     _next_review(turn, clock.every, turn.now if several_missed else last)
 
 
-@settles(ApprovalKind.STRIKE_OFF)
-def settle_strike_off(turn: Turn, approval: Approval, verdict: Verdict) -> None:
+def settle_strike_off(turn: Turn, approval: Approval, granted: bool) -> None:
     """Granted: the clocks run on, the time on account taken out in the unit of each limit."""
     assert approval.unit is not None
-    if not verdict.granted or turn.order.paused_since is None:
+    if not granted or turn.order.paused_since is None:
         return
     turn.emit(StruckOff(unit=approval.unit))
     reckon_again(turn, UNIT_CLOCKS - {ClockName.RESULT})
@@ -103,20 +99,17 @@ def settle_strike_off(turn: Turn, approval: Approval, verdict: Verdict) -> None:
             relight(turn, clock.unit, clock.due_at)
 
 
-@evolves(Suspended)
 def suspended(order: Order, event: Suspended) -> Order:
     """The pause begins; what is on account cannot be handed back."""
     order = order.with_voided(kinds=frozenset({ApprovalKind.RETURN, ApprovalKind.REDISPATCH}))
     return order.but(paused_since=event.at).noted(suspended=True)
 
 
-@evolves(SuspensionReviewDue)
 def suspension_review_due(order: Order, event: SuspensionReviewDue) -> Order:
     """The alarm has rung."""
     return order.with_clock(ClockName.SUSPENSION_REVIEW.value, status="missed")
 
 
-@evolves(StruckOff)
 def struck_off(order: Order, event: StruckOff) -> Order:
     """The pause ends and is entered in the ledger."""
     assert order.paused_since is not None

@@ -5,14 +5,13 @@ from domain.order.deadlines import LIMITS, promise
 from domain.order.events import UnclosedListed
 from domain.order.lifecycle.handling import refuse_empty_words
 from domain.order.order import Order
-from domain.order.turn import Turn, decides, evolves, require_text
+from domain.order.turn import Turn, require_text
 from domain.refusal import Code, Refused
 from domain.words import ApprovalKind, ClockName
 
 CLAUSE = "RG-12"
 
 
-@decides(ListUnclosed)
 def list_unclosed(turn: Turn, command: ListUnclosed) -> None:
     """Say what was done, what is planned and until when; from then on that date is the promise."""
     assignment = turn.handling(command.unit)
@@ -29,7 +28,6 @@ def list_unclosed(turn: Turn, command: ListUnclosed) -> None:
     promise(turn, ClockName.PROGRESS, unit=assignment.unit, at=command.expected_at, clause=CLAUSE)
 
 
-@evolves(UnclosedListed)
 def unclosed_listed(order: Order, event: UnclosedListed) -> Order:
     """The limit passes with a plan: it no longer makes the unit overdue."""
     order = order.with_assignment(event.unit, unclosed=True).noted(unclosed=True)
