@@ -1,1 +1,1 @@
-"""The Temporal activities: what the workflows have done outside."""
+"""The Temporal activities: the work outside the workflows, in the database and at other systems."""

@@ -1,4 +1,4 @@
-"""Writing an order's bundle into the archive."""
+"""Writes an order's bundle into the archive."""
 
 import asyncio
 from datetime import date, datetime
@@ -18,14 +18,14 @@ from domain.words import Frozen
 
 
 class Archived(Frozen):
-    """Where the bundle is in the object store, and the SHA-256 of its bytes in hex."""
+    """The key of the bundle in the object store, and the SHA-256 of its bytes in hex."""
 
     bundle: str
     sha256: str
 
 
 class Archive:
-    """Gathers all that is known of an order into one BagIt bundle."""
+    """Writes all stored data of an order into one BagIt bundle."""
 
     def __init__(
         self,
@@ -46,9 +46,9 @@ class Archive:
         """Write `archives/<year of closing>/<no>.zip` and note it.
 
         Timeout: 10 min an attempt; a worker that dies is noticed by its missing heartbeat. Retries: for 24 h, also
-        while `order_closed` is not recorded, except for `UnknownOrder` and `NotABundle` (something else stands in the
-        bundle's place). Idempotency: a bundle is written once. If it is noted, the note is the answer; if it is only
-        there, because an attempt ended between writing and noting, it is checked and noted as it is.
+        while `order_closed` is not recorded, except for `UnknownOrder` and `NotABundle` (another object has this
+        key). Idempotency: a bundle is written once. If it is noted, the note is the result; if it is only in the
+        store, because an attempt ended between writing and noting, it is checked and noted unchanged.
         """
         no = effect.order_no
         noted = await self._archives.get(no)
@@ -63,7 +63,7 @@ class Archive:
         return Archived(bundle=noted.bundle, sha256=noted.sha256)
 
     async def _kept(self, key: str, dossier: Dossier, closed_on: date) -> str:
-        """Write the bundle, or find the one that an earlier attempt wrote; the SHA-256 of what stands there now."""
+        """Write the bundle, or find that of an earlier attempt; returns the SHA-256 of the bundle in the store."""
         async with self._bundles.begin(dossier.no, closed_on) as bundle:
             if await self._objects.size(key) is None:
                 await self._fill(bundle, dossier, closed_on)
@@ -82,7 +82,7 @@ class Archive:
         await bundle.add("README.txt", README.encode())
 
     async def _evidence(self, bundle: BundlePort, dossier: Dossier) -> dict[str, Stored]:
-        """The files of the order as the store has them; one that it has lost is left out, and said to be."""
+        """Add the files of the order; a file that the store has lost is left out, which the bundle notes."""
         stored = {}
         for paper in dossier.files:
             size = await self._objects.size(paper.object_key)

@@ -1,15 +1,15 @@
-"""Putting people into the queues of those who telephone: citizens to call back, and whom no text reached."""
+"""Adds to the queues of callback staff: citizens to call back, and people whom no text reached."""
 
 from temporalio import activity
 
 from activities.failures import unknown_order
-from activities.ports import OrderRow, OrdersPort
-from activities.telephone_ports import CallbacksPort, CallTasksPort
+from activities.ports import CallbacksPort, CallTasksPort, OrdersPort
 from domain.order.effects import Effect
+from domain.order.records import StoredOrder
 
 
 class CallBack:
-    """Opens calls to citizens, and to people who could not be texted."""
+    """Opens calls to citizens, and telephone tasks for people who could not be texted."""
 
     def __init__(self, orders: OrdersPort, callbacks: CallbacksPort, call_tasks: CallTasksPort) -> None:
         self._orders = orders
@@ -21,7 +21,7 @@ class CallBack:
         """Open the call of one round to one citizen, named by the number of their order (`party`).
 
         Timeout: 10 s an attempt. Retries: 20 tries within an hour, except for `UnknownOrder`.
-        Idempotency: (order, round, party) is the key of the row, and a try only ever moves it forward.
+        Idempotency: (order, round, party) is the key of the row; a repetition never lowers its count of attempts.
         """
         order = await self._order(effect)
         await self._callbacks.open(
@@ -36,10 +36,10 @@ class CallBack:
 
     @activity.defn(name="call_task")
     async def call_task(self, effect: Effect) -> None:
-        """Have someone telephone whom the notice of this effect was for.
+        """Open a telephone task for the recipient of the notice of this effect.
 
         Timeout: 10 s an attempt. Retries: 20 tries within an hour, except for `UnknownOrder`.
-        Idempotency: `effect.key` is the key of the row; one that is there stays, done or not.
+        Idempotency: `effect.key` is the key of the row; an existing row is not changed, done or not.
         """
         order = await self._order(effect)
         await self._call_tasks.open(
@@ -53,7 +53,7 @@ class CallBack:
             party=effect.party,
         )
 
-    async def _order(self, effect: Effect) -> OrderRow:
+    async def _order(self, effect: Effect) -> StoredOrder:
         order = await self._orders.get(effect.order_no)
         if order is None:
             raise unknown_order(effect.order_no)

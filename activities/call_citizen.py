@@ -1,4 +1,4 @@
-"""Having the provider call a citizen, who answers by keys or by speaking, exactly once an attempt."""
+"""Places an automatic call to a citizen, exactly once for each attempt; the citizen answers by keys or speech."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,21 +8,20 @@ from temporalio import activity
 
 from activities.failures import unknown_order
 from activities.heartbeats import beating
-from activities.ports import OrdersPort
-from activities.telephone_ports import CallsPort, NumberRow, VoicePort
-from domain.citizen.messages import NewCall
+from activities.ports import CallsPort, OrdersPort, VoicePort
+from domain.citizen.messages import NewCall, PhoneNumber
 from domain.order.effects import Effect
 from domain.words import Frozen
 
 PREPARATION = 10.0
-"""Seconds for everything before the call is placed, as for texts (`activities.notify`)."""
+"""Seconds for all steps before the call is placed, as for texts (`activities.notify`)."""
 
 CLOCK_SKEW = timedelta(minutes=5)
-"""How far the provider's clock may be behind the database's."""
+"""How far the provider's clock may be behind that of the database."""
 
 
 class CallOutcome(Frozen):
-    """Whether the provider took the call, else a code for why not. What the citizen answers comes by webhook."""
+    """Whether the provider accepted the call, else a code for why not. The citizen's answer comes by webhook."""
 
     placed: bool
     reason: str = ""
@@ -32,7 +31,7 @@ class CallCitizen:
     """Places automatic calls."""
 
     def __init__(
-        self, orders: OrdersPort, calls: CallsPort, voice: VoicePort, read_number: Callable[[str], NumberRow]
+        self, orders: OrdersPort, calls: CallsPort, voice: VoicePort, read_number: Callable[[str], PhoneNumber]
     ) -> None:
         self._orders = orders
         self._calls = calls
@@ -44,10 +43,10 @@ class CallCitizen:
         """Call the citizen named by the number of their order (`party`), for one attempt of one round.
 
         Timeout: 30 s an attempt; a worker that dies is noticed by its missing heartbeat. Retries: 10 tries
-        within 15 min when the provider is out of reach, busy or broken; a refusal for good is an answer.
-        Idempotency: as with texts: written down under `effect.key`, counted, placed, its id written down. After
-        an attempt of which nobody knows what became, a recent call to this number that belongs to no other
-        row is adopted.
+        within 15 min when the provider is out of reach, busy or broken; a permanent refusal is a result.
+        Idempotency, as with texts: the call is stored under `effect.key`, the attempt counted, the call placed, its id
+        stored. After an attempt with an unknown outcome, a recent call to this number that belongs to no other row
+        is adopted.
         """
         async with beating(), asyncio.timeout(PREPARATION):
             order = await self._orders.get(effect.party or effect.order_no)

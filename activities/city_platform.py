@@ -1,4 +1,4 @@
-"""Telling the city platform what it has to know or to decide."""
+"""Posts results, requests and reports of an order to the city platform."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -6,15 +6,15 @@ from typing import Any
 from temporalio import activity
 
 from activities.failures import city_busy, not_recorded_yet, unknown_order
-from activities.ports import CityPort, ContentRow, DocumentsPort, OrdersPort, PoliciesPort, TrailPort
-from activities.rule_books import hashes
+from activities.ports import CityPort, DocumentsPort, OrdersPort, RuleBooksPort, TrailPort
 from domain.calendar.business_calendar import CST
 from domain.city.messages import told
+from domain.order.audit_chain import Content, policy_hashes
 from domain.order.effects import Effect
 from domain.policy.city import City
 
 PATHS = {"result": "results", "extension": "extensions", "appeal": "appeals"}
-"""Where each thing is posted; what is not named here is a report."""
+"""The path of each kind of post; every other kind is a report."""
 
 REPORTS = "reports"
 
@@ -27,7 +27,7 @@ class CityPlatform:
         orders: OrdersPort,
         trail: TrailPort,
         documents: DocumentsPort,
-        policies: PoliciesPort,
+        policies: RuleBooksPort,
         city: CityPort,
     ) -> None:
         self._orders = orders
@@ -40,15 +40,15 @@ class CityPlatform:
     async def city_platform(self, effect: Effect) -> None:
         """Post `{no, city_no, realm, regime, area, category, what, at, unit, approval, content, data}`.
 
-        `content` is what it is about: the reply, the request under approval, the event that led to a report,
-        with the words in place of their document ids. `data` is the same by the platform's own names, as the rule
-        book has them. `realm` is '' unless the order is rehearsed. A number that the answer tells is kept; a
-        decision in it is not: decisions come as messages.
+        `content` is the reply, the request under approval or the event that led to a report, with texts in place of
+        their document ids. `data` is the same under the platform's own names, from the rule book. `realm` is ''
+        unless the order is rehearsed. The platform's order number in the answer is stored; a decision in it is
+        ignored: decisions come as messages.
 
-        Timeout: 30 s an attempt. Retries: for 24 h, when the platform says so or by the policy, except for
-        `CityRefused` and `UnknownOrder`.
-        Idempotency: the body comes from the intake and from the trail up to the event that caused it, which never
-        change, and goes under the message id `effect.key`; the platform answers a repetition as it answered before.
+        Timeout: 30 s an attempt. Retries: for 24 h, after the delay that the platform gives or by the retry
+        policy, except for `CityRefused` and `UnknownOrder`.
+        Idempotency: the body is made from the intake and from the trail up to the event that caused it, which never
+        change, and its message id is `effect.key`; the platform repeats its answer to a repeated message.
         """
         order = await self._orders.get(effect.order_no)
         if order is None:
@@ -57,7 +57,7 @@ class CityPlatform:
         before = [each for each in chain if each.seq is not None and each.seq <= effect.seq]
         if not before or before[-1].seq != effect.seq:
             raise not_recorded_yet(effect.order_no, f"event {effect.seq}")
-        snapshot = await self._policies.get(hashes(order, before)[-1])
+        snapshot = await self._policies.get(policy_hashes(order.policy_hash, before)[-1])
         rules = snapshot.data if snapshot else {}
         subject = _latest(before, _causes(effect, rules), effect.approval)
         body = {
@@ -82,7 +82,7 @@ class CityPlatform:
             await self._orders.note_city_ref(effect.order_no, answer.city_no)
 
     async def _spelled_out(self, data: Any) -> Any:
-        """The data of an event with the words themselves where it holds records of texts (`domain.text.Text`)."""
+        """The data of an event with each record of a text (`domain.text.Text`) replaced by the text."""
         match data:
             case {"document": str(document), "length": int()}:
                 return await self._documents.text(document)
@@ -95,7 +95,7 @@ class CityPlatform:
 
 
 def _causes(effect: Effect, rules: Mapping[str, Any]) -> Collection[str]:
-    """The names of events that lead to such a post: fixed ones, or those to which the rule book reacts with it."""
+    """The names of events that cause this post: fixed, or those to which the rule book reacts with it."""
     if effect.what == "result":
         return ("reply_submitted",)
     if effect.approval is not None:
@@ -104,9 +104,9 @@ def _causes(effect: Effect, rules: Mapping[str, Any]) -> Collection[str]:
     return {reaction["on"] for reaction in reactions if reaction.get("send_city") == effect.what}
 
 
-def _latest(contents: Sequence[ContentRow], names: Collection[str], approval: str | None) -> ContentRow | None:
+def _latest(contents: Sequence[Content], names: Collection[str], approval: str | None) -> Content | None:
     """The last event of one of these names; an approval's opening only if it is that approval's."""
-    for content in reversed(contents):
+    for content in contents[::-1]:
         if content.event in names and approval in (None, content.data.get("approval", approval)):
             return content
     return None

@@ -1,17 +1,18 @@
-"""Whom a notice is tried with: the roles of the route, one after the other, each number once."""
+"""Telephone numbers of a notice: one contact for each role of its route, in order, each number once."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from activities.ports import CataloguePort, OrderRow, OrdersPort
+from activities.ports import CataloguePort, OrdersPort
 from domain.order.effects import Effect
+from domain.order.records import StoredOrder
 from domain.words import UNIT_ROLES, Role
 
 
 async def telephones(
-    effect: Effect, order: OrderRow, rules: Mapping[str, Any], orders: OrdersPort, catalogue: CataloguePort
+    effect: Effect, order: StoredOrder, rules: Mapping[str, Any], orders: OrdersPort, catalogue: CataloguePort
 ) -> AsyncIterator[str]:
-    """The numbers to try, in order, each looked up when it is asked for; of a citizen there is one at most.
+    """The numbers to try, in order, each read from the database when it is needed; a citizen has at most one.
 
     `rules` is the rule book as stored. A citizen is named by the order under which they called (`party`).
     """

@@ -1,4 +1,5 @@
-"""Failures that activities raise themselves; none quotes a name, a number or a text (design §5)."""
+"""Errors that activities raise; none quotes a name, a telephone number or a text
+(docs/architecture.md#what-is-stored-where)."""
 
 from datetime import timedelta
 
@@ -6,15 +7,15 @@ from temporalio.exceptions import ApplicationError
 
 
 def unknown_order(no: str) -> ApplicationError:
-    """The order was never taken in; trying again is of no use."""
+    """The order is not in the database; not retried."""
     return ApplicationError(f"order {no} is not in the database", type="UnknownOrder", non_retryable=True)
 
 
 def not_recorded_yet(no: str, what: str) -> ApplicationError:
-    """The trail does not hold yet what caused the effect; the record is on its way, so try again soon."""
+    """The event that caused the effect is not on the trail yet; retried, because the record follows soon."""
     return ApplicationError(f"order {no}: {what} is not on the trail yet", type="NotRecordedYet")
 
 
 def city_busy(wait: timedelta) -> ApplicationError:
-    """The city platform took nothing and has said when to come back."""
+    """The city platform accepted nothing and gave a delay; retried after `wait`."""
     return ApplicationError("the city platform is busy", type="CityBusy", next_retry_delay=wait)

@@ -1,4 +1,4 @@
-"""Heartbeats beside the work, so that a worker that died is noticed long before an attempt's time is up."""
+"""Sends heartbeats during an activity, so that a dead worker is noticed long before the timeout of the attempt."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ EVERY = 2.0  # seconds
 
 @asynccontextmanager
 async def beating() -> AsyncIterator[None]:
-    """Tell the server every two seconds that the attempt is under way."""
+    """Send a heartbeat every two seconds while the block runs."""
 
     async def beat() -> None:
         while True:

@@ -1,4 +1,4 @@
-"""The text of a notice from its template."""
+"""Renders the text of a notice from its template."""
 
 from datetime import datetime, timedelta
 
@@ -7,11 +7,11 @@ from domain.labels import label
 
 
 class BadTemplate(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """The rule book has no such template, or one that asks for what a notice may not say."""
+    """The rule book has no such template, or one with a placeholder that is not allowed."""
 
 
 def render(template: str, *, no: str, unit_name: str | None, category: str, due_at: datetime | None) -> str:
-    """Fill in the order's number, unit, category and due moment; nothing else may stand in a text message.
+    """Fill in the order's number, unit, category and due moment; a text message may contain nothing else.
 
     Raises BadTemplate for any other placeholder.
     """
@@ -28,7 +28,7 @@ def render(template: str, *, no: str, unit_name: str | None, category: str, due_
 
 
 def moment(at: datetime) -> str:
-    """`2026年11月26日17:30`; midnight is `24:00` of the day that it ends, as limits in days end."""
+    """`2026年11月26日17:30`; midnight is `24:00` of the day before, because limits in days end so."""
     local = at.astimezone(CST)
     if (local.hour, local.minute) == (0, 0):
         return f"{local - timedelta(days=1):%Y年%m月%d日}24:00"

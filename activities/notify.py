@@ -1,4 +1,4 @@
-"""Sending a notice to whom it is for, exactly once, and to the next contact if that is in vain."""
+"""Sends a notice by text message to its contact, exactly once, and to the next contact if that fails."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -11,28 +11,28 @@ from activities.contact_route import telephones
 from activities.failures import unknown_order
 from activities.heartbeats import beating
 from activities.notice_text import BadTemplate, render
-from activities.ports import CataloguePort, OrderRow, OrdersPort, PoliciesPort
-from activities.telephone_ports import MessageRow, MessagesPort, NumberRow, OptOutsPort, SmsPort
+from activities.ports import CataloguePort, MessagesPort, OptOutsPort, OrdersPort, RuleBooksPort, SmsPort
 from domain.calendar.durations import Duration
-from domain.citizen.messages import NewMessage
+from domain.citizen.messages import NewMessage, OutboundMessage, PhoneNumber
 from domain.order.effects import Effect
+from domain.order.records import StoredOrder
 from domain.words import Frozen
 
 PREPARATION = 10.0
-"""Seconds for everything before a sending, so that with the 20 s that a request may take (10 to connect, 10
-to be answered) an attempt has let go of the provider before Temporal counts it lost and starts the next."""
+"""Seconds for all steps before a message is sent. With the 20 s of a request (10 to connect, 10 for the answer) an
+attempt has ended before Temporal counts it lost and starts the next."""
 
 OPTED_OUT = "opted_out"
-"""Why a number gets no text: they said so, to us or to the provider."""
+"""Reason for sending no text: the owner of the number has opted out, here or at the provider."""
 
 CLOCK_SKEW = timedelta(minutes=5)
-"""How far the provider's clock may be behind the database's."""
+"""How far the provider's clock may be behind that of the database."""
 
 
 class NoticeOutcome(Frozen):
-    """What became of a notice; `reason` is a code, never the provider's words.
+    """The outcome of a notice; `reason` is a code, never the provider's words.
 
-    With `again_in` (seconds) it is nothing yet: the number has had its share of texts and is to be tried later.
+    `again_in`: seconds after which to try again, because the number has reached its limit of texts.
     """
 
     sent: bool
@@ -47,11 +47,11 @@ class Notify:
         self,
         orders: OrdersPort,
         catalogue: CataloguePort,
-        policies: PoliciesPort,
+        policies: RuleBooksPort,
         messages: MessagesPort,
         opt_outs: OptOutsPort,
         sms: SmsPort,
-        read_number: Callable[[str], NumberRow],
+        read_number: Callable[[str], PhoneNumber],
     ) -> None:
         self._orders = orders
         self._catalogue = catalogue
@@ -67,14 +67,14 @@ class Notify:
 
         Timeout: 30 s an attempt at one contact; a worker that dies is noticed by its missing heartbeat. Retries:
         10 tries within 15 min, from 5 s apart, when the provider is out of reach, busy (408, 429), broken (5xx) or
-        tells no id; a refusal for good is an answer, and the next contact's turn.
+        returns no id; after a permanent refusal the next contact is tried.
 
-        Idempotency: the provider knows no idempotency key, so the database does. The message to each contact is
-        written down under the key of notice and rank, then the attempt is counted, then it is sent, then its id is
-        written down. A later attempt finds the id and is done; if it finds only that an attempt was made,
-        nobody knows whether the message went out, and it looks through the provider's recent messages to
-        this number for one with this text that belongs to no other notice, and adopts it. What goes out is the
-        text of the first attempt. A contact whose message did not arrive is passed over.
+        Idempotency: the provider has no idempotency key, so the database does. The message to each contact is stored
+        under the key of notice and rank, then the attempt is counted, then the message is sent, then its id is
+        stored. A later attempt that finds the id is done. If it finds only that an attempt was made, the message
+        may have been sent or not: it searches the provider's recent messages to this number for one with this text
+        that belongs to no other notice, and adopts it. The text sent is always that of the first attempt. A contact
+        whose message did not arrive is skipped.
         """
         async with beating():
             order = await self._orders.get(effect.order_no)
@@ -105,7 +105,9 @@ class Notify:
                     break
             return outcome
 
-    async def _try(self, new: NewMessage, effect: Effect, order: OrderRow, rules: Mapping[str, Any]) -> NoticeOutcome:
+    async def _try(
+        self, new: NewMessage, effect: Effect, order: StoredOrder, rules: Mapping[str, Any]
+    ) -> NoticeOutcome:
         """Send to one contact, unless that was done or found impossible before."""
         async with asyncio.timeout(PREPARATION):
             message = await self._messages.claim(new)
@@ -124,7 +126,7 @@ class Notify:
             await self._messages.sent(message.key, answer.sid)
             return NoticeOutcome(sent=True)
         reason = answer.refused or "refused"
-        if reason == OPTED_OUT:  # said to the provider, which sends it nothing from us: remembered here too
+        if reason == OPTED_OUT:  # opted out at the provider: stored here too
             await self._opt_outs.add(message.to_phone)
         await self._messages.failed(message.key, reason)
         return NoticeOutcome(sent=False, reason=reason)
@@ -133,12 +135,12 @@ class Notify:
         """A code for why this number gets no text, empty if it does."""
         return self._read_number(phone).no_text or (OPTED_OUT if await self._opt_outs.holds(phone) else "")
 
-    async def _rules(self, effect: Effect, order: OrderRow) -> Mapping[str, Any]:
+    async def _rules(self, effect: Effect, order: StoredOrder) -> Mapping[str, Any]:
         view = await self._orders.view(effect.order_no)
         snapshot = await self._policies.get(view.policy_hash if view else order.policy_hash)
         return snapshot.data if snapshot else {}
 
-    async def _body(self, effect: Effect, order: OrderRow, rules: Mapping[str, Any]) -> str:
+    async def _body(self, effect: Effect, order: StoredOrder, rules: Mapping[str, Any]) -> str:
         template = rules.get("templates", {}).get(effect.template)
         if template is None:
             raise BadTemplate
@@ -149,12 +151,12 @@ class Notify:
             template, no=effect.party or effect.order_no, unit_name=name, category=order.category, due_at=effect.due_at
         )
 
-    async def _adopted(self, message: MessageRow, effect: Effect) -> bool:
-        """Whether an earlier attempt got through after all; if so, that is written down now."""
+    async def _adopted(self, message: OutboundMessage, effect: Effect) -> bool:
+        """Whether an earlier attempt has sent the message after all; if so, its id is stored."""
         if message.attempts == 0:
             return False
         found = await self._sms.find(message.to_phone, message.body, message.created_at - CLOCK_SKEW)
-        # Notices of one order may read alike: a message that is another notice's does not count as ours.
+        # Notices of one order may have equal texts: a message of another notice does not count.
         others = {
             other.provider_sid
             for no in {effect.order_no, effect.party or effect.order_no}
@@ -167,6 +169,6 @@ class Notify:
 
 
 def _share(rules: Mapping[str, Any]) -> dict[str, Any]:
-    """How many texts a number may get in how long, as the rule book says."""
+    """The rule book's limit of texts to one number, and its period."""
     rule = rules.get("messaging", {}).get("per_number")
     return {"at_most": rule["at_most"], "within": Duration.parse(rule["within"]).elapsed} if rule else {}

@@ -1,159 +1,69 @@
-"""What activities need from the outside, as shapes; `worker` fills them with adapters."""
+"""Ports: the interfaces through which activities reach database, providers and archive; `worker` supplies adapters."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
 from domain.access.signal_proof import VerifiedProof
+from domain.archive.bundles import AddedFile, PackedBundle, StoredBundle
 from domain.archive.dossier import Dossier
 from domain.archive.sheet import Sheet
+from domain.citizen.messages import NewCall, NewMessage, OutboundCall, OutboundMessage, Sending
+from domain.city.messages import CityAnswer
+from domain.order.audit_chain import Link
 from domain.order.read_model import OrderView, RecordBatch
+from domain.order.records import StoredOrder, StoredRuleBook, TallyResult
+from domain.units import ContactCard, UnitCard
+
+# Orders
 
 
 class ProofsPort(Protocol):
-    """The verifier of proofs beside signals."""
+    """Verifies the proof that accompanies a signal."""
 
     def verify(self, proof: str | None, /) -> VerifiedProof: ...
-
-
-class CitizenRow(Protocol):
-    """Who made the demand."""
-
-    @property
-    def phone(self) -> str | None: ...
-
-
-class OrderRow(Protocol):
-    """An order as it was taken in, in clear."""
-
-    @property
-    def realm(self) -> str: ...
-    @property
-    def regime(self) -> str: ...
-    @property
-    def policy_hash(self) -> str: ...
-    @property
-    def category(self) -> str: ...
-    @property
-    def city_no(self) -> str | None: ...
-    @property
-    def city_ref(self) -> str | None: ...
-    @property
-    def citizen(self) -> CitizenRow: ...
-    def model_dump(self, *, mode: str) -> dict[str, Any]: ...
 
 
 class OrdersPort(Protocol):
     """Orders and their read model by number."""
 
-    async def get(self, no: str, /) -> OrderRow | None: ...
+    async def get(self, no: str, /) -> StoredOrder | None: ...
     async def view(self, no: str, /) -> OrderView | None: ...
     async def note_city_ref(self, no: str, city_ref: str, /) -> None: ...
-
-
-class ContentRow(Protocol):
-    """What a link of the trail says; `seq` is None for a refusal."""
-
-    @property
-    def seq(self) -> int | None: ...
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def event(self) -> str: ...
-    @property
-    def actor(self) -> str: ...
-    @property
-    def data(self) -> dict[str, Any]: ...
-
-
-class LinkRow(Protocol):
-    """A link of the trail with its proof."""
-
-    @property
-    def position(self) -> int: ...
-    @property
-    def content(self) -> ContentRow: ...
-    @property
-    def previous_hash(self) -> str: ...
-    @property
-    def hash(self) -> str: ...
-    def outside(self) -> dict[str, Any]: ...
 
 
 class TrailPort(Protocol):
     """The audit trail."""
 
     async def record(self, batch: RecordBatch, /) -> int: ...
-    async def standing(self, order_no: str, /) -> Sequence[LinkRow]: ...
-
-
-class ContactRow(Protocol):
-    """Whom to reach."""
-
-    @property
-    def phone(self) -> str: ...
-
-
-class UnitRow(Protocol):
-    """An office."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-
-
-class CataloguePort(Protocol):
-    """Offices and whom to reach there."""
-
-    async def units(self, *, realm: str, regime: str | None) -> Sequence[UnitRow]: ...
-    async def contact(self, role: str, /, *, regime: str, unit: str | None, realm: str) -> ContactRow | None: ...
-
-
-class SnapshotRow(Protocol):
-    """A rule book as it stood; `data` is the whole of it."""
-
-    @property
-    def data(self) -> dict[str, Any]: ...
-
-
-class PoliciesPort(Protocol):
-    """Rule books by the hash of their content."""
-
-    async def get(self, policy_hash: str, /) -> SnapshotRow | None: ...
-
-
-class DocumentRow(Protocol):
-    """A text that someone wrote."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def field(self) -> str: ...
-    @property
-    def text(self) -> str: ...
-    @property
-    def created_at(self) -> datetime: ...
+    async def standing(self, order_no: str, /) -> Sequence[Link]: ...
 
 
 class DocumentsPort(Protocol):
-    """What people wrote on orders."""
+    """Texts that people wrote on orders."""
 
     async def text(self, document_id: str, /) -> str | None: ...
-    async def of_order(self, order_no: str, /) -> Sequence[DocumentRow]: ...
 
 
-class CityAnswer(Protocol):
-    """What the platform answered: its number of the order, or how long it wants to be left alone."""
+class RuleBooksPort(Protocol):
+    """Rule books by the hash of their content."""
 
-    @property
-    def city_no(self) -> str | None: ...
-    @property
-    def wait(self) -> timedelta | None: ...
+    async def get(self, policy_hash: str, /) -> StoredRuleBook | None: ...
+
+
+class CataloguePort(Protocol):
+    """Units and their contacts."""
+
+    async def units(self, *, realm: str, regime: str | None) -> Sequence[UnitCard]: ...
+    async def contact(self, role: str, /, *, regime: str, unit: str | None, realm: str) -> ContactCard | None: ...
+
+
+class TalliesPort(Protocol):
+    """Counts over the trails of many orders; None while the order's own overdue is not on its trail."""
+
+    async def overdue(self, order_no: str, unit: str, /) -> TallyResult | None: ...
 
 
 class CityPort(Protocol):
@@ -162,23 +72,92 @@ class CityPort(Protocol):
     async def post(self, path: str, key: str, body: Mapping[str, Any], /) -> CityAnswer: ...
 
 
-class CountRow(Protocol):
-    """Overdue orders of a unit."""
-
-    @property
-    def in_a_row(self) -> int: ...
-    @property
-    def in_total(self) -> int: ...
+# Text messages and calls
 
 
-class TalliesPort(Protocol):
-    """Counts over the trails of many orders; None while the order's own overdue is not on its trail."""
+class MessagesPort(Protocol):
+    """Text messages by key."""
 
-    async def overdue(self, order_no: str, unit: str, /) -> CountRow | None: ...
+    async def claim(self, new: NewMessage, /) -> OutboundMessage: ...
+    async def attempting(
+        self, key: str, /, *, at_most: int | None = None, within: timedelta | None = None
+    ) -> timedelta: ...
+    async def sent(self, key: str, provider_sid: str, /) -> None: ...
+    async def failed(self, key: str, error: str, /) -> None: ...
+    async def of_order(self, order_no: str, /) -> Sequence[OutboundMessage]: ...
+
+
+class SmsPort(Protocol):
+    """The provider of text messages. Both methods raise when the outcome of the request cannot be known."""
+
+    async def send(self, to: str, body: str, /) -> Sending: ...
+    async def find(self, to: str, body: str, since: datetime, /) -> Sequence[str]: ...
+
+
+class OptOutsPort(Protocol):
+    """Numbers that want no more texts."""
+
+    async def add(self, phone: str, /) -> None: ...
+    async def holds(self, phone: str, /) -> bool: ...
+
+
+class CallsPort(Protocol):
+    """Automatic calls by the key of their effect."""
+
+    async def claim(self, new: NewCall, /) -> OutboundCall: ...
+    async def attempting(self, key: str, /) -> None: ...
+    async def placed(self, key: str, provider_sid: str, /) -> None: ...
+    async def failed(self, key: str, error: str, /) -> None: ...
+    async def known(self, provider_sids: Sequence[str], /) -> Collection[str]: ...
+
+
+class VoicePort(Protocol):
+    """The provider of calls. Both methods raise when the outcome of the request cannot be known."""
+
+    async def place(self, to: str, call_id: str, /) -> Sending: ...
+    async def find(self, to: str, since: datetime, /) -> Sequence[str]: ...
+
+
+class CallbacksPort(Protocol):
+    """Calls that are owed to citizens."""
+
+    async def open(
+        self,
+        order_no: str,
+        round_: int,
+        party: str,
+        /,
+        *,
+        realm: str,
+        regime: str,
+        attempt: int,
+        due_at: datetime | None,
+    ) -> None: ...
+
+
+class CallTasksPort(Protocol):
+    """People to telephone because no text reached them."""
+
+    async def open(
+        self,
+        key: str,
+        order_no: str,
+        /,
+        *,
+        realm: str,
+        regime: str,
+        template: str,
+        to_role: str,
+        unit: str | None,
+        party: str | None,
+    ) -> None: ...
+
+
+# Archive
 
 
 class DossiersPort(Protocol):
-    """All that is known of an order."""
+    """All stored data of an order."""
 
     async def of_order(self, no: str, /) -> Dossier | None: ...
 
@@ -191,24 +170,6 @@ class ObjectsPort(Protocol):
     async def put_file(self, key: str, path: Path, /) -> bool: ...
 
 
-class AddedFile(Protocol):
-    """A file that went into a bundle."""
-
-    @property
-    def size(self) -> int: ...
-    @property
-    def sha256(self) -> str: ...
-
-
-class PackedBundle(Protocol):
-    """A bundle that is whole, in a file that goes away once it is archived."""
-
-    @property
-    def path(self) -> Path: ...
-    @property
-    def sha256(self) -> str: ...
-
-
 class BundlePort(Protocol):
     """A bundle that is being written."""
 
@@ -218,9 +179,9 @@ class BundlePort(Protocol):
 
 
 class BundlesPort(Protocol):
-    """Makes the bundle of an order, the same bytes for the same content.
+    """Writes the bundle of an order, the same bytes for the same content; its file is deleted with the context.
 
-    `adopt` checks the one that stands in the object store and returns its SHA-256; raises `NotABundle`.
+    `adopt` checks the bundle that is in the object store and returns its SHA-256; raises `NotABundle`.
     """
 
     def begin(self, name: str, closed_on: date, /) -> AbstractAsyncContextManager[BundlePort]: ...
@@ -228,23 +189,14 @@ class BundlesPort(Protocol):
 
 
 class SheetsPort(Protocol):
-    """Sets the sheet of an order; `pdf` blocks for some 30 ms."""
+    """Renders the sheet of an order; `pdf` blocks for some 30 ms."""
 
     def html(self, sheet: Sheet, /) -> bytes: ...
     def pdf(self, sheet: Sheet, /) -> bytes: ...
 
 
-class BundleRow(Protocol):
-    """Where an order's bundle is."""
-
-    @property
-    def bundle(self) -> str: ...
-    @property
-    def sha256(self) -> str: ...
-
-
 class ArchivesPort(Protocol):
     """Bundles by order."""
 
-    async def record(self, order_no: str, bundle: str, sha256: str, /) -> BundleRow: ...
-    async def get(self, order_no: str, /) -> BundleRow | None: ...
+    async def record(self, order_no: str, bundle: str, sha256: str, /) -> StoredBundle: ...
+    async def get(self, order_no: str, /) -> StoredBundle | None: ...

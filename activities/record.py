@@ -1,4 +1,4 @@
-"""Putting what happened on the audit trail."""
+"""Writes events to the audit trail."""
 
 from temporalio import activity
 
@@ -7,7 +7,7 @@ from domain.order.read_model import RecordBatch
 
 
 class Record:
-    """Writes batches of events together with the read model after them."""
+    """Writes batches of events together with the read model that follows from them."""
 
     def __init__(self, trail: TrailPort) -> None:
         self._trail = trail
@@ -17,7 +17,7 @@ class Record:
         """Append a batch; a local activity.
 
         Timeout: 10 s an attempt, 60 s in all, then the workflow keeps the batch and tries later.
-        Retries: everything but `GapInTrail` and `TrailConflict`, which no repetition mends.
-        Idempotency: an event has one place, (order, seq); what is there already is left as it is.
+        Retries: all errors except `GapInTrail` and `TrailConflict`, which no repetition corrects.
+        Idempotency: an event is identified by (order, seq); an event that is stored already is not changed.
         """
         await self._trail.record(batch)

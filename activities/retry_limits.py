@@ -1,6 +1,6 @@
-"""How long each activity may take, how often it is tried, and which errors end the tries at once.
+"""Timeouts and retry policies of the activities, and the errors that end the tries at once.
 
-The workflow starts activities with these; their docstrings say why an attempt may be repeated.
+The docstrings of the activities say why an attempt may be repeated.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from temporalio.common import RetryPolicy
 
 
 class Options(TypedDict):
-    """What starting an activity is told of its limits."""
+    """Timeouts and retry policy, as parameters of a Temporal activity call."""
 
     start_to_close_timeout: timedelta
     schedule_to_close_timeout: timedelta
@@ -22,7 +22,7 @@ class Options(TypedDict):
 class ActivityLimits:
     """`start_to_close` bounds one attempt, `schedule_to_close` all of them with the pauses between.
 
-    An attempt without a sign of life for `heartbeat` is lost, where the activity gives such signs.
+    `heartbeat`: an attempt without a heartbeat for so long is lost; None for activities without heartbeats.
     """
 
     start_to_close: timedelta
@@ -32,7 +32,7 @@ class ActivityLimits:
 
     @property
     def options(self) -> Options:
-        """The same by the names that starting any activity takes them; local ones have no heartbeat."""
+        """Parameters that every activity call takes; local activities have no heartbeat."""
         return {
             "start_to_close_timeout": self.start_to_close,
             "schedule_to_close_timeout": self.schedule_to_close,
@@ -49,15 +49,15 @@ _SHORT_WORK = ActivityLimits(
     schedule_to_close=timedelta(hours=1),
     retry=RetryPolicy(maximum_interval=timedelta(minutes=1), maximum_attempts=20),
 )
-"""Work in the database that may be repeated."""
+"""Database work that may be repeated."""
 
 _MESSAGE = ActivityLimits(
     # A few contacts, one after the other, at 30 s each.
     start_to_close=_seconds(120),
-    # Waiting behind a storm of other notices counts here too.
+    # Includes the wait behind a burst of other notices.
     schedule_to_close=timedelta(hours=2),
     retry=RetryPolicy(
-        # Long enough for the provider's list to show what the attempt before sent.
+        # Long enough for the provider's list to show the message of the attempt before.
         initial_interval=_seconds(5),
         maximum_interval=timedelta(minutes=2),
         maximum_attempts=10,
@@ -95,7 +95,7 @@ LIMITS: dict[str, ActivityLimits] = {
     ),
     "tally": _SHORT_WORK,
     "archive": ActivityLimits(
-        # Hundreds of megabytes of evidence come from the store and go back into it.
+        # Hundreds of megabytes of evidence are read from the object store and written back.
         start_to_close=timedelta(minutes=10),
         schedule_to_close=timedelta(hours=24),
         retry=RetryPolicy(
@@ -105,5 +105,5 @@ LIMITS: dict[str, ActivityLimits] = {
         heartbeat=_seconds(30),
     ),
 }
-"""By the name of the activity, which is the `kind` of its effect. Error types are names of exception classes of the
-adapters; what activities raise themselves (`activities.failures`) says for itself whether it may be repeated."""
+"""Limits by activity name, which is the `kind` of the effect. Error types are names of exception classes of adapters;
+errors that activities raise themselves (`activities.failures`) carry their own retry flag."""

@@ -1,22 +1,15 @@
-"""Counting a unit's overdue orders (HJ-18)."""
+"""Counts a unit's overdue orders (HJ-18)."""
 
 from temporalio import activity
 
 from activities.failures import not_recorded_yet
 from activities.ports import TalliesPort
 from domain.order.effects import Effect
-from domain.words import Frozen
-
-
-class TallyResult(Frozen):
-    """Overdue orders of a unit: without a break up to its latest, and in the calendar year."""
-
-    in_a_row: int
-    in_total: int
+from domain.order.records import TallyResult
 
 
 class Tally:
-    """Counts over the orders of one realm and regime."""
+    """Counts orders of one realm and regime."""
 
     def __init__(self, tallies: TalliesPort) -> None:
         self._tallies = tallies
@@ -31,4 +24,4 @@ class Tally:
         counted = await self._tallies.overdue(effect.order_no, effect.unit or "")
         if counted is None:
             raise not_recorded_yet(effect.order_no, "handling_overdue")
-        return TallyResult(in_a_row=counted.in_a_row, in_total=counted.in_total)
+        return counted

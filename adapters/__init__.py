@@ -1,1 +1,1 @@
-"""The only importers of drivers and SDKs, one package a peer."""
+"""Drivers and SDKs, one package for each external system; no other layer imports them."""

@@ -1,4 +1,4 @@
-"""What a process writes to standard error: a line an event, with its moment, its weight and who says it."""
+"""Logging to standard error: one line an event, with time, level and logger."""
 
 import logging
 import time
@@ -8,24 +8,24 @@ from typing import Final
 SHAPE: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 TALKATIVE: Final = ("twilio.http_client", "httpx")
-"""Their lines hold addresses with telephone numbers in them."""
+"""Loggers whose lines contain URLs with telephone numbers; their INFO lines are dropped."""
 
 OF_STRANGERS: Final = "uvicorn.error"
-"""The web server warns of each request that is none and each upgrade that it does not know: anybody can make it."""
+"""The web server warns of each malformed request and unknown upgrade, which anybody can send."""
 
 EVERY: Final = 60.0  # seconds
 MOST: Final = 100
 
 
 class WarningRateFilter(logging.Filter):
-    """Lets a warning through once a minute, with how many others like it there were since the last; all else passes."""
+    """Passes a warning once a minute, with the number of equal ones since the last; passes all other records."""
 
     def __init__(self) -> None:
         super().__init__()
         self._told: dict[str, tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the line is written."""
+        """Whether to write the record."""
         if record.levelno != logging.WARNING:
             return True
         now, text = time.monotonic(), str(record.msg)
@@ -42,7 +42,7 @@ class WarningRateFilter(logging.Filter):
 
 
 def configure_logging() -> None:
-    """Have lines from INFO up written; once a process, before anything else is said."""
+    """Log from INFO up; called once a process, before anything is logged."""
     logging.basicConfig(level=logging.INFO, format=SHAPE)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,9 +1,10 @@
-"""Telephone numbers as networks know them, by the rules that `phonenumbers` keeps of every country."""
+"""Telephone numbers in E.164, by the rules of each country in the library `phonenumbers`."""
 
 import unicodedata
-from typing import NamedTuple
 
 import phonenumbers
+
+from domain.citizen.messages import PhoneNumber
 
 COUNTRY = "CN"
 _TEXTABLE = frozenset(
@@ -15,32 +16,24 @@ _TEXTABLE = frozenset(
 )
 
 
-class Number(NamedTuple):
-    """A number in E.164, and why no text or no call can go there: a code, empty if it can."""
-
-    e164: str
-    no_text: str = ""
-    no_call: str = ""
-
-
-def read(written: str) -> Number:
+def read(written: str) -> PhoneNumber:
     """The number as somebody wrote it; without a country it is China's.
 
-    What is no number of any country keeps its digits and can be neither texted nor called.
+    An invalid number keeps its digits and can be neither texted nor called.
     """
     written = unicodedata.normalize("NFKC", written)
     try:
         parsed = phonenumbers.parse(written, COUNTRY)
     except phonenumbers.NumberParseException:
-        return Number(_digits(written), "invalid_number", "invalid_number")
+        return PhoneNumber(_digits(written), "invalid_number", "invalid_number")
     if not phonenumbers.is_valid_number(parsed):
-        return Number(_digits(written), "invalid_number", "invalid_number")
+        return PhoneNumber(_digits(written), "invalid_number", "invalid_number")
     kept = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    return Number(kept, "" if phonenumbers.number_type(parsed) in _TEXTABLE else "not_mobile")
+    return PhoneNumber(kept, "" if phonenumbers.number_type(parsed) in _TEXTABLE else "not_mobile")
 
 
 def e164(written: str) -> str:
-    """`+`, country, digits; only the digits of what is no number."""
+    """`+`, country, digits; for an invalid number only its digits."""
     return read(written).e164
 
 

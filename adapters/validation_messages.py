@@ -1,4 +1,4 @@
-"""What pydantic finds wrong, said in Chinese: what was expected and what was found."""
+"""Chinese messages for pydantic validation errors: the expected and the actual value."""
 
 import json
 from collections.abc import Mapping
@@ -54,7 +54,7 @@ _EXPECTED: Final[Mapping[str, str]] = {
 
 
 def wording(error: ErrorDetails, *, quoting: bool = True) -> str:
-    """The sentence for one error, `quoting` what was found; a validator's own ValueError speaks for itself."""
+    """The message for one error, `quoting` the value; the text of a validator's own ValueError is used as it is."""
     kind, context = error["type"], error.get("ctx", {})
     if kind == "missing":
         return MISSING
@@ -71,7 +71,7 @@ def wording(error: ErrorDetails, *, quoting: bool = True) -> str:
 
 
 def _lists(context: Mapping[str, Any]) -> dict[str, str]:
-    """The lists of a message as Chinese writes them: `'a', 'b' or 'c'` is a、b、c."""
+    """Lists in a message, punctuated for Chinese: `'a', 'b' or 'c'` becomes a、b、c."""
     lists = {key: str(context[key]) for key in ("expected", "expected_tags") if key in context}
     return {key: text.replace("' or '", "、").replace("', '", "、").strip("'") for key, text in lists.items()}
 

@@ -1,4 +1,4 @@
-"""`docs/access.md`: the table of permissions written out for people. `python -m api.access_page` writes it anew."""
+"""Writes `docs/access.md`, the table of permissions for people: `python -m api.access_page`."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -38,7 +38,7 @@ SHORT: Final = {
     Role.UNIT_DEPUTY_LEADER: "deputy",
     Role.UNIT_PRINCIPAL_LEADER: "princ.",
 }
-"""Columns: the centre's people, then those of a unit."""
+"""Columns: the roles of the centre, then those of a unit."""
 
 HEAD: Final = """\
 # Who may do what
@@ -68,7 +68,7 @@ installation itself.
 
 
 def page() -> str:
-    """The page as it should stand in the file."""
+    """The content of the file."""
     return "\n".join([HEAD, "## Acts", "", *_acts(), "", "## Doors without a token", "", *_doors(), "", *_routes(), ""])
 
 
@@ -77,7 +77,7 @@ def _acts() -> Iterator[str]:
     yield "|---|---|" + ":-:|" * len(SHORT)
     for act, grant in TABLE.items():
         if grant.door is Door.TOKEN:
-            yield f"| `{act}` | {grant.says}{_beside(grant)} | {' | '.join(_sign(grant, role) for role in SHORT)} |"
+            yield f"| `{act}` | {grant.says}{_others(grant)} | {' | '.join(_sign(grant, role) for role in SHORT)} |"
 
 
 def _sign(grant: Grant, role: Role) -> str:
@@ -85,7 +85,7 @@ def _sign(grant: Grant, role: Role) -> str:
     return SIGNS[found] if found is not None else ""
 
 
-def _beside(grant: Grant) -> str:
+def _others(grant: Grant) -> str:
     others = sorted(role.value for role in grant.to if role not in STAFF)
     return f" (also {', '.join(others)})" if others else ""
 

@@ -1,6 +1,6 @@
 """The page on which a developer tries the API out; there is none in production.
 
-Swagger UI comes from a public host. The page may load that, run the one script that stands in it, and ask this API.
+Swagger UI comes from a public host. The page may load it, run its one inline script, and call this API.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The handlers of every error that an application may end a request with."""
+"""Installs the handler of every error that may end a request."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from adapters.database.paging import BadCursor
-from adapters.transient_errors import TRANSIENT_ERRORS
+from adapters.errors import TRANSIENT_ERRORS
 from api.auth.refused_access import noting_refusals
 from api.problem_responses import of_bug, of_cursor, of_http, of_outage, of_refusal, of_validation
 from domain.refusal import Refused
 
 
 def install(app: FastAPI) -> None:
-    """Have every error answered so."""
+    """Install the handlers in an application."""
     handlers: dict[type[Exception], Any] = {
         Refused: noting_refusals(of_refusal),
         HTTPException: noting_refusals(of_http),

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a POST that comes twice takes effect once and is answered alike."""
+"""`Idempotency-Key`: a repeated POST takes effect once and gets the same answer."""
 
 import json
 from collections.abc import Callable, Coroutine
@@ -19,7 +19,7 @@ HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
 MAX_KEY: Final = 200
 KEPT_FOR: Final = timedelta(days=7)
-"""Nobody repeats a request after so long, and an answer may quote what a person said."""
+"""Nobody repeats a request after so long, and an answer may quote a person's words."""
 PARAMETER: Final = {
     "name": HEADER,
     "in": "header",
@@ -32,7 +32,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class Place(NamedTuple):
-    """Under what an answer is kept."""
+    """The key under which an answer is stored."""
 
     key: str
     route: str
@@ -42,8 +42,8 @@ class Place(NamedTuple):
 class IdempotentRoute(APIRoute):
     """A route that honours the key. Without one, or without a user, it is like any other.
 
-    Only successes are kept: after a refusal or an error nothing has taken effect that a repetition under the
-    same key could double, because intake and commands know the key too (`request_key`).
+    Only successes are stored: a repetition after a refusal or an error cannot take effect twice, because intake and
+    commands use the key too (`request_key`).
     """
 
     def get_route_handler(self) -> Handler:
@@ -61,11 +61,10 @@ class IdempotentRoute(APIRoute):
 
 
 class LookingRoute(IdempotentRoute):
-    """A route whose POST only looks. Doing it again is harmless, so no answer is kept that would be given without being
-    asked again whether it may be, and without being written down."""
+    """A route whose POST only reads. No answer is stored: a repetition is authorised and noted again."""
 
     def get_route_handler(self) -> Handler:
-        """The handler, which looks at the key and makes nothing of it."""
+        """The handler, which validates the key and does not use it."""
         handle = APIRoute.get_route_handler(self)
 
         async def looked(request: Request) -> Response:
@@ -76,7 +75,7 @@ class LookingRoute(IdempotentRoute):
 
 
 def place_of(request: Request, user: str) -> Place | None:
-    """Where the answer to the request is kept: key, route and user; None without a key. Raises ProblemError(422)."""
+    """The place of the request's answer: key, route and user; None without a key. Raises ProblemError(422)."""
     key = request.headers.get(HEADER)
     if key is None:
         return None
@@ -88,7 +87,7 @@ def place_of(request: Request, user: str) -> Place | None:
 
 
 def request_key(request: Request) -> str | None:
-    """A name for the request that its repetitions share; None without a key."""
+    """The id that a request shares with its repetitions; None without a key."""
     key: str | None = getattr(request.state, "key", None)
     return key
 
@@ -96,9 +95,9 @@ def request_key(request: Request) -> str | None:
 async def once(
     services: Services, place: Place, digest: str, answer: Callable[[], Coroutine[Any, Any, Response]]
 ) -> Response:
-    """The answer to a request whose content has this digest: made now, or the one that it got before.
+    """The answer to a request whose content has this digest: made now, or the stored one.
 
-    Raises ProblemError: 422 when the key stands for other content, 409 while the first is being answered.
+    Raises ProblemError: 422 when the key was used for other content, 409 while the first is being answered.
     """
     keys = services.idempotency
     # Keyed, because a body may hold a password or a telephone number, and those can be guessed from a plain digest.
@@ -110,12 +109,12 @@ async def once(
     except KeyInFlight:
         raise ProblemError(409, "同一请求正在处理，请稍后重试") from None
     if replay is not None:
-        return _again(replay)
+        return _replayed(replay)
     done = False
     try:
         response = await answer()
         if response.status_code < 400:
-            await keys.finish(*place, response.status_code, _kept(response))
+            await keys.finish(*place, response.status_code, _stored_form(response))
             done = True
         return response
     finally:
@@ -124,12 +123,12 @@ async def once(
 
 
 async def forget(services: Services, older_than: timedelta = KEPT_FOR) -> int:
-    """Drop keys of that age with their answers, and return how many; may be repeated and run in several processes."""
+    """Delete keys of that age with their answers, and return how many; may be repeated and run in several processes."""
     return await services.idempotency.forget(older_than)
 
 
-def _kept(response: Response) -> dict[str, Any]:
-    """What is kept of an answer: JSON as the value it is, all else as its text."""
+def _stored_form(response: Response) -> dict[str, Any]:
+    """The stored form of an answer: JSON as a value, all else as text."""
     headers = {"Location": location} if (location := response.headers.get("Location")) else {}
     body, kind = bytes(response.body).decode(), response.headers.get("Content-Type", "")
     if kind == JSONResponse.media_type:
@@ -137,7 +136,7 @@ def _kept(response: Response) -> dict[str, Any]:
     return {"text": body, "headers": headers | {"Content-Type": kind}}
 
 
-def _again(replay: Replay) -> Response:
+def _replayed(replay: Replay) -> Response:
     kept = replay.response
     headers = kept["headers"] | {REPLAYED: "true"}
     if "text" in kept:
@@ -146,7 +145,7 @@ def _again(replay: Replay) -> Response:
 
 
 async def _user(request: Request) -> str | None:
-    """The name of somebody who may act; without one the route itself answers."""
+    """The name of a user who may act; None if there is none, and the route itself answers."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         return None

@@ -1,4 +1,4 @@
-"""The OpenAPI document, with what FastAPI cannot know: problem documents, bodies of commands, repeated POSTs."""
+"""The OpenAPI document, completed by problem documents, bodies of commands and the idempotency key."""
 
 from typing import Any
 
@@ -12,15 +12,15 @@ from api.problems import Problem, answers
 from application.orders.command_bodies import COMMAND_BODIES
 
 AT_THE_DOOR = (400, 429)
-"""What the door may answer before any route is asked: a host that is not ours, too many requests."""
+"""Statuses of the middleware for every request: an unknown host, too many requests."""
 WITH_A_BODY = (403, 408, 413, 422)
-"""And besides to what may change something: from another site, too slow, too much, or in a form that is not taken."""
+"""More of them for requests with a body: from another site, too slow, too large, or malformed."""
 REF = "#/components/schemas/{model}"
 BODY = "x-body"
 
 
 def describe(app: FastAPI) -> None:
-    """Have the application describe itself so."""
+    """Install the document in the application."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:

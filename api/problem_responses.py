@@ -1,12 +1,13 @@
-"""Every error as a response: a problem document in Chinese, with the code of the refusal.
+"""Error responses: a problem document in Chinese, with the code of the refusal.
 
-Below the address of the public interface the same errors are written as Open311 writes them.
+Below the address of the public interface they have the format of Open311.
 """
 
 import json
 import logging
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -27,43 +28,46 @@ METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 RETRY_SECONDS: Final = 2
 
 
-def document(
-    request: Request,
-    status: int,
-    detail: str,
-    code: str,
-    *,
-    clause: str | None = None,
-    faults: list[Fault] | None = None,
-    headers: dict[str, str] | None = None,
-) -> Response:
-    """The problem as a response; of the public interface in the words of its standard."""
+class Failure(NamedTuple):
+    """A failed request: HTTP status, text and code; clause of a refusal, faults of a body, headers."""
+
+    status: int
+    detail: str
+    code: str
+    clause: str | None = None
+    faults: Sequence[Fault] = ()
+    headers: Mapping[str, str] = {}
+
+
+def document(request: Request, failure: Failure) -> Response:
+    """The failure as a response; below the public interface in the format of its standard."""
+    status = failure.status
     if open311.speaks(request):
-        said = [f"{fault.at}：{fault.reason}" for fault in faults or ()] or [detail]
-        return open311.answer(request, status, said, headers)
+        said = [f"{fault.at}：{fault.reason}" for fault in failure.faults] or [failure.detail]
+        return open311.answer(request, status, said, failure.headers)
     problem = Problem(
-        type=f"urn:jiesu:problem:{code}",
+        type=f"urn:jiesu:problem:{failure.code}",
         title=TITLES.get(status, HTTPStatus(status).phrase),
         status=status,
-        detail=detail,
-        code=code,
-        clause=clause,
+        detail=failure.detail,
+        code=failure.code,
+        clause=failure.clause,
         instance=request.url.path,
-        errors=faults or [],
+        errors=list(failure.faults),
     )
-    # Half a surrogate pair that came in may be quoted here and cannot be written as UTF-8.
+    # The text may quote half a surrogate pair from the request, which UTF-8 cannot encode.
     content = json.dumps(problem.model_dump(), ensure_ascii=False).encode("utf-8", "replace")
-    return Response(content, status, headers, MEDIA_TYPE)
+    return Response(content, status, failure.headers, MEDIA_TYPE)
 
 
 def of_refusal(request: Request, refused: Refused) -> Response:
     """A refusal by the rules."""
     status = STATUS.get(refused.code, 422)
-    return document(request, status, refused.reason, refused.code.value, clause=refused.clause)
+    return document(request, Failure(status, refused.reason, refused.code.value, refused.clause))
 
 
 def of_http(request: Request, error: HTTPException) -> Response:
-    """Unknown routes and methods, and what ends a request early."""
+    """Unknown routes and methods, and problems that end a request early."""
     status = error.status_code
     code = error.code if isinstance(error, ProblemError) else CODES.get(status, "invalid")
     detail = error.detail if isinstance(error, ProblemError) else TITLES.get(status, error.detail)
@@ -71,11 +75,11 @@ def of_http(request: Request, error: HTTPException) -> Response:
     headers = dict(error.headers or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(_allowed(request))
-    return document(request, status, detail, code, headers=headers)
+    return document(request, Failure(status, detail, code, headers=headers))
 
 
 def _allowed(request: Request) -> list[str]:
-    """The methods of an address (RFC 9110 §10.2.1). The router names those of the first route that it looks at only."""
+    """The methods of an address (RFC 9110 §10.2.1); the router names those of its first match only."""
     routes = request.app.router.routes
     return [
         method
@@ -85,39 +89,38 @@ def _allowed(request: Request) -> list[str]:
 
 
 async def of_validation(request: Request, invalid: RequestValidationError) -> Response:
-    """A request that does not have the shape it should have; 400 where it is not even JSON.
+    """A request that fails validation; 400 if it is not JSON.
 
-    Asynchronous, so that it is counted where everything is: others that only make an answer are given to threads.
+    Asynchronous, so that it counts in the event loop; synchronous handlers run in threads.
     """
     refusal_counts.count(request, 422, "malformed")
     errors = invalid.errors()
     if any(error["type"] == "json_invalid" for error in errors):
-        return document(request, 400, "请求内容不是有效的 JSON", "invalid")
+        return document(request, Failure(400, "请求内容不是有效的 JSON", "invalid"))
     wrong_within = {error["loc"][:-1] for error in errors}
-    # A list whose items are wrong counts as empty, too; that would only contradict what is said of them.
+    # A list of invalid items is reported as too short as well, which contradicts the faults of its items.
     errors = [error for error in errors if error["type"] != "too_short" or error["loc"] not in wrong_within]
     faults = [Fault(at=place(error["loc"][1:]), reason=wording(error)) for error in errors[:MAX_FAULTS]]
     detail = "；".join(f"{fault.at}：{fault.reason}" for fault in faults)
     missing = all(error["type"] == "missing" for error in errors)
     code = Code.MISSING_FIELD if missing else Code.INVALID
-    return document(request, 422, detail, code.value, faults=faults)
+    return document(request, Failure(422, detail, code.value, faults=faults))
 
 
 def of_cursor(request: Request, error: BadCursor) -> Response:
-    """A cursor that no list has given."""
-    return document(request, 422, str(error), Code.INVALID.value)
+    """A cursor that no list has returned."""
+    return document(request, Failure(422, str(error), Code.INVALID.value))
 
 
 def of_outage(request: Request, error: Exception) -> Response:
-    """The database or Temporal does not answer; the same request may be made again."""
-    # The route, not the address: somebody may have typed a person where a number belongs.
+    """The database or Temporal does not answer; the request may be repeated."""
+    # The route, not the address: that may contain a person's data in place of a number.
     route = getattr(request.scope.get("route"), "path_format", "")
     log.error("%s %s: %s: %s", request.method, route, type(error).__name__, error)
-    return document(
-        request, 503, "依赖的服务暂时没有响应，请稍后重试", "unavailable", headers={"Retry-After": str(RETRY_SECONDS)}
-    )
+    headers = {"Retry-After": str(RETRY_SECONDS)}
+    return document(request, Failure(503, "依赖的服务暂时没有响应，请稍后重试", "unavailable", headers=headers))
 
 
 def of_bug(request: Request, error: Exception) -> Response:
-    """Anything else. The server logs it with its trace."""
-    return document(request, 500, "服务器内部错误，已记录", "internal")
+    """Any other error. The server logs it with its traceback."""
+    return document(request, Failure(500, "服务器内部错误，已记录", "internal"))

@@ -20,7 +20,7 @@ STATUS: Final = {
     Code.LIMIT_REACHED: 409,
     Code.RETURN_BARRED: 409,
 }
-"""The status of a refusal; what is not listed is 422."""
+"""The status of a refusal; the default is 422."""
 
 CODES: Final = {
     400: "invalid",
@@ -83,7 +83,7 @@ class Problem(BaseModel):
 class ProblemError(HTTPException):
     """Ends a request with a problem that is not a refusal by the rules.
 
-    `counts_as`: as which of `api.refusal_counts.CODES` it is counted, where code and status do not say it.
+    `counts_as`: one of `api.refusal_counts.CODES` under which it is counted, if not under its code and status.
     """
 
     def __init__(self, status: int, detail: str, code: str | None = None, *, counts_as: str | None = None) -> None:
@@ -93,9 +93,7 @@ class ProblemError(HTTPException):
 
 
 class Hidden(ProblemError):  # noqa: N818 - reads as a sentence where it is raised
-    """A thing that exists and that the caller may not know of: answered as not found, and noted.
-
-    See `api.auth.refused_access`.
+    """Something that the caller may not see: answered as not found, and noted (`api.auth.refused_access`).
 
     `order_no` is the order that it belongs to, if it belongs to one.
     """
@@ -106,9 +104,9 @@ class Hidden(ProblemError):  # noqa: N818 - reads as a sentence where it is rais
 
 
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The problem answers that a route declares, beside those that every route may give.
+    """The problem answers of a route for OpenAPI, and those of every route.
 
-    Whoever has signed in but has a duty to do first is answered 403 wherever 401 is an answer.
+    403 goes with 401: a signed-in person with a duty to do first gets it.
     """
     if 401 in statuses:
         statuses = (*statuses, 403)

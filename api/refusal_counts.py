@@ -1,9 +1,9 @@
-"""What is refused before it is looked at who asks, counted, and told at most once a minute for each kind and route.
+"""Counts refusals before authentication, and logs them at most once a minute for each kind and route.
 
-Such refusals are attempts to get around the controls (OWASP ASVS 5, 16.3.3), and anybody can make as many of them as
-they like. So they are lines of the log and no acts of the audit trail, which speak of people and stay for ever: a flood
-makes a larger number, not more lines. Nothing that a caller wrote is told, nor where they come from. What a crash takes
-away is a minute's numbers of one process.
+Such refusals are attempts to get around the controls (OWASP ASVS 5, 16.3.3), and anybody can make any number of them.
+They are log lines and no acts of the audit trail, which are about people and stay for ever: a flood makes a larger
+number, not more lines. The log has neither the caller's input nor their address. A crash loses a minute's numbers of
+one process.
 """
 
 import asyncio
@@ -29,14 +29,14 @@ CODES: Final = frozenset(
         *("malformed", "too_large", "timed_out", "wrong_type", "unsupported_type", "infected", "bad_signature"),
     }
 )
-"""All that is counted; docs/operations.md says what each means."""
+"""The codes that are counted; docs/operations.md explains each."""
 
 INVALID: Final = {400: "malformed", 415: "wrong_type"}
-"""As what a refusal of that status counts whose own code is no more than `invalid`."""
+"""The code under which a refusal of that status counts if its own is only `invalid`."""
 
 
 class Refusals:
-    """The numbers of one application since they were last told. Used in its event loop only."""
+    """The counts of one application since they were last logged. Used in its event loop only."""
 
     def __init__(self, app: FastAPI, every: float = EVERY) -> None:
         self._app = app
@@ -45,13 +45,13 @@ class Refusals:
         self._timer: asyncio.TimerHandle | None = None
 
     def count(self, code: str, path: str) -> None:
-        """One more, `code` of `CODES`; `every` seconds after the first of a round all of them are told."""
+        """Count one of `CODES`; all counts are logged `every` seconds after the first of a round."""
         self._numbers[code, self._template_of(path)] += 1
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._every, self.tell)
 
     def tell(self) -> None:
-        """Write what has been counted, a line a kind and route, and begin a new round."""
+        """Log the counts, a line a kind and route, and begin a new round."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -64,13 +64,13 @@ class Refusals:
 
     @cached_property
     def _routes(self) -> list[tuple[str, Pattern[str]]]:
-        """Asked for when the first is refused: by then every route is there."""
+        """Computed at the first refusal, when every route is registered."""
         paths = [context.path for context in iter_route_contexts(self._app.routes) if context.path]
         return [(template, pattern) for pattern, template, _ in map(compile_path, paths)]
 
 
 def count(request: Request, status: int, code: str) -> None:
-    """Count an answer if it is a refusal of this kind; others pass."""
+    """Count an answer if its code is one of `CODES`."""
     told = INVALID.get(status, "") if code == "invalid" else code
     refusals: Refusals | None = getattr(request.app.state, "refusals", None)
     if told in CODES and refusals is not None:

@@ -1,1 +1,1 @@
-"""The use cases, callable without HTTP: by the API, the command line, rehearsals and jobs."""
+"""Use cases, callable without HTTP: by the API, the command line, rehearsals and jobs."""

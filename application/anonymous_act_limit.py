@@ -1,12 +1,12 @@
-"""How much of what strangers do is written down."""
+"""Limits how many acts of unknown people are written down."""
 
 import time
 
 
 class AnonymousActLimit:
-    """How many acts of people who are not known a process still writes in a minute.
+    """Counts acts of unknown people a minute in one process, and leaves out those beyond a limit.
 
-    Anybody can knock, and no row can be deleted again.
+    Anybody can cause such acts, and no row can be deleted again.
     """
 
     def __init__(self, a_minute: int) -> None:
@@ -14,9 +14,9 @@ class AnonymousActLimit:
         self._minute, self._noted, self._left_out = 0, 0, 0
 
     def count(self, now: float | None = None) -> int | None:
-        """None where this one is left out, else how many have been since the last that was not.
+        """Count one act: None if it is left out, else how many were left out since the last that was not.
 
-        `now` in seconds of a clock that only rises.
+        `now` in seconds of a monotonic clock.
         """
         minute = int((time.monotonic() if now is None else now) // 60)
         if minute != self._minute:

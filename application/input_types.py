@@ -1,4 +1,4 @@
-"""What may come in from outside: texts that the database can hold, names, and moments as people write them."""
+"""Types of input from outside: texts that the database can store, names, and moments as people write them."""
 
 import re
 import unicodedata
@@ -35,7 +35,7 @@ _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def clean(value: Any, depth: int = 0) -> Any:
-    """A JSON value with line ends made one. Raises ValueError for what no text of an order can hold."""
+    """A JSON value with uniform line ends. Raises ValueError for characters that no text of an order may contain."""
     if depth > MAX_DEPTH:
         raise ValueError(f"内容嵌套超过 {MAX_DEPTH} 层")
     match value:
@@ -52,7 +52,7 @@ def clean(value: Any, depth: int = 0) -> Any:
 def _clean_text(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     for character in text:
-        # Cc are the control characters, Cs halves of a pair that UTF-8 cannot write.
+        # Cc are control characters, Cs halves of a surrogate pair, which UTF-8 cannot encode.
         if unicodedata.category(character) in {"Cc", "Cs"} and character not in _ALLOWED:
             raise ValueError(f"含有不允许的控制字符 U+{ord(character):04X}")
     return text
@@ -83,14 +83,14 @@ def _moment(value: Any, info: ValidationInfo) -> Any:
 
 
 LongText = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
-"""What somebody wrote."""
+"""A text that somebody wrote."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 """An id of something."""
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 Source = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,40}$")]
-"""The way by which a demand came in; that of an emergency line is its number, `110` (GT-03, RG-03)."""
+"""The channel of a demand; that of an emergency line is its number, `110` (GT-03, RG-03)."""
 
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
@@ -101,7 +101,7 @@ Phone = Annotated[str, StringConstraints(pattern=r"^[+0-9][0-9 ()-]{2,29}$")]
 """A telephone number as people write it."""
 
 Digits = BeforeValidator(_digits)
-"""Lets a number stand for the text of its digits: `110` for `"110"`."""
+"""Accepts a number for the text of its digits: `110` for `"110"`."""
 
 DateOrMoment = Annotated[
     Moment,
@@ -116,7 +116,7 @@ DateOrMoment = Annotated[
 ]
 """A moment, or a day meaning its close of business; without an offset in +08:00.
 
-Validated in a context with `calendar`, the `BusinessCalendar` that knows the closing time.
+Validated in a context with `calendar`, the `BusinessCalendar` with the closing times.
 """
 
 
@@ -124,7 +124,7 @@ _MOMENT: Final = TypeAdapter[datetime | None](DateOrMoment | None)
 
 
 def as_moment(value: Any, calendar: BusinessCalendar) -> datetime | None:
-    """A moment as somebody writes it. Raises Refused(invalid)."""
+    """A moment as people write it. Raises Refused(invalid)."""
     try:
         return _MOMENT.validate_python(value, context={"calendar": calendar})
     except ValidationError as invalid:
@@ -146,7 +146,7 @@ W = TypeVar("W", bound=InputModel)
 
 
 def validated(model: type[W], body: Any, calendar: BusinessCalendar) -> W:
-    """The body as a model. Raises Refused: `missing_field` naming what is absent, `invalid` for all else."""
+    """The body as a model. Raises Refused: `missing_field` naming the absent fields, `invalid` for all else."""
     try:
         return model.model_validate(body, context={"calendar": calendar})
     except ValidationError as invalid:
@@ -154,10 +154,10 @@ def validated(model: type[W], body: Any, calendar: BusinessCalendar) -> W:
 
 
 def refusal_of(invalid: ValidationError) -> Refused:
-    """What a model finds wrong, as a refusal: `missing_field` if something is absent and nothing else is wrong.
+    """The errors of a model as a refusal: `missing_field` if fields are absent and nothing else is wrong.
 
-    It names the places and what is expected there, and never quotes what was found: that may be what a citizen said,
-    in the wrong field or too long.
+    It names each place and what is expected there, and never quotes the value: that may be a citizen's words, in the
+    wrong field or too long.
     """
     errors = invalid.errors(include_url=False)
     absent = [_known(error["loc"]) for error in errors if error["type"] == "missing"]
@@ -169,10 +169,10 @@ def refusal_of(invalid: ValidationError) -> Refused:
 
 
 def _known(path: tuple[int | str, ...]) -> str:
-    """The place without keys that somebody made up."""
+    """The place, with unknown keys quoted safely."""
     return place(tuple(quoted(part) if isinstance(part, str) else part for part in path))
 
 
 def place(path: tuple[int | str, ...]) -> str:
-    """Where in a body something stands, like `units.0.part`; 请求内容 for the whole."""
+    """A place in a body, like `units.0.part`; 请求内容 for the whole."""
     return ".".join(map(str, path))[:MAX_PLACE] or "请求内容"

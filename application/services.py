@@ -1,4 +1,4 @@
-"""What a process needs to serve requests, built once."""
+"""Composes the repositories and clients of a process, once."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,7 +25,7 @@ from adapters.database.idempotency import Idempotency
 from adapters.database.orders.approvals import Approvals
 from adapters.database.orders.attachments import Attachments
 from adapters.database.orders.documents import Documents
-from adapters.database.orders.orders import Orders, StoredOrder
+from adapters.database.orders.orders import Orders
 from adapters.database.orders.public_requests import PublicRequests
 from adapters.database.orders.rule_books import RuleBookHistory
 from adapters.database.telephone.call_tasks import CallTasks
@@ -45,12 +45,13 @@ from adapters.temporal.client import connect
 from adapters.twilio.client import TwilioClient
 from adapters.twilio.sms import TwilioSms
 from application.anonymous_act_limit import AnonymousActLimit
+from domain.order.records import StoredOrder
 from domain.policy.rule_book import Regime
 
 
 @dataclass
 class Services:
-    """The clients of the outside and the repositories over the database."""
+    """All repositories over the database, and the clients of the outside."""
 
     database: Database
     client: Client
@@ -93,18 +94,18 @@ class Services:
 
     @cached_property
     def objects(self) -> Objects:
-        """The object store; opened when it is needed, because opening makes the folder."""
+        """The object store; opened at first use, because opening makes the folder."""
         return Objects(self.settings)
 
     async def rules_of(self, order: StoredOrder) -> Regime:
-        """The rule book that an order lives by now, which a signal may have changed. Raises LookupError."""
+        """The current rule book of an order, which a signal may have changed. Raises LookupError."""
         view = await self.orders.view(order.no)
         return await self.rules(order.regime, view.policy_hash if view else order.policy_hash)
 
     async def rules(self, regime: str, policy_hash: str) -> Regime:
-        """The rule book that an order lives by: the one in force, or the snapshot kept under its hash.
+        """The rule book under a hash: the one in force, or a stored snapshot.
 
-        Raises LookupError if neither is there, which an intake rules out.
+        Raises LookupError if there is neither; intake stores each before an order uses it.
         """
         if self.rule_books.hashes.get(regime) == policy_hash:
             return self.rule_books.regimes[regime]

@@ -1,1 +1,1 @@
-"""Measurements, each a ratio in one run against something named; none is a test."""
+"""Benchmarks. Each measures a ratio to a named reference within one run; none is a test."""

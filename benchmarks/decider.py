@@ -1,6 +1,6 @@
-"""What the core costs: deciding a plain life, against carrying the same events over the wire in one run.
+"""The cost of the core: deciding a plain life, compared with serialising the same events in one run.
 
-The yardstick is what every shell must pay for the same life whatever decides it: each event to JSON and back.
+The reference is the cost that every shell has for the same life: each event to JSON and back.
 """
 
 import json
@@ -29,11 +29,11 @@ Said = Command | Decide | Internal
 
 
 def run(lives: int = 300, rounds: int = 5) -> dict[str, float | int]:
-    """Measure both by processor time, in turns, the best of some rounds, and print one line.
+    """Measure both by processor time, alternately, best of several rounds, and print one line.
 
-    Returns `ratio` (the core's time by that of the round trip; lower is better), `lives_per_s` (for
-    information, it drifts with the machine), `events_a_life` and `commands_a_life`. AssertionError when the
-    life is not archived or an event does not survive its round trip.
+    Returns `ratio` (time of the core / time of the round trip; lower is better), `lives_per_s` (for information,
+    it depends on the machine), `events_a_life` and `commands_a_life`. AssertionError if the life is not archived
+    or an event does not survive its round trip.
     """
     order, commands = _plain_life()
     events = _live(order, commands)
@@ -55,7 +55,7 @@ def run(lives: int = 300, rounds: int = 5) -> dict[str, float | int]:
 
 
 def _plain_life() -> tuple[Order, list[Said]]:
-    """Dispatched, signed, answered, reviewed, called back, archived, by the first rule book of the file."""
+    """The commands of a plain life (dispatch, sign, reply, review, callback, archive) under the first rule book."""
     book = load(POLICIES, PolicyFile)
     regime_id, regime = next(iter(book.regimes.items()))
     calendar = calendar_days(book.calendar, START.year - 1, START.year + 1)
@@ -73,7 +73,7 @@ def _plain_life() -> tuple[Order, list[Said]]:
 
 
 def _live(order: Order, commands: list[Said]) -> list[Event]:
-    """As the shell does it: decide, evolve, look for the next alarm."""
+    """Run a life as the shell does: decide, evolve, compute the next alarm."""
     events: list[Event] = []
     now = START
     for command in commands:

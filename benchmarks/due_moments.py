@@ -1,8 +1,8 @@
-"""Due moments a second, against `businesstimedelta` on the same cases and calendar in one run.
+"""Due moments per second, compared with `businesstimedelta` on the same cases and calendar in one run.
 
-The peer knows holidays but not make-up days, so answers are compared where the span of a case holds no
-make-up day, and must be equal there; elsewhere its disagreements are counted. It has no working days: `Nwd`
-is given to it as that many days' hours from the close of the first day, which is the same moment.
+The peer supports holidays but not make-up days. In cases without a make-up day the results must be equal; in the
+others its disagreements are counted. It has no working days: `Nwd` is passed as the working hours of that many days
+from the close of the first day, which gives the same moment.
 """
 
 import random
@@ -11,14 +11,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import businesstimedelta
-import pytz  # type: ignore[import-untyped]
+import pytz
 
 from adapters.policy.holiday_calendar import calendar_days
 from domain.calendar.business_calendar import CST, BusinessCalendar, CalendarOverrides, compiled
 from domain.calendar.durations import Duration
 from domain.due import due
 
-FIRST_YEAR, LAST_YEAR = 2024, 2034  # the peer looks years ahead for a next holiday and fails without one
+FIRST_YEAR, LAST_YEAR = 2024, 2034  # the peer searches years ahead for the next holiday and fails without one
 HOURS_A_DAY = 7
 OURS_REPEATED = 200
 
@@ -29,7 +29,7 @@ def run(cases_per_unit: int = 300, seed: int = 12345) -> dict[str, float | int]:
     """Measure both and print one line.
 
     Returns `ours_per_s`, `peer_per_s`, `ratio`, `cases`, `compared` (cases without a make-up day in their span)
-    and `disagreements` (of the peer, in the other cases). AssertionError when two comparable answers differ.
+    and `disagreements` (of the peer, in the other cases). AssertionError if two comparable results differ.
     """
     calendar = compiled(calendar_days(CalendarOverrides(), FIRST_YEAR, LAST_YEAR))
     cases = _cases(random.Random(seed), cases_per_unit)
@@ -61,7 +61,7 @@ def run(cases_per_unit: int = 300, seed: int = 12345) -> dict[str, float | int]:
 
 
 def _cases(chance: random.Random, per_unit: int) -> list[Case]:
-    """Starts at odd seconds, so that no `wh` is used up exactly at a closing time, where the peer goes on."""
+    """Cases that start at odd seconds, so that no `wh` ends exactly at a closing time, which the peer passes over."""
     first = datetime(2024, 1, 1, tzinfo=CST)
     return [
         (

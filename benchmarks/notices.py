@@ -1,9 +1,8 @@
-"""A storm of notices: whether it keeps its pace, and how much longer an order takes to answer meanwhile.
+"""A burst of notices: its throughput, and its effect on the latency of updates.
 
-Everything is real: server, database, worker (workflows in their sandbox, as in production), gateway. Both figures
-are ratios within one run: notices sent a second by the configured pace, and the round trip of an update at the 99th
-percentile during the storm by the one before it. Round trips count from the moment at which the update was to be sent,
-however late the machine got to it.
+Server, database, worker (workflows in their sandbox, as in production) and gateway are real. Both figures are ratios
+within one run: notices per second to the configured pace, and the 99th percentile of an update's round trip during
+the burst to that before it. A round trip counts from the scheduled moment of the update, even if it is sent late.
 """
 
 import argparse
@@ -18,10 +17,12 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import func, select
+from sqlmodel import col
 
 from adapters.database.tables import Message
 from adapters.settings.settings import ROOT
-from application.orders.commands import carry_out_command
+from application.orders.actor import Actor
+from application.orders.commands import CommandRequest, carry_out_command
 from application.orders.intake import OrderRequest, open_order
 from application.services import Services
 from cli.rehearse.people import cast
@@ -33,16 +34,16 @@ from workflows.ids import work_order_id
 from workflows.messages import Accepted
 
 LIMIT = 2.0
-"""What the storm may make of the idle round trip at the 99th percentile."""
+"""The highest permitted ratio of the 99th percentiles."""
 
 NOTICES_AN_ORDER = 20
 CALM_ORDERS = 20
-"""Orders that are urged, one after the other, and send nothing themselves."""
+"""Orders that receive the measured updates (`urge`) and send no notices themselves."""
 
 AT_ONCE = 8
-BETWEEN = 0.1  # seconds between two updates while nothing else happens
+BETWEEN = 0.1  # seconds between two updates before the burst
 SHARE_MEASURED = 0.9  # of what is left to send once everything is queued
-PATIENCE = 60.0  # seconds beyond what the storm should take
+PATIENCE = 60.0  # seconds beyond the expected duration of the burst
 
 COUNTIES = f"""
   calm:
@@ -66,7 +67,7 @@ COUNTIES = f"""
 
 
 class Trips(NamedTuple):
-    """Round trips, in milliseconds."""
+    """Percentiles of round trips, in milliseconds."""
 
     p50: float
     p99: float
@@ -78,7 +79,7 @@ class Trips(NamedTuple):
 
 
 class Storm:
-    """The stage, with the orders of both counties on it."""
+    """The orders of the burst, and those that receive updates."""
 
     def __init__(self, on: Stage) -> None:
         self.on = on
@@ -87,7 +88,7 @@ class Storm:
         self.stormy: list[str] = []
 
     async def gather(self, stormy: int) -> None:
-        """Take in all orders, and dispatch those that are calm."""
+        """Open all orders, and dispatch the calm ones."""
         for county in ("calm", "storm"):
             await cast(self.services, county, set(), realm="")
         self.calm = await _all([self._open("calm") for _ in range(CALM_ORDERS)])
@@ -95,11 +96,11 @@ class Storm:
         await _all([self._dispatch(no) for no in self.calm])
 
     async def burst(self) -> None:
-        """Dispatch the others: with the answer to its dispatch, an order has queued its notices."""
+        """Dispatch the others: when the command returns, the order has queued its notices."""
         await _all([self._dispatch(no) for no in self.stormy])
 
     async def urged(self, times: int, between: float) -> list[float]:
-        """Urge the calm orders in turn, one every so many seconds whether the one before is answered or not."""
+        """Urge the calm orders in turn, one every `between` seconds, without waiting for the previous answer."""
         begin = time.perf_counter()
         moments = [begin + number * between for number in range(times)]
         waiting = [
@@ -109,13 +110,13 @@ class Storm:
         return await asyncio.gather(*waiting)
 
     async def sent(self) -> int:
-        """How many notices the provider has taken."""
+        """The number of notices that the provider has accepted."""
         async with self.on.database.session() as session:
-            taken = select(func.count()).select_from(Message).where(Message.provider_sid != None)  # noqa: E711
+            taken = select(func.count()).select_from(Message).where(col(Message.provider_sid).is_not(None))
             return await session.scalar(taken) or 0
 
     async def attempts(self) -> int:
-        """How often that was tried."""
+        """The number of attempts to send them."""
         async with self.on.database.session() as session:
             return await session.scalar(select(func.sum(Message.attempts))) or 0
 
@@ -123,12 +124,11 @@ class Storm:
         demand = OrderRequest.model_validate(
             {"policy": county, "category": "complaint", "title": "路灯不亮", "content": "小区路灯不亮"}
         )
-        return await open_order(self.services, demand, by=Role.AGENT, person="bench")
+        return await open_order(self.services, demand, by=Actor(Role.AGENT, "bench"))
 
     async def _dispatch(self, no: str) -> None:
-        await carry_out_command(
-            self.services, no, "dispatch", {"units": [{"unit": "housing"}]}, by=Role.DISPATCHER, person="bench"
-        )
+        body = {"units": [{"unit": "housing"}]}
+        await carry_out_command(self.services, no, CommandRequest("dispatch", body, Actor(Role.DISPATCHER, "bench")))
 
     async def _urge(self, no: str, moment: float) -> float:
         await asyncio.sleep(moment - time.perf_counter())
@@ -141,8 +141,8 @@ class Storm:
 async def run(notices: int = 5000, pace: float = 20, updates: int = 500) -> dict[str, float]:
     """Measure both and print one line.
 
-    Returns `of_pace` (sent a second by `pace`), `p99_ratio` (storm by idle), the round trips in ms, and the seconds it
-    took to queue the storm. AssertionError when a notice was lost or tried twice, TimeoutError when the storm lasts.
+    Returns `of_pace` (sent per second / `pace`), `p99_ratio` (burst / idle), the round trips in ms, and the seconds
+    until the burst was queued. AssertionError if a notice was lost or tried twice, TimeoutError if it takes too long.
     """
     with tempfile.TemporaryDirectory() as folder:
         rules = Path(folder) / "policies.yaml"
@@ -153,7 +153,7 @@ async def run(notices: int = 5000, pace: float = 20, updates: int = 500) -> dict
 
 async def _measured(storm: Storm, notices: int, pace: float, updates: int) -> dict[str, float]:
     await storm.gather(notices // NOTICES_AN_ORDER)
-    await storm.urged(CALM_ORDERS * 2, BETWEEN)  # warm
+    await storm.urged(CALM_ORDERS * 2, BETWEEN)  # warm-up
     idle = Trips.of(await storm.urged(updates, BETWEEN))
 
     begun = time.perf_counter()
@@ -166,7 +166,7 @@ async def _measured(storm: Storm, notices: int, pace: float, updates: int) -> di
     rate = (await storm.sent() - before) / seconds
 
     async with asyncio.timeout(PATIENCE + left / pace):
-        while await storm.sent() < notices:  # noqa: ASYNC110 (nothing tells that one was sent)
+        while await storm.sent() < notices:  # noqa: ASYNC110 (no event reports a sent notice)
             await asyncio.sleep(1)
     assert await storm.attempts() == notices
     result = {
@@ -186,7 +186,7 @@ async def _measured(storm: Storm, notices: int, pace: float, updates: int) -> di
 
 
 async def _all(work: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
-    """Some at a time, so that setting up does not run into the limits of calls."""
+    """Await in batches, so that the preparation does not exceed rate limits."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(task: Coroutine[Any, Any, Any]) -> Any:

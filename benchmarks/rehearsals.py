@@ -1,4 +1,4 @@
-"""100 whole lives side by side, through the real server, database and worker, against the limit of 60 s."""
+"""100 whole lives in parallel through the real server, database and worker, compared with the limit of 60 s."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ EXAMPLE = Path(__file__).parent.parent / "examples" / "huojia-plain.yaml"
 
 
 def run() -> dict[str, float]:
-    """Seconds for all lives, with and without setting the stage, and the ratio to the limit."""
+    """Seconds for all lives, with and without starting the environment, and the ratio to the limit."""
     with tempfile.TemporaryDirectory() as name:
         scripts = []
         for number in range(LIVES):

@@ -1,4 +1,4 @@
-"""`jiesu bench`: every measurement of `benchmarks/`, one after the other, each in a process of its own."""
+"""`jiesu bench`: runs every benchmark of `benchmarks/`, one after another, each in its own process."""
 
 import subprocess
 import sys

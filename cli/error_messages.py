@@ -1,32 +1,32 @@
-"""Why a command ended, in one line for the operator, instead of a trace."""
+"""Error messages of commands: an error that an operator can fix becomes a message and exit status, not a trace."""
 
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
 from adapters.database.roles.granting import CannotGrant
+from adapters.errors import TRANSIENT_ERRORS, lacks_tables, unavailable_service
 from adapters.policy.policy_file import PolicyErrors
 from adapters.settings.settings import Settings, UnusableSetting
-from adapters.transient_errors import TRANSIENT_ERRORS, lacks_tables, unavailable_service
 from adapters.validation_messages import wording
 
 USAGE = 2
 AWAY = 3
-"""Something that the command needs does not answer: not the 1 that says that what was checked is not right."""
+"""The exit status if a needed service does not answer; 1 is left to checks that found something wrong."""
 
 
 @dataclass(frozen=True)
 class Ending:
-    """What is said on standard error, and the exit status."""
+    """A message for standard error, and the exit status."""
 
     words: str
     status: int
 
 
 def ending(error: Exception) -> Ending | None:
-    """For what an operator can put right, by setting, rule book or machine; None for a fault of ours."""
+    """The ending for an error that an operator can fix (setting, rule book, machine); None for a bug."""
     if isinstance(error, ValidationError) and error.title == Settings.__name__:
-        # Nothing is quoted: it may be a secret.
+        # The value is not quoted: it may be a secret.
         found = [f"- {each['loc'][0]}：{wording(each, quoting=False)}" for each in error.errors()]
         return Ending("\n".join(["设置有误：", *found]), USAGE)
     if isinstance(error, PolicyErrors):

@@ -1,4 +1,4 @@
-"""`jiesu keys`: the keys of applications that send demands in by Open311."""
+"""`jiesu keys`: API keys of applications that send demands by Open311."""
 
 import asyncio
 import sys

@@ -1,6 +1,6 @@
-"""The settings of a `jiesu up` on this machine, for the commands that are typed beside it.
+"""Passes the settings of a local `jiesu up` to other commands on the same machine.
 
-Whoever sets `DATABASE_URL` works on another installation, and nothing is taken from the data folder then.
+If `DATABASE_URL` is set, the command works on another installation, and nothing is read from the data folder.
 """
 
 import os
@@ -8,22 +8,22 @@ from collections.abc import Mapping
 from pathlib import Path
 
 COMMANDS = frozenset({"api", "archive", "audit", "codec", "db", "keys", "signal", "users", "worker"})
-"""What works on an installation; all others bring their own or need none."""
+"""Commands that work on an installation; the others start their own or need none."""
 
 OWNER, MIGRATING = "DATABASE_OWNER_URL", "db"
-"""The address of the database's owner, and the only command that it is for (docs/adr/0027)."""
+"""The setting with the URL of the database's owner, and the only command that gets it (docs/adr/0027)."""
 
 
 def settings_of_up(command: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """What has to be added to the environment of a command, by the names that `adapters.settings.settings` reads.
+    """The settings to add to the environment of a command, by the names that `adapters.settings.settings` reads.
 
-    Empty where a database is named, in production, and where no `jiesu up` has been started in the data folder.
-    What is set already stays.
+    Empty if `DATABASE_URL` is set, in production, and if no `jiesu up` has been started in the data folder.
+    Settings that are in the environment already are left out.
     """
     elsewhere = "DATABASE_URL" in environment or environment.get("JIESU_ENV") == "production"
     if command not in COMMANDS or elsewhere:
         return {}
-    from cli.up.folder import known_settings  # noqa: PLC0415 (it brings along what `jiesu up` needs)
+    from cli.up.folder import known_settings  # noqa: PLC0415 (it imports the dependencies of `jiesu up`)
 
     found = known_settings(Path(environment.get("JIESU_DATA", ".jiesu")).absolute())
     if command != MIGRATING:
@@ -32,5 +32,5 @@ def settings_of_up(command: str, environment: Mapping[str, str]) -> dict[str, st
 
 
 def work_beside_up(command: str) -> None:
-    """Give this process those settings."""
+    """Add those settings to the environment of this process."""
     os.environ.update(settings_of_up(command, os.environ))

@@ -1,6 +1,6 @@
 """The command `jiesu`.
 
-Only the module of the command that was asked for is imported: no command pays for what another needs.
+Only the module of the requested command is imported, so that no command loads the dependencies of another.
 """
 
 import sys
@@ -16,7 +16,7 @@ from cli.typer_chinese import speak_chinese
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# name: (module:attribute, line in the help); the attribute is a function or a `typer.Typer` with subcommands.
+# name: (module:attribute, help line); the attribute is a function or a `typer.Typer` with subcommands.
 COMMANDS = {
     "up": ("cli.up:command", "在这台机器上启动全部服务"),
     "worker": ("cli.processes:worker", "运行 Temporal 工作进程"),
@@ -34,7 +34,7 @@ COMMANDS = {
 }
 
 FOR_TRYING_OUT = {"up": "sandbox", "rehearse": "sandbox", "bench": "benchmarks"}
-"""Commands, each with the folder that it cannot do without and an image for production leaves out (.dockerignore)."""
+"""Commands, each with the folder that it needs and that a production image leaves out (.dockerignore)."""
 
 
 def main() -> None:
@@ -49,21 +49,21 @@ def main() -> None:
         help="接诉：12345 热线工单系统", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
     )
     for name, (target, line) in COMMANDS.items():
-        command = _resolve(target) if asked == name else _listed
+        command = _resolve(target) if asked == name else _placeholder
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name, help=line)
         else:
             app.command(name, help=line)(command)
     work_beside_up(asked)
-    run(lambda: _tell(app))
+    run(lambda: _run_app(app))
 
 
-def _tell(app: typer.Typer) -> None:
-    """Run it; what an operator can put right is a sentence and a status, not a trace."""
+def _run_app(app: typer.Typer) -> None:
+    """Run the command; print an error that an operator can fix as a message with an exit status, not as a trace."""
     try:
         app()
     except Exception as error:
-        from cli.error_messages import ending  # noqa: PLC0415 (it imports what only a failure needs)
+        from cli.error_messages import ending  # noqa: PLC0415 (only a failure needs its imports)
 
         said = ending(error)
         if said is None:
@@ -77,8 +77,8 @@ def _resolve(target: str) -> Any:
     return getattr(import_module(module), attribute)
 
 
-def _listed() -> None:
-    """Stands in the list for a command that was not asked for."""
+def _placeholder() -> None:
+    """A placeholder in the list of commands for those that were not requested."""
 
 
 if __name__ == "__main__":

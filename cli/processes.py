@@ -1,4 +1,4 @@
-"""The processes of a larger installation, one a command; settings come from the environment."""
+"""Commands that run one process of an installation each, or maintain its database."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ database = typer.Typer(no_args_is_help=True)
 
 
 def worker() -> None:
-    """Become the Temporal worker: nothing imports its module, so the process is replaced."""
+    """Run the Temporal worker by replacing this process, because no module may import `worker.py`."""
     _require_safe_settings()
     os.chdir(ROOT)
     os.execv(sys.executable, [sys.executable, str(ROOT / "worker.py")])  # noqa: S606
@@ -26,7 +26,7 @@ def api(
     host: Annotated[str, typer.Option(help="监听地址")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="监听端口")] = 8000,
 ) -> None:
-    """Serve the HTTP API until a signal comes; requests under way are finished."""
+    """Serve the HTTP API until a signal arrives; requests under way are finished."""
     import uvicorn  # noqa: PLC0415 (`jiesu db` does not need a web server)
 
     _require_safe_settings()
@@ -39,7 +39,7 @@ def api(
         access_log=False,
         log_config=None,
         server_header=False,
-        # Whose word counts on where a request comes from is said by JIESU_TRUSTED_PROXIES.
+        # JIESU_TRUSTED_PROXIES names the proxies whose forwarding headers are trusted.
         proxy_headers=False,
         timeout_graceful_shutdown=10,
     )
@@ -49,7 +49,7 @@ def codec(
     host: Annotated[str, typer.Option(help="监听地址")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="监听端口")] = 8081,
 ) -> None:
-    """Serve the codec until a signal comes; exit status 2 and the reason if the settings do not allow it."""
+    """Serve the codec until a signal arrives; exit with status 2 and a reason if the settings do not allow it."""
     import uvicorn  # noqa: PLC0415
 
     try:
@@ -85,7 +85,7 @@ def group() -> None:
 
 @database.command("upgrade", help="把数据库迁移到本版本的结构")
 def upgrade() -> None:
-    """Bring the database to the schema of this version. Raises CannotGrant if its roles do not allow it."""
+    """Migrate the database to the schema of this version. Raises CannotGrant if its roles do not allow it."""
     from adapters.database.migration import upgrade as migrate  # noqa: PLC0415 (SQLAlchemy is slow to import)
 
     serving, owner = settings().database_url, settings().database_owner_url
@@ -95,7 +95,7 @@ def upgrade() -> None:
 
 @database.command("reseal", help="用 JIESU_DATA_KEY 的第一把密钥重新加密全部数据，可随时中断、重来")
 def reseal() -> None:
-    """Bring all that is sealed under the first key, so that the others can be dropped; exit status 1 if they cannot."""
+    """Re-encrypt all data with the first key, so that the others can be removed; exit status 1 if data is left."""
     from adapters.database.encryption import Keyring  # noqa: PLC0415 (SQLAlchemy is slow to import)
     from adapters.database.engine import Database  # noqa: PLC0415
     from adapters.database.key_rotation import Resealed  # noqa: PLC0415

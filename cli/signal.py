@@ -1,4 +1,4 @@
-"""`jiesu signal`: what an operator tells an order past the API, with the proof that orders ask for."""
+"""`jiesu signal`: sends a signal to orders without the API, with the proof that orders require."""
 
 import asyncio
 import getpass
@@ -21,10 +21,10 @@ from workflows.ids import work_order_id
 
 SIGNALS = ("decide", "adopt_policy", "adopt_calendar")
 CONNECT_SECONDS = 10.0
-"""A person waits; a worker, which has longer, does not."""
+"""Shorter than a worker's timeout, because a person waits."""
 
 NOT_HEARD = 1
-"""Exit status: an order is not there or has ended."""
+"""The exit status if an order does not exist or has ended."""
 
 
 def command(
@@ -60,9 +60,9 @@ def command(
 
 
 async def _send(name: str, to: list[str] | str, said: dict[str, Any], by: Role, person: str) -> int:
-    """Send to orders by number or by a query of Temporal's; how many of them were not there to hear it.
+    """Send a signal to orders by number or by a Temporal query; returns how many did not exist or had ended.
 
-    Timeout and retries are the client's; sent anew it is another signal, which an order judges as any repeated one.
+    Timeout and retries are the client's. A second run sends another signal, which an order treats as a repeated one.
     """
     chosen = settings()
     proofs = Proofs(chosen.secret_key, chosen.proof_seconds, bare=chosen.takes_bare_signals)

@@ -1,4 +1,4 @@
-"""The words that Typer puts around ours, in Chinese: headings, defaults, where help is."""
+"""Chinese texts for Typer's own output: headings, defaults, the hint to --help."""
 
 from typing import Final
 
@@ -12,12 +12,12 @@ WORDS: Final = {
     "ABORTED_TEXT": "已中断。",
     "RICH_HELP": "用法见 [blue]{command_path} {help_option}[/]",
 }
-"""By the names of the module that draws them. What an option was given wrongly is still said by Typer, in English."""
+"""Texts by their names in `typer.rich_utils`. Typer's messages about wrong option values remain in English."""
 
 
 def speak_chinese() -> None:
-    """Have help and errors drawn with these words."""
-    from typer import rich_utils  # noqa: PLC0415 (only a program that runs draws anything)
+    """Replace the texts of help and errors."""
+    from typer import rich_utils  # noqa: PLC0415 (needed only when the program runs)
 
     for name, words in WORDS.items():
         setattr(rich_utils, name, words)

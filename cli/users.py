@@ -1,4 +1,4 @@
-"""`jiesu users`: accounts, for the operator; the first administrator is made here."""
+"""`jiesu users`: manages accounts; creates the first administrator."""
 
 import asyncio
 import sys

@@ -1,1 +1,1 @@
-"""The pure core: no I/O, no clock, no chance; time is a parameter."""
+"""The pure core: no I/O, no clock, no randomness; time is a parameter."""

@@ -1,7 +1,7 @@
-"""When a limit ends, and why: the Civil Code's reckoning of periods (articles 200-204) with pauses taken out.
+"""Computes the end of a limit and its basis: periods of the Civil Code (articles 200-204) with pauses taken out.
 
-Moments go in with any offset and come out in +08:00, and every function raises ValueError for a moment
-without offset or an answer outside the years 1-9999. The units' own arithmetic is in `domain.calendar.counting`.
+Moments are accepted with any offset and returned in +08:00. Every function raises ValueError for a moment
+without offset or a result outside the years 1-9999. `domain.calendar.counting` has the arithmetic of each unit.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,7 +32,7 @@ class Pause(Frozen):
 
 
 class CountedDay(Frozen):
-    """A day and whether it counted. `seconds` is the working time used on it, for limits in `wh` only."""
+    """A day and whether it counted. `seconds` is the working time counted on it, for limits in `wh` only."""
 
     day: date
     counted: bool
@@ -41,7 +41,7 @@ class CountedDay(Frozen):
 
 
 class Basis(Frozen):
-    """The account of a due moment. `limit` is None for a moment set from above.
+    """The basis of a due moment. `limit` is None for a moment set by a superior.
 
     `days` are empty for elapsed time. Beyond MAX_DAYS_SHOWN the middle of `days` is left out:
     `omitted_days` of them, of which `omitted_counted` counted.
@@ -72,23 +72,25 @@ def _ordinal_of_limit(moment: datetime) -> int:
 
 
 def due(start: datetime, limit: Duration, calendar: BusinessCalendar, pauses: Sequence[Pause] = ()) -> datetime:
-    """When a limit that starts at a moment ends (contract §2).
+    """The end of a limit that starts at `start` (docs/policy-guide.md).
 
     A day counts unless its end (close of business, 24:00) lies inside a pause, its end moment excluded.
     """
     moment = local(start)
-    return _reckon(moment, moment.toordinal(), limit, calendar, _merged(pauses) if pauses else ())
+    return _limit_end(moment, moment.toordinal(), limit, calendar, _merged(pauses) if pauses else ())
 
 
 def after_limit(
     limit_at: datetime, more: Duration, calendar: BusinessCalendar, pauses: Sequence[Pause] = ()
 ) -> datetime:
-    """When a further limit ends that begins where another ended; days count from that limit's day."""
+    """The end of a further limit that begins at the end of another; days count from that limit's day."""
     moment = local(limit_at)
-    return _reckon(moment, _ordinal_of_limit(moment), more, calendar, _merged(pauses) if pauses else ())
+    return _limit_end(moment, _ordinal_of_limit(moment), more, calendar, _merged(pauses) if pauses else ())
 
 
-def _reckon(moment: datetime, day: int, limit: Duration, calendar: BusinessCalendar, gaps: Iterable[Span]) -> datetime:
+def _limit_end(
+    moment: datetime, day: int, limit: Duration, calendar: BusinessCalendar, gaps: Iterable[Span]
+) -> datetime:
     scale, reading, at, through_day, *_ = LINES[limit.unit]
     first = through_day(calendar, day) if through_day else reading(calendar, moment)
     target = first + limit.amount * scale
@@ -101,8 +103,8 @@ def _reckon(moment: datetime, day: int, limit: Duration, calendar: BusinessCalen
 
 
 def before(limit_at: datetime, lead: Duration, calendar: BusinessCalendar) -> datetime:
-    """The moment a lead before a limit: elapsed for `m h d` (1d = 24 h), working time for `wh`, and for
-    `wd` the close of business of the Nth working day before the limit's day (contract §2)."""
+    """The moment `lead` before a limit: elapsed time for `m h d` (1d = 24 h), working time for `wh`, and for
+    `wd` the close of business of the Nth working day before the limit's day (docs/policy-guide.md)."""
     if lead.unit == "wd":
         return calendar.closing(calendar.nth_working_day_before(day_of_limit(limit_at), lead.amount))
     moment = local(limit_at)
@@ -115,9 +117,9 @@ def before(limit_at: datetime, lead: Duration, calendar: BusinessCalendar) -> da
 
 
 def shift(limit_at: datetime, unit: Unit, pauses: Sequence[Pause], calendar: BusinessCalendar) -> datetime:
-    """A moment set from above, moved on by what pauses begun before it took out, in the unit of the limit.
+    """A moment set by a superior, postponed by the pauses that began before it, in the unit of the limit.
 
-    By the day it keeps its time of day, 00:00:00 being 24:00 of the day before.
+    For units of days the time of day is kept, 00:00:00 being 24:00 of the day before.
     """
     line = LINES[unit]
     limit = local(limit_at)
@@ -147,14 +149,14 @@ def _merged(pauses: Iterable[Pause]) -> list[Span]:
 
 
 def explain(start: datetime, limit: Duration, calendar: BusinessCalendar, pauses: Sequence[Pause] = ()) -> Basis:
-    """`due` with its account.
+    """`due` with its basis.
 
-    Provisional when working days or hours count and the last day lies in a year without a published
-    schedule; elapsed time and calendar days are the same whatever the schedule will say.
+    Provisional if working days or hours count and the last day is in a year without a published schedule;
+    elapsed time and calendar days do not depend on the schedule.
     """
     moment = local(start)
     due_at = due(moment, limit, calendar, pauses)
-    days = _account((moment, due_at), moment.toordinal(), limit.unit, calendar, _merged(pauses))
+    days = _counted_days((moment, due_at), moment.toordinal(), limit.unit, calendar, _merged(pauses))
     return _basis((moment, due_at), limit, days, calendar, pauses)
 
 
@@ -167,7 +169,7 @@ def explain_fixed(
     *,
     named_by: str = "上级指定",
 ) -> Basis:
-    """`shift` with its account, which says who named the moment."""
+    """`shift` with its basis, which says who set the moment."""
     start, due_at = local(started_at), shift(limit_at, unit, pauses, calendar)
     moved = due_at != limit_at
     return Basis(
@@ -207,7 +209,7 @@ def _within(pauses: Sequence[Pause], start: datetime, due_at: datetime) -> tuple
     return tuple(pause for pause in pauses if pause.begin < due_at and pause.end > start)
 
 
-def _account(
+def _counted_days(
     span: Span, first_day: int, unit: Unit, calendar: BusinessCalendar, gaps: Sequence[Span]
 ) -> list[CountedDay]:
     last_day = _ordinal_of_limit(span[1])

@@ -1,8 +1,8 @@
-"""Who may do what, and in which relation: the one table that the API and the order's workflow both ask.
+"""The table of permissions, used by the API and by the workflow of an order: which role may do which act, and how far.
 
-An act is a command of contract §3 by its own name, a signal, or what a route of the API does (`api.auth.route_acts`
-names the act of each route). A role that does not stand in the row of an act may not do it. `docs/access.md` is this
-table written out. What a rule book adds, which roles sit at which stage of an approval, stands in `policies.yaml`.
+An act is a command (docs/glossary.md), a signal, or the act of a route (`api.auth.route_acts`). A role that is not in
+the row of an act may not do it. `docs/access.md` is generated from this table. The roles of the stages of an approval
+are in `policies.yaml`.
 """
 
 from collections.abc import Collection, Mapping
@@ -15,31 +15,31 @@ from domain.words import UNIT_ROLES, Role
 
 
 class Relation(StrEnum):
-    """How far a grant reaches: what somebody has to be to what they act on."""
+    """The scope of a grant: the relation that a person must have to the thing they act on."""
 
     REGIME = "regime"
-    """Everything of the regime that they serve, of every regime if they serve all."""
+    """Everything of the regime that the person serves, or of every regime if they serve all."""
     UNIT = "unit"
-    """Orders that their unit has or has had."""
+    """Orders that the person's unit has or has had."""
     OWN = "own"
-    """What is theirs: the order of a citizen, the files that somebody brought and no order has yet."""
+    """The person's own: the order of a citizen, uploaded files that belong to no order yet."""
     APPROVER = "approver"
-    """Approvals of orders that they see, whose open stage names their role, and that they did not ask for."""
+    """Approvals of orders that the person sees, whose open stage names their role, and that they did not request."""
     VIEWER = "viewer"
-    """Confidential orders that they took in or were named for (NA-07)."""
+    """Confidential orders that the person took in or was named a viewer of (NA-07)."""
 
 
 class Door(StrEnum):
-    """What whoever comes has to show before anything is looked at."""
+    """How a request authenticates."""
 
     TOKEN = "token"  # noqa: S105 (a word)
     OPEN = "open"
     SEALED = "sealed"
-    """A signature or key of its own, which the route checks: machines, and links that were handed out."""
+    """A signature or key that the route itself checks: for machines, and for links that were handed out."""
 
 
 class Grant(NamedTuple):
-    """A row: what is done, the roles that may, each with how far that reaches, and the door it is done through."""
+    """A row of the table: what is done, the permitted roles with their scope, and how the request authenticates."""
 
     says: str
     to: Mapping[Role, Relation]
@@ -47,7 +47,7 @@ class Grant(NamedTuple):
 
 
 STAFF: Final = frozenset(Role) - {Role.CITIZEN, Role.CLOCK, Role.SYSTEM}
-"""People, and the city platform's people: whoever can hold a token."""
+"""Roles that can have a token: the staff, and the people of the city platform."""
 CENTRE: Final = STAFF - UNIT_ROLES
 INTAKE: Final = (Role.AGENT, Role.DISPATCHER)
 WHO_TAKE_IN: Final = (*INTAKE, Role.HOTLINE_DIRECTOR, Role.CITY_PLATFORM)
@@ -141,7 +141,7 @@ TABLE: Final[Mapping[str, Grant]] = {
     # the audit trail of the installation
     "read_acts": Grant("read what people did, and the daily anchors", _centre(*WHO_WATCH)),
     "read_acts_of_order": Grant("read who looked at an order", _centre(*WHO_WATCH, Role.HOTLINE_DIRECTOR)),
-    # doors without a token
+    # without a token
     "sign_in": Grant("exchange a name and password for a token", {}, Door.OPEN),
     "see_health": Grant("ask whether the process works", {}, Door.OPEN),
     "see_documentation": Grant("read what the interface is", {}, Door.OPEN),
@@ -152,12 +152,12 @@ TABLE: Final[Mapping[str, Grant]] = {
 
 
 def relation(act: str, role: Role) -> Relation | None:
-    """How far a role reaches in an act; None where it may not do it at all. Raises KeyError for no act of the table."""
+    """The scope of a role in an act; None if it may not do it. Raises KeyError for an unknown act."""
     return TABLE[act].to.get(role)
 
 
 def require(act: str, role: Role) -> Relation:
-    """How far the role reaches. Raises Refused(not_permitted) where it does not stand in the row."""
+    """The scope of a role in an act. Raises Refused(not_permitted) if the role is not in the row."""
     found = relation(act, role)
     if found is None:
         raise Refused(Code.NOT_PERMITTED, f"{label(role)}无权执行此操作（{act}）")
@@ -173,9 +173,9 @@ def reaches(
     of_regime: str | None,
     of_units: Collection[str | None],
 ) -> bool:
-    """Whether a grant reaches what belongs to this regime and these units.
+    """Whether a grant covers things of the regime `of_regime` and the units `of_units`.
 
-    `regime` and `unit` are those of the person; without a regime they serve every one, without a unit none is theirs.
+    `regime` and `unit` are the person's: None as regime means every regime, None as unit means no unit.
     """
     far = relation(act, role)
     if far is None or regime not in (None, of_regime):
@@ -184,5 +184,5 @@ def reaches(
 
 
 def sees_every_confidential(role: Role) -> bool:
-    """Whether confidential orders are open to a role without its being named (NA-07)."""
+    """Whether a role sees confidential orders without being named a viewer (NA-07)."""
     return relation("see_confidential", role) is Relation.REGIME

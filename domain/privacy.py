@@ -1,7 +1,7 @@
-"""Who may read what of a citizen, and why not (HK-17, NA-06); table and reasons, no data.
+"""The table of personal data that each role may read in full, and the reasons of refusals (HK-17, NA-06).
 
-An order shows its citizen masked to everybody. What somebody's work needs in full they ask for, with a reason, and that
-is written down. The people of the unit that is complained of never get it.
+An order shows its citizen masked to everybody. A field in full is requested with a reason, which is recorded. The
+people of the unit that is complained of never get it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ class Personal(StrEnum):
 
 
 class Occasion(StrEnum):
-    """On which occasion somebody read it: an act of its own with a reason, or work that cannot be done without."""
+    """The occasion of a read: a request with a reason, or work that needs the data."""
 
     UNMASK = "unmask"
     CALLBACK = "callback"
@@ -44,13 +44,15 @@ NEEDED: Final[Mapping[Role, frozenset[Personal]]] = {
     Role.CITY_PLATFORM: _TO_REACH,
     **dict.fromkeys(UNIT_ROLES, _TO_REACH),
 }
-"""What each role's work may need. Intake identifies, units call and visit, the callback rings; nobody else does."""
+"""Fields that each role may need: intake identifies citizens, units call and visit, callback staff call. Others: none.
+"""
 
 
 class Standing(NamedTuple):
-    """How the one who asks stands to the order, so far as it matters.
+    """The reader's relation to the order.
 
-    `of_unit`: they belong to a unit, which `handles` it now, and which it is `complained_of`. `source` of the order.
+    `of_unit`: the reader belongs to a unit; `handles`: that unit handles the order now; `complained_of`: the order
+    complains of that unit. `source` is the order's.
     """
 
     of_unit: bool
@@ -60,23 +62,23 @@ class Standing(NamedTuple):
 
 
 def needs(role: Role, field: Personal) -> bool:
-    """Whether the work of a role may need this of a citizen at all."""
+    """Whether a role may need this field at all."""
     return field in NEEDED.get(role, frozenset())
 
 
 def require_work_with_citizens(role: Role) -> None:
-    """Raises Refused(not_permitted) for a role that reads nothing of citizens in full, on no order."""
+    """Raises Refused(not_permitted) for a role that may read no field of a citizen in full."""
     if relation("see_citizen", role) is None:
         raise Refused(Code.NOT_PERMITTED, f"{label(role)}办理工单不需要诉求人信息", "NA-06")
 
 
 def reads_of_citizens(role: Role) -> bool:
-    """Whether the work of a role has to do with citizens themselves; others read texts with them left out."""
+    """Whether a role works with citizens; other roles read texts from which citizens are removed."""
     return bool(NEEDED.get(role))
 
 
 def require_need(role: Role, fields: Iterable[Personal], standing: Standing) -> None:
-    """Raises Refused(not_permitted) unless each field may be read in full by one who stands to the order like that."""
+    """Raises Refused(not_permitted) unless a reader with this `standing` may read each field in full."""
     if standing.of_unit and standing.complained_of:
         raise Refused(Code.NOT_PERMITTED, "被反映单位不得查看诉求人信息", "HK-17")
     if beyond := sorted(field for field in fields if not needs(role, field)):

@@ -1,4 +1,4 @@
-"""A refusal: the only way in which the core says no."""
+"""Refusals: the only way in which the core rejects a command."""
 
 import re
 from enum import StrEnum
@@ -9,7 +9,7 @@ UNQUOTED: Final = "〈略〉"
 
 
 class Code(StrEnum):
-    """Why a command was refused (contract §3)."""
+    """The code of a refusal, returned by the API and by updates of the workflow."""
 
     NOT_ALLOWED = "not_allowed"
     WRONG_STAGE = "wrong_stage"
@@ -32,10 +32,10 @@ class Code(StrEnum):
 
 
 class Refused(Exception):  # noqa: N818 - the word of the decider pattern and of the contract
-    """A command that changes nothing.
+    """A command was refused and changes nothing.
 
-    `reason` is a Chinese sentence for the person who asked; `clause` names the rule it comes from, if one does. The
-    reason stands on the trail in clear and for ever: it quotes what somebody wrote only as `quoted` lets it (NA-06).
+    `reason` is a Chinese sentence for the sender; `clause` names the rule behind it, if there is one. The reason is
+    stored on the trail in clear and for ever, so it quotes free text only through `quoted` (NA-06).
     """
 
     def __init__(self, code: Code, reason: str, clause: str | None = None) -> None:
@@ -46,8 +46,8 @@ class Refused(Exception):  # noqa: N818 - the word of the decider pattern and of
 
 
 def quoted(name: str) -> str:
-    """A name that somebody wrote, as a refusal may repeat it: an identifier or the number of an order as it is.
+    """A name from the input, in the form that a refusal may repeat: an identifier or an order number unchanged.
 
-    Whatever else stands where a name belongs may be words, a person or a telephone, and is left out.
+    Anything else in the place of a name may be free text, a person or a telephone number, and is left out.
     """
     return name if _IDENTIFIER.fullmatch(name) else UNQUOTED

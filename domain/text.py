@@ -1,7 +1,7 @@
-"""What the core may know of a text that a person wrote.
+"""The record of a text that a person wrote.
 
-Free text never enters the durable shell (design §5): the shell's payloads carry this record of it, the
-words themselves stay encrypted in the database under `document`.
+Free text never enters Temporal (docs/architecture.md#what-is-stored-where): payloads carry this record, the words are
+stored encrypted in the database under `document`.
 """
 
 import re
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from domain.words import Frozen
 
 MEANINGFUL = 4
-"""Characters that must remain once every empty phrase is taken out of a text (DL-05)."""
+"""Characters that must remain after every empty phrase is removed from a text (DL-05)."""
 
 _NOISE = re.compile(r"[\W_]+")
 
@@ -20,8 +20,8 @@ class Text(Frozen):
     """A stored text: its document id, how many characters of substance it has, and what was found in it.
 
     `vague`: nothing of substance remains beside empty phrases (DL-05, DL-08).
-    `duplicate_of`: number of the order where the same words were already used as a reply (DL-10); empty for one that
-    is not to be named here, None for none.
+    `duplicate_of`: number of the order in which the same words were already used as a reply (DL-10); empty if that
+    order must not be named here, None if there is none.
     """
 
     document: str
@@ -31,12 +31,12 @@ class Text(Frozen):
 
 
 def normalised(text: str) -> str:
-    """The text without width variants, case, white space and punctuation, so that copies meet."""
+    """The text without width variants, case, white space and punctuation, so that copies compare equal."""
     return _NOISE.sub("", unicodedata.normalize("NFKC", text)).casefold()
 
 
 def is_vague(text: str, phrases: Iterable[str]) -> bool:
-    """Whether a text says nothing beside `phrases`, which are taken out longest first (DL-05).
+    """Whether a text says nothing but `phrases`, which are removed longest first (DL-05).
 
     A text without any of the phrases is never vague, however short.
     """
@@ -47,7 +47,7 @@ def is_vague(text: str, phrases: Iterable[str]) -> bool:
 
 
 def measure(text: str, document: str, phrases: Iterable[str] = (), duplicate_of: str | None = None) -> Text:
-    """The record of `text` that may travel; `document` is where the words are kept."""
+    """The record of `text`; `document` is the id under which the words are stored."""
     return Text(
         document=document,
         length=len(normalised(text)),

@@ -1,6 +1,6 @@
-"""The vocabulary of the hotline: closed sets of words that code, API and policies share.
+"""The vocabulary of the hotline: enumerations shared by code, API and rule books.
 
-Their Chinese names stand beside them because screens and texts speak Chinese (contract §1).
+Their Chinese names are in `domain.labels` (docs/glossary.md).
 """
 
 from enum import StrEnum
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Frozen(BaseModel):
-    """A value: immutable, compared by content, closed to unknown fields."""
+    """A value object: immutable, compared by content, without unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

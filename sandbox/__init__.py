@@ -1,1 +1,1 @@
-"""Stand-in peers: a telephone company and a city platform."""
+"""Simulated peers: a telephone provider and a city platform."""

@@ -1,4 +1,4 @@
-"""What every page of the sandbox is made of: the frame, the style, moments of Beijing."""
+"""The common parts of the sandbox's pages: frame, style, times of Beijing."""
 
 from datetime import datetime, timedelta, timezone
 from html import escape
@@ -39,7 +39,7 @@ button.quiet { background: #fff; color: var(--blue) } button.red { background: v
 
 
 def page(title: str, content: str, *, refresh: bool = False) -> str:
-    """A whole page; with `refresh` it loads itself again and again."""
+    """A whole page; with `refresh` it reloads itself every few seconds."""
     again = f'<meta http-equiv="refresh" content="{REFRESH}">' if refresh else ""
     return (
         f'<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>{escape(title)}</title>{again}'
@@ -49,12 +49,12 @@ def page(title: str, content: str, *, refresh: bool = False) -> str:
 
 
 def alert(problem: str) -> str:
-    """What went wrong with the last thing that was done, if anything."""
+    """The error of the last action, if any."""
     return f'<div class="problem" role="alert">{escape(problem)}</div>' if problem else ""
 
 
 def refresher(here: str, *, on: bool) -> str:
-    """The links that load a page again, once or by itself; a form that is being filled in survives only the first."""
+    """Links that reload a page once or automatically; the latter would clear a half-filled form."""
     toggle = f'<a href="{here}">停止自动刷新</a>' if on else f'<a href="{here}?auto=1">自动刷新</a>'
     return f'<a href="{here}{"?auto=1" if on else ""}">刷新</a> · {toggle}'
 

@@ -87,7 +87,7 @@ def _running(files: Iterable[str]) -> Set[str]:
     return frozenset[str]().union(*map(asked_for, files))
 
 
-class LongestFirst(LoadFileScheduling):
+class LongestFirst(LoadFileScheduling):  # type: ignore[misc]
     """Hands out whole files, the next by `next_file`."""
 
     def _assign_work_unit(self, node: WorkerController) -> None:

@@ -5,7 +5,7 @@ WORK_ORDER = "WorkOrderWorkflow"
 
 
 def messages_queue(task_queue: str) -> str:
-    """The task queue of what reaches people by telephone, beside that of the orders."""
+    """The task queue of texts and calls, apart from that of the orders."""
     return f"{task_queue}-messages"
 
 

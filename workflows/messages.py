@@ -1,6 +1,6 @@
-"""What goes in and out of the workflows: small, serialisable, able to grow by fields with defaults.
+"""Inputs and answers of the workflows: small, serialisable, able to grow by fields with defaults.
 
-Nothing here holds a name, a telephone number, an address or free text (design §5).
+None has a name, a telephone number, an address or free text (docs/architecture.md#what-is-stored-where).
 """
 
 from datetime import datetime, timedelta
@@ -13,12 +13,12 @@ from domain.order.order import Order
 from domain.words import Frozen, Stage
 
 HEAD_START = timedelta(seconds=10)
-"""A rehearsed step is begun this much before its moment, which the order's clock shows from then on: what a busy
-machine takes to carry the step out must not make it late, for a promise kept exactly at its limit is kept."""
+"""A rehearsed step begins this much before its moment, which the order's clock shows from then on: a step exactly at a
+limit is in time, and a slow machine must not make it late."""
 
 
 class WorkOrderInput(Frozen):
-    """How an order's workflow begins, and what one run hands to the next.
+    """The input of an order's workflow, at its start and from one run to the next.
 
     `order` before its first event, or as the run before left it. `clock_offset` moves the order's own clock
     against the server's; zero for real orders. `held_moments` are the moments of a rehearsal's steps, empty for real
@@ -53,7 +53,7 @@ class Accepted(Frozen):
 
 
 class Refusal(Frozen):
-    """The answer to a command that was not: the one detail of the `ApplicationError`, whose type is `code`.
+    """The answer to a refused command: the one detail of the `ApplicationError`, whose type is `code`.
 
     `at` is the order's own clock in ISO form, for the audit trail.
     """
@@ -65,7 +65,7 @@ class Refusal(Frozen):
 
 
 class OrderSnapshot(Frozen):
-    """What the query `snapshot` tells: the whole state, the order's clock, the next alarm, what is unfinished."""
+    """The answer to the query `snapshot`: the whole state, the order's clock, the next alarm, unfinished work."""
 
     order: Order
     at: str

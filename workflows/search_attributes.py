@@ -37,17 +37,17 @@ DEFINITIONS: dict[str, str] = {
     NEXT_DUE.name: "Datetime",
     OVERDUE.name: "Bool",
 }
-"""Name and type as the server's command line and operator service know them."""
+"""Name and type for the server's command line and operator service."""
 
 MOST_BYTES = 2000
 """Of one attribute's value; the server fails every task of an order that sets more than 2,048, for ever."""
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
-"""Stands for "nothing is due": a value once set is changed, not removed."""
+"""Means "nothing is due": a value once set is changed, not removed."""
 
 
 def attributes(order: Order) -> TypedSearchAttributes:
-    """All search attributes of an order as it stands."""
+    """All search attributes of an order in its present state."""
     alarm = next_alarm(order)
     return TypedSearchAttributes(
         [
@@ -66,7 +66,7 @@ def attributes(order: Order) -> TypedSearchAttributes:
 
 
 def _fitting(units: Iterable[str]) -> Iterator[str]:
-    """The first units, as many as the value holds once it is written as JSON."""
+    """The first units, as many as fit into the value as JSON."""
     size = 2
     for unit in units:
         size += len(json.dumps(unit)) + 2
@@ -76,6 +76,6 @@ def _fitting(units: Iterable[str]) -> Iterator[str]:
 
 
 def changes(before: TypedSearchAttributes, after: TypedSearchAttributes) -> list[SearchAttributeUpdate[Any]]:
-    """What has to be upserted to get from one to the other."""
+    """The upserts that change the one into the other."""
     known = {pair.key.name: pair.value for pair in before}
     return [pair.key.value_set(pair.value) for pair in after if known.get(pair.key.name) != pair.value]

@@ -1,4 +1,4 @@
-"""What the Temporal UI tells of an order, in Chinese, to someone who does not program."""
+"""Texts about an order in the Temporal UI, in Chinese, for people who do not program."""
 
 from domain.labels import label
 from domain.order.agenda import describe, next_alarm, waiting_for
@@ -28,7 +28,7 @@ def details(order: Order) -> str:
 
 
 def brief(text: str) -> str:
-    """As much of a line as a timer's or activity's summary holds."""
+    """A line cut to the length of a timer's or activity's summary."""
     return text.encode()[:SUMMARY_BYTES].decode(errors="ignore")
 
 
@@ -38,5 +38,5 @@ def _what(what: str) -> str:
 
 
 def summary(order: Order) -> str:
-    """The one line under which the Temporal UI lists the order."""
+    """The line of the order in the Temporal UI's list."""
     return f"工单 {order.no}｜{order.regime.name}｜{label(order.category)}｜{order.regime.grades[order.grade]}"

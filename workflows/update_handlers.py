@@ -1,8 +1,8 @@
-"""Updates of the order's workflow: one a command, of the same name, each with a validator that refuses.
+"""Updates of the order's workflow: one a command, of the same name, each with a validator.
 
-A refusal leaves no trace in the history: the validator answers an `ApplicationError` whose type is the
-refusal's code and whose one detail is a `Refusal` (contract §3). That holds for bodies of any shape, which is
-why the handlers take `Any` and read it themselves.
+A refusal leaves no trace in the history: the validator raises an `ApplicationError` whose type is the refusal's code
+(docs/glossary.md) and whose one detail is a `Refusal`. That is so for bodies of any shape too, so the handlers take
+`Any` and validate it themselves.
 """
 
 import re
@@ -25,11 +25,11 @@ MOST_CHARACTERS = 100_000
 """Of all strings in one message: far above any rule book, far below what a payload may hold."""
 
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-"""What no identifier contains and the database partly cannot store: it would stall the record for ever."""
+"""Characters of no identifier; the database cannot store some of them, which would stall the record for ever."""
 
 
 def read(kind: type[M], said: Any) -> M:
-    """A message from outside. Raises Refused(invalid) naming the fields that are wrong, never quoting them."""
+    """Validate a message from outside. Raises Refused(invalid) naming the invalid fields, never quoting them."""
     texts = list(_strings(said))
     if sum(map(len, texts)) > MOST_CHARACTERS:
         raise Refused(Code.INVALID, "内容过长")
@@ -57,14 +57,14 @@ def _strings(said: Any) -> Iterator[str]:
 
 
 class CarriesOutCommands(Protocol):
-    """What an update handler needs of its workflow."""
+    """The part of the workflow that update handlers use."""
 
     @property
     def now(self) -> datetime:
         """The order's own clock."""
 
     def check(self, command: Command) -> None:
-        """Raises Refused for a command that may not be carried out."""
+        """Check a command. Raises Refused."""
 
     async def carry_out(self, command: Command) -> Accepted:
         """Carry the command out, and answer when it is on record."""
@@ -92,6 +92,6 @@ def update_for(command: type[Command]) -> Any:
 
 
 def refusal(refused: Refused, at: str) -> ApplicationError:
-    """The failure that a refusal is outside; never retried."""
+    """The failure that carries a refusal; never retried."""
     answer = Refusal(code=refused.code.value, reason=refused.reason, clause=refused.clause, at=at)
     return ApplicationError(refused.reason, answer.model_dump(mode="json"), type=answer.code, non_retryable=True)

@@ -1,8 +1,4 @@
-"""The life of a work order: an entity workflow around the pure core (design §1).
-
-It takes commands, waits for news or for the earliest alarm, moves the order on, puts what happened on the
-record, performs the effects, and ends when the order is archived and nothing is left undone.
-"""
+"""The entity workflow of a work order, around the pure core (docs/architecture.md#the-shell-makes-it-durable)."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -16,11 +12,12 @@ from domain.calendar.business_calendar import CST
 from domain.order import commands as c
 from domain.order import internal_commands as r
 from domain.order.agenda import Alarm, describe, next_alarm
-from domain.order.decider import catch_up, decide, evolve, replay
+from domain.order.decider import catch_up, decide, replay
 from domain.order.effects import effects
 from domain.order.events import Event, to_json
 from domain.order.projection import project
 from domain.order.read_model import RecordBatch
+from domain.order.turn import evolve
 from domain.refusal import Refused
 from domain.words import Role
 from workflows.effect_activities import RETRY_RECORD_AFTER, record, verify_proof
@@ -43,7 +40,7 @@ class WorkOrderWorkflow:
 
     @workflow.init
     def __init__(self, start: WorkOrderInput) -> None:
-        """Take over where the run before left off, or open the order."""
+        """Continue from the run before, or open the order."""
         self.order = start.order
         self.offset = start.clock_offset
         self.held_moments = start.held_moments
@@ -65,7 +62,7 @@ class WorkOrderWorkflow:
 
     @workflow.run
     async def run(self, start: WorkOrderInput) -> None:
-        """Until the order is archived: ring, record, show, act, wait."""
+        """Until the order is archived: ring alarms, record events, show, perform effects, wait."""
         while not self.finished:
             self.ring()
             await self.put_on_record()
@@ -76,7 +73,7 @@ class WorkOrderWorkflow:
             if self.may_continue_as_new:
                 workflow.continue_as_new(self.carried_over())
 
-    # What the order is told
+    # Commands and signals
 
     answer_at_intake = update_for(c.AnswerAtIntake)
     transfer_out = update_for(c.TransferOut)
@@ -104,7 +101,7 @@ class WorkOrderWorkflow:
 
     @workflow.signal
     async def decide(self, body: Any = None) -> None:
-        """Answer an approval."""
+        """Decide an approval."""
         await self.handle_signal("decide", c.Decide, body)
 
     @workflow.signal
@@ -114,17 +111,17 @@ class WorkOrderWorkflow:
 
     @workflow.signal
     async def adopt_calendar(self, body: Any = None) -> None:
-        """Reckon with another calendar from now on."""
+        """Compute with another calendar from now on."""
         await self.handle_signal("adopt_calendar", r.AdoptCalendar, body)
 
     @workflow.signal
     async def report_undelivered(self, body: Any = None) -> None:
-        """A notice that the provider had taken did not arrive."""
+        """Record that a notice that the provider had accepted was not delivered."""
         await self.handle_signal("report_undelivered", r.ReportUndelivered, body)
 
     @workflow.query
     def snapshot(self) -> OrderSnapshot:
-        """The whole state, the order's own clock and what is unfinished."""
+        """The whole state, the order's own clock, and unfinished work."""
         alarm = next_alarm(self.order)
         postponed = self.effects_under_way.postponed
         moments = [*postponed.values(), *([alarm.at] if alarm else [])]
@@ -147,17 +144,17 @@ class WorkOrderWorkflow:
         return next(held_moments, running).astimezone(CST).replace(microsecond=0)
 
     def check(self, command: c.Command) -> None:
-        """Raise the refusal of a command that may not be carried out; a repeated request is let through."""
+        """Raise the refusal of a command that may not be carried out; a repeated request passes."""
         update = workflow.current_update_info()
         if update is not None and update.id in self.recent_requests:
             return
         if self.turn_lock.locked():
-            return  # what came before it decides whether it can be carried out: `carry_out` will tell
+            return  # commands before it decide: `carry_out` checks it after them
         now = self.now
         decide(replay(self.order, catch_up(self.order, now)), command, now)
 
     async def carry_out(self, command: c.Command) -> Accepted:
-        """Move the order on at once, and answer when the record has it (or cannot be reached just now)."""
+        """Apply the command at once, and answer when it is recorded (or the record is away)."""
         update = workflow.current_update_info()
         request = update.id if update is not None else ""
         names: tuple[str, ...] = ()
@@ -173,16 +170,13 @@ class WorkOrderWorkflow:
         return Accepted(no=self.order.no, seq=seq, events=names, stage=self.order.stage, at=self.now.isoformat())
 
     def remember(self, request: str) -> None:
-        """A repeated request gets the same answer; the oldest are forgotten."""
+        """Store the request for the same answer to its repetitions; the oldest are dropped."""
         self.recent_requests[request] = self.order.seq
         while len(self.recent_requests) > REMEMBERED_REQUESTS:
             del self.recent_requests[next(iter(self.recent_requests))]
 
     async def handle_signal(self, signal: str, kind: type[SignalBody], body: Any) -> None:
-        """Act on a signal by somebody who may send it. It never fails the order: what cannot be done is written down.
-
-        While the proof is verified, whatever comes behind waits: signals and commands are carried out as they came.
-        """
+        """Apply a signal with a valid proof, in its turn. It never fails the order: a refused one becomes an event."""
         said, proof = parted(body)
         async with self.turn_lock:
             vouched = await verify_proof(proof)
@@ -193,16 +187,16 @@ class WorkOrderWorkflow:
                 self.apply(r.ignored_signal(signal, said, refused))
 
     def apply(self, command: c.Command | c.Decide | r.Internal) -> tuple[str, ...]:
-        """Decide, after every alarm that was due before, and take in what follows; the names of the events."""
+        """Decide, after every alarm that was due before, and take in the events; returns their names."""
         self.ring()
         return self.take_in(decide(self.order, command, self.now))
 
     def ring(self) -> None:
-        """Every alarm whose moment has come, in order, each once, however late it is seen."""
+        """Ring every due alarm, in order, each once, however late."""
         self.take_in(catch_up(self.order, self.now))
 
     def take_in(self, events: list[Event]) -> tuple[str, ...]:
-        """Evolve, and note what is to be recorded and done."""
+        """Evolve, and add the events to the outbox and their effects to those to perform; returns the events' names."""
         for event in events:
             self.order = evolve(self.order, event)
             self.outbox.append(to_json(event))
@@ -210,7 +204,7 @@ class WorkOrderWorkflow:
         return tuple(event.event for event in events)
 
     async def put_on_record(self) -> None:
-        """Events and read model to PostgreSQL, in order; what cannot be written now stays in the outbox."""
+        """Write events and read model to PostgreSQL, in order; the outbox keeps those that cannot be written now."""
         self.stalled = False
         while self.outbox:
             events, step_at = tuple(self.outbox), workflow.now()
@@ -225,14 +219,14 @@ class WorkOrderWorkflow:
             del self.outbox[: len(batch.events)]
 
     def act(self) -> None:
-        """Start what must be done outside; nothing is done that is not on record."""
+        """Start the effects, only of events that are on record."""
         if not self.outbox:
             self.effects_under_way.begin()
 
     # Waiting
 
     def set_timer(self) -> None:
-        """One durable timer, for the earliest alarm; left alone while that stays the same."""
+        """Set one durable timer for the earliest alarm; a timer for the same alarm stays."""
         alarm = next_alarm(self.order)
         if alarm == self.alarm and self.timer is not None and not self.timer.done():
             return
@@ -240,7 +234,7 @@ class WorkOrderWorkflow:
             self.timer.cancel()
         self.alarm, self.timer = alarm, None
         if alarm is not None:
-            # The order's clock shows whole seconds, so an alarm within a second rings at its end.
+            # The order's clock has whole seconds, so an alarm within a second rings at its end.
             moment = alarm.at + timedelta(microseconds=-alarm.at.microsecond % 1_000_000)
             wait = max(moment - (workflow.now() + self.offset), timedelta(0))
             self.timer = asyncio.create_task(workflow.sleep(wait, summary=brief(describe(self.order, alarm))))
@@ -260,7 +254,7 @@ class WorkOrderWorkflow:
         )
 
     def show(self) -> None:
-        """What the Temporal UI shows: search attributes in one upsert if they changed, and the details."""
+        """Update the Temporal UI: search attributes in one upsert if they changed, and the details."""
         now_shown = attributes(self.order)
         if changed := changes(self.shown, now_shown):
             workflow.upsert_search_attributes(changed)
@@ -281,9 +275,9 @@ class WorkOrderWorkflow:
 
     @property
     def may_continue_as_new(self) -> bool:
-        """Whether the server asks for a fresh history and nobody waits and nothing is under way.
+        """Whether the server suggests it, nobody waits and nothing is under way.
 
-        While the record cannot be reached the outbox travels on: tries fill histories too.
+        While the record is away the outbox is carried over: retries fill histories too.
         """
         return (
             workflow.info().is_continue_as_new_suggested()
@@ -293,7 +287,7 @@ class WorkOrderWorkflow:
         )
 
     def carried_over(self) -> WorkOrderInput:
-        """Everything that the next run needs."""
+        """The input of the next run."""
         return WorkOrderInput(
             order=self.order,
             clock_offset=self.offset,

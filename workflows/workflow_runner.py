@@ -1,9 +1,9 @@
 """The one workflow runner of worker, tests and replayer.
 
-The sandbox stays on: it catches clocks, chance and I/O in workflow code. What it does not pass through it
-imports anew for every run, which costs more than the run; so the pure core, the activities' signatures and the
-stateless modules beside the workflow pass through once, and ruff bans clocks and chance there. The module that
-defines the workflow is never passed.
+The sandbox stays on: it catches clocks, randomness and I/O in workflow code. It imports every module that is not passed
+through again for each run, which costs more than the run; so the pure core, the activities' signatures and the
+stateless modules beside the workflow are passed through, and ruff bans clocks and randomness there. The module that
+defines the workflow is never passed through.
 """
 
 from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowRunner
@@ -27,7 +27,7 @@ PASSED = (
 
 
 def runner(*, sandboxed: bool = True) -> WorkflowRunner:
-    """A sandboxed runner that passes everything but the workflow's own module; a bare one for rehearsals."""
+    """A sandboxed runner that passes through everything but the workflow's own module; a bare one for rehearsals."""
     if not sandboxed:
         return UnsandboxedWorkflowRunner()
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED))

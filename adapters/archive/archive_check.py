@@ -1,4 +1,4 @@
-"""An archived order held against its audit trail and its files: what is wrong, said exactly."""
+"""Audits archived orders: compares bundle, audit trail and files, and reports each difference."""
 
 import asyncio
 import json
@@ -11,15 +11,16 @@ from adapters.archive.bundle_check import BundleCheck
 from adapters.archive.bundles import Bundles
 from adapters.archive.signature import Signatures
 from adapters.archive.zip_layout import Lies, content
-from adapters.database.archive.bundles import ARCHIVED, Archives, Bundle
+from adapters.database.archive.bundles import ARCHIVED, Archives
 from adapters.database.archive.dossiers import linked
-from adapters.database.audit.order_chain import Content, Link, faults
 from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
 from adapters.database.erasure.erasure import ERASED
 from adapters.database.orders.attachments import Attachments
 from adapters.files.object_store import Objects
+from domain.archive.bundles import StoredBundle
 from domain.archive.dossier import Row
+from domain.order.audit_chain import Content, Link, faults
 
 CHAIN, EVIDENCE = "data/chain.json", "data/evidence.json"
 
@@ -38,7 +39,7 @@ class Audited(NamedTuple):
 
 
 class Audit:
-    """Audits archived orders; each fetches its bundle into a temporary file."""
+    """Audits archived orders; each audit downloads the bundle into a temporary file."""
 
     def __init__(self, database: Database, objects: Objects, signatures: Signatures) -> None:
         self._archives, self._trail, self._attachments = Archives(database), Trail(database), Attachments(database)
@@ -46,13 +47,13 @@ class Audit:
         self._objects = objects
 
     async def of_order(self, no: str) -> Audited:
-        """The bundle is there and what was noted, whole and signed; its chain is the trail's, its files are known.
+        """Check that the bundle is there, intact and signed, that its chain is the trail's, and its files are known.
 
-        The note of an archive can be changed, its trail cannot: what the note says has to stand on the trail.
+        The stored archive row can be changed, the trail cannot: the row must agree with the trail.
         """
         noted = await self._archives.get(no)
         problems = [f"台账：{each}" for each in await self._trail.verify(no)]
-        # After the note: the trail can then only be ahead of it.
+        # Read after the row: the trail can then only be ahead of it.
         links = await self._trail.chain(no)
         if noted is None:
             return Audited(no, None, None, (_without_note(links), *problems))
@@ -63,7 +64,7 @@ class Audit:
             problems.append(f"已到期销毁，但归档包 {noted.bundle} 还在")
         return Audited(no, noted.bundle, noted.sha256, tuple(problems), erased=noted.erased_at is not None)
 
-    async def _of_bundle(self, no: str, noted: Bundle, links: Sequence[Link]) -> list[str]:
+    async def _of_bundle(self, no: str, noted: StoredBundle, links: Sequence[Link]) -> list[str]:
         async with self._bundles.fetched(noted.bundle) as path:
             if path is None:
                 return [f"归档包 {noted.bundle} 不见了"]
@@ -103,8 +104,8 @@ def _without_note(links: Sequence[Link]) -> str:
     return f"没有归档记录，而台账第 {told[0]} 条为归档" if told else "没有归档记录"
 
 
-def _of_note(noted: Bundle, links: Sequence[Link]) -> list[str]:
-    """Where the note of an archive says something else than the trail."""
+def _of_note(noted: StoredBundle, links: Sequence[Link]) -> list[str]:
+    """Differences between the stored archive row and the trail."""
     problems = []
     for each in links:
         if each.content.event != ARCHIVED:
@@ -119,7 +120,7 @@ def _of_note(noted: Bundle, links: Sequence[Link]) -> list[str]:
 
 
 def _of_chain(no: str, archived: Sequence[Row], links: Sequence[Link]) -> list[str]:
-    """The chain of a bundle is whole, and the trail begins with it: later rows came after the archive."""
+    """Check that a bundle's chain is intact and begins the trail: later rows were added after archiving."""
     problems = []
     try:
         problems += [f"归档包 chain.json：{each}" for each in faults(no, [_link(row) for row in archived])]
@@ -151,7 +152,7 @@ def _short(value: Any) -> str:
 
 
 def _json(path: Path, lies: Lies | None) -> Sequence[Row] | None:
-    """The list of objects in a file, None if it cannot be read as such; its damage has been told already."""
+    """The JSON objects in a file, or None if it is unreadable; that damage is reported elsewhere."""
     if lies is None:
         return None
     with path.open("rb") as file:

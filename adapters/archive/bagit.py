@@ -1,7 +1,7 @@
-"""Archive bundles: a BagIt 1.0 bag (RFC 8493) in one zip file, as the RFC's section 4.2 serialises it.
+"""Writes archive bundles: a BagIt 1.0 bag (RFC 8493) in one zip file, serialised as in the RFC's section 4.2.
 
-A bundle is written into a temporary file as its contents come, whatever their size; `bagit` is what checks it. Equal
-content gives equal bytes: entries stand in the order in which they were added, uncompressed (so that no release of a
+A bundle is streamed into a temporary file, whatever its size; the library `bagit` checks it. Equal
+content gives equal bytes: entries keep the order in which they were added, uncompressed (so that no version of a
 compressor matters, and damage stays local) and dated 1980-01-01.
 """
 
@@ -11,9 +11,10 @@ from collections.abc import AsyncIterable, AsyncIterator
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import BinaryIO, Final
 
 from adapters.archive.signature import Signatures
+from domain.archive.bundles import AddedFile, PackedBundle
 
 EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 READABLE: Final = 0o644 << 16
@@ -25,21 +26,6 @@ PUBLIC_KEY: Final = "signing-key.pem"
 CHUNK: Final = 1024 * 1024
 
 
-class Added(NamedTuple):
-    """A file in the bundle: `size` in bytes, `sha256` in hex."""
-
-    size: int
-    sha256: str
-
-
-class Packed(NamedTuple):
-    """A bundle that is whole: the file that it was packed into, its size in bytes and its SHA-256 in hex."""
-
-    path: Path
-    size: int
-    sha256: str
-
-
 class Bundle:
     """A bundle that is being written. One writer at a time."""
 
@@ -47,18 +33,18 @@ class Bundle:
         self.name, self.path = name, path
         self._closed_on, self._signatures = closed_on, signatures
         self._zip = zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True)
-        self._payload: dict[str, Added] = {}
+        self._payload: dict[str, AddedFile] = {}
 
-    async def add(self, path: str, content: bytes) -> Added:
-        """A payload file, by its path below `data/`."""
+    async def add(self, path: str, content: bytes) -> AddedFile:
+        """Add a payload file, by its path below `data/`."""
 
         async def whole() -> AsyncIterator[bytes]:
             yield content
 
         return await self.stream(path, len(content), whole())
 
-    async def stream(self, path: str, size: int, chunks: AsyncIterable[bytes]) -> Added:
-        """A payload file as its bytes come; `size` is what they will be about, for the header."""
+    async def stream(self, path: str, size: int, chunks: AsyncIterable[bytes]) -> AddedFile:
+        """Add a payload file from a stream; `size` is its approximate size, for the header."""
         digest, count = sha256(), 0
         entry = await asyncio.to_thread(self._zip.open, entry_of(f"{self.name}/data/{path}", size), "w")
         try:
@@ -68,14 +54,14 @@ class Bundle:
                 await asyncio.to_thread(entry.write, chunk)
         finally:
             await asyncio.to_thread(entry.close)
-        self._payload[f"data/{path}"] = Added(count, digest.hexdigest())
+        self._payload[f"data/{path}"] = AddedFile(count, digest.hexdigest())
         return self._payload[f"data/{path}"]
 
-    async def close(self) -> Packed:
-        """Add the tag files and the signature; nothing can be added any more."""
+    async def close(self) -> PackedBundle:
+        """Add the tag files and the signature; then nothing can be added any more."""
         return await asyncio.to_thread(self._close)
 
-    def _close(self) -> Packed:
+    def _close(self) -> PackedBundle:
         info = {
             "Bagging-Date": self._closed_on.isoformat(),
             "External-Identifier": self.name,
@@ -95,7 +81,7 @@ class Bundle:
                 entry.write(content)
         self._zip.close()
         with self.path.open("rb") as file:
-            return Packed(self.path, self.path.stat().st_size, digest_of(file))
+            return PackedBundle(self.path, self.path.stat().st_size, digest_of(file))
 
 
 def manifest(digests: dict[str, str]) -> bytes:
@@ -104,7 +90,7 @@ def manifest(digests: dict[str, str]) -> bytes:
 
 
 def entry_of(path: str, size: int) -> zipfile.ZipInfo:
-    """What the zip says of a file, the same on every system."""
+    """The zip entry of a file, the same on every system."""
     entry = zipfile.ZipInfo(path, EPOCH)
     entry.create_system = 3
     entry.external_attr = READABLE

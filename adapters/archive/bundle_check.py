@@ -1,4 +1,4 @@
-"""What is wrong with a bundle, said exactly: everything in it that follows from something else is made again."""
+"""Checks a bundle and reports each fault; every file that can be derived from others is recomputed and compared."""
 
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from adapters.archive.zip_layout import Lies, by_directory, by_headers, content,
 TAGS: Final = ("bagit.txt", "bag-info.txt", PUBLIC_KEY, MANIFEST)
 NEEDED: Final = (*TAGS, TAG_MANIFEST, SIGNATURE)
 BROKEN: Final = (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, OSError)
-"""What a broken directory raises in those who read it."""
+"""Errors that readers of a damaged zip directory raise."""
 
 
 class NotABundle(Exception):  # noqa: N818 - reads as a sentence where it is caught
@@ -38,7 +38,7 @@ class Checked(NamedTuple):
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """All of them."""
+        """The faults of the files and of the zip."""
         return self.of_files + self.of_zip
 
 
@@ -49,10 +49,10 @@ class BundleCheck:
         self._signatures = signatures
 
     def check(self, name: str, bundle: Path) -> Checked:
-        """Everything about a bundle that can be checked without the database.
+        """All checks of a bundle that do not need the database.
 
-        A bag that is damaged in its directory is read by its headers and the other way round; the reading that finds
-        less to complain about is told.
+        The zip is read both by its directory and by its local headers, as either may be damaged; the reading with fewer
+        faults is reported.
         """
         found = [self._read(name, bundle, layout) for layout in _layouts(bundle)]
         if not found:
@@ -60,7 +60,7 @@ class BundleCheck:
         return min(found, key=lambda each: (sum(tag not in each.files for tag in NEEDED), len(each.of_files)))
 
     def verify(self, name: str, bundle: Path) -> None:
-        """Raises NotABundle unless it is intact, signed, and that of `name`."""
+        """Raise NotABundle unless it is intact, signed, and that of `name`."""
         if problems := self.check(name, bundle).problems:
             raise NotABundle(f"{name}: {'; '.join(problems)}")
 
@@ -77,7 +77,7 @@ class BundleCheck:
         return Checked(tuple(problems), _zip(name, bundle, layout, sound=not problems), files)
 
     def _tags(self, name: str, bag: "Bag") -> list[str]:
-        """The tag files by their manifest, and that by its signature."""
+        """Faults of the tag files by their manifest, and of that manifest by its signature."""
         problems = []
         if bag.text("bagit.txt") != DECLARATION:
             problems.append("bagit.txt：不是 BagIt 1.0 的声明")
@@ -102,16 +102,16 @@ class Bag:
         self.digests = {path: self._digest(lies) for path, lies in files.items()}
 
     def bytes(self, path: str) -> bytes:
-        """The whole of a file."""
+        """The content of a file."""
         with self._bundle.open("rb") as file:
             return b"".join(content(file, self._files[path]))
 
     def text(self, path: str) -> str:
-        """The whole of a text, what is no UTF-8 in it replaced."""
+        """The content of a text file, with invalid UTF-8 replaced."""
         return self.bytes(path).decode("utf-8", "replace")
 
     def damage(self, path: str, expected: str) -> str:
-        """How a file differs from what had this SHA-256: the byte, if it was one alone."""
+        """How a file differs from the content with this SHA-256; names the byte if only one changed."""
         lies = self._files[path]
         told = f"{path}：SHA-256 应为 {expected}，实为 {self.digests[path]}"
         if lies.size > LONGEST:
@@ -128,13 +128,13 @@ class Bag:
 
 
 def _zip(name: str, bundle: Path, layout: Sequence[Lies], *, sound: bool) -> tuple[str, ...]:
-    """Where the zip is not what its files make, and what others say of it; `sound`: the files are as they should be."""
+    """Differences from a zip rebuilt from the same files, and what `bagit` reports; `sound`: its files are intact."""
     with TemporaryDirectory(prefix="jiesu-check-") as folder:
         differs = difference(bundle, list(layout), Path(folder) / "again.zip")
         if differs is None:
             return _second_opinion(bundle, name, Path(folder) / "bag") if sound else ()
         at, expected, found, where = differs
-        # A file whose content was changed makes another header: that is no fault of its own.
+        # Changed content also changes the header: that is no separate fault.
         return (f"{where}：{_byte(at, expected, found)}",) if sound else ()
 
 
@@ -147,7 +147,7 @@ def _layouts(bundle: Path) -> list[list[Lies]]:
 
 
 def _payload(bag: Bag) -> list[str]:
-    """What does not agree with the manifest, a file each; if the manifest is damaged itself, its line."""
+    """Differences from the manifest, one for each file; the damaged line if the manifest itself is damaged."""
     payload = {path: digest for path, digest in bag.digests.items() if path.startswith("data/")}
     if bag.digests[MANIFEST] != _listed(bag.text(TAG_MANIFEST)).get(MANIFEST):
         made = manifest(payload).decode()
@@ -160,13 +160,13 @@ def _payload(bag: Bag) -> list[str]:
 
 
 def _listed(lines: str) -> dict[str, str]:
-    """Hashes by path, as a manifest says them; a line that is none is left out."""
+    """Hashes by path in a manifest; invalid lines are left out."""
     parts = (line.partition("  ") for line in lines.splitlines())
     return {path: digest for digest, separator, path in parts if separator}
 
 
 def _line(tag: str, expected: str, found: str) -> str:
-    """The first line of a tag file that is not what follows from the rest."""
+    """The first line of a tag file that differs from the recomputed one."""
     pairs = zip_longest(expected.splitlines(), found.splitlines(), fillvalue="（无）")
     for number, (should, is_) in enumerate(pairs, 1):
         if should != is_:
@@ -180,7 +180,7 @@ def _byte(at: int, expected: int | None, found: int | None) -> str:
 
 
 def _second_opinion(bundle: Path, name: str, folder: Path) -> tuple[str, ...]:
-    """What someone else's code says of the bag."""
+    """Faults that the library `bagit` reports."""
     try:
         with zipfile.ZipFile(bundle) as packed:
             packed.extractall(folder)

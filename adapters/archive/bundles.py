@@ -1,4 +1,4 @@
-"""The bundles of the archive, between temporary files and the object store. Temporary files lie where `TMPDIR` says."""
+"""Archive bundles, moved between temporary files and the object store. `TMPDIR` sets the temporary folder."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,14 +14,14 @@ from adapters.files.object_store import Objects
 
 
 class Bundles:
-    """Begins bundles that this hotline signs, and takes back those that stand in the store."""
+    """Begins signed bundles, and fetches stored ones."""
 
     def __init__(self, objects: Objects, signatures: Signatures) -> None:
         self._objects, self._signatures = objects, signatures
 
     @asynccontextmanager
     async def begin(self, name: str, closed_on: date) -> AsyncIterator[Bundle]:
-        """A bundle whose file is gone when the block ends."""
+        """Begin a bundle; its file is deleted when the block ends."""
         with TemporaryDirectory(prefix="jiesu-bag-") as folder:
             yield Bundle(name, closed_on, Path(folder) / f"{name}.zip", self._signatures)
 
@@ -35,7 +35,7 @@ class Bundles:
 
     @asynccontextmanager
     async def fetched(self, key: str) -> AsyncIterator[Path | None]:
-        """A bundle as a file, which is gone when the block ends; None if the store has none."""
+        """Fetch a bundle into a file that is deleted when the block ends; None if the store has none."""
         size = await self._objects.size(key)
         if size is None:
             yield None

@@ -1,7 +1,7 @@
-"""Which byte of a file was changed, if it was one alone: told from what the file's CRC-32 was and is.
+"""Finds the single changed byte of a file by comparing CRC-32 values.
 
-A CRC is linear: the two differ by what the change of the byte makes of it, shifted once for every byte behind. Shifting
-back from the end, each place where one byte could have made the difference is a candidate; the SHA-256 decides.
+A CRC is linear: the two differ by the CRC of the byte's change, shifted once for every byte behind it. Shifting
+back from the end gives each place where one byte could have made the difference; the SHA-256 decides.
 """
 
 import zlib
@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 LONGEST: Final = 16 * 1024 * 1024
-"""Bytes of a file that is still searched, in memory and in some seconds."""
+"""Largest file searched, in bytes; a search takes that much memory and some seconds."""
 
 
 class Changed(NamedTuple):
@@ -22,7 +22,7 @@ class Changed(NamedTuple):
 
 
 def changed_byte(content: bytes, crc: int, digest: str) -> Changed | None:
-    """The byte by which `content` differs from what had this CRC-32 and SHA-256 (hex); None if it is not one alone."""
+    """The one byte by which `content` differs from a file with this CRC-32 and SHA-256 (hex); else None."""
     if len(content) > LONGEST:
         return None
     for offset, change in _candidates(zlib.crc32(content) ^ crc, len(content)):

@@ -1,4 +1,4 @@
-"""Which characters a font can show, read from its table `cmap` (OpenType 1.9, format 12)."""
+"""Characters that a font covers, read from its `cmap` table (OpenType 1.9, format 12)."""
 
 import struct
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The sheet as a page that stands alone: no script, nothing fetched, every word escaped."""
+"""Renders an order's sheet as a self-contained HTML page: no script, nothing fetched, all text escaped."""
 
 import html
 import unicodedata
@@ -35,7 +35,7 @@ def page(sheet: Sheet) -> bytes:
 
 
 def shown(text: str) -> str:
-    """The text without what cannot be seen: controls, and marks that turn the direction of what follows."""
+    """The text without invisible characters: controls, and marks that change the text direction."""
     return "".join(each for each in text if each in "\n\t" or unicodedata.category(each) not in _UNSEEN)
 
 

@@ -1,7 +1,7 @@
-"""The sheet as PDF/A-2b (ISO 19005-2): everything that it takes to show it is in it, fonts too.
+"""Renders an order's sheet as PDF/A-2b (ISO 19005-2), with everything embedded, fonts too.
 
-Equal sheets give equal bytes: the file carries no date and no chance. Compiling takes some 30 ms of a processor and
-lets other threads run meanwhile.
+Equal sheets give equal bytes: the file has neither a date nor random values. Compiling takes about 30 ms of a
+processor and lets other threads run meanwhile.
 """
 
 import json
@@ -20,13 +20,13 @@ FONTS: Final = Path(cvttf_NotoSansCJK_Regular.__file__).parent
 FONT: Final = FONTS / "NotoSansCJKtc-Regular.otf"
 SOURCE: Final = Path(__file__).with_name("sheet.typ")
 SUBSTITUTE: Final = "〓"
-"""What Chinese printers have always put where a type is missing."""
+"""The mark that Chinese printers traditionally put for a missing type."""
 
 NOTE: Final = "〓 代表字库中没有的字符，原文见 sheet.html 与 JSON 文件。"
 
 
 def paper(sheet: Sheet) -> bytes:
-    """The document; may block. A character that the font lacks is shown as 〓, and a note says so."""
+    """Render the document; may block. A character that the font lacks is shown as 〓, and a note says so."""
     lacking: set[str] = set()
     said = _set(sheet.model_dump(mode="json"), lacking)
     if lacking:
@@ -44,7 +44,7 @@ def paper(sheet: Sheet) -> bytes:
 
 @lru_cache(maxsize=1)
 def _fonts() -> typst.Fonts:
-    """The one font, and none of the machine's: a sheet looks the same everywhere."""
+    """The one bundled font and none of the machine's, so that a sheet looks the same everywhere."""
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS])
 
 
@@ -54,7 +54,7 @@ def _covered() -> frozenset[int]:
 
 
 def _set(value: Any, lacking: set[str]) -> Any:
-    """The same with every text made of types that there are; collects those that there are not."""
+    """Replace characters that the font lacks in every text of `value`, and collect them in `lacking`."""
     if isinstance(value, dict):
         return {name: _set(each, lacking) for name, each in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""The sheet of an order, set as a page and on paper."""
+"""Renders the sheet of an order as HTML and as PDF."""
 
 from adapters.archive.sheet_html import page
 from adapters.archive.sheet_pdf import paper
@@ -6,10 +6,10 @@ from domain.archive.sheet import Sheet
 
 
 class Sheets:
-    """Both ways to set a sheet."""
+    """Renders sheets."""
 
     def html(self, sheet: Sheet) -> bytes:
-        """A page that stands alone."""
+        """A self-contained HTML page."""
         return page(sheet)
 
     def pdf(self, sheet: Sheet) -> bytes:

@@ -1,7 +1,7 @@
-"""The signature under a bundle: Ed25519 (RFC 8032) over the bytes of its tag manifest.
+"""Signatures of bundles: Ed25519 (RFC 8032) over the bytes of the tag manifest.
 
-Checksums find damage; only a signature finds someone who changed a file and its checksums. Which keys are the hotline's
-is said by the settings, never by the bundle.
+Checksums detect damage; only a signature detects someone who changed a file and its checksums. The settings
+define the hotline's keys, never the bundle.
 """
 
 from hashlib import sha256
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 
 class Signatures:
-    """Comma separated secrets: the first signs, all of them are accepted. They have to be long and random."""
+    """Keys from comma-separated secrets: the first signs, all of them are accepted. Secrets must be long and random."""
 
     def __init__(self, keys: str) -> None:
         secrets = [secret for part in keys.split(",") if (secret := part.strip())]
@@ -29,12 +29,12 @@ class Signatures:
         return self._signing.sign(content)
 
     def holds(self, content: bytes, signature: bytes) -> bool:
-        """Whether one of our keys has signed this content."""
+        """Whether one of the keys has signed this content."""
         return any(_signed(key, content, signature) for key in self._accepted)
 
     @property
     def public_key(self) -> bytes:
-        """The key by which others check what is signed now: PEM (RFC 7468), as OpenSSL reads it."""
+        """The public key of the current signing key: PEM (RFC 7468), as OpenSSL reads it."""
         return pem(self._signing.public_key())
 
     @property
@@ -46,7 +46,7 @@ class Signatures:
 
 
 def pem(key: Ed25519PublicKey) -> bytes:
-    """A public key as a text file."""
+    """A public key in PEM."""
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 

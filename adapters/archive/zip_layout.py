@@ -1,6 +1,6 @@
-"""Where the files of a damaged zip lie: read from its directory, or, where that is broken, from one header to the next.
+"""Locates the files in a damaged zip: by its central directory, or, if that is broken, by the local headers.
 
-Only what `adapters.archive.bagit` writes is understood: stored entries with their sizes in front of them.
+Supports only zips that `adapters.archive.bagit` writes: stored entries with their sizes in the local header.
 """
 
 import struct
@@ -28,7 +28,7 @@ class Lies(NamedTuple):
 
 
 def by_directory(bundle: Path) -> list[Lies]:
-    """As the directory at the end says. Raises zipfile.BadZipFile, or another error of a broken directory."""
+    """Files listed in the central directory. Raises zipfile.BadZipFile, or another error of a broken directory."""
     end = bundle.stat().st_size
     with zipfile.ZipFile(bundle) as packed:
         found = [
@@ -41,7 +41,7 @@ def by_directory(bundle: Path) -> list[Lies]:
 
 
 def by_headers(bundle: Path) -> list[Lies]:
-    """As the headers in front of the files say; ends at what is no header."""
+    """Files found by their local headers; stops at the first invalid header."""
     found: list[Lies] = []
     end = bundle.stat().st_size
     with bundle.open("rb") as file:
@@ -62,7 +62,7 @@ def by_headers(bundle: Path) -> list[Lies]:
 
 
 def content(file: BinaryIO, lies: Lies) -> Iterator[bytes]:
-    """The bytes of a file, a chunk at a time; fewer if the zip ends before."""
+    """The content of a file in chunks; shorter if the zip ends before."""
     file.seek(lies.start)
     left = lies.size
     while left > 0 and (chunk := file.read(min(left, CHUNK))):
@@ -71,9 +71,9 @@ def content(file: BinaryIO, lies: Lies) -> Iterator[bytes]:
 
 
 def difference(bundle: Path, layout: list[Lies], made: Path) -> tuple[int, int | None, int | None, str] | None:
-    """Where a zip first differs from what its files make: offset, byte expected and found, and what lies there.
+    """First difference from a zip rebuilt from the same files: offset, expected and found byte, and the region's name.
 
-    `made` is where the other zip is written. None if they are the same.
+    `made` is the path for the rebuilt zip. None if they are equal.
     """
     with bundle.open("rb") as file:
         with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED, allowZip64=True) as again:

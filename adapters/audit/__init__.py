@@ -1,1 +1,1 @@
-"""Checks of the audit trail: chains and anchors are computed anew and compared."""
+"""Verification of the audit trail: recomputes chains and anchors and compares them."""

@@ -1,7 +1,7 @@
-"""The chain of acts held against itself and against the anchors: what is wrong, row by row.
+"""Verifies the chain of acts, by itself and against the anchors; reports faults row by row.
 
-A row's hash covers its position, so a row that was moved tells where it stood; from that follows what was inserted or
-taken out. Memory does not grow with the chain.
+A row's hash covers its position, so a moved row reveals its original position, and with it which rows were inserted or
+deleted. Memory does not grow with the chain.
 """
 
 from collections import deque
@@ -9,15 +9,15 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from adapters.database.audit.act_chain import ActLink
 from adapters.database.audit.acts import Acts
-from adapters.database.audit.order_chain import GENESIS
+from domain.access.act_chain import ActLink
+from domain.order.audit_chain import GENESIS
 
 NEAR: Final = 16
-"""How far a row is looked for from where it stands; what was moved farther is found by the hash of its predecessor."""
+"""Positions to each side where a row's origin is searched; beyond that, the hash of its predecessor finds it."""
 
 LOOKUPS: Final = 100
-"""How often that is done: it reads the whole table. Behind that, what was moved far counts as changed."""
+"""Limit of such searches by hash, as each scans the table. After that, rows moved far count as changed."""
 
 
 class Mark(NamedTuple):
@@ -30,12 +30,12 @@ class Mark(NamedTuple):
 
 
 class ActsCheck:
-    """Goes through the chain once."""
+    """One pass over the chain."""
 
     def __init__(
         self, acts: Acts, marks: Sequence[Mark], after: Mark | None = None, *, to_the_end: bool = True
     ) -> None:
-        """Check what stands behind the mark `after`, up to the last of the `marks` or to the end; `marks` rise."""
+        """Check the rows after the mark `after`, up to the last of the rising `marks`, or to the end."""
         self._acts, self._to_the_end = acts, to_the_end
         self._marks, self._anchored = deque(marks), marks[-1] if marks else None
         self.count = 0
@@ -48,7 +48,7 @@ class ActsCheck:
         self._held: dict[int, str] = {}
 
     async def problems(self) -> AsyncIterator[str]:
-        """What is wrong, a Chinese sentence each, as it is found."""
+        """Faults, each a Chinese sentence, as they are found."""
         async for link in self._acts.links(self._place):
             if not self._to_the_end and self._is_beyond(link):
                 break
@@ -96,7 +96,7 @@ class ActsCheck:
         return link.position > mark.last and link.at < mark.until
 
     async def _original(self, link: ActLink) -> int | None:
-        """Where the row stood when it was written; None if it was never written like this."""
+        """The position at which the row was written; None if it was never written with this content."""
         here = link.position - self._shift
         for position in (here, *(link.position + step for near in range(NEAR + 1) for step in (near, -near))):
             if link.hashed_at(position) == link.hash:
@@ -105,12 +105,12 @@ class ActsCheck:
         return before + 1 if before and link.hashed_at(before + 1) == link.hash else None
 
     async def _position_of(self, digest: str) -> int | None:
-        """Where the row with this hash is; 0 where it is not looked for any more."""
+        """The position of the row with this hash; 0 once the searches are used up."""
         self._lookups += 1
         return await self._acts.position_of(digest) if self._lookups <= LOOKUPS else 0
 
     async def _turned(self, link: ActLink, original: int) -> AsyncIterator[str]:
-        """From here on rows stand farther off their places than before, or less far."""
+        """Report that from this row on, rows have moved by another distance than before."""
         if original != link.position and await self._acts.hash_at(original) == link.hash:
             self._held[link.position] = f"第 {link.position} 条是插入的，照抄第 {original} 条"
             return

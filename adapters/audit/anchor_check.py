@@ -1,4 +1,4 @@
-"""The anchors held against their signatures, against each other, and against what was published of them."""
+"""Verifies the anchors against their signatures, against each other, and against their published copies."""
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -10,13 +10,13 @@ from adapters.archive.signature import Signatures
 from adapters.audit.act_chain_check import Mark
 from adapters.database.audit.acts import day_begins
 from adapters.database.audit.anchors import PREFIX, Anchor
-from adapters.database.audit.order_chain import GENESIS
+from domain.order.audit_chain import GENESIS
 
 VERSION: Final = 1
 
 
 def said_by(anchor: Anchor) -> dict[str, Any] | None:
-    """What the text of an anchor says; None if it is not the text of one."""
+    """The parsed text of an anchor; None if it is invalid."""
     try:
         said: dict[str, Any] = json.loads(anchor.body)
         acts, orders = said["acts"], said["orders"]
@@ -29,7 +29,7 @@ def said_by(anchor: Anchor) -> dict[str, Any] | None:
 
 
 def mark_of(anchor: Anchor) -> Mark | None:
-    """What it says of the chain of acts."""
+    """The anchor's mark of the chain of acts."""
     if (said := said_by(anchor)) is None:
         return None
     until: datetime = day_begins(anchor.day) + timedelta(days=1)
@@ -37,7 +37,7 @@ def mark_of(anchor: Anchor) -> Mark | None:
 
 
 def of_anchors(anchors: Sequence[Anchor], signatures: Signatures) -> Iterator[str]:
-    """What is wrong with the anchors themselves, by day; they rise."""
+    """Faults of the anchors themselves, by day; `anchors` are in rising order."""
     before: Anchor | None = None
     for anchor in anchors:
         name = f"{anchor.day} 的锚"
@@ -56,7 +56,7 @@ def of_anchors(anchors: Sequence[Anchor], signatures: Signatures) -> Iterator[st
 async def of_publications(
     anchors: Sequence[Anchor], published: AsyncIterator[tuple[str, bytes]], signatures: Signatures, where: str
 ) -> AsyncIterator[str]:
-    """Where what was published of the anchors says something else; `published` is day and content of each file."""
+    """Differences between the anchors and their published copies; `published` yields day and content of each file."""
     kept = {anchor.day.isoformat(): anchor for anchor in anchors}
     async for day, content in published:
         anchor, file = kept.pop(day, None), _read(content)

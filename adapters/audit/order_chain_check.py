@@ -1,4 +1,4 @@
-"""The chains of the orders held against themselves and against what the anchors say of their heads."""
+"""Verifies the orders' chains, by themselves and against the anchored heads."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -11,14 +11,14 @@ from adapters.database.engine import Database
 
 
 class OrdersCheck:
-    """Goes through orders in the order of their numbers, some of them in memory at a time."""
+    """Checks orders by number, one page in memory at a time."""
 
     def __init__(self, database: Database) -> None:
         self._anchors, self._trail = Anchors(database), Trail(database)
         self.count = 0
 
     async def of_heads(self, anchor: Anchor, *, chains: bool) -> AsyncIterator[str]:
-        """What is wrong with the leaves of a day's anchor, and with the `chains` below them."""
+        """Faults of the leaves of a day's anchor, and of the orders' `chains`."""
         tree = Merkle()
         async for head in self._anchors.heads(anchor.day):
             tree.add(head.leaf)
@@ -39,9 +39,9 @@ class OrdersCheck:
             yield f"{anchor.day} 的锚：各工单的链头与所签的根不符，有链头被改动"
 
     async def of_all(self, until: datetime | None) -> AsyncIterator[str]:
-        """What is wrong with any order's chain; `until` is the end of the last day that is anchored.
+        """Faults of all orders' chains; `until` is the end of the last anchored day.
 
-        What was on record by then and lies behind what was anchored has been added later.
+        A row dated before `until` that lies after the anchored part was added later.
         """
         after = ""
         while page := await self._trail.numbers(after):

@@ -1,1 +1,1 @@
-"""Tokens, identity providers, proofs of signals, and the strength of passwords."""
+"""Bearer tokens, identity provider, signal proofs and password strength."""

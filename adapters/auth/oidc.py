@@ -1,13 +1,13 @@
 """Bearer tokens of the county's identity provider (OpenID Connect Discovery 1.0, RFC 7517, RFC 8725).
 
-The discovery document names the keys; both are fetched over HTTP when a token first needs them, kept for `FRESH`
-seconds, and fetched again for a key that is not known yet, at most every `PAUSE` seconds whether or not that works: a
-flood of made-up key ids is no flood at the provider. While it is away what is known goes on to hold, `STALE` at most.
-A fetch is a plain GET, with a limit in time and size and without redirects; nothing is repeated, the next request is
-the next try.
+The discovery document names the keys; both are fetched over HTTP when a token first needs them, and cached for `FRESH`
+seconds. An unknown key id triggers a new fetch, at most every `PAUSE` seconds whether or not it succeeds, so that
+made-up key ids cannot flood the provider. While the provider is away cached keys stay valid, for `STALE` at most.
+A fetch is a plain GET, with a limit in time and size and without redirects; it is not retried, the next request
+tries again.
 
-A token of its is taken for `LIFE` from when it was issued, whatever it says itself: what it says of a person's role and
-unit is no older than what a session here says.
+A provider's token is accepted for `LIFE` from its issue, whatever its own expiry: its statement of a person's role and
+unit is then no older than that of a local session.
 """
 
 import asyncio
@@ -28,11 +28,12 @@ from adapters.settings.settings import Settings
 ALGORITHMS: Final = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 )
-"""Asymmetric ones: a public key is no secret that somebody else could sign with."""
+"""Asymmetric algorithms only: with a symmetric one, a public key could serve as the signing secret."""
 
 KINDS: Final = frozenset({"jwt", "at+jwt", "application/at+jwt"})
-"""What a token may say that it is (`typ`; RFC 8725, 3.11, RFC 9068): a provider signs notices of logouts and answers to
-introspection with the same keys."""
+"""Accepted token types (`typ`; RFC 8725, 3.11, RFC 9068): a provider also signs logout notices and introspection
+answers with the same keys.
+"""
 
 TIMEOUT: Final = 5.0  # seconds, for each step of a request
 WHOLE: Final = 10.0  # seconds, for both documents
@@ -41,11 +42,11 @@ FRESH: Final = 600.0
 STALE: Final = 86_400.0
 PAUSE: Final = 30.0
 LEEWAY: Final = 10
-"""Seconds by which the clocks of the provider and of this machine may differ."""
+"""Allowed clock difference in seconds between the provider and this machine."""
 
 
 class ProviderAway(ConnectionError):  # noqa: N818 - reads as a sentence where it is caught
-    """The provider does not answer, or not with what it should: nothing can be said about the token now."""
+    """The provider gives no answer or an invalid one: the token cannot be verified now."""
 
 
 class ProviderIdentity(NamedTuple):
@@ -56,7 +57,7 @@ class ProviderIdentity(NamedTuple):
 
 
 class Provider:
-    """The provider of the settings; without one, no token is its."""
+    """The identity provider from the settings; if none is set, it has issued no token."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
@@ -66,7 +67,7 @@ class Provider:
         self._fetching = asyncio.Lock()
 
     def issued(self, token: str) -> bool:
-        """Whether the token says that it is the provider's, which proves nothing yet."""
+        """Whether the token claims the provider as its issuer, unverified."""
         if not self._settings.oidc_issuer:
             return False
         try:
@@ -76,7 +77,7 @@ class Provider:
         return bool(claims.get("iss") == self._settings.oidc_issuer)
 
     async def read(self, token: str) -> ProviderIdentity:
-        """Who the token speaks of, by the claims that the settings name. Raises BadToken, TooWeak, ProviderAway."""
+        """Verify a token; returns its person by the configured claims. Raises BadToken, TooWeak, ProviderAway."""
         try:
             header = jwt.get_unverified_header(token)
             if header.get("alg") not in ALGORITHMS or str(header.get("typ", "jwt")).lower() not in KINDS:
@@ -88,14 +89,14 @@ class Provider:
             except jwt.InvalidSignatureError:
                 if kid is not None:
                     raise
-                # Keys without ids: that the key has changed shows only in that it does not fit.
+                # Keys without ids: a changed key shows only by a failed signature.
                 claims = self._verified(token, await self._key(kid, key), header)
         except jwt.PyJWTError:
             raise BadToken from None
         return ProviderIdentity(identity(claims, self._settings), self._issued_at(claims))
 
     def _issued_at(self, claims: dict[str, Any]) -> datetime:
-        """When the token was issued, to an application that may bring it. Raises BadToken if that is too long ago."""
+        """The token's issue time, checked against its age and its audience. Raises BadToken."""
         clients = self._settings.oidc_clients
         if clients and claims.get("azp", claims.get("client_id")) not in clients:
             raise BadToken
@@ -105,7 +106,7 @@ class Provider:
         return at
 
     def _verified(self, token: str, key: dict[str, Any], header: dict[str, Any]) -> dict[str, Any]:
-        """The claims. Raises jwt.PyJWTError, BadToken."""
+        """The verified claims. Raises jwt.PyJWTError, BadToken."""
         algorithm = header["alg"]
         if key.get("alg", algorithm) != algorithm:
             raise BadToken
@@ -120,16 +121,16 @@ class Provider:
         )
 
     async def _key(self, kid: str | None, tried: dict[str, Any] | None) -> dict[str, Any]:
-        """The key of that id, but not one that was tried. Raises BadToken, ProviderAway."""
+        """The key of that id, but not the `tried` one. Raises BadToken, ProviderAway."""
 
         def missing() -> bool:
             return self._clock() - self._fetched > FRESH or self._named(kid) in (None, tried)
 
-        # While one asks again for keys that are known, the others go on with those.
+        # While one request refreshes known keys, the others go on with the cached ones.
         waits = self._named(kid) in (None, tried) or self._clock() - self._fetched > STALE
         if missing() and (waits or not self._fetching.locked()):
             async with self._fetching:
-                # Whoever waited may find that another has fetched what they miss.
+                # Another request may have fetched the missing key while this one waited.
                 if missing():
                     await self._refresh()
         key = self._named(kid)
@@ -138,7 +139,7 @@ class Provider:
         return key
 
     def _named(self, kid: str | None) -> dict[str, Any] | None:
-        """The key of that id; of a token that names none, the only key there is."""
+        """The cached key of that id; without an id, the only key there is."""
         if kid is None and len(self._keys) == 1:
             return next(iter(self._keys.values()))
         return self._keys.get(kid)

@@ -1,6 +1,6 @@
-"""What the verified claims of an identity provider's token say: who somebody is, and how strongly they signed in.
+"""Converts verified claims of an identity provider's token into a person and checks how strongly they signed in.
 
-Claims of a shape that nobody expected open nothing: an empty list is not the same as no claim, least of all where no
+Claims of an unexpected shape are rejected: an empty list is not the same as no claim, least of all where no
 claim means all counties.
 """
 
@@ -18,9 +18,9 @@ MAX_NAME: Final = 200
 
 
 class TooWeak(BadToken):
-    """The token is good, but its owner has not signed in as strongly as their role needs (RFC 9470).
+    """The token is valid, but its owner has not signed in as strongly as their role requires (RFC 9470).
 
-    `acr` and `amr` are what is accepted: one of each that is not empty.
+    `acr` and `amr` are the accepted values: one of each that is not empty is required.
     """
 
     def __init__(self, acr: tuple[str, ...], amr: tuple[str, ...]) -> None:
@@ -30,10 +30,10 @@ class TooWeak(BadToken):
 
 
 def identity(claims: Mapping[str, Any], settings: Settings) -> Identity:
-    """The person that verified claims describe.
+    """The person in verified claims.
 
-    Raises BadToken unless they say one role, and of a unit which one; TooWeak where they do not say how that role has
-    to sign in.
+    Raises BadToken unless they contain exactly one role, and the unit for a role of a unit; TooWeak if they do not show
+    the sign-in method that the role requires.
     """
     said = _said(claims, settings.oidc_role_claim)
     words = said if isinstance(said, list) else [said]
@@ -56,7 +56,7 @@ def identity(claims: Mapping[str, Any], settings: Settings) -> Identity:
 
 
 def _strong(claims: Mapping[str, Any], settings: Settings) -> bool:
-    """Whether `acr` is, and one of `amr` (RFC 8176) is among, what is accepted; each is asked if something is."""
+    """Whether `acr` and one of `amr` (RFC 8176) are accepted; an empty list of accepted values requires nothing."""
     said = claims.get("amr")
     methods = said if isinstance(said, list) else [said]
     level = not settings.oidc_acr or claims.get("acr") in settings.oidc_acr
@@ -65,7 +65,7 @@ def _strong(claims: Mapping[str, Any], settings: Settings) -> bool:
 
 
 def _said(claims: Mapping[str, Any], name: str) -> Any:
-    """A claim by its name, or by the way to it, as in `realm_access.roles`."""
+    """A claim by its name, or by a dotted path such as `realm_access.roles`."""
     if name in claims:
         return claims[name]
     found: Any = claims

@@ -1,11 +1,11 @@
-"""Whether a password can be guessed: by what everybody tries first, and what is made of it.
+"""Rejects passwords that can be guessed, with `zxcvbn`.
 
-`zxcvbn` knows the 30,000 commonest passwords, words and names of several languages, walks on the keyboard, dates,
-repetitions and the usual disguises of them, and says how many guesses it takes; for somebody who guesses over the
-net the limit is `ENOUGH`. Two things about it are borne here. It tries every reading of signs that stand for letters,
-so that twenty such signs take it a second: it is shown `WINDOW` characters from either end, and has a thread of its
-own, so that neither the event loop nor whoever signs in waits for it. And it keeps the words that it is given for all
-callers at once: they are the same at each call, and never a user's own.
+`zxcvbn` knows the 30,000 commonest passwords, words and names of several languages, keyboard patterns, dates,
+repetitions and the usual substitutions in them, and estimates how many guesses are needed; for online guessing
+the limit is `ENOUGH`. It has two weaknesses. It tries every reading of characters that replace letters,
+so that twenty of them take it a second: therefore it gets `WINDOW` characters from either end, and a thread of its
+own, so that neither the event loop nor other sign-ins wait for it. And it stores its extra words globally for all
+callers: therefore they are the same at each call, and never a user's own.
 """
 
 import asyncio
@@ -20,20 +20,20 @@ from domain.access import passwords
 from domain.access.passwords import GUESSABLE, SHORTEST, WORDS, one_form
 
 ENOUGH: Final = 10**9
-"""So many guesses nobody makes at five in a quarter of an hour; of a stolen digest they take one processor a year."""
+"""Required guesses: unreachable at five tries in a quarter of an hour; with a stolen digest one processor-year."""
 
 WINDOW: Final = 16
-"""Characters; those at one of the two ends have to be enough by themselves."""
+"""Characters taken from each end; those of one end must be strong enough by themselves."""
 
 _COMMONEST: Final = frozenset(password for password in FREQUENCY_LISTS["passwords"] if len(password) >= SHORTEST)
 _thread: Final = ThreadPoolExecutor(1, thread_name_prefix="guessing")
 
 
 async def weakness(password: str, username: str, places: Iterable[str]) -> str | None:
-    """Why this password will not do for this user, in Chinese and without repeating it; None if it will.
+    """Why this password is too weak for this user, in Chinese and without repeating it; None if it is strong enough.
 
-    `places` are words of the installation, such as its counties, the same at each call in a process. Some ten
-    milliseconds of one processor, a few hundred for the worst that can be sent.
+    `places` are words of the installation, such as its counties, the same at each call in a process. Takes about ten
+    milliseconds of one processor, a few hundred for the worst input.
     """
     if said := passwords.weakness(password, username):
         return said

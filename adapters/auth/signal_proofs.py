@@ -1,7 +1,7 @@
-"""Proofs beside signals: who sends what to which order, signed for a while (JWT, RFC 7519, HS256).
+"""Signal proofs: the sender of a signal to an order, signed for a limited time (JWT, RFC 7519, HS256).
 
-The key is derived from `JIESU_SECRET_KEY`, so that no token of a person and no link to a file can stand for a proof,
-nor a proof for one of them. Comma separated, the first signs and all are known.
+The key is derived from `JIESU_SECRET_KEY`, so that neither a person's token nor a link to a file is valid as a proof,
+nor a proof as one of them. Of comma-separated secrets the first signs and all verify.
 """
 
 import time
@@ -20,11 +20,11 @@ ALGORITHM: Final = "HS256"
 AUDIENCE: Final = "signal"
 PURPOSE: Final = b"jiesu signal proof"
 LONGEST: Final = 4000
-"""Characters of a proof; far above any of ours."""
+"""Maximum length of a proof in characters; genuine ones are far shorter."""
 
 
 class Proofs:
-    """Signs and verifies. `life` is how many seconds a proof holds; `bare` whether signals may come without."""
+    """Signs and verifies proofs. `life` is a proof's lifetime in seconds; `bare` accepts signals without a proof."""
 
     def __init__(self, secret: str, life: int, *, bare: bool) -> None:
         self._keys = [_derived(key) for key in map(str.strip, secret.split(",")) if key]
@@ -32,7 +32,7 @@ class Proofs:
         self._bare = bare
 
     def sign(self, order: str, signal: str, body: dict[str, Any], *, by: Role, person: str) -> str:
-        """A proof of this signal, with a nonce of its own. `body` has to be JSON, and is what the order will read."""
+        """A proof of this signal, with a nonce of its own. `body` must be JSON, exactly as the order will read it."""
         claims = Claims(
             order=order,
             signal=signal,
@@ -46,7 +46,7 @@ class Proofs:
         return jwt.encode(said, self._keys[0], algorithm=ALGORITHM)
 
     def verify(self, proof: str | None) -> VerifiedProof:
-        """Whether a proof is ours and holds still; never raises."""
+        """Whether a proof is genuine and unexpired; never raises."""
         at = int(time.time())
         if proof is None:
             return VerifiedProof(standing="none", bare=self._bare, at=at)

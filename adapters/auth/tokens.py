@@ -1,4 +1,4 @@
-"""Bearer tokens: who somebody is, signed by this installation (JWT, HS256; RFC 7519, RFC 8725)."""
+"""Bearer tokens: a person's identity, signed by this installation (JWT, HS256; RFC 7519, RFC 8725)."""
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -7,35 +7,35 @@ from typing import Final
 import jwt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from adapters.settings.secret_rotation import secrets_of
+from adapters.settings.secret_sources import secrets_of
 from domain.words import UNIT_ROLES, Role
 
 LIFE: Final = timedelta(hours=8)
 ALGORITHM: Final = "HS256"
 ISSUER: Final = "jiesu"
 AUDIENCE: Final = "jiesu-api"
-"""Keeps these tokens and the links to files apart, which are signed with one key."""
+"""Distinguishes these tokens from links to files, which are signed with the same key."""
 
 
 class BadToken(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """The token is not ours, not for us, was altered, has expired, or its session is over."""
+    """The token is from another issuer or for another audience, altered, expired, or its session is over."""
 
     def __init__(self, said: str = "登录已失效") -> None:
         super().__init__(said)
 
 
 class Duty(StrEnum):
-    """What somebody has to do before anything else is open to them."""
+    """An action required of a person before anything else is permitted."""
 
     CHANGE_PASSWORD = "change_password"  # noqa: S105 (a word)
     ENROL_TOTP = "enrol_totp"
 
 
 class Identity(BaseModel):
-    """Who acts. Without `regime` they serve every regime, without `unit` they belong to no unit.
+    """The acting person. Without `regime` they serve every regime, without `unit` they belong to no unit.
 
-    `session` is the id of what they signed in with here, None for someone whom the identity provider vouches for;
-    with a `duty` they may do that and nothing else.
+    `session` is the id of their local session, None for a person from the identity provider;
+    with a `duty` only that action is permitted.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
@@ -49,12 +49,12 @@ class Identity(BaseModel):
 
     @property
     def of_unit(self) -> bool:
-        """Whether this person works in a unit and sees what is that unit's only."""
+        """Whether this person works in a unit and sees only that unit's data."""
         return self.role in UNIT_ROLES
 
 
 def issue(identity: Identity, secrets: str) -> str:
-    """A token that says so for `LIFE` from now; of several secrets, comma separated, the first signs."""
+    """A signed token for the identity, valid for `LIFE` from now; of comma-separated secrets the first signs."""
     now = datetime.now(UTC)
     said = identity.model_dump(mode="json", by_alias=True, exclude_none=True)
     claims = said | {"iss": ISSUER, "aud": AUDIENCE, "iat": now, "exp": now + LIFE}
@@ -62,9 +62,9 @@ def issue(identity: Identity, secrets: str) -> str:
 
 
 def read(token: str, secrets: str) -> Identity:
-    """Who a token speaks of, which is signed with one of the secrets. Raises BadToken.
+    """The identity in a token that is signed with one of the secrets. Raises BadToken.
 
-    That its session still holds is for the caller to ask.
+    The caller must check that its session is still active.
     """
     for secret in secrets_of(secrets):
         try:
@@ -74,7 +74,7 @@ def read(token: str, secrets: str) -> Identity:
                 algorithms=[ALGORITHM],
                 issuer=ISSUER,
                 audience=AUDIENCE,
-                # Another machine's clock may have been ahead when it signed; what ends is said by the session too.
+                # Another machine's clock may have been ahead when it signed; the session ends tokens too.
                 options={"require": ["iss", "aud", "exp", "sub", "jti"], "verify_iat": False},
             )
             return Identity.model_validate(claims)

@@ -1,1 +1,1 @@
-"""The HTTP interface of the city platform."""
+"""Client and signatures for the city platform's HTTP interface."""

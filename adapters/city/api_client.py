@@ -1,4 +1,4 @@
-"""The city platform over HTTP (docs/city-platform.md): what is posted to it, and the outbox that it keeps for us.
+"""HTTP client of the city platform (docs/city-platform.md): posts messages to it and reads its outbox for this county.
 
 POST {CITY_BASE_URL}/city/v1/{path}           one JSON object under one message id
 GET  {CITY_BASE_URL}/city/v1/outbox?after=CURSOR&limit=N
@@ -18,45 +18,38 @@ from uuid import uuid4
 import httpx
 
 from adapters.city.signature import signed
-from adapters.safe_errors import SafeError
+from adapters.errors import SafeError
 from adapters.settings.settings import Settings
+from domain.city.messages import CityAnswer
 
 TIMEOUT: Final = 10.0  # seconds, for each step of a request
 MAX_ANSWER: Final = 20_000_000  # bytes; a page of messages at their largest is far below
 MAX_NUMBER: Final = 100
 MAX_CURSOR: Final = 200
 LONGEST_WAIT: Final = timedelta(hours=1)
-"""However long the platform wants to be left alone."""
+"""Upper limit for `Retry-After`."""
 
 REFUSALS: Final = frozenset({400, 409, 413, 422})
-"""Answers about the content, which a repetition does not change; keys and addresses can be put right meanwhile."""
+"""Statuses that reject the content; a retry does not change it, while wrong keys and addresses may be corrected."""
 BUSY: Final = frozenset({429, 503})
 _PLAIN: Final = re.compile(r"[^\x00-\x1f\x7f]+")
 
 
 class CityRefused(SafeError):  # noqa: N818 (histories of Temporal hold the name)
-    """The platform will not take this content."""
+    """The platform rejects this content."""
 
 
 class CityUnavailable(SafeError):  # noqa: N818 (histories of Temporal hold the name)
-    """The platform was out of reach, or is not set up to take anything from here."""
+    """The platform was out of reach, or is not set up to accept messages from here."""
 
 
 class CursorGone(Exception):  # noqa: N818
-    """The platform does not know the cursor any more: read the outbox from its beginning."""
-
-
-@dataclass(frozen=True)
-class CityAnswer:
-    """`city_no`: the platform's number of the order, if it told one; `wait`: it took nothing, come back then."""
-
-    city_no: str | None = None
-    wait: timedelta | None = None
+    """The platform no longer knows the cursor: read the outbox from its beginning."""
 
 
 @dataclass(frozen=True)
 class OutboxPage:
-    """Messages as they came, whatever they are; `next` is the cursor after the last, `more` whether others follow."""
+    """Messages as received, unchecked; `next` is the cursor after the last, `more` whether others follow."""
 
     messages: tuple[Any, ...]
     next: str | None
@@ -64,11 +57,11 @@ class OutboxPage:
 
 
 class CityApi:
-    """Speaks to the platform; each call signs anew. Nothing is repeated here, and no error quotes a body."""
+    """Client of the platform; signs each request. Nothing is retried here, and no error quotes a body."""
 
     def __init__(self, settings: Settings) -> None:
         self._secret = settings.city_secret
-        # By the proxy of the environment, if there is one, and nowhere but there: a redirect is an answer like others.
+        # Uses the environment's proxy, if there is one; redirects are not followed.
         self._http = httpx.AsyncClient(base_url=settings.city_base_url, timeout=TIMEOUT, follow_redirects=False)
 
     async def post(self, path: str, key: str, body: Mapping[str, Any]) -> CityAnswer:
@@ -91,7 +84,7 @@ class CityApi:
         return CityAnswer(city_no=_number(_told(answer)))
 
     async def outbox(self, after: str | None, limit: int) -> OutboxPage:
-        """What the platform has for us behind a cursor, None for all. Raises CityUnavailable or CursorGone."""
+        """The platform's messages after a cursor, None for all. Raises CityUnavailable or CursorGone."""
         query = urlencode({"after": after or "", "limit": limit})
         headers = signed(self._secret, str(uuid4()), query.encode(), time.time())
         request = self._http.build_request("GET", f"/city/v1/outbox?{query}", headers=headers)
@@ -123,7 +116,7 @@ async def _limited(answer: httpx.Response) -> bytes:
 
 
 def _page(content: bytes, after: str | None) -> OutboxPage:
-    """The page in an answer. Raises CityUnavailable for anything else, so that no cursor moves on it."""
+    """The page in an answer. Raises CityUnavailable for an invalid one, so that it cannot advance the cursor."""
     try:
         page = json.loads(content)
     except (ValueError, RecursionError):
@@ -132,7 +125,7 @@ def _page(content: bytes, after: str | None) -> OutboxPage:
         case {"messages": list(messages), "next": str(cursor) | (None as cursor), **rest}:
             if cursor is not None and not 0 < len(cursor) <= MAX_CURSOR:
                 raise CityUnavailable("cursor of no use")
-            # A cursor that does not move would be read for ever.
+            # A cursor that does not advance would be read for ever.
             more = rest.get("more") is True and cursor not in (None, after)
             return OutboxPage(tuple(messages), cursor, more)
         case _:
@@ -140,7 +133,7 @@ def _page(content: bytes, after: str | None) -> OutboxPage:
 
 
 def _told(answer: httpx.Response) -> dict[str, Any]:
-    """The object in a successful answer. Whatever answers something else is not the platform and has taken nothing."""
+    """The object in a successful answer. Any other answer is not from the platform: it has accepted nothing."""
     try:
         told = answer.json()
     except (ValueError, RecursionError):
@@ -151,14 +144,14 @@ def _told(answer: httpx.Response) -> dict[str, Any]:
 
 
 def _number(told: Mapping[str, Any]) -> str | None:
-    """The platform's number in its answer; a decision that stands there too is left for its message."""
+    """The platform's number in its answer; a decision in the answer is ignored, as it also arrives as a message."""
     number = told.get("city_no")
     fits = isinstance(number, str) and len(number) <= MAX_NUMBER and _PLAIN.fullmatch(number) is not None
     return number if fits else None
 
 
 def _wait(header: str) -> timedelta | None:
-    """`Retry-After` (RFC 9110 §10.2.3), in seconds or as a date; None if there is none that can be read."""
+    """`Retry-After` (RFC 9110 §10.2.3), in seconds or as a date; None if missing or invalid."""
     try:
         if header.isdecimal():
             wanted = timedelta(seconds=min(int(header), LONGEST_WAIT.total_seconds()))

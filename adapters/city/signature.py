@@ -1,10 +1,10 @@
-"""Who speaks, and when: the signature between county and city platform, the same in both directions.
+"""Signatures between county and city platform, with sender and time, the same in both directions.
 
 X-City-Timestamp: seconds since 1970, UTC
 X-City-Message: the id of the message, of [A-Za-z0-9_:-], the same however often it is sent
-X-City-Signature: lower-case hex of HMAC-SHA256(secret, timestamp LF id LF body); of a GET the query stands for the body
+X-City-Signature: lower-case hex of HMAC-SHA256(secret, timestamp LF id LF body); for a GET the query replaces the body
 
-A message that was overheard can be repeated for `SKEW` only, and within that it is known by its id.
+An intercepted message can be replayed for `SKEW` only, and within that its id reveals the repetition.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ TIMESTAMP: Final = "X-City-Timestamp"
 MESSAGE: Final = "X-City-Message"
 SIGNATURE: Final = "X-City-Signature"
 SKEW: Final = 300
-"""Seconds by which the clocks of both sides may differ, and a message may be under way."""
+"""Allowed seconds between the timestamp and this clock, for clock difference and transit."""
 
 MESSAGE_ID: Final = r"^[A-Za-z0-9_:-]{1,120}$"
 
@@ -26,16 +26,16 @@ _SECONDS: Final = re.compile(r"\d{1,12}", re.ASCII)
 
 
 class BadSignature(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """The message is not from the other side, or not from now. The text says which, in Chinese."""
+    """The message is not from the other side, or not recent. The text says which, in Chinese."""
 
 
 def signature(secret: str, timestamp: str, message: str, content: bytes) -> str:
-    """What stands in `X-City-Signature`."""
+    """The value of `X-City-Signature`."""
     return hmac.new(secret.encode(), f"{timestamp}\n{message}\n".encode() + content, hashlib.sha256).hexdigest()
 
 
 def signed(secrets: str, message: str, content: bytes, now: float) -> dict[str, str]:
-    """The three headers of a message that is sent now; of several secrets the first signs."""
+    """The three headers of a message sent now; of several secrets the first signs."""
     timestamp = str(int(now))
     return {
         TIMESTAMP: timestamp,
@@ -45,12 +45,12 @@ def signed(secrets: str, message: str, content: bytes, now: float) -> dict[str, 
 
 
 def verified(secrets: str, headers: Mapping[str, str], content: bytes, now: float) -> str:
-    """The id of a message that is signed with one of the secrets, comma separated. Raises BadSignature."""
+    """The id of a message that is signed with one of the comma-separated secrets. Raises BadSignature."""
     timestamp, message = headers.get(TIMESTAMP, ""), headers.get(MESSAGE, "")
     given = headers.get(SIGNATURE, "")
     if _SECONDS.fullmatch(timestamp) is None or _ID.fullmatch(message) is None or not given:
         raise BadSignature(f"缺少 {TIMESTAMP}、{MESSAGE}、{SIGNATURE}，或格式不符")
-    # Every secret is tried, whichever fits, so that the time taken tells nothing.
+    # Every secret is tried even after a match, so that the time reveals nothing.
     fits = [
         hmac.compare_digest(signature(each.strip(), timestamp, message, content).encode(), given.encode())
         for each in secrets.split(",")

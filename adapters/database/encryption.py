@@ -1,4 +1,4 @@
-"""Encryption of the citizen's data at rest, and a way to look up what is encrypted.
+"""Encryption of citizens' data at rest, and blind indexes that find encrypted values.
 
 A sealed value is `version (1 byte) | key id (4) | nonce (12) | AES-256-GCM ciphertext and tag`. Keys are
 derived by HKDF-SHA256 (RFC 5869), so secrets have to be long and random, not memorable.
@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from adapters.phone_numbers import e164
+
 VERSION = b"\x01"
 KEY_ID_BYTES = 4
 NONCE_BYTES = 12
@@ -21,7 +23,7 @@ TAG_BYTES = 16
 
 
 class CannotDecrypt(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """The value was sealed with a key that the ring does not hold, or was altered."""
+    """The value was sealed with a key that is not in the ring, or was altered."""
 
 
 def _derive(secret: str, purpose: str, length: int = 32) -> bytes:
@@ -29,9 +31,9 @@ def _derive(secret: str, purpose: str, length: int = 32) -> bytes:
 
 
 class Keyring:
-    """Comma separated secrets: the first seals and keys the blind index, all of them open and find.
+    """Keys from comma-separated secrets: the first one encrypts and indexes, all of them decrypt and find.
 
-    To rotate, put the new secret in front, `adapters.database.key_rotation` the database, and drop the old ones.
+    To rotate, put the new secret in front, run `adapters.database.key_rotation`, and drop the old ones.
     """
 
     def __init__(self, keys: str) -> None:
@@ -43,7 +45,7 @@ class Keyring:
         self._index_keys = [_derive(secret, "blind index") for secret in secrets]
 
     def encrypt(self, value: str) -> bytes:
-        """Seal a text; two seals of one text differ."""
+        """Seal a text; sealing the same text twice gives different bytes."""
         return self.seal(value.encode())
 
     def seal(self, value: bytes) -> bytes:
@@ -68,13 +70,23 @@ class Keyring:
             raise CannotDecrypt("加密数据已被改动") from error
 
     def is_current(self, value: bytes) -> bool:
-        """Whether a sealed text was sealed with the first key."""
+        """Whether a sealed value was sealed with the first key."""
         return bytes(value[: len(VERSION) + KEY_ID_BYTES]) == VERSION + self._first
 
     def blind_index(self, value: str) -> str:
-        """A keyed digest (64 hex digits): equal for equal texts, and says nothing without the key."""
+        """A keyed digest (64 hex digits): equal for equal texts, and reveals nothing without the key."""
         return self.blind_indexes(value)[0]
 
     def blind_indexes(self, value: str) -> list[str]:
-        """Under which digests the text may stand: that of the first key, then those from before a rotation."""
+        """All digests by which the text may be stored: that of the first key, then those of older keys."""
         return [hmac.new(key, value.encode(), sha256).hexdigest() for key in self._index_keys]
+
+
+def phone_index(keyring: Keyring, phone: str) -> str:
+    """The blind index of a telephone number in E.164: equal however the number is written."""
+    return phone_indexes(keyring, phone)[0]
+
+
+def phone_indexes(keyring: Keyring, phone: str) -> list[str]:
+    """All blind indexes that the number may have in the database while keys are being rotated."""
+    return keyring.blind_indexes(f"phone:{e164(phone)}")

@@ -1,7 +1,7 @@
 """The connection pool, and transactions on it.
 
-Every statement has a limit in the server, every connection one for being made and one for being waited for.
-Nothing is retried here: a broken connection surfaces as `sqlalchemy.exc.OperationalError`, the pool forgets
+The server limits every statement; connecting and waiting for a free connection have limits too.
+Nothing is retried here: a broken connection surfaces as `sqlalchemy.exc.OperationalError`, the pool discards
 it, and the caller (an activity, a request) repeats the whole transaction, which the repositories allow.
 """
 
@@ -25,7 +25,7 @@ Session = AsyncSession
 
 
 def driver_url(url: str) -> URL:
-    """`postgresql://…` and `postgres://…`, with `?host=/socket/folder` too, as a URL that names psycopg 3.
+    """Convert `postgresql://…` or `postgres://…` (also with `?host=/socket/folder`) to a URL that names psycopg 3.
 
     Raises UnusableSetting.
     """
@@ -39,12 +39,12 @@ def driver_url(url: str) -> URL:
 
 
 def connect_args(statement_seconds: float) -> dict[str, Any]:
-    """How psycopg connects: limits, and UTC so that moments come back as they went in."""
+    """Connection arguments for psycopg: limits, and UTC so that moments come back as they were stored."""
     milliseconds = round(statement_seconds * 1000)
     return {
         "connect_timeout": CONNECT_SECONDS,
         "application_name": "jiesu",
-        # The limits of statements are kept by the server; these notice that there is no server any more.
+        # The server enforces statement limits; these notice when the server itself is gone.
         "tcp_user_timeout": milliseconds + 5000,
         "keepalives_idle": 10,
         "keepalives_interval": 5,
@@ -55,7 +55,7 @@ def connect_args(statement_seconds: float) -> dict[str, Any]:
 
 
 class Database:
-    """A pool of at most `pool_size` connections, and the keys of what is stored encrypted."""
+    """A pool of at most `pool_size` connections, and the keyring for encrypted columns."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Database:
             max_overflow=0,
             pool_timeout=CHECKOUT_SECONDS,
             pool_pre_ping=True,
-            hide_parameters=True,  # an error's text reaches logs and Temporal; names and numbers must not
+            hide_parameters=True,  # error texts reach logs and Temporal; names and numbers must not
             connect_args=connect_args(statement_seconds),
         )
         self._new_session = async_sessionmaker(self._engine, expire_on_commit=False)
@@ -91,13 +91,13 @@ class Database:
 
     @asynccontextmanager
     async def alone(self, what: str) -> AsyncIterator[bool]:
-        """Whether this process alone does something, until the block ends; a process that dies lets go of it.
+        """Try to take an advisory lock until the block ends; yields whether this process has it.
 
-        Takes a connection of the pool for as long.
+        The lock uses one connection of the pool; it is released when the process dies.
         """
         key = func.hashtextextended(what, 0)
         async with self._engine.connect() as connection:
-            # Without a transaction, which the server would end for being idle.
+            # Autocommit, because the server would end an idle transaction.
             await connection.execution_options(isolation_level="AUTOCOMMIT")
             mine = bool(await connection.scalar(select(func.pg_try_advisory_lock(key))))
             try:

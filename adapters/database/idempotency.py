@@ -1,4 +1,4 @@
-"""Requests that a client may repeat: the first is carried out, the others get its answer."""
+"""Idempotency keys: the first request is carried out, repetitions get its stored answer."""
 
 import json
 from datetime import timedelta
@@ -12,14 +12,14 @@ from adapters.database.engine import Database
 from adapters.database.tables import IdempotencyKey
 
 ABANDONED_AFTER = timedelta(minutes=1)
-"""A request without an answer for so long has lost its process, and the next one may carry it out.
+"""A request without an answer for so long has lost its process, and a repetition may carry it out.
 
-What it does must bear that: an intake passes the same key to `Orders.open`.
+The work must tolerate that: an intake passes the same key to `Orders.open`.
 """
 
 
 class Replay(NamedTuple):
-    """The answer that the first request got."""
+    """The answer to the first request."""
 
     status: int
     response: Any
@@ -34,16 +34,16 @@ class KeyInFlight(Exception):  # noqa: N818
 
 
 class Idempotency:
-    """Keys by route and user."""
+    """Idempotency keys by route and user."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     async def begin(self, key: str, route: str, user: str, body_sha256: str) -> Replay | None:
-        """None: carry the request out, then `finish` or `release` it. Otherwise the answer to give again.
+        """Claim a key: None means carry the request out, then `finish` or `release` it; a Replay is the stored answer.
 
-        Of any number at once exactly one gets None. Raises KeyReused or KeyInFlight. What is kept of the digest is
-        keyed: of a short body, like one with a telephone number alone, the digest would give the body away.
+        Of any number of concurrent requests exactly one gets None. Raises KeyReused or KeyInFlight. The body's digest
+        is stored keyed: a plain digest of a short body, such as a telephone number alone, would reveal the body.
         """
         digests = self.database.keyring.blind_indexes(f"request:{body_sha256}")
         claim = insert(IdempotencyKey).values(key=key, route=route, username=user, body_sha256=digests[0])
@@ -66,20 +66,20 @@ class Idempotency:
         return Replay(row.status, None if kept is None else json.loads(self.database.keyring.decrypt(kept)))
 
     async def finish(self, key: str, route: str, user: str, status: int, response: Any) -> None:
-        """Keep the answer, sealed; the first one stands."""
+        """Store the answer, sealed; a second answer is ignored."""
         kept = None if response is None else self.database.keyring.encrypt(json.dumps(response, ensure_ascii=False))
         answer = update(IdempotencyKey).where(*_is(key, route, user), col(IdempotencyKey.status).is_(None))
         async with self.database.begin() as session:
             await session.execute(answer.values(status=status, response=kept))
 
     async def release(self, key: str, route: str, user: str) -> None:
-        """Nothing took effect: the key is free for another try."""
+        """Release the key for another try, as nothing took effect."""
         unanswered = delete(IdempotencyKey).where(*_is(key, route, user), col(IdempotencyKey.status).is_(None))
         async with self.database.begin() as session:
             await session.execute(unanswered)
 
     async def forget(self, older_than: timedelta) -> int:
-        """Drop keys of that age, and return how many."""
+        """Delete keys of that age, and return how many."""
         old = delete(IdempotencyKey).where(col(IdempotencyKey.created_at) < func.now() - older_than)
         async with self.database.begin() as session:
             return len((await session.scalars(old.returning(col(IdempotencyKey.key)))).all())

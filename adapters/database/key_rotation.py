@@ -1,8 +1,8 @@
-"""After a rotation: everything sealed, and everything that is found blindly, under the first key of the ring.
+"""Key rotation: re-encrypts every sealed column and recomputes every blind index under the first key of the ring.
 
-Row by row in small transactions, each row locked while it is changed, so that the processes that serve go on. What is
-done stays done: a run that was interrupted is begun again and finds less to do. When nothing is left the older keys
-can be dropped (OWASP ASVS 5, 11.1: keys that can be replaced).
+Works in small transactions and locks each row while it changes, so that the service keeps running. An interrupted run
+can be started again; it skips rows that are done. When nothing is left the older keys can be dropped (OWASP ASVS 5,
+11.1: keys that can be replaced).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,10 +11,9 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import LargeBinary, select, tuple_, update
 
 from adapters.database.city.messages import digested
-from adapters.database.encryption import CannotDecrypt, Keyring
+from adapters.database.encryption import CannotDecrypt, Keyring, phone_index
 from adapters.database.engine import Database, Session
 from adapters.database.orders.documents import fingerprinted
-from adapters.database.phone_index import phone_index
 from adapters.database.tables import Table
 
 BATCH: Final = 200
@@ -29,7 +28,7 @@ SEALED: Final = {
 
 
 class Blind(NamedTuple):
-    """A column by which a sealed one is found, and how it is made of that one's clear text."""
+    """A blind index column, the sealed column it indexes, and the function that computes it from the clear text."""
 
     column: str
     source: str
@@ -61,13 +60,13 @@ class Resealed(NamedTuple):
 
 
 class Resealing:
-    """The whole database, table by table."""
+    """Re-encrypts the database, table by table."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     async def table(self, name: str) -> Resealed:
-        """Bring one table up to the first key; may be repeated."""
+        """Re-encrypt one table under the first key; may be repeated."""
         if name == "opt_outs":
             await self._recover_opt_outs()
         seen = changed = unreadable = 0
@@ -98,14 +97,14 @@ class Resealing:
         return [dict(row._mapping) for row in await session.execute(found)]
 
     async def _reseal(self, session: Session, name: str, row: Mapping[str, Any]) -> bool:
-        """Whether there was something to do. Raises CannotDecrypt, and then nothing of the row is changed."""
+        """Re-encrypt one row; returns whether it changed. Raises CannotDecrypt and leaves the row unchanged."""
         ring = self.database.keyring
         values: dict[str, Any] = {}
         for column in SEALED[name]:
             if row[column] is not None and not ring.is_current(row[column]):
                 values[column] = ring.encrypt(ring.decrypt(row[column]))
         blind = BLIND.get(name)
-        # What was erased has an empty index, and one that was never there has none.
+        # The index of an erased value is empty, and one that was never set is None.
         if blind and row[blind.column] and row[blind.source] is not None:
             made = blind.made(ring, ring.decrypt(row[blind.source]))
             if made != row[blind.column]:
@@ -125,7 +124,7 @@ class Resealing:
         return await session.scalar(select(table.c.phone_index).where(table.c.phone_index == index)) is not None
 
     async def _recover_opt_outs(self) -> None:
-        """Numbers that were noted by their index alone: each was written in a text that came in, or is a citizen's."""
+        """Recover opted-out numbers that are stored by index alone, from inbound texts, messages or orders."""
         table, ring = _T["opt_outs"], self.database.keyring
         async with self.database.begin() as session:
             for index in await session.scalars(select(table.c.phone_index).where(table.c.phone.is_(None))):
@@ -138,16 +137,16 @@ class Resealing:
                         break
 
     async def _unknown_opt_outs(self) -> int:
-        """How many are left whose index cannot be made anew; whose it is, nothing tells."""
+        """How many opted-out numbers are left whose index cannot be recomputed, as the number is unknown."""
         table = _T["opt_outs"]
         async with self.database.session() as session:
             return len((await session.scalars(select(table.c.phone_index).where(table.c.phone.is_(None)))).all())
 
 
 async def reseal(database: Database, told: Callable[[Resealed], None]) -> bool:
-    """Every table, in an order in which opted-out numbers can still be recovered; `told` hears of each.
+    """Re-encrypt every table and call `told` with each result; returns whether the older keys can be dropped.
 
-    Whether nothing stands in the way of dropping every key but the first.
+    Opt-outs come first, while the other tables can still be searched by the older indexes.
     """
     whole = True
     for name in ("opt_outs", *(each for each in SEALED if each != "opt_outs")):

@@ -1,7 +1,7 @@
-"""Bringing a database to the schema of this version.
+"""Migrates a database to the schema of this version.
 
-Any number of processes may do it at once: an advisory lock lets one migrate while the others wait, and they
-then find nothing to do. A migration that fails leaves the schema as it was.
+Any number of processes may do it at once: an advisory lock lets one migrate while the others wait; they
+then find nothing to do. A failed migration leaves the schema unchanged.
 """
 
 from collections.abc import Iterator
@@ -30,13 +30,13 @@ LOCAL_HOSTS = frozenset({"", "localhost", "127.0.0.1", "::1"})
 
 
 def upgrade(url: str, by: str = INSTALLATION, *, serving: str | None = None) -> None:
-    """Migrate to `head()` as the owner; on a server of this machine the database is made if it is missing.
+    """Migrate to `head()` as the owner; on a local server a missing database is created.
 
-    `by` whom an older one was brought up stands on the audit trail. `serving` is the address that worker and API use:
-    its role gets the rights that they need, each time and in the same transaction. Without it nothing is granted.
+    `by` is the person whom the audit trail names for an upgrade. `serving` is the URL of worker and API: its role is
+    granted the rights that it needs, each time and in the same transaction. Without it nothing is granted.
 
     Raises `sqlalchemy.exc.OperationalError` if the server does not answer, or if another process holds the
-    lock for longer than `MIGRATION_SECONDS`; CannotGrant if a role may do too little or too much.
+    lock for longer than `MIGRATION_SECONDS`; CannotGrant if a role has too few or too many rights.
     """
     try:
         _upgrade(driver_url(url), by, None if serving is None else driver_url(serving))
@@ -50,7 +50,7 @@ def _upgrade(target: URL, by: str, serving: URL | None) -> None:
     if _is_local(target):
         _create_if_missing(target)
     with _connection(target) as connection:
-        # Held by the transaction: whoever comes second sees the finished schema once the lock is theirs.
+        # Held by the transaction: a second process gets the lock after the schema is finished.
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         before = MigrationContext.configure(connection).get_current_revision()
         command.upgrade(_config(connection), "head")
@@ -63,7 +63,7 @@ def _upgrade(target: URL, by: str, serving: URL | None) -> None:
 
 
 def current(url: str) -> str | None:
-    """The revision that the database is at, or None if it was never migrated."""
+    """The database's revision, or None if it was never migrated."""
     with _connection(driver_url(url)) as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
@@ -102,6 +102,6 @@ def _create_if_missing(url: URL) -> None:
         try:
             connection.execute(text(create.as_string().replace(":", r"\:")))
         except DBAPIError:
-            # Someone else may have made it in the meantime; anything else is a real error.
+            # Another process may have created it in the meantime; anything else is a real error.
             if connection.scalar(exists, {"name": url.database}) is None:
                 raise

@@ -1,4 +1,4 @@
-"""Pages of a list: the cursor says after which row to go on, so rows that come in meanwhile shift nothing."""
+"""Pages of a list: the cursor names the last row of a page, so rows added meanwhile shift nothing."""
 
 import base64
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from pydantic_core import to_json
 
 T = TypeVar("T")
 Name = Annotated[str, StringConstraints(pattern=r"^\P{Cc}+$")]
-"""A text that the database can hold: without control characters."""
+"""A text that the database can store: without control characters."""
 
 
 class BadCursor(ValueError):  # noqa: N818 - reads as a sentence where it is caught
@@ -25,12 +25,12 @@ class Page(Generic[T]):
 
 
 def to_cursor(*place: Any) -> str:
-    """An opaque text for the place of a row in its list."""
+    """Encode a row's place in its list as an opaque text."""
     return base64.urlsafe_b64encode(to_json(place)).decode().rstrip("=")
 
 
 def from_cursor(cursor: str, place: TypeAdapter[T]) -> T:
-    """The place that `to_cursor` was given. Raises BadCursor unless it is of that type."""
+    """Decode the place from a cursor. Raises BadCursor unless it is of the given type."""
     try:
         return place.validate_json(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), strict=True)
     except ValueError as error:

@@ -1,8 +1,8 @@
-"""The offices of a county and whom to reach there."""
+"""The units of a county, and their contact persons by role."""
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 from sqlalchemy import Insert, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
@@ -10,39 +10,13 @@ from sqlmodel import col, select
 from adapters.database.engine import Database
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
 from adapters.database.tables import Contact, Unit
+from domain.units import ContactCard, UnitCard
 
 PLACE = TypeAdapter(tuple[Name, Name])
 
 
-class UnitCard(BaseModel):
-    """An office; `id` is its own within a regime and a realm."""
-
-    model_config = ConfigDict(frozen=True, from_attributes=True)
-
-    id: str
-    regime: str
-    realm: str = ""
-    name: str
-    area: str | None = None
-    duties: tuple[str, ...] = ()
-    emergency_level: str | None = None
-
-
-class ContactCard(BaseModel):
-    """Whom to reach for a role; without `unit` the role is the county's."""
-
-    model_config = ConfigDict(frozen=True)
-
-    regime: str
-    realm: str = ""
-    unit: str | None = None
-    role: str
-    name: str
-    phone: str
-
-
 class Catalogue:
-    """Units and contacts, replaced as a whole row at a time; every write may be repeated."""
+    """Units and contacts; each write replaces whole rows and may be repeated."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -55,7 +29,7 @@ class Catalogue:
         await self._write(upsert.on_conflict_do_update(index_elements=_UNIT_KEY, set_=replaced), rows)
 
     async def ensure(self, realm: str, units: Sequence[UnitCard], contacts: Sequence[ContactCard] = ()) -> None:
-        """Have these in `realm`, and leave alone what is there already."""
+        """Add missing units and contacts to `realm`; existing rows stay as they are."""
         await self._write(
             insert(Unit).on_conflict_do_nothing(),
             [unit.model_dump() | {"realm": realm, "duties": list(unit.duties)} for unit in units],
@@ -75,7 +49,7 @@ class Catalogue:
             return [UnitCard.model_validate(row) for row in rows]
 
     async def page(self, *, regime: str | None = None, cursor: str | None = None, limit: int = 50) -> Page[UnitCard]:
-        """Some of the real units, by regime and id. Raises BadCursor."""
+        """A page of the units of the real realm, by regime and id. Raises BadCursor."""
         place = (col(Unit.regime), col(Unit.id))
         found = select(Unit).where(Unit.realm == "")
         if regime is not None:
@@ -97,7 +71,7 @@ class Catalogue:
         )
 
     async def contact(self, role: str, *, regime: str, unit: str | None = None, realm: str = "") -> ContactCard | None:
-        """Whom to reach for a role in a unit, or in the county if `unit` is None."""
+        """The contact person for a role in a unit, or in the county if `unit` is None."""
         found = select(Contact).where(
             Contact.realm == realm,
             Contact.regime == regime,

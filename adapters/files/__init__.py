@@ -1,1 +1,1 @@
-"""The object store, and what is checked of a file before it is kept."""
+"""Object store, and the checks of a file before it is stored."""

@@ -1,6 +1,6 @@
-"""What is looked at inside a file before it is kept: whether it is whole, one thing only, and no trap.
+"""Checks the content of a file before it is stored: intact, of a single format, and not malicious.
 
-Everything here blocks and reads little: ends, directories and tables, never the whole.
+All functions block and read little: file ends, directories and tables, never the whole file.
 """
 
 import re
@@ -14,14 +14,14 @@ from domain.policy.evidence import FileType
 
 MAX_ENTRIES: Final = 5_000
 MAX_UNPACKED: Final = 500_000_000
-"""Bytes that an office document may have unpacked; and at most `MAX_RATIO` times what it has packed."""
+"""Unpacked size limit of an office document in bytes; it may also be at most `MAX_RATIO` times the packed size."""
 
 MAX_RATIO: Final = 200
-_RATIO_FROM: Final = 10_000_000  # a short document of blanks packs well and harms nobody
+_RATIO_FROM: Final = 10_000_000  # a short, mostly empty document compresses well and is harmless
 _MAX_DIRECTORY: Final = 2_000_000  # bytes
 _MAX_BOXES: Final = 10_000
 _MAX_SECTORS: Final = 2_000
-_END: Final = 0xFFFFFFFE  # of a chain of sectors; above it, an entry that is free
+_END: Final = 0xFFFFFFFE  # end of a sector chain; greater values mark free entries
 _PDF_END: Final = 4096
 _MACROS: Final = re.compile(r"(^|/)vbaProject\.bin$", re.IGNORECASE)
 _COMPOUND_MACROS: Final = frozenset({"Macros", "_VBA_PROJECT_CUR", "VBA"})
@@ -31,18 +31,18 @@ _NEEDED_BOX: Final = {FileType.HEIC: b"meta"}
 
 
 class Unfit(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """The file is not kept; the text says why, in Chinese."""
+    """The file is rejected; the text gives the reason in Chinese."""
 
 
 class _Sparing:
-    """A file of which no directory is read that could fill the memory."""
+    """A file wrapper that limits the size of a directory read, so that none can fill the memory."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self.seek, self.tell = file.seek, file.tell
 
     def read(self, size: int = -1) -> bytes:
-        """Raises Unfit. Without a size the end of a file is read, which has been gone to."""
+        """Read bytes; without a size, the rest of the file. Raises Unfit."""
         content = self._file.read(_MAX_DIRECTORY + 1 if size < 0 else min(size, _MAX_DIRECTORY + 1))
         if len(content) > _MAX_DIRECTORY:
             raise Unfit("文件里的目录过大")
@@ -50,7 +50,7 @@ class _Sparing:
 
 
 def examined(file: BinaryIO, size: int, possible: frozenset[FileType]) -> FileType:
-    """The kind of a file that may be one of `possible`. Raises Unfit."""
+    """The type of a file that may be one of `possible`. Raises Unfit."""
     head = file.read(4096)
     if possible & ZIPPED:
         return _office(file, size)
@@ -69,13 +69,13 @@ def examined(file: BinaryIO, size: int, possible: frozenset[FileType]) -> FileTy
 
 
 def _no_page_or_pdf(head: bytes) -> None:
-    """A browser looks for pages in what it is given, a PDF reader for its mark in the first 1024 bytes."""
+    """Reject markup, which a browser may run, and the PDF mark, which PDF readers accept in the first 1024 bytes."""
     if holds_markup(head) or b"%PDF-" in head[:1024]:
         raise Unfit("文件里夹带了网页、脚本或其他文档")
 
 
 def _no_archive(file: BinaryIO) -> None:
-    """A zip file is read from its end, and so may hide behind anything."""
+    """Reject zip content: a zip file is read from its end, and so may follow any other content."""
     try:
         with zipfile.ZipFile(_Sparing(file)) as packed:
             hidden = bool(packed.filelist)
@@ -92,7 +92,7 @@ def _whole_pdf(file: BinaryIO, size: int) -> None:
 
 
 def _office(file: BinaryIO, size: int) -> FileType:
-    """A Word or Excel document (ECMA-376): a zip file that is nothing else, without macros, of sane size unpacked."""
+    """The type of a Word or Excel file (ECMA-376): a pure zip file, without macros, limited in unpacked size."""
     try:
         with zipfile.ZipFile(_Sparing(file)) as packed:
             entries = packed.infolist()
@@ -105,7 +105,7 @@ def _office(file: BinaryIO, size: int) -> FileType:
     if any(_MACROS.search(name) for name in names):
         raise Unfit("不接受含宏的文档")
     unpacked, packed_size = sum(e.file_size for e in entries), sum(e.compress_size for e in entries)
-    # Entries that overlap are packed larger than the file (zip bombs of that kind need no high ratio).
+    # Overlapping entries are packed larger than the file (such zip bombs need no high ratio).
     swollen = unpacked > max(_RATIO_FROM, MAX_RATIO * packed_size) or packed_size > size
     if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED or swollen:
         raise Unfit("文档解压后过大")
@@ -117,7 +117,7 @@ def _office(file: BinaryIO, size: int) -> FileType:
 
 
 def _compound(file: BinaryIO) -> FileType:
-    """A Word or Excel document of 97 to 2003 ([MS-CFB]), told by the names in its directory."""
+    """The type of a Word or Excel file of 97 to 2003 ([MS-CFB]), by the names in its directory."""
     try:
         names = set(_directory(file))
     except struct.error:
@@ -171,7 +171,7 @@ def _tables(file: BinaryIO, header: bytes, size: int) -> list[int]:
 
 
 def _whole_boxes(file: BinaryIO, size: int, needed: bytes) -> None:
-    """The box without which nothing can be played or shown has to be there, whole."""
+    """Require the box without which nothing can be played or shown, in full length."""
     start = 0
     for _ in range(_MAX_BOXES):
         file.seek(start)

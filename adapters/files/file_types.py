@@ -1,7 +1,7 @@
-"""Which kinds of files there are, and how the first bytes of each begin. Nobody's word is taken for it.
+"""Accepted file types, detected by their first bytes; names and declared types are ignored.
 
-puremagic knows thousands of kinds and gives what is refused a name; what is taken in has to begin as the format's own
-description says.
+puremagic knows thousands of types and names the rejected ones; an accepted file has to begin as the format's
+specification says.
 """
 
 import re
@@ -12,11 +12,11 @@ import puremagic
 from domain.policy.evidence import FileType
 
 HEAD: Final = 64 * 1024
-"""Bytes from which a kind is told."""
+"""Bytes that are read to detect the type."""
 
 
 class Kind(NamedTuple):
-    """How a kind is named outside; the first extension is the one that a file gets. `shown`: a browser shows it."""
+    """Content type and extensions of a file type; a file gets the first extension. `shown`: a browser displays it."""
 
     media_type: str
     extensions: tuple[str, ...]
@@ -45,7 +45,7 @@ KINDS: Final = {
     FileType.TXT: Kind("text/plain; charset=utf-8", ("txt",), shown=False),
 }
 PICTURES: Final = {FileType.JPEG: "JPEG", FileType.PNG: "PNG", FileType.WEBP: "WEBP", FileType.GIF: "GIF"}
-"""Pictures that can be opened here, by Pillow's names."""
+"""Pictures that Pillow opens, by its names."""
 
 BOXED: Final = frozenset({FileType.HEIC, FileType.MP4, FileType.MOV, FileType.THREE_GP, FileType.M4A})
 """Files made of boxes (ISO/IEC 14496-12)."""
@@ -81,7 +81,7 @@ _NOT_TEXT: Final = frozenset(range(32)) - {9, 10, 13} | {127}
 
 
 def sniffed(head: bytes) -> frozenset[FileType]:
-    """What a file may be that begins so: none of ours, one, or what shares a container and differs further in."""
+    """The types that a file with this head may have: none, one, or several that share a container."""
     for start, kinds in _STARTS:
         if head.startswith(start):
             return kinds
@@ -98,12 +98,12 @@ def sniffed(head: bytes) -> frozenset[FileType]:
 
 
 def holds_markup(head: bytes) -> bool:
-    """Whether a browser or an interpreter might find a page or a program there."""
+    """Whether a browser or an interpreter might treat it as a page or a program."""
     return _MARKUP.search(head[:4096]) is not None
 
 
 def looks_like(head: bytes) -> str:
-    """What puremagic takes it for, as an extension like `.exe`; '' if it does not know either."""
+    """The type by puremagic, as an extension like `.exe`; '' if it is unknown."""
     try:
         return str(puremagic.from_string(head[:4096])) if head else ""
     except (puremagic.PureError, ValueError):
@@ -111,13 +111,13 @@ def looks_like(head: bytes) -> str:
 
 
 def _is_mpeg_audio(head: bytes) -> bool:
-    """Two frames of MPEG-1 layer III in a row (ISO/IEC 11172-3); the bits of one alone come up by chance."""
+    """Two consecutive frames of MPEG-1 layer III (ISO/IEC 11172-3); a single one may occur by chance."""
     length = _frame(head[:4])
     return length > 0 and _frame(head[length : length + 4]) > 0
 
 
 def _frame(header: bytes) -> int:
-    """The length of the frame that begins so, 0 if none does."""
+    """The length of the frame with this header, 0 if it is invalid."""
     if len(header) < 4 or header[0] != 0xFF or header[1] & 0xFE != 0xFA:
         return 0
     bitrate, rate = header[2] >> 4, header[2] >> 2 & 3

@@ -1,6 +1,6 @@
-"""Files that last: a folder, or a bucket at S3, GCS or Azure (`OBJECT_STORE_URL`, like `s3://bucket/prefix`).
+"""Object store: a folder, or a bucket at S3, GCS or Azure (`OBJECT_STORE_URL`, like `s3://bucket/prefix`).
 
-Credentials and endpoint of a bucket come from the environment, as its provider's tools read them.
+A bucket's credentials and endpoint come from the environment variables of its provider's tools.
 """
 
 import asyncio
@@ -30,16 +30,16 @@ CLIENT: "ClientConfig" = {
 }
 RETRY: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=60)}
 PART: Final = 5 * 1024 * 1024
-"""Bytes of a part of a long object, the least that S3 takes; two are in memory while one is written."""
+"""Size of an upload part in bytes, the least that S3 accepts; two are in memory while one is written."""
 
 WINDOW: Final = 1024 * 1024
 """Bytes that one request reads of a long object, so that each ends within its limit however slow the reader is."""
 
 ONE_REQUEST: Final = 8 * 1024 * 1024
-"""Bytes that a bucket is given in one request, in memory for as long."""
+"""Largest object in bytes that is uploaded in one request, from memory."""
 
 DRAFTS: Final = "incoming"
-"""Where what a process that died left is cleared away."""
+"""Prefix of unfinished objects; those of a crashed process are deleted later."""
 
 READ_ONLY: Final = 0o440
 _FILE_URL = "file://"
@@ -56,14 +56,14 @@ class Objects:
     """Objects by key; each is written once and whole.
 
     A request to a bucket has 30 s and is tried 4 times within 60 s; reads and conditional writes may be
-    repeated. Raises `obstore.exceptions.BaseError`, and UnusableSetting when it is made.
+    repeated. Raises `obstore.exceptions.BaseError`; the constructor raises UnusableSetting.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._store = _open(settings)
 
     async def put_if_absent(self, key: str, content: bytes) -> bool:
-        """Write an object unless there is one; says whether it was written.
+        """Write an object unless the key exists; returns whether it was written.
 
         A repetition after a lost answer finds the object that the first one wrote.
         """
@@ -74,11 +74,11 @@ class Objects:
         return True
 
     async def put_file(self, key: str, path: Path) -> bool:
-        """Write a file as an object unless there is one, whatever its size; says whether it was written.
+        """Write a file of any size as an object unless the key exists; returns whether it was written.
 
-        In a folder the object cannot be written to afterwards, and of several writers one comes first. A bucket
-        decides so between writers of up to `ONE_REQUEST` bytes; a longer object goes up in parts, for which it has no
-        such condition: of two that begin at once the last stands, unless the bucket keeps versions.
+        In a folder the object becomes read-only, and the first of several writers wins. In a bucket the first writer
+        wins up to `ONE_REQUEST` bytes; a longer object is uploaded in parts, which have no such condition: of two
+        concurrent ones the last wins, unless the bucket keeps versions.
         """
         if isinstance(self._store, LocalStore):
             return await self._put_local(self._store, key, path)
@@ -91,7 +91,7 @@ class Objects:
         return True
 
     async def _put_local(self, store: LocalStore, key: str, path: Path) -> bool:
-        """Below another key first, so that the object is whole from its first moment on."""
+        """Write under a draft key first, so that the object is never visible incomplete."""
         draft = f"{DRAFTS}/{secrets.token_hex(16)}"
         await obstore.put_async(store, draft, path, chunk_size=PART, max_concurrency=2)
         try:
@@ -104,10 +104,10 @@ class Objects:
         return True
 
     async def put_stream(self, key: str, chunks: AsyncIterable[bytes]) -> None:
-        """Write an object as its bytes come, at most three parts of them in memory; one that is there is replaced.
+        """Write an object from a stream, with at most three parts in memory; an existing one is replaced.
 
-        What `chunks` raises ends the writing and is raised here, and no object is left: a store cannot be told to
-        drop the parts that it has, so they are completed and the object is taken away.
+        An exception of `chunks` ends the upload, is raised here, and no object is left: a store cannot discard
+        uploaded parts, so the object is completed and then deleted.
         """
         failure: Exception | None = None
 
@@ -133,18 +133,18 @@ class Objects:
             return None
 
     async def get_stream(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
-        """The bytes from `start` up to but without `end`, a window at a time. Raises FileNotFoundError."""
+        """The bytes from `start` to `end` (exclusive), a window at a time. Raises FileNotFoundError."""
         while start < end:
             read = await obstore.get_range_async(self._store, key, start=start, end=min(start + WINDOW, end))
             yield bytes(read)
             start += len(read)
 
     def reader(self, key: str) -> BinaryIO:
-        """The object as a file that can be read here and there; every call blocks. Raises FileNotFoundError."""
+        """The object as a seekable file; every call blocks. Raises FileNotFoundError."""
         return io.BufferedReader(_Raw(obstore.open_reader(self._store, key)), buffer_size=16 * 1024)
 
     async def size(self, key: str) -> int | None:
-        """How many bytes an object has; None if there is none."""
+        """The size of an object in bytes; None if there is none."""
         try:
             found = await obstore.head_async(self._store, key)
         except FileNotFoundError:
@@ -152,33 +152,33 @@ class Objects:
         return int(found["size"])
 
     async def exists(self, key: str) -> bool:
-        """Whether there is such an object."""
+        """Whether the object exists."""
         return await self.size(key) is not None
 
     async def move(self, key: str, to: str) -> None:
-        """Give an object another key. Raises FileNotFoundError, also when an earlier attempt moved it."""
+        """Rename an object. Raises FileNotFoundError, also when an earlier attempt moved it."""
         await obstore.rename_async(self._store, key, to)
 
     async def delete(self, key: str) -> None:
-        """Take an object away; may be repeated."""
+        """Delete an object; may be repeated."""
         with suppress(FileNotFoundError):
             await obstore.delete_async(self._store, key)
 
     async def list(self, prefix: str) -> AsyncIterator[Found]:
-        """The objects below a prefix that is a whole folder, like `incoming`, in no order."""
+        """The objects below a prefix that is a whole folder, like `incoming`, in no particular order."""
         async for page in obstore.list(self._store, prefix):
             for each in page:
                 yield Found(each["path"], each["last_modified"])
 
     async def presign(self, key: str, life: timedelta) -> str | None:
-        """An address at which the bucket itself hands the object out for so long; None for a folder."""
+        """A URL at which the bucket itself serves the object for that long; None for a folder."""
         if not isinstance(self._store, S3Store | GCSStore | AzureStore):
             return None
         return await obstore.sign_async(self._store, "GET", key, life)
 
 
 class _Raw(io.RawIOBase):
-    """What the store reads, with the methods that Python's own files have."""
+    """Adapts the store's reader to Python's file interface."""
 
     def __init__(self, file: "ReadableFile") -> None:
         self._file = file
@@ -207,7 +207,7 @@ def _open(settings: Settings) -> "ObjectStore":
     if not url or url.startswith(_FILE_URL):
         folder = Path(url.removeprefix(_FILE_URL)) if url else settings.data_folder / "objects"
         return LocalStore(folder.absolute(), mkdir=True)
-    # In production on this machine at most, whatever a provider's variable says that `safe_settings` does not know.
+    # In production only for this machine, even if a provider variable unknown to `cleartext_peers` allows more.
     in_clear = settings.environment != "production" or store_is_here(settings, environment())
     try:
         return from_url(url, client_options={**CLIENT, "allow_http": in_clear}, retry_config=RETRY)

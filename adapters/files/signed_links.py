@@ -1,6 +1,6 @@
-"""Links to files, which anybody may open who has them, for a while.
+"""Signed links to files, valid for a limited time for anybody who has them.
 
-What they open is signed, and nothing else stands in them.
+The token is signed and contains only what it gives access to.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -9,21 +9,21 @@ from typing import Final, Literal
 import jwt
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from adapters.settings.secret_rotation import secrets_of
+from adapters.settings.secret_sources import secrets_of
 
 AUDIENCE: Final = "file"
-"""Keeps links and the tokens of people apart, which are signed with one key."""
+"""Distinguishes links from tokens of users, which are signed with the same key."""
 
 ALGORITHM: Final = "HS256"
 Purpose = Literal["view", "download", "thumbnail"]
 
 
 class BadLink(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """The link is not ours, or was altered."""
+    """The link is from another issuer, or was altered."""
 
 
 class ExpiredLink(Exception):  # noqa: N818
-    """The link was ours, and its time is over."""
+    """The link was valid and has expired."""
 
 
 class Link(BaseModel):
@@ -36,13 +36,13 @@ class Link(BaseModel):
 
 
 def signed(link: Link, secrets: str, life: timedelta) -> str:
-    """The token of a link that lasts so long from now, of letters, digits and `-_.`; the first of the secrets signs."""
+    """A link's token, valid for `life` from now, of letters, digits and `-_.`; the first of the secrets signs."""
     claims = link.model_dump() | {"aud": AUDIENCE, "exp": datetime.now(UTC) + life}
     return jwt.encode(claims, secrets_of(secrets)[0], algorithm=ALGORITHM)
 
 
 def opened(token: str, secrets: str) -> Link:
-    """What a token opens that is signed with one of the secrets, comma separated. Raises BadLink, ExpiredLink."""
+    """The link in a token that is signed with one of the comma-separated secrets. Raises BadLink, ExpiredLink."""
     for secret in secrets_of(secrets):
         try:
             claims = jwt.decode(

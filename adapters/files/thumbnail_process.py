@@ -1,7 +1,7 @@
-"""A program of its own: a picture comes in on standard input, a small JPEG goes out, without anything that tells of it.
+"""Program that reads a picture from standard input and writes a small JPEG without metadata.
 
-`python thumbnailer.py FORMAT LONGEST_SIDE`. Exit status 3: too many pixels; 4: not a whole picture of that format.
-It imports nothing of ours, so that it starts quickly, and limits its own memory and time before it looks at a byte.
+`python thumbnail_process.py FORMAT LONGEST_SIDE`. Exit status 3: too many pixels; 4: no intact picture of that format.
+It imports nothing of this project, so that it starts quickly, and limits its memory and time before it reads a byte.
 """
 
 import io
@@ -15,11 +15,11 @@ MAX_MEMORY = 1_500_000_000  # bytes of address space
 MAX_SECONDS = 20
 MAX_PIXELS = 50_000_000
 MAX_JPEG_PIXELS = 210_000_000
-"""Telephones take JPEG of 200 megapixels; of that format a smaller picture is decoded without making the large one."""
+"""Telephones take JPEG of 200 megapixels; a JPEG is decoded at reduced size, without the full picture in memory."""
 
 
 def main(file_format: str, side: int) -> int:
-    """Read, make small, write; the exit status."""
+    """Read, scale down and write; returns the exit status."""
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
     Image.MAX_IMAGE_PIXELS = None  # counted below, by format
@@ -32,7 +32,7 @@ def main(file_format: str, side: int) -> int:
             small = _small(picture, side)
     except MemoryError:
         return TOO_MANY_PIXELS
-    except Exception:  # decoders raise what they like, and this process ends either way
+    except Exception:  # decoders raise arbitrary exceptions, and this process ends either way
         return BROKEN
     small.save(sys.stdout.buffer, "JPEG", quality=80)
     return 0

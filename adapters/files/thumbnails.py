@@ -1,4 +1,4 @@
-"""Small pictures of large ones, made in a process that may be given anything."""
+"""Thumbnails of pictures, made in a separate process because the input is untrusted."""
 
 import asyncio
 import io
@@ -18,22 +18,22 @@ from domain.policy.evidence import FileType
 SIDE: Final = 480  # pixels
 SECONDS: Final = 30.0
 AT_ONCE: Final = 2
-"""Each may take a processor and 1.5 GB for a moment."""
+"""Concurrent thumbnail processes; each may use a processor and 1.5 GB for a moment."""
 
 _PROGRAM: Final = Path(__file__).with_name("thumbnail_process.py")
 
 
 class Thumbnails:
-    """Makes thumbnails, a few at once."""
+    """Makes thumbnails, at most `AT_ONCE` at the same time."""
 
     def __init__(self) -> None:
         self._free = asyncio.Semaphore(AT_ONCE)
 
     async def of(self, kind: FileType, content: AsyncIterable[bytes]) -> bytes | None:
-        """A JPEG of at most 480 pixels a side, upright, without metadata; None for what is no picture we can open.
+        """A JPEG of at most 480 pixels a side, upright, without metadata; None for a type that cannot be opened.
 
-        Each try has a process of its own, which ends within 30 s; a repetition makes the same picture again.
-        Raises Unfit for a picture that is broken, or larger than anyone should open.
+        Each call has a process of its own, which ends within 30 s; a repetition makes the same picture again.
+        Raises Unfit for a damaged picture, or one with too many pixels.
         """
         if kind not in PICTURES:
             return None
@@ -51,7 +51,7 @@ async def _made(file_format: str, content: AsyncIterable[bytes]) -> bytes:
     assert process.stdin is not None and process.stdout is not None
     try:
         async with asyncio.timeout(SECONDS):
-            with suppress(BrokenPipeError, ConnectionResetError):  # it may have seen enough
+            with suppress(BrokenPipeError, ConnectionResetError):  # the process may stop reading early
                 async for chunk in content:
                     process.stdin.write(chunk)
                     await process.stdin.drain()

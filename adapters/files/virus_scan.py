@@ -1,4 +1,4 @@
-"""The virus scanner: clamd by `CLAMAV_URL`, like `tcp://host:3310` or `unix:/run/clamav/clamd.ctl`; '' for none."""
+"""Virus scanner client: clamd at `CLAMAV_URL`, like `tcp://host:3310` or `unix:/run/clamav/clamd.ctl`; '' for none."""
 
 import asyncio
 from enum import StrEnum
@@ -10,11 +10,11 @@ from clamav_client.clamd import ClamdError, ClamdNetworkSocket, ClamdUnixSocket
 from adapters.settings.settings import Settings
 
 SECONDS: Final = 30
-"""For making the connection, and for each thing that is said on it."""
+"""Limit for connecting, and for each read or write."""
 
 
 class Scan(StrEnum):
-    """What is known of a file: looked at and clean, let in without being looked at, or nobody looks here."""
+    """Scan result of a file: scanned and clean, accepted unscanned, or no scanner configured."""
 
     CLEAN = "clean"
     UNSCANNED = "unscanned"
@@ -22,15 +22,15 @@ class Scan(StrEnum):
 
 
 class Infected(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """The scanner knows it; the text is the name that it has there."""
+    """The scanner found malware; the text is the malware's name."""
 
 
 class ScannerUnavailable(Exception):  # noqa: N818
-    """The scanner does not answer, or not in a way that says anything of the file."""
+    """The scanner gives no answer, or an unusable one."""
 
 
 class Scanner:
-    """Asks the scanner."""
+    """Client of the virus scanner."""
 
     def __init__(self, settings: Settings) -> None:
         self._url = settings.clamav_url
@@ -39,10 +39,10 @@ class Scanner:
             _socket(self._url)
 
     async def scan(self, file: BinaryIO) -> Scan:
-        """What the scanner says of a file, which is sent to it as it is read.
+        """Scan a file, which is streamed to the scanner.
 
-        One try, each step of which has 30 s; asking again changes nothing there. Raises Infected; and
-        ScannerUnavailable where a scan is required (`CLAMAV_REQUIRED`), else such a file counts as unscanned.
+        One try, each step limited to 30 s; it may be repeated. Raises Infected; and
+        ScannerUnavailable where a scan is required (`CLAMAV_REQUIRED`), otherwise the file counts as unscanned.
         """
         if not self._url:
             return Scan.OFF
@@ -58,7 +58,7 @@ class Scanner:
 
 
 def _asked(url: str, file: BinaryIO) -> tuple[str, str | None]:
-    """The status and the name of what was found. Raises ClamdError, OSError."""
+    """The status and the malware's name. Raises ClamdError, OSError."""
     answer = _socket(url).instream(file).get("stream")
     if answer is None or answer[0] not in {"OK", "FOUND"}:
         raise ClamdError(f"clamd says {answer}")
@@ -66,7 +66,7 @@ def _asked(url: str, file: BinaryIO) -> tuple[str, str | None]:
 
 
 def _socket(url: str) -> ClamdNetworkSocket:
-    """Raises ValueError for another kind of address."""
+    """Connect to the scanner's address. Raises ValueError for an unsupported scheme."""
     where = urlsplit(url)
     if where.scheme == "tcp" and where.hostname and where.port:
         return ClamdNetworkSocket(where.hostname, where.port, timeout=SECONDS)

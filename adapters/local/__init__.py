@@ -1,1 +1,1 @@
-"""Servers and child processes on this machine."""
+"""Local servers and child processes."""

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-LOG_LIMIT = 20_000_000  # bytes; one older log is kept beside the current one
+LOG_LIMIT = 20_000_000  # bytes; one older log is kept too
 
-# Runs between fork and the real program. Asking the kernel for a signal at the parent's death is the only
-# thing that still works when the parent is killed with -9. It stands in a program of its own because
+# Runs between fork and the real program. Requesting a signal from the kernel at the parent's death is the
+# only way that works when the parent is killed with -9. It is a program of its own because
 # `preexec_fn` is unsafe (and warned against) in a process that has threads.
 _TETHER = (
     "import ctypes, os, signal, sys\n"
@@ -32,7 +32,7 @@ class Owner:
 
 @dataclass(frozen=True)
 class ChildProcess:
-    """One child in a session of its own, so that a Ctrl-C in the terminal reaches the parent alone.
+    """A child process in a session of its own, so that a Ctrl-C in the terminal reaches the parent alone.
 
     On Linux a tethered child is killed when the *thread* that spawned it ends: spawn from a thread that
     lives as long as the child is wanted.
@@ -83,7 +83,7 @@ class ChildProcess:
         return tail(self.log, lines)
 
     def stop(self, grace: float = 10.0, first: signal.Signals = signal.SIGTERM) -> None:
-        """Ask, wait `grace` seconds, then kill it and whatever it left in its session."""
+        """Send `first`, wait `grace` seconds, then kill the child and everything left in its session."""
         if self.process.poll() is not None:
             return
         self.process.send_signal(first)

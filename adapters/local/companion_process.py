@@ -1,6 +1,6 @@
-"""A second process of the same program, beside the first: neither is there without the other.
+"""A second process of the same program; each ends when the other does.
 
-What keeps a processor busy in one of them delays nothing in the other, which threads of one Python do.
+Work that keeps a processor busy in one of them does not delay the other, unlike with threads of one Python.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from typing import Self
 
-# A fork has everything imported already; elsewhere than on Linux it is not safe.
+# With fork, everything is imported already; it is safe on Linux only.
 if sys.platform == "linux":
     from multiprocessing.context import ForkProcess as _Process
 else:
@@ -19,29 +19,29 @@ else:
 
 
 class CompanionProcess:
-    """The second process, as the first one has it."""
+    """Handle of the second process, used by the first one."""
 
     def __init__(self, process: BaseProcess) -> None:
         self._process = process
 
     @classmethod
     def start(cls, name: str, work: Callable[[], None]) -> Self:
-        """Begin it, before this process has threads or connections. Raises OSError.
+        """Start it, before this process has threads or connections. Raises OSError.
 
         `work` is a function of a module.
         """
-        # As a daemon it is asked to end when this process ends by itself, whatever the reason.
+        # As a daemon it gets SIGTERM when this process exits, whatever the reason.
         process = _Process(target=work, name=name, daemon=True)
         process.start()
         return cls(process)
 
     @property
     def status(self) -> int | None:
-        """Its exit status, negative for a signal; None while it runs."""
+        """The exit status, negative for a signal; None while it runs."""
         return self._process.exitcode
 
     def when_gone(self, react: Callable[[], object]) -> None:
-        """Call once, in the running event loop, when it has ended."""
+        """Call `react` once, in the running event loop, when the process has ended."""
         loop, end = asyncio.get_running_loop(), self._process.sentinel
 
         def gone() -> None:
@@ -51,11 +51,11 @@ class CompanionProcess:
         loop.add_reader(end, gone)
 
     def stop(self) -> None:
-        """Ask it to end (SIGTERM), and return at once."""
+        """Send SIGTERM, and return at once."""
         self._process.terminate()
 
     def join(self, seconds: float) -> None:
-        """Wait so long for its end, then kill it."""
+        """Wait up to that many seconds for its end, then kill it."""
         self._process.join(seconds)
         if self._process.exitcode is None:
             self._process.kill()
@@ -63,7 +63,7 @@ class CompanionProcess:
 
 
 def end_with_first() -> None:
-    """In the second process, with its event loop running: be gone as soon as the first is, as if both were killed."""
+    """In the second process, with its event loop running: exit at once when the first ends, as if both were killed."""
     first = multiprocessing.parent_process()
     if first is not None:
         asyncio.get_running_loop().add_reader(first.sentinel, os._exit, 1)

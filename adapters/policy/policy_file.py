@@ -1,8 +1,8 @@
-"""Reading a YAML file against a model, reporting every fault at once with its line.
+"""Reads a YAML file into a model and reports every fault at once with its line.
 
 `regimes` may build on one another before anything is validated: one with `extends: other` gets the other's
-keys, mappings merged in depth, scalars and lists replaced, a key set to null taken away. One with
-`abstract: true` is a base only. An inherited key is reported on the line of the base where it stands.
+keys, mappings merged in depth, scalars and lists replaced, a key set to null removed. One with
+`abstract: true` is a base only. A fault in an inherited key is reported on the base's line.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ class PolicyErrors(ValueError):  # noqa: N818 (it holds many errors)
 
 
 def load(source: Path | str, model: type[M], *, aliases: bool = False) -> M:
-    """The model that a file (a Path) or a YAML text (a str) describes; YAML aliases only where allowed.
+    """Load a model from a file (a Path) or a YAML text (a str); YAML aliases only where allowed.
 
     Raises PolicyErrors with all problems: syntax, duplicate keys, inheritance, unknown keys, types, values.
     """
@@ -50,8 +50,8 @@ def load(source: Path | str, model: type[M], *, aliases: bool = False) -> M:
 def resolve(source: Path | str, *, aliases: bool = False) -> tuple[dict[str, Any], Lookup]:
     """The plain data after inheritance, abstract regimes left out, and a lookup of lines in it.
 
-    The lookup takes a path of keys and indices and gives the nearest known line and its dotted key; parts
-    that name nothing, such as the branch of a union, are passed over. Raises PolicyErrors.
+    The lookup takes a path of keys and indices and returns the nearest known line and its dotted key; it skips parts
+    that name nothing, such as the branch of a union. Raises PolicyErrors.
     """
     tree, problems = _resolved(source, aliases)
     if problems:
@@ -107,7 +107,7 @@ def _text(source: Path | str) -> str:
 
 
 class _Heirs:
-    """Regimes by id, and each of them with what it inherits."""
+    """Regimes by id, and their merged forms with inherited keys."""
 
     def __init__(self, regimes: dict[Scalar, Tree]) -> None:
         self.problems: list[Problem] = []
@@ -123,7 +123,7 @@ class _Heirs:
         return False
 
     def finished(self, name: Scalar, chain: tuple[Scalar, ...] = ()) -> Tree:
-        """The regime with all it inherits, without `extends` and `abstract`."""
+        """The regime with all inherited keys, without `extends` and `abstract`."""
         if name not in self._finished:
             self._finished[name] = self._inherit(name, (*chain, name))
         return self._finished[name]
@@ -191,6 +191,6 @@ def _problem(tree: Tree, error: ErrorDetails) -> Problem:
 
 
 def _without_echoes(found: Sequence[Problem], inheritance: Sequence[Problem]) -> list[Problem]:
-    """Leave out what a regime lacks only because its base could not be had."""
+    """Leave out faults that a regime has only because its base is invalid."""
     orphans = tuple(fault.key.removesuffix(EXTENDS) for fault in inheritance if fault.key.endswith(f".{EXTENDS}"))
     return [fault for fault in found if fault.message != MISSING or not fault.key.startswith(orphans)]

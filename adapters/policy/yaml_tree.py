@@ -1,9 +1,9 @@
-"""YAML as a tree that remembers its lines, so that every complaint can name one.
+"""Parses YAML into a tree with line numbers, so that every fault can name its line.
 
 Scalars follow the YAML 1.2 core schema: `true`/`false`, `null`, decimal numbers. Everything else is text:
-`08:30`, `2026-10-01`, `0571`, `yes`, `on`. Tags are refused. So are anchors and aliases, for a rule book must
-read as it stands, unless the caller allows them; then no alias may lie within its own anchor, and a file that
-would blow up in memory is refused all the same.
+`08:30`, `2026-10-01`, `0571`, `yes`, `on`. Tags are rejected. So are anchors and aliases, as a rule book must
+be readable without them, unless the caller allows them; then no alias may lie within its own anchor, and a file
+that would expand beyond `MAX_NODES` is still rejected.
 """
 
 import re
@@ -30,13 +30,13 @@ class Problem:
 
 @dataclass(frozen=True)
 class Tree:
-    """A value and the line on which it, or the key before it, stands."""
+    """A value and the line of its key, or its own."""
 
     line: int
     value: "Scalar | dict[Scalar, Tree] | list[Tree]"
 
     def plain(self) -> Any:
-        """The bare data."""
+        """The data without lines."""
         if isinstance(self.value, dict):
             return {key: below.plain() for key, below in self.value.items()}
         if isinstance(self.value, list):
@@ -53,7 +53,7 @@ _CORE: Final[Mapping[str, tuple[str, list[str]]]] = {
 
 
 class _Composer(yaml.SafeLoader):
-    """Composes nodes with the core schema in place of YAML 1.1's."""
+    """Composes nodes with the core schema instead of YAML 1.1's."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
 
@@ -71,11 +71,11 @@ _READ: Final[Mapping[str, Callable[[str], Scalar]]] = {
 _COLLECTIONS: Final = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 
 MAX_NODES: Final = 100_000
-"""The most a document may come to when its aliases are written out."""
+"""Limit on the size of a document with its aliases expanded."""
 
 
 def grow(text: str, *, aliases: bool = False) -> tuple[Tree | None, list[Problem]]:
-    """The tree of a YAML document and what is wrong with it; no tree where it cannot be read at all."""
+    """Parse a YAML document; returns its tree (None if it is unreadable) and its faults."""
     try:
         node = yaml.compose(text, Loader=_Composer)
     except yaml.MarkedYAMLError as fault:

@@ -1,1 +1,1 @@
-"""Settings of every process, and whether they are safe to run with."""
+"""Settings of every process, and the check that they are safe to run with."""

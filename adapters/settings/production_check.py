@@ -1,46 +1,45 @@
-"""Whether the settings may be run with: in production, no secret that others know, could guess, or hold for another,
-and no peer that is spoken to in clear.
+"""Rejects unsafe settings: in production, missing, default, short or shared secrets, and cleartext peers.
 
-All that is wrong is said at once and in Chinese: it is read by whoever installs. No secret is quoted.
+All faults are reported at once and in Chinese, for whoever installs. No secret is quoted.
 """
 
 from itertools import combinations
 from typing import Final
 
 from adapters.settings.cleartext_peers import plain_peers
-from adapters.settings.secret_rotation import secrets_of
+from adapters.settings.secret_sources import secrets_of
 from adapters.settings.settings import DEVELOPMENT_SECRET, Settings, environment
 from domain.words import Role
 
 SHORTEST: Final = 32
 SECRETS: Final = ("secret_key", "data_key", "archive_key", "twilio_auth_token", "city_secret")
-"""Every secret of the settings, by its field. Each may be several, comma separated."""
+"""Every required secret, by its field. Each may be several, comma separated."""
 
 OPTIONAL: Final = ("payload_key", "codec_token", "database_password")
-"""Secrets of what may be left off: where one is set, it has to be as good as the others."""
+"""Secrets of optional features; one that is set has to be as strong as the others."""
 
 NOBODY: Final = frozenset({Role.CITIZEN, Role.CLOCK, Role.SYSTEM})
 
 
 class UnsafeSettings(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """Nothing may be started; the text has a line for each thing that is wrong."""
+    """Nothing may be started; the text has a line for each fault."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(["设置不安全，未启动：", *(f"- {fault}" for fault in faults)]))
 
 
 def require_safe(settings: Settings) -> None:
-    """Raises UnsafeSettings."""
+    """Raise UnsafeSettings if the settings have faults."""
     if found := faults(settings):
         raise UnsafeSettings(found)
 
 
 class CannotServe(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """A setting of the codec server is missing or too weak; the text is Chinese and meant for the operator."""
+    """A setting of the codec server is missing or too weak; the text is Chinese and addresses the operator."""
 
 
 def require_codec(settings: Settings) -> None:
-    """Raises CannotServe for settings by which a codec server opens nothing, or for anybody."""
+    """Raise CannotServe if the codec server could decrypt nothing, or would serve anybody."""
     if not settings.payload_key:
         raise CannotServe("没有设置 JIESU_PAYLOAD_KEY，内容没有加密，不需要编解码服务")
     if len(settings.codec_token) < SHORTEST:
@@ -48,7 +47,7 @@ def require_codec(settings: Settings) -> None:
 
 
 def faults(settings: Settings) -> list[str]:
-    """What is wrong with the settings, a sentence each."""
+    """Faults of the settings, a sentence each."""
     found = _oidc(settings)
     if settings.environment == "production":
         kept = (*SECRETS, *(field for field in OPTIONAL if getattr(settings, field)))
@@ -78,7 +77,7 @@ def _secret(settings: Settings, field: str) -> list[str]:
 
 
 def _usable(settings: Settings, field: str) -> set[str]:
-    """The secrets of a field that are not refused anyway."""
+    """The secrets of a field, without the default one, which is reported anyway."""
     return set(secrets_of(getattr(settings, field))) - {DEVELOPMENT_SECRET}
 
 

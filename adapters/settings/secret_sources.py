@@ -1,8 +1,8 @@
-"""Secrets that stand elsewhere than in the environment: in a file, or with a program that fetches them.
+"""Loads a secret from a file or from a program that fetches it.
 
-`file:/run/secrets/data_key` reads a file, as Docker and Kubernetes hand secrets out. `exec:/opt/fetch-key data`
-runs a program, which may ask any key management service, and takes what it prints. Either may give one key a line.
-Anything else is the secret itself.
+`file:/run/secrets/data_key` reads a file, as Docker and Kubernetes provide secrets. `exec:/opt/fetch-key data`
+runs a program, which may query any key management service, and uses its output. Either may give one key a line.
+Any other value is the secret itself.
 """
 
 import shlex
@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Final
 
 SECONDS: Final = 20.0
-"""How long a program may take; a process that does not get its keys does not start."""
+"""Time limit of a program; a process that does not get its keys does not start."""
 
 MOST_BYTES: Final = 64 * 1024
 FILE, EXEC = "file:", "exec:"
 
 
 def secret(value: str) -> str:
-    """The secret that a setting names; lines become a comma separated list.
+    """Resolve a setting to its secret; lines become a comma-separated list.
 
-    Asked once, when a process starts, and not again: a program that fails or does not answer within `SECONDS` ends the
+    Called once, at process start: a program that fails or does not answer within `SECONDS` prevents the
     start. Raises ValueError, which never quotes what was read or printed.
     """
     if value.startswith(FILE):
@@ -28,6 +28,14 @@ def secret(value: str) -> str:
     if value.startswith(EXEC):
         return _joined(_printed(value.removeprefix(EXEC)))
     return value
+
+
+def secrets_of(listed: str) -> tuple[str, ...]:
+    """The secrets of a comma separated list; the first is the one to use, all are to be accepted.
+
+    While a secret is being changed, the old one stays valid beside the new one.
+    """
+    return tuple(secret for part in listed.split(",") if (secret := part.strip()))
 
 
 def _read(path: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""Settings that are lists or rates, written in one environment variable each, and what is wrong with bad ones."""
+"""Types of settings that are lists or rates in one environment variable, with their error messages."""
 
 import re
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ NO_RATE: Final = "off"
 
 @dataclass(frozen=True)
 class Rate:
-    """So many a second in the long run, and so many at once."""
+    """A sustained rate per second, and a burst."""
 
     per_second: float
     burst: int
@@ -102,7 +102,7 @@ Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_hosts)]
 """Comma separated names or addresses of hosts, without ports."""
 
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
-"""Comma separated words as they stand in tokens and headers: visible ASCII without quotes and backslashes."""
+"""Comma separated words as in tokens and headers: visible ASCII without quotes and backslashes."""
 
 Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)]
 """Comma separated addresses or networks."""

@@ -1,8 +1,7 @@
 """Settings of every process, read once from the environment.
 
-A county installs with none of these set: `jiesu up` fills them in for its children. A larger installation
-sets them by hand (see docs/operations.md). TEMPORAL_* variables and profiles are read by
-`temporalio.envconfig`, not here.
+None of them has to be set for a county: `jiesu up` sets them for its child processes. A larger installation
+sets them by hand (see docs/operations.md). `temporalio.envconfig` reads TEMPORAL_* variables and profiles.
 """
 
 import json
@@ -10,11 +9,11 @@ import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from adapters.settings.database_url import with_password
 from adapters.settings.secret_sources import secret
 from adapters.settings.setting_types import Hosts, Limited, Networks, Origins, Rate, Words
 from domain.access.passwords import NEED_SECOND_FACTOR
@@ -25,11 +24,11 @@ DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: 
 
 
 class UnusableSetting(ValueError):  # noqa: N818 (it reads as a sentence)
-    """A setting that names nothing usable, found when it is used. Quotes nothing: a password may stand in it."""
+    """A setting is invalid, which was found when it was used. Quotes nothing: it may contain a password."""
 
 
 def _from_json(value: object) -> object:
-    """What stands in a variable; one that is set to nothing is not set."""
+    """Parse the JSON of a variable; an empty one counts as not set."""
     try:
         return json.loads(value or "{}") if isinstance(value, str) else value
     except ValueError:
@@ -37,9 +36,9 @@ def _from_json(value: object) -> object:
 
 
 class Settings(BaseSettings):
-    """Where the outside services are and which keys open them. Times are in seconds."""
+    """Addresses of external services, and secrets. Times are in seconds."""
 
-    # An error names the variable; what stood in it, or beside it, may be a secret.
+    # An error names the variable only; its value, or one next to it, may be a secret.
     model_config = SettingsConfigDict(env_prefix="", extra="ignore", hide_input_in_errors=True)
 
     environment: Literal["development", "production"] = Field("development", alias="JIESU_ENV")
@@ -106,18 +105,18 @@ class Settings(BaseSettings):
 
     @property
     def totp_required(self) -> bool:
-        """Whether leaders need a second factor: as it is set, else in production."""
+        """Whether leaders need a second factor; the default is yes in production only."""
         return self.environment == "production" if self.require_totp is None else self.require_totp
 
     def asks_strength_of(self, role: Role) -> bool:
-        """Whether the identity provider has to say how somebody of that role signed in."""
+        """Whether a token of the identity provider has to show how a user of that role signed in."""
         if self.oidc_strong_for != "leaders":
             return self.oidc_strong_for == "everybody"
         return role in NEED_SECOND_FACTOR and bool(self.totp_required or self.oidc_acr or self.oidc_amr)
 
     @property
     def takes_bare_signals(self) -> bool:
-        """Whether signals without a proof are heard: where nothing is said of it, in development only."""
+        """Whether signals without a proof are accepted; the default is yes in development only."""
         return self.environment == "development" if self.bare_signals is None else self.bare_signals
 
     @field_validator(
@@ -126,15 +125,25 @@ class Settings(BaseSettings):
     )
     @classmethod
     def _fetched(cls, value: str) -> str:
-        """A secret may be named instead of said (`adapters.settings.secret_sources`)."""
+        """Resolve a secret that is given by reference (`adapters.settings.secret_sources`)."""
         return secret(value)
 
     @model_validator(mode="after")
     def _signed_in(self) -> Self:
-        """The database's address is whole: nobody else needs to know that its password came by itself."""
+        """Insert the separately set password into the database URL, so that no other code needs it."""
         if self.database_password:
             self.database_url = with_password(self.database_url, self.database_password)
         return self
+
+
+def with_password(url: str, password: str) -> str:
+    """The address with this password in place of its own, if any. Raises ValueError if it names no user."""
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    name = user.partition(":")[0]
+    if not at or not name:
+        raise ValueError("设置了 JIESU_DATABASE_PASSWORD，DATABASE_URL 须写明用户名")
+    return urlunsplit(parts._replace(netloc=f"{name}:{quote(password, safe='')}@{host}"))
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError, FailureError
 from temporalio.service import RPCError
 
-from adapters.safe_errors import SafeError
+from adapters.errors import SafeError
 from adapters.temporal.payload_codec import SealedPayloads
 
 CONNECT_SECONDS = 60.0

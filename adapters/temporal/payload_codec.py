@@ -1,7 +1,7 @@
-"""Payloads that the Temporal server, its database and its UI see sealed only (docs/adr/0024).
+"""Encrypts payloads, so that the Temporal server, its database and its UI cannot read them (docs/adr/0024).
 
-A payload becomes one of encoding `binary/encrypted` whose data is the whole payload, sealed with AES-256-GCM as
-`adapters.database.encryption` seals, by keys derived for this purpose alone.
+A sealed payload has the encoding `binary/encrypted`; its data is the whole original payload, encrypted with
+AES-256-GCM as in `adapters.database.encryption`, by keys derived for this purpose alone.
 """
 
 from collections.abc import Sequence
@@ -15,13 +15,13 @@ from adapters.database.encryption import CannotDecrypt, Keyring
 
 ENCODING: Final = b"binary/encrypted"
 _PURPOSE: Final = "payload "
-"""Stands before each secret, so that one which is also used elsewhere seals differently here."""
+"""Prefix of each secret, so that a secret that is also used elsewhere gives another key here."""
 
 
 class SealedPayloads(PayloadCodec):
-    """Comma separated secrets: the first seals, all of them open.
+    """Codec with comma-separated secrets: the first encrypts, all of them decrypt.
 
-    What was written before payloads were sealed stays readable, so that sealing can begin while orders are open.
+    Unencrypted payloads stay readable, so that encryption can be switched on while orders are open.
     """
 
     def __init__(self, keys: str) -> None:
@@ -31,14 +31,14 @@ class SealedPayloads(PayloadCodec):
         self._keyring = Keyring(",".join(_PURPOSE + secret for secret in secrets))
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """Seal each; two seals of one payload differ."""
+        """Encrypt each payload; encrypting one twice gives different bytes."""
         return [
             Payload(metadata={"encoding": ENCODING}, data=self._keyring.seal(payload.SerializeToString()))
             for payload in payloads
         ]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """Open each that is sealed. Raises CannotDecrypt for one that none of the keys opens."""
+        """Decrypt the encrypted payloads. Raises CannotDecrypt if no key fits."""
         return [self._opened(payload) for payload in payloads]
 
     def _opened(self, payload: Payload) -> Payload:

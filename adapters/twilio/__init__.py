@@ -1,1 +1,1 @@
-"""Texts and calls through Twilio, or through whatever speaks its HTTP interface."""
+"""Texts and calls through Twilio, or a gateway with the same HTTP interface."""

@@ -1,17 +1,18 @@
-"""The Twilio SDK's client, made when it is first needed, and what its errors mean.
+"""Twilio SDK client, created at first use, with its errors translated.
 
-The SDK takes a second to import, so that waits until something is to be sent. It blocks, so it runs in
-threads. What it raises quotes telephone numbers; what is raised here does not.
+Importing the SDK takes a second, so it is delayed until something is sent. It blocks, so it runs in
+threads. Its errors quote telephone numbers; those raised here do not.
 """
 
 import asyncio
 from collections.abc import Callable
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from adapters.safe_errors import SafeError
-from adapters.settings.secret_rotation import secrets_of
+from adapters.errors import SafeError
+from adapters.settings.secret_sources import secrets_of
 from adapters.settings.settings import Settings
+from domain.citizen.messages import Sending
 
 if TYPE_CHECKING:
     from twilio.rest import Client  # type: ignore[import-untyped]
@@ -19,28 +20,22 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 WORTH_ANOTHER_TRY = frozenset({401, 408, 429})
-"""Of the answers 4xx those that say nothing against the number: who asks is not known, as while a token is changed, or
-the request came too slowly or too often (RFC 9110, section 15.5.9; RFC 6585)."""
+"""4xx statuses that say nothing against the number and may be retried: the credentials are not accepted, as while a
+token is changed, or the request was too slow or one too many (RFC 9110, section 15.5.9; RFC 6585).
+"""
 
 UNSUBSCRIBED = "twilio_21610"
 OPTED_OUT = "opted_out"
 
 
 class ProviderUnavailable(SafeError):  # noqa: N818 (histories of Temporal hold the name)
-    """The provider was out of reach, busy or broken: nobody knows what became of the request."""
-
-
-class Sending(NamedTuple):
-    """The message's or call's id at the provider, or the code with which it was refused for good."""
-
-    sid: str | None
-    refused: str | None = None
+    """The provider was out of reach, busy or broken: the request may or may not have been accepted."""
 
 
 def taken(sid: object) -> Sending:
-    """What an answer 2xx says by its `sid`.
+    """The result of a 2xx answer, by its `sid`.
 
-    Raises ProviderUnavailable for one without: it may have been taken all the same, and only a look-up tells.
+    Raises ProviderUnavailable for one without: the request may have been accepted, which only a look-up shows.
     """
     if not isinstance(sid, str) or not sid:
         raise ProviderUnavailable("an answer without an id")
@@ -48,20 +43,20 @@ def taken(sid: object) -> Sending:
 
 
 def error_code(number: object) -> str | None:
-    """The provider's number of what went wrong as a code of ours; None for none.
+    """The provider's error number as a code; None for none.
 
-    `opted_out`: who has the number told the provider to be left alone, which is not a fault of the message.
+    `opted_out`: the number's owner has opted out at the provider, which is no fault of the message.
     """
     code = f"twilio_{number}" if number else None
     return OPTED_OUT if code == UNSUBSCRIBED else code
 
 
 class ProviderRefused(Exception):  # noqa: N818
-    """A 4xx that no repetition changes; its text is a code."""
+    """A 4xx answer that a retry would not change; its text is a code."""
 
 
 class TwilioClient:
-    """One client for texts and calls; each request ends within 10 s to connect and 10 s to be answered."""
+    """One client for texts and calls; each request has 10 s to connect and 10 s for the answer."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -69,7 +64,7 @@ class TwilioClient:
         self._made: Client | None = None
 
     async def ask(self, request: Callable[[Any], T]) -> T:
-        """Make one request, which is not repeated here. Raises ProviderRefused or ProviderUnavailable."""
+        """Make one request, without retries. Raises ProviderRefused or ProviderUnavailable."""
         return await asyncio.to_thread(self._blocking, request)
 
     def _blocking(self, request: Callable[[Any], T]) -> T:
@@ -79,7 +74,7 @@ class TwilioClient:
         try:
             return request(self._client())
         except (RequestException, TwilioException, ValueError, KeyError, TypeError, AttributeError) as error:
-            # Those behind the first two: a body that is no JSON, or is `[]` or `null` where an object belongs.
+            # The last types come from a body that is no JSON, or is `[]` or `null` instead of an object.
             status: int | None = getattr(error, "status", None)
             if status is None:
                 raise ProviderUnavailable(type(error).__name__) from None

@@ -1,7 +1,7 @@
-"""The Twilio SDK pointed at one address: the same code speaks to Twilio and to the sandbox gateway.
+"""HTTP client that redirects the Twilio SDK to one address: the same code serves Twilio and the sandbox gateway.
 
-The SDK follows the addresses of further pages that an answer gives, with the account's password: wherever an answer
-points, nothing is asked but what the settings name.
+The SDK follows page addresses in an answer, with the account's password: requests to any host other than the
+configured one are rejected.
 """
 
 from typing import Any
@@ -14,10 +14,10 @@ TIMEOUT = 10.0  # seconds
 
 
 class RebasedHttpClient(TwilioHttpClient):  # type: ignore[misc]
-    """Sends what is meant for `TWILIO_API` to `base_url` instead, and nothing to anywhere else. Redirects are answers.
+    """Sends requests for `TWILIO_API` to `base_url`, and rejects all others. Redirects are not followed.
 
-    Every request ends within `timeout` seconds. Nothing is repeated here: after a timeout or a 5xx nobody
-    knows whether the message went out, so the caller looks it up before it sends again.
+    Every request ends within `timeout` seconds. Nothing is retried here: after a timeout or a 5xx the message
+    may or may not have been sent, so the caller looks it up before it sends again.
     """
 
     def __init__(self, base_url: str, timeout: float = TIMEOUT) -> None:

@@ -1,10 +1,10 @@
-"""Whether a form was posted by the provider: its signature over our address and the form (X-Twilio-Signature)."""
+"""Verifies the signature of the provider's webhooks over URL and form (X-Twilio-Signature)."""
 
 import hmac
 from collections.abc import Mapping
 from urllib.parse import urlparse
 
-from adapters.settings.secret_rotation import secrets_of
+from adapters.settings.secret_sources import secrets_of
 
 HEADER = "X-Twilio-Signature"
 
@@ -12,11 +12,11 @@ HEADER = "X-Twilio-Signature"
 def genuine(tokens: str, url: str, form: Mapping[str, str], signature: str) -> bool:
     """Whether this signature was made with one of the account's tokens for this form posted to this URL.
 
-    The account has two while its token is changed, comma separated here. The provider signs the address with or without
-    its port. Everything is tried, and compared in a time that tells nothing.
+    The account has two comma-separated tokens while one is being changed. The provider signs the URL with or without
+    its port. Every combination is tried, in constant time.
 
-    `url` is the one that the provider was given, with its query, which behind a proxy is not what the
-    server sees.
+    `url` is the one configured at the provider, with its query; behind a proxy the server sees
+    another.
     """
     from twilio.request_validator import (  # type: ignore[import-untyped] # noqa: PLC0415
         RequestValidator,

@@ -1,16 +1,17 @@
-"""Text messages through Twilio, or through whatever speaks its HTTP at `TWILIO_BASE_URL`."""
+"""Text messages through Twilio, or a gateway with its HTTP interface at `TWILIO_BASE_URL`."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from adapters.phone_numbers import e164
-from adapters.twilio.client import ProviderRefused, ProviderUnavailable, Sending, TwilioClient, error_code, taken
+from adapters.twilio.client import ProviderRefused, ProviderUnavailable, TwilioClient, error_code, taken
+from domain.citizen.messages import Sending
 
 PAGE = 100  # messages
 
 
 class Report(NamedTuple):
-    """What the provider says of a message: its status, and a code if it did not arrive."""
+    """The provider's status of a message, and a code if it did not arrive."""
 
     status: str
     error: str | None
@@ -19,7 +20,7 @@ class Report(NamedTuple):
 class TwilioSms:
     """Sends, finds and looks up messages.
 
-    `status_callback` is the URL to which the provider shall report what becomes of a message, empty for none.
+    `status_callback` is the URL for the provider's delivery reports, empty for none.
     """
 
     def __init__(self, client: TwilioClient, status_callback: str = "") -> None:
@@ -28,11 +29,11 @@ class TwilioSms:
         self._optional = {"status_callback": status_callback} if status_callback else {}
 
     async def send(self, to: str, body: str) -> Sending:
-        """Hand a message over.
+        """Send a message.
 
-        Nothing is repeated here and the provider has no idempotency key: after ProviderUnavailable, `find` tells
-        whether the message went out, as after a success that tells no id. A 429 was not processed, a refusal for
-        good is returned: `opted_out` if who has the number told the provider to be left alone.
+        Nothing is retried here and the provider has no idempotency key: after ProviderUnavailable, also raised for a
+        success without an id, `find` shows whether the message was sent. A 429 was not processed. A permanent rejection
+        is returned as a code: `opted_out` if the number's owner has opted out at the provider.
         """
         try:
             message = await self._client.ask(
@@ -45,7 +46,7 @@ class TwilioSms:
     async def find(self, to: str, body: str, since: datetime) -> list[str]:
         """The ids of messages to this number with this text, created since then, the newest first.
 
-        It may be repeated. Raises ProviderUnavailable.
+        May be repeated. Raises ProviderUnavailable.
         """
 
         def search(client: Any) -> list[str]:
@@ -64,7 +65,7 @@ class TwilioSms:
             raise ProviderUnavailable(str(refused)) from None
 
     async def look_up(self, sid: str) -> Report | None:
-        """What became of a message; None if the provider says nothing of it, or no status. May be repeated.
+        """The status of a message; None if the provider has no record or no status of it. May be repeated.
 
         Raises ProviderUnavailable.
         """

@@ -1,4 +1,4 @@
-"""What the provider is answered: TwiML, for texts that came in and for calls that are under way.
+"""TwiML answers to the provider, for inbound texts and for calls in progress.
 
 The SDK is imported when the first answer is made (see `adapters.twilio.client`).
 """
@@ -6,13 +6,13 @@ The SDK is imported when the first answer is made (see `adapters.twilio.client`)
 MEDIA_TYPE = "application/xml"
 LANGUAGE = "zh-CN"
 KEYS_WAIT_FOR = 8
-"""Seconds of silence after which a question counts as not answered."""
+"""Seconds of silence after which a question counts as unanswered."""
 
 HINTS = "一分,二分,三分,四分,五分,满意,非常满意,基本满意,一般,不满意,非常不满意"
 
 
 def reply(text: str) -> str:
-    """One text back to the sender; none for an empty one."""
+    """One text back to the sender; none if `text` is empty."""
     from twilio.twiml.messaging_response import MessagingResponse  # type: ignore[import-untyped] # noqa: PLC0415
 
     response = MessagingResponse()
@@ -22,7 +22,7 @@ def reply(text: str) -> str:
 
 
 def question(says: str, answer_url: str) -> str:
-    """Say something and wait for one key or for speech, which is posted to `answer_url`, silence too."""
+    """Speak and wait for one key or for speech; the result, or silence, is posted to `answer_url`."""
     from twilio.twiml.voice_response import VoiceResponse  # type: ignore[import-untyped] # noqa: PLC0415
 
     response = VoiceResponse()
@@ -42,7 +42,7 @@ def question(says: str, answer_url: str) -> str:
 
 
 def farewell(says: str = "") -> str:
-    """Say something, if anything, and hang up."""
+    """Speak, if there is a text, and hang up."""
     from twilio.twiml.voice_response import VoiceResponse  # noqa: PLC0415
 
     response = VoiceResponse()

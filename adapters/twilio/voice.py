@@ -1,22 +1,23 @@
-"""Automatic calls through Twilio, or through whatever speaks its HTTP at `TWILIO_BASE_URL`."""
+"""Automatic calls through Twilio, or a gateway with its HTTP interface at `TWILIO_BASE_URL`."""
 
 from datetime import datetime
 from typing import Any
 
 from adapters.phone_numbers import e164
-from adapters.twilio.client import ProviderRefused, ProviderUnavailable, Sending, TwilioClient, taken
+from adapters.twilio.client import ProviderRefused, ProviderUnavailable, TwilioClient, taken
+from domain.citizen.messages import Sending
 
 PAGE = 100  # calls
 RINGS_FOR = 40  # seconds
 NO_DIALOGUE = '<Response><Say language="zh-CN">您好，这里是12345热线，您反映的事项已答复。</Say></Response>'
-"""What is said where nobody can be reached for a dialogue, as in a rehearsal."""
+"""The announcement where no dialogue URL is configured, as in a rehearsal."""
 
 
 class TwilioVoice:
     """Places and finds calls.
 
-    `dialogue` is the URL where the provider asks what to say and `status_callback` where it reports; both get
-    `?call=` with the id of the call. Empty for none.
+    `dialogue` is the URL from which the provider fetches the dialogue and `status_callback` the one for its reports;
+    both get `?call=` with the id of the call. Empty for none.
     """
 
     def __init__(self, client: TwilioClient, dialogue: str = "", status_callback: str = "") -> None:
@@ -26,9 +27,9 @@ class TwilioVoice:
         self._status_callback = status_callback
 
     async def place(self, to: str, call_id: str) -> Sending:
-        """Have a number called. Nothing is repeated here: after ProviderUnavailable, `find` tells what became of it.
+        """Call a number. Nothing is retried here: after ProviderUnavailable, `find` shows whether the call was placed.
 
-        A success that tells no id is such a case.
+        A success without an id raises it too.
         """
         says = {"url": f"{self._dialogue}?call={call_id}"} if self._dialogue else {"twiml": NO_DIALOGUE}
         reports = {"status_callback": f"{self._status_callback}?call={call_id}"} if self._status_callback else {}

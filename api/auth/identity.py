@@ -1,4 +1,4 @@
-"""Authentication of a request: FastAPI dependencies that give the bearer of its token."""
+"""Authenticates requests: FastAPI dependencies that return the bearer of the token."""
 
 from typing import Annotated, Final
 
@@ -32,9 +32,9 @@ ServicesDep = Annotated[Services, Depends(services_of)]
 async def signed_in(
     request: Request, services: ServicesDep, token: Annotated[str | None, Depends(_bearer)]
 ) -> Identity:
-    """The bearer of the token, whatever they still have to do before they may act. Raises ProblemError(401)."""
+    """The bearer of the token, also one with a duty to do first. Raises ProblemError(401)."""
     if token is None:
-        raise _unknown("请先登录")
+        raise _unauthenticated("请先登录")
     known: dict[str, Identity] = request.scope.setdefault(BEARERS, {})
     if token not in known:
         try:
@@ -42,12 +42,12 @@ async def signed_in(
         except TooWeak as weak:
             raise _too_weak(weak) from None
         except BadToken as bad:
-            raise _unknown(f"{bad}，请重新登录") from None
+            raise _unauthenticated(f"{bad}，请重新登录") from None
     return known[token]
 
 
 def identify(user: Annotated[Identity, Depends(signed_in)]) -> Identity:
-    """The bearer of the token, who may act. Raises ProblemError, 401 or 403 with what has to be done first."""
+    """The bearer of the token, who has no duty to do first. Raises ProblemError, 401 or 403 with the duty."""
     if user.duty is not None:
         raise ProblemError(403, *DUTIES[user.duty])
     return user
@@ -57,7 +57,7 @@ SignedIn = Annotated[Identity, Depends(signed_in)]
 
 
 def permitted(request: Request, user: Annotated[Identity, Depends(identify)]) -> Identity:
-    """The bearer of the token, if the act of this route is theirs to do. Raises Refused(not_permitted)."""
+    """The bearer of the token, if their role permits the act of this route. Raises Refused(not_permitted)."""
     act = act_of(request)
     if act not in ASKED_LATER:
         require(act, user.role)
@@ -70,17 +70,17 @@ DUTIES: Final = {
     Duty.CHANGE_PASSWORD: ("这是他人设置的口令，请先修改口令（POST /account/password）", "password_change_required"),
     Duty.ENROL_TOTP: ("本岗位须使用动态口令，请先绑定（POST /account/totp）", "totp_enrolment_required"),
 }
-"""What is said to somebody who has a duty to do first, and its code."""
+"""The answer to a person with a duty to do first, and its code."""
 
 
-def _unknown(detail: str) -> ProblemError:
+def _unauthenticated(detail: str) -> ProblemError:
     problem = ProblemError(401, detail)
     problem.headers = {"WWW-Authenticate": "Bearer"}
     return problem
 
 
 def _too_weak(weak: TooWeak) -> ProblemError:
-    """What is said to somebody who has to sign in more strongly at the provider (RFC 9470)."""
+    """The answer to a token that needs a stronger sign-in at the provider (RFC 9470)."""
     wanted = (("acr", weak.acr), ("amr", weak.amr))
     said = "，".join(f"{claim} 应为 {' 或 '.join(values)}" for claim, values in wanted if values)
     problem = ProblemError(401, f"登录强度不够，请在统一身份认证以第二因素重新登录（{said}）", INSUFFICIENT)

@@ -1,4 +1,4 @@
-"""People who are turned away, on the installation's audit trail."""
+"""Notes refusals of access on the installation's audit trail."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -14,30 +14,30 @@ from domain.access.acts import REFUSED, Deed
 from domain.refusal import Code
 
 BEARERS: Final = "jiesu.bearers"
-"""Where the scope of a request holds whom its tokens speak of."""
+"""The key in a request's scope of the identities by token."""
 
 STATUSES: Final = frozenset({401, 403})
 CODES: Final = frozenset({Code.UNKNOWN_ORDER.value})
-"""Refused as well: an order that there is and that is not theirs to see is answered like one that there is not."""
+"""Refusals too: an order that the person may not see is answered like one that does not exist."""
 
 _ORDER_NO: Final = re.compile(r"\d{8}-\d{6,12}(?=$|:)", re.ASCII)
 
 
 def noting_refusals(handle: Callable[..., Response]) -> Callable[[Request, Exception], Awaitable[Response]]:
-    """The handler of an error, which puts it on the audit trail as well if it is a refusal of access."""
+    """An error handler that also notes the error on the audit trail if it is a refusal of access."""
 
     async def noting(request: Request, error: Exception) -> Response:
         response = handle(request, error)
         code = str(getattr(error, "code", "")) or Code.NOT_PERMITTED.value
         hidden = getattr(error, "order_no", None)
         if response.status_code in STATUSES or code in CODES or hidden is not None:
-            await _note(request, response.status_code, code, hidden)
+            await _note_refusal(request, response.status_code, code, hidden)
         return response
 
     return noting
 
 
-async def _note(request: Request, status: int, code: str, order_no: str | None) -> None:
+async def _note_refusal(request: Request, status: int, code: str, order_no: str | None) -> None:
     if getattr(request.state, "refusal_noted", False):
         return
     services: Services | None = getattr(request.app.state, "services", None)
@@ -57,12 +57,12 @@ async def _note(request: Request, status: int, code: str, order_no: str | None) 
 
 
 def _route(request: Request) -> str:
-    """The pattern of the address: what was put into its places may be anything."""
+    """The pattern of the address, without the values in it, which may be anything."""
     return str(getattr(request.scope.get("route"), "path_format", ""))
 
 
 def _order_no(request: Request) -> str | None:
-    """The order that was asked for, or whose approval; only what looks like the number of one."""
+    """The number of the order in the address, or of the approval's order; None if it does not look like one."""
     for name in ("no", "id"):
         if found := _ORDER_NO.match(str(request.path_params.get(name, ""))):
             return found[0]

@@ -1,4 +1,4 @@
-"""The origin of a request, as the acts on the audit trail say it."""
+"""The origin of a request, as the acts on the audit trail name it."""
 
 from typing import Annotated, Final
 from uuid import uuid4
@@ -13,7 +13,7 @@ SOURCE_DIGITS: Final = 32
 
 
 def origin_of(request: Request) -> Origin:
-    """Digest of the network address, which says nothing without the installation's key, and the id of the request.
+    """The keyed digest of the network address, and the id of the request.
 
     Behind trusted proxies the address is the caller's, not the proxy's.
     """
@@ -26,7 +26,7 @@ OriginDep = Annotated[Origin, Depends(origin_of)]
 
 
 def _request_id(request: Request) -> str:
-    """The id of this request, made when it is first asked for."""
+    """The id of this request, made at its first use."""
     known: str | None = getattr(request.state, "request_id", None)
     if known is None:
         known = request.state.request_id = uuid4().hex

@@ -1,4 +1,4 @@
-"""Which act of `domain.permissions` each route is: a route that is not named here answers nobody."""
+"""The act of `domain.permissions` of each route: a route that is not named here answers nobody."""
 
 from typing import Final
 
@@ -76,13 +76,13 @@ ACTS: Final[dict[str, str]] = {
     f"GET {_OPEN311}/tokens/{{token}}.{{fmt}}": "use_public_interface",
     **{f"GET /{page}": "see_documentation" for page in ("openapi.json", "docs", "docs/oauth2-redirect")},
 }
-"""By method and path, as the router has it: without the `/api/v1` before."""
+"""By method and path of the router, without the prefix `/api/v1`."""
 
 ASKED_LATER: Final = frozenset({*COMMANDS, "decide", "name_viewers", "see_citizen"})
-"""Acts on an order that has to be found first: nobody learns of an order by being refused, and a refusal of a command
-or of reading a citizen stands on the order's trail. The table is asked where that is done."""
+"""Acts on an order that is looked up first: a refusal must not reveal that an order exists, and a refused command or
+reading of a citizen's data is on the order's trail. Their permission is checked after the look-up."""
 
 
 def act_of(request: Request) -> str:
-    """The act that a request is. Raises KeyError for a route without a row: a bug, and answered as one."""
+    """The act of a request. Raises KeyError for a route without a row, which is a bug and answered as one."""
     return ACTS[f"{request.method} {request.scope['route'].path_format}"]

@@ -1,4 +1,4 @@
-"""What is answered to a sign-in that failed."""
+"""Answers to a failed sign-in."""
 
 from typing import Final
 
@@ -14,11 +14,11 @@ ANSWERS: Final = {
     Why.TOTP_REQUIRED: (401, "请同时提交动态口令（表单项 totp）", "totp_required"),
     Why.WRONG_TOTP: (401, "动态口令不正确或已用过", "totp_invalid"),
 }
-"""What is answered, and with which code: nothing by which names that exist can be told from others."""
+"""Status, text and code; they do not reveal which names exist."""
 
 
 def refusal(not_proven: NotProven) -> ProblemError:
-    """What the person is told."""
+    """The answer as a problem."""
     problem = ProblemError(*ANSWERS[not_proven.why])
     if not_proven.seconds:
         problem.headers = {"Retry-After": str(not_proven.seconds)}

@@ -1,4 +1,4 @@
-"""Forms that the telephone provider posts: taken in only with its signature."""
+"""Reads forms that the telephone provider posts; accepts them only with its signature."""
 
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl
@@ -13,21 +13,21 @@ MOST_FIELDS: Final = 200
 
 
 async def signed_form(request: Request, services: ServicesDep) -> dict[str, str]:
-    """The posted form. Raises ProblemError(403, bad_signature), after which nothing of it is kept."""
+    """The posted form. Raises ProblemError(403, bad_signature); nothing of such a form is stored."""
     settings = services.settings
     query = request.scope["query_string"].decode("latin-1")
     url = settings.public_base_url.rstrip("/") + request.url.path + (f"?{query}" if query else "")
     try:
         form = fields_of(await request.body())
     except ValueError:
-        raise _not_genuine() from None
+        raise _bad_signature() from None
     if not genuine(settings.twilio_auth_token, url, form, request.headers.get(HEADER, "")):
-        raise _not_genuine()
+        raise _bad_signature()
     return form
 
 
 def fields_of(body: bytes) -> dict[str, str]:
-    """The fields of a form; of several of one name the last. Raises ValueError for what is none, or too many."""
+    """The fields of a form; of several of one name the last. Raises ValueError if malformed or too many."""
     return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS))
 
 
@@ -35,7 +35,7 @@ SignedForm = Annotated[dict[str, str], Depends(signed_form)]
 
 
 def form_of(*required: str, **optional: str) -> dict[str, Any]:
-    """The OpenAPI description of a form: names of fields that have to be there, and others with what they say."""
+    """The OpenAPI description of a form: names of required fields, and optional ones with their descriptions."""
     properties = {name: {"type": "string"} for name in required}
     properties |= {name: {"type": "string", "description": says} for name, says in optional.items()}
     schema = {"type": "object", "required": list(required), "properties": properties, "additionalProperties": True}
@@ -47,12 +47,12 @@ def form_of(*required: str, **optional: str) -> dict[str, Any]:
 
 
 def required(form: dict[str, str], name: str, longest: int = 64) -> str:
-    """A field that has to be there: printable and not endless. Raises ProblemError(422)."""
+    """A required field, printable and of at most `longest` characters. Raises ProblemError(422)."""
     value = form.get(name, "")
     if not 0 < len(value) <= longest or not value.isprintable():
         raise ProblemError(422, f"{name} 缺失或不合要求")
     return value
 
 
-def _not_genuine() -> ProblemError:
+def _bad_signature() -> ProblemError:
     return ProblemError(403, "签名不正确", "bad_signature")

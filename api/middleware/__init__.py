@@ -1,1 +1,1 @@
-"""What every request passes before a route sees it, and every answer on its way out."""
+"""Middleware: checks requests before the routes, and adds headers to answers."""

@@ -1,7 +1,7 @@
-"""How much a request may bring and how long it may take to: refused by its announced length, or as soon as it has
-brought more, or when its end does not come.
+"""Limits the size of a request body and the time to send it: refused by its announced length, or as soon as it is
+larger, or when it does not end in time.
 
-Routes that take files are left out where files are what comes: they count for themselves, by their own rules.
+Uploads of files are exempt: their route has limits of its own.
 """
 
 import asyncio
@@ -17,8 +17,8 @@ MAX_BODY: Final = 2_000_000  # bytes
 
 
 class BodyLimit:
-    """ASGI middleware: no more than `MAX_BODY` bytes are ever taken in, and within `seconds` from the first time that
-    somebody asks for them, but by a POST of a form with files to the paths `streamed`."""
+    """ASGI middleware: a body has at most `MAX_BODY` bytes and arrives within `seconds` of the first read; exempt are
+    POSTs of multipart forms to the paths `streamed`."""
 
     def __init__(self, app: ASGIApp, seconds: float, streamed: frozenset[str] = frozenset()) -> None:
         self._app = app
@@ -38,7 +38,7 @@ class BodyLimit:
         taken, whole, answered = 0, False, False
         deadline: float | None = None
 
-        async def counted() -> Message:
+        async def receive_counted() -> Message:
             nonlocal taken, whole, deadline
             if whole:
                 return await receive()
@@ -54,21 +54,21 @@ class BodyLimit:
                 raise _too_large()
             return message
 
-        async def noticed(message: Message) -> None:
+        async def send_noting_start(message: Message) -> None:
             nonlocal answered
             answered = True
             await send(message)
 
         try:
-            await self._app(scope, counted, noticed)
+            await self._app(scope, receive_counted, send_noting_start)
         except ProblemError as problem:
-            # Raised where no route was asked yet, so that nobody has made an answer of it.
+            # Raised before any route, so no error handler has answered it.
             if answered:
                 raise
             await of_http(Request(scope), problem)(scope, receive, send)
 
     def _counts_itself(self, scope: Scope) -> bool:
-        """Whether the route reads the body as it comes; what is no form is read whole before any route sees it."""
+        """Whether the route streams the body; any other content is read whole before the route."""
         kind = dict(scope["headers"]).get(b"content-type", b"").lower()
         return scope["method"] == "POST" and scope["path"] in self._streamed and kind.startswith(b"multipart/form-data")
 

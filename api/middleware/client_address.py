@@ -1,7 +1,6 @@
-"""From where a request comes: the peer, or behind proxies of ours what the nearest of them has seen.
+"""The network address of a request: of the peer, or behind trusted proxies the one that they report.
 
-`X-Forwarded-For` can be written by anybody, so it is read from its right end, and only as far as trusted proxies
-have written it.
+Anybody can write `X-Forwarded-For`, so it is read from its right end, and only as far as trusted proxies wrote it.
 """
 
 from collections.abc import Collection
@@ -15,7 +14,7 @@ UNKNOWN = "unknown"
 
 
 def address_of(request: Request, proxies: Collection[Network]) -> str:
-    """The caller's address; of IPv6 the /64, within which a single subscriber may choose freely."""
+    """The caller's address; for IPv6 the /64, in which a subscriber may choose any address."""
     peer = _read(request.client.host if request.client else "")
     if peer is None:
         return UNKNOWN

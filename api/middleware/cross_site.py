@@ -1,7 +1,7 @@
-"""A page of another site cannot act here in the name of whoever looks at it (OWASP ASVS 5, 3.5).
+"""Rejects requests from pages of other sites, which must not act here for their visitor (OWASP ASVS 5, 3.5).
 
-Browsers say where a request comes from: `Sec-Fetch-Site`, and `Origin` where that is not known. Programs say neither.
-The rule is one for every request that may change something, whatever it shows for itself: a token, a cookie, nothing.
+Browsers send the origin of a request: `Sec-Fetch-Site`, or `Origin` where they do not know that. Programs send neither.
+The rule applies to every request that may change something, with a token, a cookie or neither.
 """
 
 from collections.abc import Collection
@@ -16,15 +16,15 @@ from api.problems import ProblemError
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 OURS: Final = frozenset({"same-origin", "none"})
-"""`none`: somebody typed the address or opened a bookmark."""
+"""`none`: a typed address or a bookmark."""
 
 
 class SameSite:
-    """ASGI middleware: 403 for what may change something and comes from a page of another origin.
+    """ASGI middleware: 403 for a request that may change something and comes from a page of another origin.
 
-    `own` are our origins. Pages of those that are `listed` are let in, unless a cookie comes along: they bring what
-    they were given, and nothing that a browser adds by itself. Paths that begin with one of `sealed` are left out:
-    what comes there brings its own signature or key, is believed for nothing else, and may come from anybody's page.
+    `own` are our origins. Pages of `listed` origins pass without a cookie: they send the token that they were given,
+    and no credential that a browser adds by itself. Paths that begin with one of `sealed` are exempt: requests there
+    have a signature or key of their own, carry no other authority, and may come from any page.
     """
 
     def __init__(self, app: ASGIApp, own: Collection[str], listed: Collection[str], sealed: tuple[str, ...]) -> None:
@@ -53,7 +53,7 @@ class SameSite:
 
 
 def _authority(origin: str) -> str:
-    """The host and port of an origin; '' for one that is none, like `null`."""
+    """The host and port of an origin; '' for an invalid one, like `null`."""
     try:
         return urlsplit(origin.lower()).netloc
     except ValueError:

@@ -1,7 +1,7 @@
-"""Bodies in JSON are looked at before they are read: not too deep, not too many parts, one value a name.
+"""Checks the shape of JSON bodies: depth, number of parts, unique names.
 
-Depth costs the parser's stack, and of two values under one name (RFC 8259 §4) a proxy may have seen the other.
-Signed webhooks are left out: their bodies are kept as they came, whatever they are.
+Depth costs the parser's stack, and of two values under one name (RFC 8259 §4) a proxy may have read the other.
+Signed webhooks are exempt: their bodies are stored unchanged.
 """
 
 import json
@@ -24,7 +24,7 @@ _OTHER_BODIES: Final = ("multipart/", "application/x-www-form-urlencoded", "text
 
 
 class JsonShape:
-    """ASGI middleware: 400 for what is too deep, 422 for what says a thing twice; else the body goes on as it came."""
+    """ASGI middleware: 400 for a body that is too deep, 422 for duplicate names; else the body passes unchanged."""
 
     def __init__(self, app: ASGIApp, unread: tuple[str, ...]) -> None:
         self._app = app
@@ -52,7 +52,7 @@ class JsonShape:
 
 
 def check(body: bytes) -> None:
-    """Raises ProblemError. What is not JSON at all passes here, and is refused where it is read."""
+    """Check a body. Raises ProblemError. One that is not JSON passes, and is refused where it is parsed."""
     if not body:
         return
     try:
@@ -69,19 +69,19 @@ def check(body: bytes) -> None:
         elif sign in "]}":
             depth -= 1
     try:
-        json.loads(text, object_pairs_hook=_once, parse_int=_short, parse_float=_short)
+        json.loads(text, object_pairs_hook=_unique_names, parse_int=_short_number, parse_float=_short_number)
     except ValueError:
         return
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ProblemError(422, "JSON 对象中有重复的键", "invalid", counts_as="malformed")
     return found
 
 
-def _short(number: str) -> str:
+def _short_number(number: str) -> str:
     if len(number) > MAX_DIGITS:
         raise ProblemError(422, f"JSON 中的数字至多 {MAX_DIGITS} 个字符", "invalid", counts_as="malformed")
     return number

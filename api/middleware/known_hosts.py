@@ -1,4 +1,4 @@
-"""By which names this API lets itself be called: a Host that is none of them may come from a rebound DNS name."""
+"""Rejects unknown names in the Host header, which may come from a rebound DNS name."""
 
 from collections.abc import Collection
 
@@ -11,9 +11,9 @@ from api.problems import ProblemError
 
 
 class KnownHosts:
-    """ASGI middleware: 400 for a Host that is not among `hosts`; none listed, every one is taken.
+    """ASGI middleware: 400 for a Host that is not among `hosts`; without any, every Host passes.
 
-    Health is told to whoever asks: a load balancer calls by whatever address it has.
+    Health checks are exempt: a load balancer may call by any address.
     """
 
     def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:

@@ -1,7 +1,7 @@
-"""How often one caller and one address may ask, and how often an address may try to sign in.
+"""Limits the rate of requests of a caller and of an address, and of sign-ins from an address.
 
-Counted in each process for itself: a guard against floods and guessing, not a quota. A caller is known by a digest of
-what they show for themselves, whether that is valid or not; who shows a new one each time meets the address's limit.
+Each process counts for itself: a guard against floods and guessing, not a quota. A caller is identified by a digest of
+their credential, valid or not; the limit of the address stops those who send a new one each time.
 """
 
 import time
@@ -19,11 +19,11 @@ from api.problem_responses import of_http
 from api.problems import ProblemError
 
 HEALTH: Final = ("/health/", "/api/v1/health/")
-"""Where health is told: by nobody's name, to whoever asks, as often as they like."""
+"""Paths of health checks, which are open and without limits."""
 
 
 class RateLimits:
-    """ASGI middleware: 429 with `Retry-After` to whoever asks too often. Health is always told."""
+    """ASGI middleware: 429 with `Retry-After` above a limit. Health checks are exempt."""
 
     def __init__(
         self,

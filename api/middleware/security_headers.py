@@ -1,6 +1,6 @@
-"""Headers of every answer that tell a browser to do nothing with it (OWASP ASVS 5, chapter 3.4).
+"""Security headers of every answer, which forbid browsers to do anything with it (OWASP ASVS 5, chapter 3.4).
 
-An answer that knows better keeps what it says itself: a page of the documentation, an opened file.
+An answer keeps those that it sets itself: a page of the documentation, an opened file.
 """
 
 from typing import Final
@@ -17,14 +17,14 @@ USUAL: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    # Any answer may hold personal data, so none is kept on the way or in a browser.
+    # Any answer may contain personal data, so no cache or browser stores one.
     "Cache-Control": "no-store",
 }
 HSTS: Final = "max-age=31536000; includeSubDomains"
 
 
 class SecureHeaders:
-    """ASGI middleware, the outermost: error answers pass it too."""
+    """ASGI middleware, the outermost, so that error answers pass it too."""
 
     def __init__(self, app: ASGIApp, public_url: str) -> None:
         self._app = app
@@ -33,16 +33,16 @@ class SecureHeaders:
             self._headers["Strict-Transport-Security"] = HSTS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve, and add what the answer does not say itself."""
+        """Serve, and add the headers that the answer does not set."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
 
-        async def dressed(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 
-        await self._app(scope, receive, dressed)
+        await self._app(scope, receive, send_with_headers)

@@ -1,4 +1,4 @@
-"""The guards of the door in their order, from the outermost."""
+"""The middleware in its order."""
 
 from typing import Final
 
@@ -25,14 +25,14 @@ ASK_AGAIN: Final = 600  # seconds
 def add_middleware(
     app: FastAPI, of: Settings, *, prefix: str, public: str, logins: frozenset[str], streamed: str
 ) -> None:
-    """Have every request pass them.
+    """Add the middleware to an application.
 
-    `prefix` is that of the API, `public` that of the interface for the public, `logins` are the paths where somebody
-    signs in, `streamed` is the path that counts for itself what it takes.
+    `prefix` is that of the API, `public` that of the public interface, `logins` are the paths of signing in, `streamed`
+    is the path of uploads, which limits its bodies itself.
     """
     app.state.refusals = Refusals(app)
     webhooks = f"{prefix}/webhooks/"
-    # What is added last stands outermost.
+    # The last one added is the outermost.
     app.add_middleware(JsonShape, unread=(webhooks,))
     app.add_middleware(BodyLimit, seconds=of.body_seconds, streamed=frozenset({streamed}))
     app.add_middleware(SameSite, own=_own(of.public_base_url), listed=of.cors_origins, sealed=(webhooks, public))
@@ -46,7 +46,7 @@ def add_middleware(
     )
     app.add_middleware(KnownHosts, hosts=of.hosts)
     if of.cors_origins:
-        # Outside of what refuses: a page that is let in may read why it was refused. No cookies in either direction.
+        # Outside of the checks, so that an allowed page can read a refusal. No cookies in either direction.
         app.add_middleware(
             CORSMiddleware,
             allow_origins=of.cors_origins,
@@ -58,14 +58,14 @@ def add_middleware(
 
 
 class GuardedApp(FastAPI):
-    """An application all of whose answers carry the headers, also those of errors that nobody foresaw."""
+    """An application whose answers all have the security headers, those of unexpected errors too."""
 
     def __init__(self, public_url: str, **named: object) -> None:
         super().__init__(**named)  # type: ignore[arg-type]
         self._public_url = public_url
 
     def build_middleware_stack(self) -> ASGIApp:
-        """What Starlette builds, with the headers around it: its own error answers are outside of all middleware."""
+        """Starlette's stack inside the headers, because its own error answers are outside of all middleware."""
         return SecureHeaders(super().build_middleware_stack(), self._public_url)
 
 

@@ -1,1 +1,1 @@
-"""The public's way in and window: Open311 GeoReport v2 (https://wiki.open311.org/GeoReport_v2)."""
+"""The public interface: Open311 GeoReport v2 (https://wiki.open311.org/GeoReport_v2)."""

@@ -1,4 +1,4 @@
-"""What the public reads, in the fields of the standard and their order; nothing here tells who asked for help."""
+"""Answers in the fields and order of the standard; they do not reveal the citizen."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ FORMATS: Final = ("text/xml", "application/json")
 
 
 def discovery(url: str, kind: str, changed: datetime | None) -> dict[str, Any]:
-    """Where the interface is (Service Discovery); `changed` is when the services last did."""
+    """Service Discovery; `changed` is the moment of the services' last change."""
     changeset = _moment(changed) if changed else None
     endpoint = {"specification": SPECIFICATION, "url": url, "changeset": changeset, "type": kind, "formats": FORMATS}
     return {
@@ -45,7 +45,7 @@ def service_list(regime: Regime) -> list[dict[str, Any]]:
 
 
 def definition(code: str, service: Service) -> dict[str, Any]:
-    """What a service asks besides."""
+    """The attributes of a service."""
     return {
         "service_code": code,
         "attributes": [
@@ -70,7 +70,7 @@ def taken_in(regime: Regime, code: str, no: str) -> list[dict[str, Any]]:
 
 
 def status(regime: Regime, order: PublicOrder, units: Mapping[str, str]) -> dict[str, Any]:
-    """A request; `units` are the names of offices by id. What was written stays away where it is not `listed`."""
+    """A request; `units` are the names of units by id. A request that is not `listed` is shown without its texts."""
     service = regime.open311.services.get(order.service_code)
     ended, shown = order.stage in ENDED, order.listed
     hidden = (order.citizen_name,)

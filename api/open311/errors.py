@@ -1,4 +1,4 @@
-"""Errors as the standard has them: a list of `{code, description}`, with the status of HTTP as the code."""
+"""Errors in the format of the standard: a list of `{code, description}`, with the HTTP status as the code."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -9,14 +9,14 @@ from api.open311.formats import Form, written
 
 PREFIX: Final = "/open311"
 STATUS: Final = {401: 403, 415: 400, 422: 400}
-"""The standard knows 404 for what is not there, 403 for keys and 400 for what is wrong with a request.
+"""The standard has 404 for unknown things, 403 for keys and 400 for invalid requests.
 
-What HTTP itself says keeps its status: 405, 413, 429 and those of the server.
+Statuses of HTTP itself stay: 405, 413, 429 and those of the server.
 """
 
 
 def speaks(request: Request) -> bool:
-    """Whether a request is made in the standard's words, also to an address that is none."""
+    """Whether the address is below the public interface, also an unknown one."""
     path = request.url.path
     return path == PREFIX or path.startswith(f"{PREFIX}/")
 
@@ -24,7 +24,7 @@ def speaks(request: Request) -> bool:
 def answer(
     request: Request, status: int, descriptions: Sequence[str], headers: Mapping[str, str] | None = None
 ) -> Response:
-    """The errors as a response, in XML unless the address asks for JSON: XML is what every client reads."""
+    """The errors as a response, in XML, which every client reads, unless the address ends in `.json`."""
     form = Form.JSON if request.url.path.endswith(f".{Form.JSON}") else Form.XML
     code = STATUS.get(status, status)
     errors = [{"code": code, "description": description} for description in descriptions]

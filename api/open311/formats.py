@@ -1,4 +1,4 @@
-"""JSON and XML of one value: the standard maps one onto the other by the Spark convention, which drops the root."""
+"""Writes a value as JSON or XML; the standard maps them by the Spark convention, which drops the root."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from starlette.convertors import Convertor, register_url_convertor
 
 
 class Form(StrEnum):
-    """How an answer is written; the end of the address says it."""
+    """The format of an answer, named by the end of the address."""
 
     XML = "xml"
     JSON = "json"
@@ -21,18 +21,18 @@ class Form(StrEnum):
 class Ending(Convertor[str]):
     """The end of an address behind its last dot.
 
-    Letters only: what may hold dots itself, behind something that may hold dots, is looked for in as many ways as there
-    are dots, squared. One address of 32,000 dots kept a process for half a minute.
+    Letters only: a pattern that matches dots, behind another one, backtracks quadratically. One address of 32,000 dots
+    kept a process busy for half a minute.
     """
 
     regex = "[A-Za-z]{1,10}"
 
     def convert(self, value: str) -> str:
-        """As it stands there."""
+        """The value unchanged."""
         return value
 
     def to_string(self, value: str) -> str:
-        """As it stands there."""
+        """The value unchanged."""
         return value
 
 
@@ -49,10 +49,10 @@ _ONE_OF: Final = {
     "endpoints": "endpoint",
     "formats": "format",
 }
-"""What an item of a list is called."""
+"""The XML element of an item, by its list."""
 
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that no XML 1.0 document can hold, not even as a reference."""
+"""Characters that XML 1.0 forbids, even as a reference."""
 
 
 def written(

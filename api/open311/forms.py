@@ -1,4 +1,4 @@
-"""What comes in through the public interface: forms and queries, read strictly and checked like every body."""
+"""Input of the public interface: forms and queries, parsed strictly and validated like every body."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -21,11 +21,11 @@ FORM: Final = "application/x-www-form-urlencoded"
 
 _ATTRIBUTE: Final = re.compile(r"attribute\[([^\[\]]{1,60})\](?:\[\])?")
 _LOST_PLUS: Final = re.compile(r" (?=\d\d:\d\d$)")
-"""`+08:00` at the end of an address that was not encoded comes as ` 08:00`."""
+"""An unencoded `+08:00` at the end of an address arrives as ` 08:00`."""
 
 
 class Sent(NamedTuple):
-    """A form taken apart: plain fields, and the answers to a service's questions by their code."""
+    """A parsed form: plain fields, and the values of a service's attributes by their code."""
 
     fields: dict[str, str]
     attributes: dict[str, list[str]]
@@ -99,17 +99,14 @@ W = TypeVar("W", bound=InputModel)
 
 
 def wanted(services: Services, model: type[W], fields: Mapping[str, str]) -> W:
-    """What a client said, as a model; an empty field is one that was not sent, one we do not know is none of ours.
-
-    Raises Refused, as `validated` does.
-    """
+    """A client's fields as a model; empty and unknown fields are ignored. Raises Refused, as `validated` does."""
     known = {name: value for name, value in fields.items() if name in model.model_fields and value.strip()}
     return validated(model, known, calendar_of(services))
 
 
 def query(request: Request) -> dict[str, str]:
-    """The fields of the address. Raises ProblemError for one that stands there twice."""
-    return _once(request.query_params.multi_items())
+    """The fields of the address. Raises ProblemError for a field with two values."""
+    return _unique(request.query_params.multi_items())
 
 
 async def form(request: Request) -> Sent:
@@ -131,10 +128,10 @@ async def form(request: Request) -> Sent:
             attributes.setdefault(code[1], []).append(value)
         else:
             plain.append((name, value))
-    return Sent(_once(plain), attributes)
+    return Sent(_unique(plain), attributes)
 
 
-def _once(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in pairs:
         if found.setdefault(name, value) != value:

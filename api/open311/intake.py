@@ -1,9 +1,10 @@
-"""A request of the public becomes an order, as if an agent of the hotline had taken it in."""
+"""Opens an order for a request of the public, as an agent of the hotline would."""
 
 from adapters.database.accounts.api_keys import KeyCard
 from api.open311.forms import Sent, ServiceRequest, wanted
 from api.problems import ProblemError
 from application.input_types import clean
+from application.orders.actor import Actor
 from application.orders.intake import OrderRequest, PublicDemand, open_order
 from application.services import Services
 from domain.citizen.service_answers import answered
@@ -17,7 +18,7 @@ PERSON = "open311"
 
 
 def person_of(card: KeyCard) -> str:
-    """Who stands on the trail as having taken it in."""
+    """The person on the trail for orders under this key."""
     return f"{PERSON}:{card.prefix}"
 
 
@@ -32,7 +33,7 @@ def service_of(services: Services, regime: str, code: str) -> Service:
 async def take_in(services: Services, card: KeyCard, sent: Sent, *, intake_key: str | None) -> tuple[str, str]:
     """Open the order and return its number and service; repeated under one `intake_key` it is one order.
 
-    Raises ProblemError for an unknown or missing service, Refused for what does not fit, and what `open_order` raises.
+    Raises ProblemError for an unknown or missing service, Refused for invalid fields, and as `open_order` does.
     """
     code = sent.fields.get("service_code", "").strip()
     if not code:
@@ -44,23 +45,7 @@ async def take_in(services: Services, card: KeyCard, sent: Sent, *, intake_key: 
     except ValueError as bad:
         raise Refused(Code.INVALID, f"attribute：{bad}") from None
     answers = answered(service, attributes)
-    units = await services.catalogue.units(regime=card.regime)
-    demand = OrderRequest.model_validate(
-        {
-            "regime": card.regime,
-            "category": service.category,
-            "grade": service.grade,
-            "source": card.source,
-            "title": _title(service, request.description),
-            "content": request.description or service.name,
-            "citizen": {"name": request.name, "phone": request.phone, "email": request.email},
-            "area": area_of(units, request.address_string or ""),
-            "matter": service.matter,
-            "location": request.address_string,
-            "lat": request.lat,
-            "long": request.long,
-        }
-    )
+    area = area_of(await services.catalogue.units(regime=card.regime), request.address_string or "")
     public = PublicDemand(
         service_code=code,
         listed=service.listed,
@@ -70,8 +55,30 @@ async def take_in(services: Services, card: KeyCard, sent: Sent, *, intake_key: 
         account=request.account_id,
         device=request.device_id,
     )
-    no = await open_order(services, demand, by=Role.AGENT, person=person_of(card), intake_key=intake_key, public=public)
+    by = Actor(Role.AGENT, person_of(card))
+    demand = _demand(card, service, request, area)
+    no = await open_order(services, demand, by=by, intake_key=intake_key, public=public)
     return no, code
+
+
+def _demand(card: KeyCard, service: Service, request: ServiceRequest, area: str | None) -> OrderRequest:
+    """The demand as an agent of the county would file it."""
+    return OrderRequest.model_validate(
+        {
+            "regime": card.regime,
+            "category": service.category,
+            "grade": service.grade,
+            "source": card.source,
+            "title": _title(service, request.description),
+            "content": request.description or service.name,
+            "citizen": {"name": request.name, "phone": request.phone, "email": request.email},
+            "area": area,
+            "matter": service.matter,
+            "location": request.address_string,
+            "lat": request.lat,
+            "long": request.long,
+        }
+    )
 
 
 def _title(service: Service, description: str | None) -> str:

@@ -1,1 +1,1 @@
-"""The routers, one a resource."""
+"""Routers, one a resource."""

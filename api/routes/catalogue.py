@@ -1,4 +1,4 @@
-"""What orders are dispatched to and judged by: units and rule books."""
+"""Routes about units and rule books."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from adapters.database.paging import BadCursor, Name, from_cursor, to_cursor
 from api.auth.identity import ServicesDep, User
 from api.problems import ProblemError, answers
-from api.schemas.base import Cursor, Limit, PageOut
+from api.schemas.base import PageOut, Paging
 from api.schemas.catalogue import PolicyOut, PolicyRules, UnitOut
 from application.input_types import Slug
 from application.orders.visibility import within
@@ -20,27 +20,25 @@ PLACE: Final = TypeAdapter(tuple[Name])
 
 
 @router.get("/units", responses=answers(401, 422))
-async def units(
-    services: ServicesDep, user: User, regime: Slug | None = None, cursor: Cursor = None, limit: Limit = 50
-) -> PageOut[UnitOut]:
+async def units(services: ServicesDep, user: User, paging: Paging, regime: Slug | None = None) -> PageOut[UnitOut]:
     """派单目录中的单位，按地区和编号排列。"""
     if regime is not None and not within(user, "see_catalogue", regime):
         return PageOut(items=())
-    page = await services.catalogue.page(regime=user.regime or regime, cursor=cursor, limit=limit)
+    page = await services.catalogue.page(regime=user.regime or regime, cursor=paging.cursor, limit=paging.limit)
     return PageOut(items=tuple(map(UnitOut.model_validate, page.items)), next=page.next)
 
 
 @router.get("/policies", responses=answers(401, 422))
-async def policies(services: ServicesDep, user: User, cursor: Cursor = None, limit: Limit = 50) -> PageOut[PolicyOut]:
+async def policies(services: ServicesDep, user: User, paging: Paging) -> PageOut[PolicyOut]:
     """现行的各地规程。"""
     ids = list(services.rule_books.ids)
-    if cursor is not None:
-        (last,) = from_cursor(cursor, PLACE)
+    if paging.cursor is not None:
+        (last,) = from_cursor(paging.cursor, PLACE)
         if last not in ids:
             raise BadCursor("翻页游标无效")
         ids = ids[ids.index(last) + 1 :]
-    items = tuple(_summary(services, name) for name in ids[:limit])
-    return PageOut(items=items, next=to_cursor(items[-1].id) if len(ids) > limit else None)
+    items = tuple(_summary(services, name) for name in ids[: paging.limit])
+    return PageOut(items=items, next=to_cursor(items[-1].id) if len(ids) > paging.limit else None)
 
 
 @router.get("/policies/{id}", responses=answers(401, 404, 422))

@@ -1,12 +1,12 @@
-"""Whether this process lives, and whether it can do its work."""
+"""Health checks: liveness and readiness."""
 
 import logging
 from collections.abc import Awaitable
 
 from fastapi import APIRouter, Response
 
+from adapters.errors import TRANSIENT_ERRORS
 from adapters.temporal.client import ping
-from adapters.transient_errors import TRANSIENT_ERRORS
 from api.auth.identity import ServicesDep
 from api.problems import answers
 from api.schemas.base import Shape

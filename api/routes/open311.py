@@ -1,6 +1,6 @@
-"""Open311 GeoReport v2: services, requests, one request, tokens, and where all this is.
+"""Routes of Open311 GeoReport v2: discovery, services, requests, tokens.
 
-Not in the OpenAPI document: the standard says what there is, and clients know it from there.
+They are not in the OpenAPI document, because clients know them from the standard.
 """
 
 from datetime import datetime, timedelta
@@ -27,17 +27,17 @@ REQUESTS: Final = "service_requests"
 router = APIRouter(prefix=PREFIX, include_in_schema=False)
 
 
-def _written(fmt: str) -> Form:
+def _format_of(fmt: str) -> Form:
     if fmt not in set(Form):
         raise ProblemError(404, "地址应以 .xml 或 .json 结尾")
     return Form(fmt)
 
 
-Written = Annotated[Form, Depends(_written)]
+Written = Annotated[Form, Depends(_format_of)]
 
 
 def _jurisdiction(services: Services, given: str | None) -> str:
-    """The county that is asked for. Raises ProblemError: 400 where it has to be said, 404 where there is none."""
+    """The requested county. Raises ProblemError: 400 if it is missing, 404 if it is unknown."""
     ids, named = services.rule_books.ids, (given or "").strip()
     if not named and len(ids) == 1:
         return ids[0]
@@ -81,7 +81,7 @@ async def definition(service_code: str, to: Written, county: County, services: S
 async def create(to: Written, request: Request, services: ServicesDep) -> Response:
     """POST Service Request, once under one `Idempotency-Key`."""
     sent = await form(request)
-    card = await _key(services, sent)
+    card = await _verified_key(services, sent)
 
     place = place_of(request, person_of(card))
 
@@ -102,8 +102,8 @@ async def find(to: Written, request: Request, county: County, services: Services
     search = wanted(services, Search, query(request))
     if search.service_request_id:
         numbers = [no for no in search.service_request_id if no.isprintable()]
-        return await _shown(services, county, await services.public.of_numbers(county, numbers), to)
-    since, until = _span(search.start_date, search.end_date)
+        return await _request_list(services, county, await services.public.of_numbers(county, numbers), to)
+    since, until = _search_span(search.start_date, search.end_date)
     statuses = set(search.status)
     found = await services.public.find(
         county,
@@ -114,7 +114,7 @@ async def find(to: Written, request: Request, county: County, services: Services
         offset=(search.page - 1) * search.page_size,
         limit=search.page_size,
     )
-    return await _shown(services, county, found, to)
+    return await _request_list(services, county, found, to)
 
 
 @router.get("/requests/{no}.{fmt:ending}")
@@ -123,7 +123,7 @@ async def look_at(no: str, to: Written, county: County, services: ServicesDep) -
     found = await services.public.of_numbers(county, [no]) if no.isprintable() else []
     if not found:
         raise ProblemError(404, f"没有编号为 {no[:60]} 的诉求")
-    return await _shown(services, county, found, to)
+    return await _request_list(services, county, found, to)
 
 
 @router.get("/tokens/{token}.{fmt:ending}")
@@ -132,11 +132,11 @@ async def of_token(token: str, to: Written, county: County) -> Response:
     raise ProblemError(404, f"没有令牌 {token[:60]}；提交诉求时即给出编号，不发放令牌")
 
 
-async def _key(services: Services, sent: Sent) -> KeyCard:
-    """Whose key it is. Raises ProblemError: 403 as the standard has it, 429 when the key was used too often."""
+async def _verified_key(services: Services, sent: Sent) -> KeyCard:
+    """The card of the key. Raises ProblemError: 403 as in the standard, 429 if the key was used too often."""
     text = sent.fields.get("api_key", "").strip()
     if not text:
-        # Nowhere else: an address is kept by whatever stands between, and a key that stood there is no secret any more.
+        # Not from the address: proxies store it, and a key in it is no secret any more.
         raise ProblemError(403, "请求内容（表单）中没有给出 api_key；写在网址里的不算")
     card = await services.api_keys.verify(text)
     if card is None:
@@ -152,8 +152,8 @@ async def _key(services: Services, sent: Sent) -> KeyCard:
     return card
 
 
-def _span(start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
-    """The moments between which to search; one that is not said lies 90 days from the other."""
+def _search_span(start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
+    """The span to search; a missing end is 90 days from the other."""
     most = answers.MOST_DAYS
     until = end or (min(start + most, datetime.now(CST)) if start else datetime.now(CST))
     since = start or until - most
@@ -162,7 +162,7 @@ def _span(start: datetime | None, end: datetime | None) -> tuple[datetime, datet
     return since, until
 
 
-async def _shown(services: Services, county: str, orders: list[PublicOrder], to: Form) -> Response:
+async def _request_list(services: Services, county: str, orders: list[PublicOrder], to: Form) -> Response:
     regime = services.rule_books.regime(county)
     units = {unit.id: unit.name for unit in await services.catalogue.units(regime=county)}
     return written(REQUESTS, [answers.status(regime, order, units) for order in orders], to)

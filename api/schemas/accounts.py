@@ -1,4 +1,4 @@
-"""What goes in and out about accounts; never a password, and a secret once."""
+"""Schemas of accounts; an answer has a secret or initial password once, and no other password."""
 
 from datetime import datetime
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""What goes out of the audit trail of the installation."""
+"""Answers about the installation's audit trail."""
 
 from datetime import date, datetime
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 from pydantic import computed_field
 
 from adapters.audit.anchor_check import said_by
-from adapters.database.audit.act_chain import ActLink, fields_of
 from adapters.database.audit.anchors import Anchor
 from api.schemas.base import Shape
+from domain.access.act_chain import ActLink, fields_of
 from domain.access.acts import NAMES, Deed
 from domain.calendar.business_calendar import CST
 
@@ -71,7 +71,7 @@ class AnchorOut(Shape):
 
     @classmethod
     def of(cls, anchor: Anchor) -> "AnchorOut":
-        """From what is kept; what its text says is left out where it cannot be read."""
+        """From the stored anchor; without the fields of its text if that is unreadable."""
         said = said_by(anchor) or {}
         parts = {name: said.get(name) for name in ("acts", "orders", "previous")}
         return cls.model_validate(anchor._asdict() | parts)

@@ -40,7 +40,7 @@ class CityMessageOut(Shape):
 
     @classmethod
     def of(cls, row: CityMessageRow) -> "CityMessageOut":
-        """From what is kept."""
+        """From the stored message."""
         return cls.model_validate(row.model_dump() | {"no": row.order_no})
 
 

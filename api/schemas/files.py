@@ -1,4 +1,4 @@
-"""What is said of files outside."""
+"""Answers about files."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -71,7 +71,7 @@ class LinkOut(Shape):
 
 
 def shown_to(request: Request, services: Services) -> Callable[[File], FileOut]:
-    """How files are shown in the answer to a request."""
+    """Return a function that describes files for the answer to a request."""
 
     def shown(file: File) -> FileOut:
         thumbnail = None
@@ -83,18 +83,18 @@ def shown_to(request: Request, services: Services) -> Callable[[File], FileOut]:
 
 
 def path_of(request: Request, services: Services, link: Link, life: timedelta) -> str:
-    """The path of a link, without a host: whoever asked knows by which name they reached us."""
+    """The path of a link, without a host, which the caller knows."""
     token = signed(link, services.settings.secret_key, life)
     return str(request.app.url_path_for(OPEN, token=token))
 
 
 def life_of_links(services: Services) -> timedelta:
-    """How long links last."""
+    """The lifetime of links."""
     return timedelta(seconds=services.settings.link_seconds)
 
 
 def paired(files: Sequence[File]) -> tuple[Pair, ...]:
-    """Of each unit the first picture of before with the first of after, and so on; what is left over stands alone."""
+    """Pair each unit's pictures of before and after in their order; the rest are without a partner."""
     pairs: list[Pair] = []
     for unit in dict.fromkeys(file.unit for file in files):
         before, after = (

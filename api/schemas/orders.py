@@ -1,19 +1,19 @@
-"""Answers about orders, masked where they speak of a citizen (NA-06)."""
+"""Answers about orders, with the citizen masked (NA-06)."""
 
 from datetime import datetime
 from typing import Any
 
 from pydantic import computed_field
 
-from adapters.database.orders.orders import ListedOrder, StoredCitizen, StoredOrder
+from adapters.database.orders.orders import ListedOrder
 from adapters.database.paging import Page
 from api.schemas.base import PageOut, Shape
 from application.orders.search import FoundOrder
 from domain.access.masking import masked_address, masked_name, masked_phone, unnamed
 from domain.access.public_text import HIDDEN
-from domain.citizen.service_answers import Answer
 from domain.labels import label
 from domain.order.read_model import ApprovalView, DeadlineView, OrderView, Waiting
+from domain.order.records import Answer, StoredCitizen, StoredOrder
 from domain.order.unit_proposal import Proposal
 from domain.privacy import Personal
 from domain.words import Category, Light, Outcome, Stage

@@ -2,15 +2,14 @@
 
 from datetime import datetime
 
-from adapters.database.orders.orders import StoredCitizen
 from adapters.database.telephone.call_tasks import TelephoneTask
 from adapters.database.telephone.callbacks import Callback
-from adapters.database.telephone.calls import OutboundCall
 from adapters.database.telephone.inbound_messages import Inbound
-from adapters.database.telephone.messages import OutboundMessage
 from api.schemas.base import Shape
 from domain.access.masking import masked_phone, unnamed
 from domain.access.public_text import HIDDEN
+from domain.citizen.messages import OutboundCall, OutboundMessage
+from domain.order.records import StoredCitizen
 from domain.words import Role
 
 

@@ -1,1 +1,1 @@
-"""Evidence: files that are uploaded, looked at, kept, named by commands, and handed out again (HJ-03, DL-05)."""
+"""Uploads and downloads of evidence over HTTP (HJ-03, DL-05)."""

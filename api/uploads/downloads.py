@@ -1,4 +1,4 @@
-"""Bytes on their way out: whole or a range (RFC 9110, section 14), and never as something that a browser runs."""
+"""Serves files whole or by range (RFC 9110, section 14), never as content that a browser runs."""
 
 import re
 from collections.abc import AsyncIterator
@@ -31,33 +31,33 @@ class Span(NamedTuple):
 
 
 async def original(services: Services, request: Request, file: File, *, shown: bool) -> Response:
-    """The file, or the part of it that is asked for. Raises ProblemError for a range beyond it or a lost object."""
+    """The file, or the requested part of it. Raises ProblemError for a range beyond it or a lost object."""
     headers = HARMLESS | {
         "Accept-Ranges": "bytes",
         "ETag": f'"{file.sha256}"',
-        "Content-Disposition": disposition(file.name, shown=shown and _is_shown(file)),
+        "Content-Disposition": disposition(file.name, shown=shown and _is_viewable(file)),
     }
-    span = _asked(request, file)
+    span = _requested_span(request, file)
     if span is None:
         raise _unsatisfiable(file)
     if span != (0, file.size):
         headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{file.size}"
     headers["Content-Length"] = str(span.end - span.start)
-    content = await _begun(services.objects.get_stream(file.object_key, *span))
+    content = await _with_first_chunk(services.objects.get_stream(file.object_key, *span))
     status = 206 if "Content-Range" in headers else 200
     return StreamingResponse(content, status, headers, file.media_type)
 
 
 async def thumbnail(services: Services, file: File) -> Response:
-    """The small picture. Raises ProblemError where there is none."""
+    """The thumbnail of a file. Raises ProblemError if there is none."""
     content = await services.objects.get(file.thumbnail_key) if file.thumbnail_key else None
     if content is None:
         raise ProblemError(404, "没有缩略图")
     return Response(content, headers=HARMLESS, media_type="image/jpeg")
 
 
-async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same bytes, the first of which are there already: later nothing can be said but a torn connection."""
+async def _with_first_chunk(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same bytes, after reading the first: a lost object can no longer be reported once the answer has begun."""
     try:
         first = await anext(chunks)
     except FileNotFoundError:
@@ -71,10 +71,10 @@ async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     return all_of_it()
 
 
-def _asked(request: Request, file: File) -> Span | None:
-    """What is asked for; None for a range that holds nothing of the file.
+def _requested_span(request: Request, file: File) -> Span | None:
+    """The requested span; None for a range outside of the file.
 
-    Several ranges, or one that cannot be read, are answered with the whole, and so is one for another version.
+    Several ranges, an invalid one, and one for another version of the file get the whole.
     """
     whole = Span(0, file.size)
     found = _RANGE.fullmatch(request.headers.get("Range", "").replace(" ", ""))
@@ -93,7 +93,7 @@ def _asked(request: Request, file: File) -> Span | None:
     return Span(start, end) if start < file.size else None
 
 
-def _is_shown(file: File) -> bool:
+def _is_viewable(file: File) -> bool:
     kind = NAMED_BY.get(file.media_type)
     return kind is not None and KINDS[kind].shown
 

@@ -1,4 +1,4 @@
-"""A multipart body part by part (RFC 7578): no more of it in memory than the network brings at once."""
+"""Reads a multipart body part by part (RFC 7578), with one chunk of the network in memory."""
 
 import asyncio
 import re
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 STALLED_AFTER: Final = 60.0
-"""Seconds without a byte after which a sender has gone."""
+"""Seconds without a byte after which an upload counts as broken off."""
 
 LINGER: Final = 3.0
-"""Seconds for which the rest of a refused body is still read: whose connection is closed while they send may never
-see the answer."""
+"""Seconds for which the rest of a refused body is still read: a sender whose connection is closed may never read the
+answer."""
 
 MAX_FIELD: Final = 8_000  # bytes
 _ENCODED_NAME: Final = re.compile(rb"filename\*\s*=\s*utf-8'[^']*'([^;\s]+)", re.IGNORECASE)
 
 
 class Part:
-    """One part. Its content is read once, before the next part is asked for; what is not read is passed over."""
+    """One part. Its content is read once, before the next part; an unread rest is skipped."""
 
     def __init__(self, name: str, filename: str | None, content: AsyncIterator[bytes]) -> None:
         self.name = name
@@ -38,7 +38,7 @@ class Part:
         self.content = content
 
     async def text(self) -> str:
-        """The content of a field. Raises ProblemError for one that is none."""
+        """The content of a field. Raises ProblemError if it is too long or not UTF-8."""
         read = bytearray()
         async for chunk in self.content:
             read += chunk
@@ -51,7 +51,7 @@ class Part:
 
 
 class Multipart:
-    """The body of a request. Raises ProblemError where it is not what it says, ends early or stands still."""
+    """The body of a request. Raises ProblemError if it is malformed, ends early or stalls."""
 
     def __init__(self, request: Request) -> None:
         self._body = request.stream()
@@ -62,8 +62,8 @@ class Multipart:
         self._parser = self._new_parser(request.headers.get("Content-Type", ""))
 
     async def parts(self) -> AsyncIterator[Part]:
-        """The parts in their order."""
-        while (event := await self._next()) is not None:
+        """Yield the parts in their order."""
+        while (event := await self._next_event()) is not None:
             kind, headers = event
             if kind != "part":
                 continue
@@ -74,18 +74,18 @@ class Multipart:
                 pass
 
     async def linger(self) -> None:
-        """Read on for a moment without looking at it."""
+        """Read and discard the rest, for `LINGER` seconds at most."""
         with suppress(TimeoutError, ClientDisconnect, RuntimeError):
             async with asyncio.timeout(LINGER):
                 async for _ in self._body:
                     pass
 
     async def _content(self) -> AsyncIterator[bytes]:
-        while (event := await self._next()) is not None and event[0] != "end":
+        while (event := await self._next_event()) is not None and event[0] != "end":
             yield event[1]
 
-    async def _next(self) -> tuple[str, Any] | None:
-        """What comes next in the body; None when it has come to its end."""
+    async def _next_event(self) -> tuple[str, Any] | None:
+        """The next event of the parser; None at the end of the body."""
         while not self._events:
             try:
                 async with asyncio.timeout(STALLED_AFTER):
@@ -112,7 +112,7 @@ class Multipart:
             "on_part_begin": self._headers.clear,
             "on_header_field": lambda data, start, end: self._field.extend(data[start:end]),
             "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
-            "on_header_end": self._header_ends,
+            "on_header_end": self._store_header,
             "on_headers_finished": lambda: self._events.append(("part", dict(self._headers))),
             "on_part_data": lambda data, start, end: self._events.append(("data", data[start:end])),
             "on_part_end": lambda: self._events.append(("end", None)),
@@ -123,14 +123,14 @@ class Multipart:
         except FormParserError:
             raise ProblemError(400, "multipart/form-data 的 boundary 无效") from None
 
-    def _header_ends(self) -> None:
+    def _store_header(self) -> None:
         self._headers[bytes(self._field).lower()] = bytes(self._value)
         self._field.clear()
         self._value.clear()
 
 
 def _names(headers: dict[bytes, bytes]) -> tuple[str, str | None]:
-    """The name of a part, and of its file if it holds one."""
+    """The name of a part, and of its file if it is one."""
     disposition = headers.get(b"content-disposition", b"")
     kind, options = parse_options_header(disposition)
     if kind != b"form-data" or b"name" not in options:

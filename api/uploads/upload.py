@@ -1,6 +1,7 @@
-"""An upload from its first byte to its answer."""
+"""Carries out an upload: reads the body, keeps the files, and answers."""
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final
 
@@ -29,7 +30,7 @@ FILE: Final = "file"
 MOST_FILES: Final = 10
 MOST_FIELDS: Final = 10
 MOST_LOOSE: Final = 500
-"""Files of one person that no order has yet."""
+"""Files of one person that belong to no order yet."""
 
 
 STATUS: Final[dict[Reason, int]] = {
@@ -39,7 +40,7 @@ STATUS: Final[dict[Reason, int]] = {
     "infected": 422,
     "unavailable": 503,
 }
-"""What a file that is not kept is answered with."""
+"""The status of the answer for a refused file."""
 
 
 class Details(InputModel):
@@ -58,22 +59,23 @@ class Details(InputModel):
 
 
 async def upload(services: Services, request: Request, user: Identity) -> Response:
-    """Take in the files of a request, and answer with what is known of them.
+    """Receive the files of a request, and answer with their descriptions.
 
-    Under one `Idempotency-Key` the same files and fields are kept once: their content is compared, for the bytes of a
-    multipart body are never the same twice. Raises ProblemError, Refused.
+    Under one `Idempotency-Key` the same files and fields are kept once: their content is compared, because the bytes of
+    a multipart body differ each time. Raises ProblemError, Refused.
     """
     place = place_of(request, user.sub)
     body = Multipart(request)
     try:
         async with uploads(services) as received:
-            details = await _taken_in(services, user, body, received)
+            details = await _read_body(services, user, body, received)
             if place is None:
-                return await _kept(services, request, user, details, received, [new_id() for _ in received])
+                return await _keep(services, request, user, details, {new_id(): each for each in received})
             told = [details.model_dump(mode="json"), [(each.name, each.sha256) for each in received]]
             digest = sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-            ids = _ids(f"{request_key(request)}{digest}", len(received))
-            return await once(services, place, digest, lambda: _kept(services, request, user, details, received, ids))
+            ids = _stable_ids(f"{request_key(request)}{digest}", len(received))
+            files = dict(zip(ids, received, strict=True))
+            return await once(services, place, digest, lambda: _keep(services, request, user, details, files))
     except (ProblemError, Refused):
         await body.linger()
         raise
@@ -82,23 +84,23 @@ async def upload(services: Services, request: Request, user: Identity) -> Respon
         raise ProblemError(STATUS[refused.code], str(refused), refused.code) from None
 
 
-async def _taken_in(services: Services, user: Identity, body: Multipart, received: list[Received]) -> Details:
+async def _read_body(services: Services, user: Identity, body: Multipart, received: list[Received]) -> Details:
     """Read the body: files into `received`, fields into details."""
     fields: dict[str, str] = {}
-    limits = _widest(services, user)
+    limits = _widest_limits(services, user)
     async for part in body.parts():
         if part.filename is not None:
             if part.name != FILE or len(received) == MOST_FILES:
                 raise ProblemError(422, f"文件须以 {FILE} 为字段名，一次至多 {MOST_FILES} 个")
             received.append(await receive(services, part.filename, part.content, limits))
             continue
-        await _field(part, fields)
+        await _read_field(part, fields)
         if part.name == "order" and fields["order"]:
             limits = await _limits_of(services, user, fields["order"])
     details = validated(Details, fields, calendar_of(services))
     if not received:
         raise Refused(Code.MISSING_FIELD, f"缺少必填内容：{FILE}")
-    for each in received:  # the order may have been named behind the files
+    for each in received:  # the order may be named after the files
         if each.size > limits.max_bytes:
             raise too_large(limits)
         if each.kind not in limits.types:
@@ -106,24 +108,25 @@ async def _taken_in(services: Services, user: Identity, body: Multipart, receive
     return details
 
 
-async def _field(part: Part, fields: dict[str, str]) -> None:
+async def _read_field(part: Part, fields: dict[str, str]) -> None:
     if part.name in fields or len(fields) == MOST_FIELDS:
         raise ProblemError(422, f"字段 {part.name[:40]} 重复，或字段过多")
     fields[part.name[:100]] = await part.text()
 
 
-def _ids(said: str, count: int) -> list[str]:
+def _stable_ids(said: str, count: int) -> list[str]:
     """The ids of the files of an upload, the same for the same key and content.
 
-    A crash may come between keeping and answering; a key outlives what is remembered of it and may then bring others.
+    The same key brings the same ids after a crash between keeping and answering; other content brings other ids.
     """
     return [f"att-{sha256(f'{said}{n}'.encode()).hexdigest()[:20]}" for n in range(count)]
 
 
-async def _kept(
-    services: Services, request: Request, user: Identity, details: Details, received: list[Received], ids: list[str]
+async def _keep(
+    services: Services, request: Request, user: Identity, details: Details, files: Mapping[str, Received]
 ) -> Response:
-    limits = _widest(services, user)
+    """Keep the files under their ids, and answer with their descriptions."""
+    limits = _widest_limits(services, user)
     at_most = MOST_LOOSE
     if details.order is not None:
         limits = await _limits_of(services, user, details.order)
@@ -134,23 +137,23 @@ async def _kept(
         "unit": user.unit,
         "uploaded_by": user.sub,
     }
-    await keep(services, dict(zip(ids, received, strict=True)), of, at_most=at_most)
+    await keep(services, files, of, at_most=at_most)
     shown = shown_to(request, services)
-    items = [shown(file) for each in ids if (file := await services.attachments.get(each)) is not None]
+    items = [shown(file) for each in files if (file := await services.attachments.get(each)) is not None]
     answer = Uploaded(**items[0].model_dump(), items=tuple(items))
     return JSONResponse(jsonable_encoder(answer), 201, {"Location": f"{request.url.path}/{answer.id}"})
 
 
 async def _limits_of(services: Services, user: Identity, no: str) -> Evidence:
-    """What may be handed in for an order. Raises Refused: `unknown_order`, `wrong_stage` once it is closed."""
+    """The limits of an order's county. Raises Refused: `unknown_order`, `wrong_stage` once the order is closed."""
     order, view = await visible(services, user, no)
     if view is not None and view.stage in {Stage.CLOSED, Stage.ARCHIVED}:
         raise Refused(Code.WRONG_STAGE, "工单已办结，不能再添加附件")
     return (await services.rules_of(order)).evidence
 
 
-def _widest(services: Services, user: Identity) -> Evidence:
-    """What may be handed in while no order is named: what some county that the person serves takes."""
+def _widest_limits(services: Services, user: Identity) -> Evidence:
+    """The limits while no order is named: the widest of the counties that the person serves."""
     names = [user.regime] if user.regime in services.rule_books.ids else services.rule_books.ids
     every = [services.rule_books.regime(name).evidence for name in names]
     return Evidence(

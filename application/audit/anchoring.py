@@ -1,4 +1,4 @@
-"""The daily anchor is made, signed, and written where it can be published from."""
+"""Makes the daily anchor, signs it, and writes it to the object store, from where it can be published."""
 
 import json
 from collections.abc import Set
@@ -15,21 +15,21 @@ MAKING: Final = "anchors"
 
 
 class AnchorConflict(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """What was published for some days is not what the database says of them."""
+    """The published anchors of some days differ from those in the database."""
 
 
 class Anchoring:
-    """Makes anchors; any number of processes may try at once, and after an outage the missed days are made good."""
+    """Makes anchors, those of missed days too; any number of processes may try at once."""
 
     def __init__(self, database: Database, objects: Objects, signatures: Signatures) -> None:
         self._database, self._objects, self._signatures = database, objects, signatures
         self._anchors = Anchors(database)
 
     async def make_due(self) -> int:
-        """Make what is due and publish what is not yet; how many were made.
+        """Make the anchors that are due and publish those that are not yet; returns how many were made.
 
-        An anchor is written down first and published then, from what is written down: a crash between leaves it to the
-        next round. Raises AnchorConflict when all is done that can be done: then somebody should look.
+        An anchor is stored first and then published from there: after a crash between, the next round publishes it.
+        Raises AnchorConflict after everything else is done: a person should investigate then.
         """
         async with self._database.alone(MAKING) as mine:
             if not mine:
@@ -52,11 +52,11 @@ class Anchoring:
 
 
 def key_of(day: date) -> str:
-    """Where an anchor is published."""
+    """The key of a published anchor."""
     return f"{FOLDER}/{day.isoformat()}.json"
 
 
 def published(anchor: Anchor, signatures: Signatures) -> bytes:
-    """An anchor as a file: the text as it is signed, its signature in hex, and the fingerprint of the key."""
+    """An anchor as a file: the signed text, its signature in hex, and the fingerprint of the key."""
     said = {"body": anchor.body, "signature": anchor.signature, "key": signatures.fingerprint}
     return (json.dumps(said, indent=2, sort_keys=True) + "\n").encode()

@@ -1,4 +1,4 @@
-"""Everything that proves what happened, checked: acts, anchors, and the chains of the orders."""
+"""Verifies the audit trail: acts, anchors, and the chains of the orders."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,18 +19,18 @@ from application.audit.anchoring import FOLDER
 STORE: Final = "对象库"
 LARGEST: Final = 1_000_000
 ANCHORED_BY: Final = timedelta(hours=2)
-"""After midnight: the job of the API comes round each hour. A day that has no anchor then lacks one."""
+"""After midnight: the anchoring job runs each hour. A day without an anchor by then lacks one."""
 
 
 class NoSuchAnchor(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """The day was never anchored."""
+    """The day has no anchor."""
 
 
 class AuditCheck:
-    """One check; afterwards `acts`, `orders` and `anchors` tell how many were looked at.
+    """One check; afterwards `acts`, `orders` and `anchors` count what was checked.
 
-    `unanchored` are the days since the last anchor that should have one by now: nobody has made it, which is no
-    forgery, but what was recorded then can still be rewritten unseen. They are known of a check of everything.
+    `unanchored` are the days since the last anchor that should have one by now. A missing anchor is no forgery, but
+    rows of such a day can still be rewritten unnoticed. Only a check of everything finds them.
     """
 
     def __init__(self, database: Database, objects: Objects, signatures: Signatures) -> None:
@@ -39,9 +39,9 @@ class AuditCheck:
         self.unanchored: list[date] = []
 
     async def problems(self, folder: Path | None = None) -> AsyncIterator[str]:
-        """What is wrong with any of it, a Chinese sentence each, as it is found.
+        """Check everything, and yield each problem as a Chinese sentence as it is found.
 
-        `folder` holds anchors as they were published, kept where nobody who could change the database could reach them.
+        `folder` holds published anchors, kept out of reach of anybody who can change the database.
         """
         self.unanchored = await Anchors(self._database).due(ANCHORED_BY)
         anchors = await Anchors(self._database).all()
@@ -62,7 +62,7 @@ class AuditCheck:
         self.acts, self.orders = check.count, orders.count
 
     async def problems_of_day(self, day: date, folder: Path | None = None) -> AsyncIterator[str]:
-        """The same of what one day's anchor covers. Raises NoSuchAnchor."""
+        """Check the day that one anchor covers, and yield its problems. Raises NoSuchAnchor."""
         anchors = [each for each in await Anchors(self._database).all() if each.day <= day][-2:]
         if not anchors or anchors[-1].day != day:
             raise NoSuchAnchor(day.isoformat())

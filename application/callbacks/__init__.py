@@ -1,1 +1,1 @@
-"""Use cases of the callback: what citizens answer by text or telephone, and what became of messages."""
+"""Use cases of the callback: citizens' answers by text or telephone, and delivery reports."""

@@ -1,24 +1,32 @@
-"""What a citizen answers by themselves, by text or on the telephone, on its way to their order."""
+"""Records on its order the answer that a citizen gives by text or on the telephone."""
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, Protocol
 
-from adapters.database.orders.orders import StoredOrder
-from application.orders.commands import carry_out_command
-from application.services import Services
+from application.orders.actor import Actor
+from application.orders.commands import CommandNeeds, CommandRequest, OrderNeeds, carry_out_command
 from domain.citizen.survey import SurveyAnswer
 from domain.order.commands import RecordCallback
+from domain.order.records import StoredOrder
+from domain.policy.rule_book import Regime
 from domain.refusal import Code, Refused
 from domain.words import Role
 
 
-async def satisfied_from(services: Services, order_no: str) -> int:
-    """The rating from which the order's own rule book counts a citizen as satisfied."""
+class RatingNeeds(OrderNeeds, Protocol):
+    """Needed to judge a rating by the order's rules."""
+
+    async def rules_of(self, order: StoredOrder) -> Regime:
+        """The rule book of an order. Raises LookupError."""
+
+
+async def satisfied_from(services: RatingNeeds, order_no: str) -> int:
+    """The lowest rating that the order's own rule book counts as satisfied."""
     rules = await services.rules_of(await order_of(services, order_no))
     return rules.callbacks.satisfied_from
 
 
-async def order_of(services: Services, order_no: str) -> StoredOrder:
-    """The order that a message or call is about, confidential or not: its citizen answers nobody but the hotline.
+async def order_of(services: OrderNeeds, order_no: str) -> StoredOrder:
+    """The order that a message or call is about, confidential or not: only the hotline reads the answer.
 
     Raises Refused(unknown_order).
     """
@@ -28,39 +36,39 @@ async def order_of(services: Services, order_no: str) -> StoredOrder:
     return order
 
 
-async def answer_is_awaited(services: Services, order_no: str, party: str, round_: int | None = None) -> bool:
-    """Whether the order waits to hear this citizen, and still in that round, as far as is on record."""
+async def answer_is_awaited(services: OrderNeeds, order_no: str, party: str, round_: int | None = None) -> bool:
+    """Whether the order, as recorded, still waits for this citizen's answer, and in that round."""
     view = await services.orders.view(order_no)
     if view is None or party not in view.unheard:
         return False
     return round_ is None or round_ == view.facts.get("reworks", 0)
 
 
-async def record_answer(
-    services: Services,
-    order_no: str,
-    party: str,
-    answer: SurveyAnswer,
-    *,
-    round_: int | None,
-    via: Literal["sms", "call"],
-    request_id: str,
-) -> None:
-    """Have the order take the answer in; under one `request_id` once.
+class SurveyReply(NamedTuple):
+    """A citizen's answer to one survey of an order. `round_` is the rework that the survey was about, None for any."""
 
-    Raises Refused if it does not (it has heard this citizen, has moved on, has ended), and what `carry_out_command`
-    raises.
+    order_no: str
+    party: str
+    answer: SurveyAnswer
+    round_: int | None
+    via: Literal["sms", "call"]
+
+
+async def record_answer(services: CommandNeeds, reply: SurveyReply, *, request_id: str) -> None:
+    """Record the answer on its order; under one `request_id` once.
+
+    Raises Refused if the order does not accept it (it has this citizen's answer, has moved on, has ended), and what
+    `carry_out_command` raises.
     """
     said: dict[str, Any] = {
-        "result": answer.result,
-        "handling_rating": answer.handling_rating,
-        "intake_rating": answer.intake_rating,
-        "comment": answer.comment or None,
-        "party": party,
-        "round": round_,
-        "via": via,
+        "result": reply.answer.result,
+        "handling_rating": reply.answer.handling_rating,
+        "intake_rating": reply.answer.intake_rating,
+        "comment": reply.answer.comment or None,
+        "party": reply.party,
+        "round": reply.round_,
+        "via": reply.via,
     }
     body = {name: value for name, value in said.items() if value is not None}
-    await carry_out_command(
-        services, order_no, RecordCallback.do, body, by=Role.CITIZEN, person="", request_id=request_id
-    )
+    request = CommandRequest(RecordCallback.do, body, Actor(Role.CITIZEN), request_id)
+    await carry_out_command(services, reply.order_no, request)

@@ -1,12 +1,16 @@
-"""What the provider says became of messages, on its way to their orders (NA-07)."""
+"""Handles the provider's delivery reports of messages, and reports failures to their orders (NA-07)."""
 
 import logging
+from typing import Protocol
 
-from adapters.database.orders.orders import StoredOrder
-from adapters.database.telephone.messages import UNDELIVERED, OutboundMessage
+from adapters.database.telephone.call_tasks import CallTasks
+from adapters.database.telephone.messages import UNDELIVERED, Messages
+from adapters.database.telephone.opt_outs import OptOuts
 from adapters.twilio.client import OPTED_OUT
 from application.orders import workflow_calls
-from application.services import Services
+from application.orders.actor import Actor
+from domain.citizen.messages import OutboundMessage
+from domain.order.records import StoredOrder
 from domain.refusal import Refused
 from domain.words import Role, Stage, Template
 
@@ -15,31 +19,41 @@ log = logging.getLogger(__name__)
 REPORT = "report_undelivered"
 
 
-async def report(services: Services, sid: str, status: str, error: str | None = None) -> None:
-    """Note what became of a message, and tell its order if it did not arrive.
+class DeliveryNeeds(workflow_calls.SignalNeeds, Protocol):
+    """Needed to act on a delivery report."""
 
-    Reports may come twice, in any order, and of messages that nobody knows. Raises RPCError; the message
-    then stays unsettled, and the sweep tells its order later.
+    call_tasks: CallTasks
+    messages: Messages
+    opt_outs: OptOuts
+
+
+async def report(services: DeliveryNeeds, sid: str, status: str, error: str | None = None) -> None:
+    """Store the status of a message, and signal its order if it was not delivered.
+
+    Reports may come twice, in any order, and for unknown messages. Raises RPCError; the message then stays unsettled,
+    and the catch-up job signals its order later.
     """
     message = await services.messages.reported(sid, status, error)
     if message is not None:
         await pass_on(services, message)
 
 
-async def pass_on(services: Services, message: OutboundMessage) -> None:
-    """Tell the order of a message that it did not arrive, once; may be repeated. Raises RPCError."""
+async def pass_on(services: DeliveryNeeds, message: OutboundMessage) -> None:
+    """Signal once to its order that a message was not delivered; may be repeated. Raises RPCError."""
     if message.status not in UNDELIVERED or message.settled_at is not None:
         return
-    if message.error == OPTED_OUT:  # said to the provider: remembered here too, once, for they may want texts again
+    if (
+        message.error == OPTED_OUT
+    ):  # The provider knows of it already. It is stored once, because the person may opt in again.
         await services.opt_outs.add(message.to_phone)
     order = await services.orders.get(message.order_no)
-    if order is not None and not await _told(services, order, message):
-        await _have_someone_telephone(services, order, message)
+    if order is not None and not await _signalled(services, order, message):
+        await _open_call_task(services, order, message)
     await services.messages.settle(message.key)
 
 
-async def _told(services: Services, order: StoredOrder, message: OutboundMessage) -> bool:
-    """Whether the order, which then tries the next contact, was still there to be told."""
+async def _signalled(services: DeliveryNeeds, order: StoredOrder, message: OutboundMessage) -> bool:
+    """Signal the order, which then tries the next contact; False if it has ended."""
     view = await services.orders.view(order.no)
     if view is not None and view.stage is Stage.ARCHIVED:
         return False
@@ -49,23 +63,26 @@ async def _told(services: Services, order: StoredOrder, message: OutboundMessage
         "attempt": await _attempt(services, message),
     }
     try:
-        await workflow_calls.signal(services, order, REPORT, body, by=Role.SYSTEM)
+        await workflow_calls.signal(services, order, REPORT, body, by=Actor(Role.SYSTEM))
     except Refused:
         return False
     log.info("message %s not delivered: %s", message.key, message.error)
     return True
 
 
-async def _attempt(services: Services, message: OutboundMessage) -> int:
-    """How many messages of its notice, in the order of contacts up to this one, were taken and not delivered."""
+async def _attempt(services: DeliveryNeeds, message: OutboundMessage) -> int:
+    """How many messages of its notice, up to this contact, the provider accepted and did not deliver."""
     siblings = await services.messages.of_notice(message.order_no, message.notice)
     return sum(
         each.rank <= message.rank and each.provider_sid is not None and each.status in UNDELIVERED for each in siblings
     )
 
 
-async def _have_someone_telephone(services: Services, order: StoredOrder, message: OutboundMessage) -> None:
-    """The order has ended and tries nobody else. A survey asks nothing more then; who wants no texts is left alone."""
+async def _open_call_task(services: DeliveryNeeds, order: StoredOrder, message: OutboundMessage) -> None:
+    """Open a call task, because an ended order tries no other contact.
+
+    None for a survey, which is over, nor for a citizen who has opted out.
+    """
     if message.to_role == Role.CITIZEN and (message.template == Template.SURVEY or message.error == OPTED_OUT):
         return
     await services.call_tasks.open(

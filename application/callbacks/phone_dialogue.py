@@ -2,14 +2,21 @@
 
 import logging
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlencode
 
-from adapters.database.telephone.calls import OutboundCall
-from adapters.transient_errors import TRANSIENT_ERRORS
+from adapters.database.telephone.calls import Calls
+from adapters.errors import TRANSIENT_ERRORS
 from adapters.twilio import twiml
-from application.callbacks.citizen_answers import answer_is_awaited, order_of, record_answer, satisfied_from
-from application.services import Services
+from application.callbacks.citizen_answers import (
+    SurveyReply,
+    answer_is_awaited,
+    order_of,
+    record_answer,
+    satisfied_from,
+)
+from application.orders.commands import CommandNeeds
+from domain.citizen.messages import OutboundCall
 from domain.citizen.survey import SurveyAnswer, read_answer
 from domain.refusal import Refused
 
@@ -19,7 +26,7 @@ ANSWER_PATH: Final = "/api/v1/webhooks/voice/answer"
 TRIES: Final = 2
 MACHINES: Final = ("machine", "fax")
 REMARK: Final = "call_answer"
-"""The kind of document that holds what a citizen said beside a rating; its field is the id of the call."""
+"""The kind of document for a citizen's comment beside a rating; its field is the id of the call."""
 
 
 class Question(StrEnum):
@@ -40,8 +47,14 @@ HEARD_BEFORE: Final = "您的评价我们已经收到，谢谢，再见。"
 NOT_UNDERSTOOD: Final = "抱歉，没有听清您的评价，我们会再与您联系。再见。"
 
 
-async def begin(services: Services, call_id: str, answered_by: str) -> str:
-    """What to say when somebody, or something, has taken the call: TwiML."""
+class CallNeeds(CommandNeeds, Protocol):
+    """Needed to hold an automatic call."""
+
+    calls: Calls
+
+
+async def begin(services: CallNeeds, call_id: str, answered_by: str) -> str:
+    """TwiML for a call that a person or a machine has answered."""
     call = await services.calls.by_id(call_id)
     if call is None or answered_by.startswith(MACHINES):
         return twiml.farewell()
@@ -50,8 +63,8 @@ async def begin(services: Services, call_id: str, answered_by: str) -> str:
     return _ask(services, call_id, Question.HANDLING, 1, GREETING)
 
 
-async def answered(services: Services, call_id: str, question: Question, attempt: int, keys: str, speech: str) -> str:
-    """What to say to an answer: the next question, the same again, or goodbye. TwiML; may be repeated."""
+async def answered(services: CallNeeds, call_id: str, question: Question, attempt: int, keys: str, speech: str) -> str:
+    """TwiML after an answer: the next question, the same again, or goodbye. May be repeated."""
     call = await services.calls.by_id(call_id)
     if call is None:
         return twiml.farewell()
@@ -68,22 +81,22 @@ async def answered(services: Services, call_id: str, question: Question, attempt
         return _ask(services, call_id, Question.INTAKE, 1)
     rated = await services.calls.rated(call_id, intake_rating=answer.handling_rating) if answer else call
     if rated is not None:
-        await _tell_if_possible(services, rated)
+        await _try_to_pass_on(services, rated)
     return twiml.farewell(THANKS)
 
 
-async def ended(services: Services, call_id: str, status: str) -> None:
-    """The call is over: what the citizen said before hanging up counts."""
+async def ended(services: CallNeeds, call_id: str, status: str) -> None:
+    """End the call: a rating that was given before hanging up counts."""
     await services.calls.reported(call_id, status)
     call = await services.calls.by_id(call_id)
     if call is not None:
-        await _tell_if_possible(services, call)
+        await _try_to_pass_on(services, call)
 
 
-async def pass_on_answer(services: Services, call: OutboundCall) -> None:
-    """Tell the order what was answered in a call, if it waits for that; may be repeated.
+async def pass_on_answer(services: CallNeeds, call: OutboundCall) -> None:
+    """Record the answer of a call on its order, if the order waits for it; may be repeated.
 
-    Raises what `record_answer` raises.
+    Raises as `record_answer` does.
     """
     if call.handling_rating is None or not await answer_is_awaited(services, call.order_no, call.party, call.round):
         return
@@ -95,31 +108,29 @@ async def pass_on_answer(services: Services, call: OutboundCall) -> None:
         intake_rating=call.intake_rating,
         comment=next((each.text for each in reversed(remarks) if (each.kind, each.field) == (REMARK, call.id)), ""),
     )
-    request = f"call-{call.id}"
+    reply = SurveyReply(call.order_no, call.party, answer, call.round, "call")
     try:
-        await record_answer(
-            services, call.order_no, call.party, answer, round_=call.round, via="call", request_id=request
-        )
+        await record_answer(services, reply, request_id=f"call-{call.id}")
     except Refused as refused:
         log.info("answer to call %s came too late: %s", call.key, refused.code)
 
 
-async def _tell_if_possible(services: Services, call: OutboundCall) -> None:
-    """The citizen is not kept on the line for an outage: the rating is written down, and the sweep comes back to it."""
+async def _try_to_pass_on(services: CallNeeds, call: OutboundCall) -> None:
+    """Pass the answer on; during an outage the catch-up job does it later, and the citizen need not wait."""
     try:
         await pass_on_answer(services, call)
     except TRANSIENT_ERRORS as error:
         log.warning("answer to call %s put off: %s", call.key, type(error).__name__)
 
 
-def _ask(services: Services, call_id: str, question: Question, attempt: int, before: str = "") -> str:
+def _ask(services: CallNeeds, call_id: str, question: Question, attempt: int, before: str = "") -> str:
     query = urlencode({"call": call_id, "question": question.value, "try": attempt})
     url = f"{services.settings.public_base_url.rstrip('/')}{ANSWER_PATH}?{query}"
     return twiml.question(before + QUESTIONS[question], url)
 
 
 def _read(keys: str, speech: str, line: int) -> SurveyAnswer | None:
-    """A key from 1 to 5, or the one rating that was spoken."""
+    """A key from 1 to 5, or a single spoken rating."""
     answer = read_answer(keys or speech, line)
     if answer is None or answer.intake_rating is not None or (keys and len(keys) > 1):
         return None

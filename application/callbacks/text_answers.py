@@ -1,14 +1,16 @@
-"""Texts that citizens send: each is kept, then understood, and answered with a few words (GT-13, GT-19, NA-07)."""
+"""Receives citizens' texts: stores each, interprets it, and replies briefly (GT-13, GT-19, NA-07)."""
 
 import logging
 import unicodedata
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from adapters.database.telephone.inbound_messages import RECEIVED, Inbound, NewInbound
-from adapters.database.telephone.messages import OutboundMessage
-from application.callbacks.citizen_answers import answer_is_awaited, record_answer, satisfied_from
-from application.services import Services
+from adapters.database.telephone.inbound_messages import RECEIVED, Inbound, InboundMessages, NewInbound
+from adapters.database.telephone.messages import Messages
+from adapters.database.telephone.opt_outs import OptOuts
+from application.callbacks.citizen_answers import SurveyReply, answer_is_awaited, record_answer, satisfied_from
+from application.orders.commands import CommandNeeds
+from domain.citizen.messages import OutboundMessage
 from domain.citizen.survey import Fate, SurveyAnswer, read_answer, read_wish
 from domain.order.events import CallbackAsked, CallbackRecorded
 from domain.refusal import Code, Refused
@@ -29,17 +31,25 @@ STILL_UNREADABLE: Final = "您的回复已留存，工作人员会查看。"
 SENDER: Final = "【12345热线】"
 
 MOST_REPLIES: Final = 10
-"""Texts of one number within the hour that are replied to: another machine that answers must not keep us talking."""
+"""Replies to one number within the hour: another machine that replies must not keep the exchange going."""
 
 HOUR: Final = timedelta(hours=1)
 
 
-async def receive(services: Services, sid: str, phone: str, body: str) -> str:
-    """Keep a text, do what it says, and return the words to reply, empty for none.
+class TextAnswerNeeds(CommandNeeds, Protocol):
+    """Needed to receive a text and act on it."""
 
-    The provider may post one twice: by `sid` it is kept once and takes effect once. When the database or
-    Temporal does not answer, what was kept is taken up by the next post or by the sweep.
-    Raises what `record_answer` raises.
+    inbound: InboundMessages
+    messages: Messages
+    opt_outs: OptOuts
+
+
+async def receive(services: TextAnswerNeeds, sid: str, phone: str, body: str) -> str:
+    """Store a text, act on it, and return the reply, empty for none.
+
+    The provider may post one twice: by `sid` it is stored once and takes effect once. When the database or
+    Temporal does not answer, the next post or the catch-up job interprets the stored text.
+    Raises as `record_answer` does.
     """
     survey = await services.messages.latest(phone, Template.SURVEY)
     new = NewInbound(
@@ -51,11 +61,11 @@ async def receive(services: Services, sid: str, phone: str, body: str) -> str:
     return await _reply(services, text)
 
 
-async def interpret(services: Services, text: Inbound) -> Inbound:
-    """Do what a kept text says, and note what became of it; the text then. May be repeated.
+async def interpret(services: TextAnswerNeeds, text: Inbound) -> Inbound:
+    """Act on a stored text, and store the result; returns the text with it. May be repeated.
 
-    The survey that it answers may have been found only now, and is noted first: by it the answer is found again, and
-    erased with its order. Raises what `record_answer` raises.
+    The survey that it answers may be known only now and is stored first: it links the text to its order, with which
+    the text is erased. Raises as `record_answer` does.
     """
     fate: Fate | None = read_wish(text.body)
     if fate is Fate.OPTED_OUT:
@@ -72,15 +82,15 @@ async def interpret(services: Services, text: Inbound) -> Inbound:
     return text.model_copy(update={"state": fate})
 
 
-async def _noted(services: Services, text: Inbound, survey: OutboundMessage) -> Inbound:
-    """The text, with what it is about written down."""
+async def _noted(services: TextAnswerNeeds, text: Inbound, survey: OutboundMessage) -> Inbound:
+    """The text, linked to the order of the survey."""
     about = {"order_no": survey.order_no, "party": _party(survey)}
     if (text.order_no, text.party) != (about["order_no"], about["party"]):
         await services.inbound.about(text.sid, **about)
     return text.model_copy(update=about)
 
 
-async def _answer(services: Services, text: Inbound, survey: OutboundMessage) -> Fate:
+async def _answer(services: TextAnswerNeeds, text: Inbound, survey: OutboundMessage) -> Fate:
     party = _party(survey)
     if await _is_answered(services, survey):
         return Fate.REPEATED
@@ -88,13 +98,12 @@ async def _answer(services: Services, text: Inbound, survey: OutboundMessage) ->
     if answer is None:
         return Fate.UNREADABLE if await answer_is_awaited(services, survey.order_no, party) else Fate.LATE
     asked = await _asked(services, survey)
-    round_ = int(asked["round"]) if asked else None
-    request = f"sms-{text.sid}"
+    reply = SurveyReply(survey.order_no, party, answer, int(asked["round"]) if asked else None, "sms")
     try:
-        await record_answer(services, survey.order_no, party, answer, round_=round_, via="sms", request_id=request)
+        await record_answer(services, reply, request_id=f"sms-{text.sid}")
     except Refused as refused:
-        # An earlier try may have got through and not come to say so; of two texts at once, the other.
-        if asked and await _is_heard(services, survey, asked, answer):
+        # An earlier try may have succeeded without being marked; of two texts at once, the other did.
+        if asked and await _is_recorded(services, survey, asked, answer):
             return Fate.ANSWERED
         if refused.code is Code.ALREADY_DONE or await _is_answered(services, survey):
             return Fate.REPEATED
@@ -102,25 +111,27 @@ async def _answer(services: Services, text: Inbound, survey: OutboundMessage) ->
     return Fate.ANSWERED
 
 
-async def _is_answered(services: Services, survey: OutboundMessage) -> bool:
-    """Whether this survey was answered by a text before."""
+async def _is_answered(services: TextAnswerNeeds, survey: OutboundMessage) -> bool:
+    """Whether an earlier text answered this survey."""
     return Fate.ANSWERED in await _since(services, survey)
 
 
-async def _since(services: Services, survey: OutboundMessage) -> list[str]:
+async def _since(services: TextAnswerNeeds, survey: OutboundMessage) -> list[str]:
     since = survey.attempted_at or survey.created_at
     return await services.inbound.made_of(survey.order_no, _party(survey), since)
 
 
-async def _asked(services: Services, survey: OutboundMessage) -> dict[str, Any] | None:
-    """The event by which this survey went out."""
+async def _asked(services: TextAnswerNeeds, survey: OutboundMessage) -> dict[str, Any] | None:
+    """The event that sent this survey."""
     timeline = await services.trail.timeline(survey.order_no)
     asked = (row for row in timeline if row["event"] == CallbackAsked.event and row.get("notice") == survey.notice)
     return next(asked, None)
 
 
-async def _is_heard(services: Services, survey: OutboundMessage, asked: dict[str, Any], answer: SurveyAnswer) -> bool:
-    """Whether the order has taken in this answer to this survey."""
+async def _is_recorded(
+    services: TextAnswerNeeds, survey: OutboundMessage, asked: dict[str, Any], answer: SurveyAnswer
+) -> bool:
+    """Whether the order has recorded this answer to this survey."""
     same = {
         "event": CallbackRecorded.event,
         "party": _party(survey),
@@ -132,7 +143,7 @@ async def _is_heard(services: Services, survey: OutboundMessage, asked: dict[str
     return any(same.items() <= row.items() for row in timeline if int(str(row["seq"])) > int(asked["seq"]))
 
 
-async def _reply(services: Services, text: Inbound) -> str:
+async def _reply(services: TextAnswerNeeds, text: Inbound) -> str:
     fate = Fate(text.state)
     if fate is not Fate.OPTED_OUT and await services.opt_outs.holds(text.from_phone):
         return ""
@@ -151,7 +162,7 @@ def _party(survey: OutboundMessage) -> str:
 
 
 def printable(body: str) -> str:
-    """The words without control characters, which no text of an order can hold."""
+    """The text without control characters, which no text of an order may contain."""
     kept = (
         character if character in "\n\t" or unicodedata.category(character) not in {"Cc", "Cs"} else " "
         for character in body.replace("\r\n", "\n")

@@ -1,6 +1,6 @@
-"""Messages of the city platform, by whichever way they come: kept, then carried out, once.
+"""Receives the city platform's messages from webhook and outbox: stores each, then carries it out, once.
 
-The webhook and the outbox bring the same messages; what one has brought the other finds done. A message that cannot
+Both ways bring the same messages; a message that came by one is not carried out again for the other. One that cannot
 be carried out yet waits, and `application.city.polling` tries it again.
 """
 
@@ -10,18 +10,17 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from adapters.database.city.messages import REFUSED, TAKEN, WAITING, CityMessageRow
-from adapters.transient_errors import TRANSIENT_ERRORS
-from application.city.message_handlers import HANDLERS, NotYetPossible, handle_message
-from application.services import Services
+from adapters.errors import TRANSIENT_ERRORS
+from application.city.message_handlers import HANDLERS, CityMessageNeeds, NotYetPossible, handle_message
 from domain.calendar.business_calendar import CST
 from domain.refusal import Refused
 
 log = logging.getLogger(__name__)
 
 WAIT_FOR: Final = timedelta(hours=24)
-"""How long a message waits for its order, for what it decides on, or for a fault of ours to be mended.
+"""How long a message waits for its order, its approval, or the correction of a fault of ours.
 
-Then it is refused, and shown to the hotline. What only waits for an outage to end waits as long as that.
+Then it is refused, and shown to the hotline. A message that waits for the end of an outage waits without limit.
 """
 
 LONGEST_GARBAGE: Final = 100_000
@@ -30,11 +29,11 @@ UNAVAILABLE: Final = "unavailable"
 INTERNAL: Final = "internal"
 
 
-async def receive(services: Services, message: str, content: bytes | Any, via: str) -> CityMessageRow:
-    """Keep a message and carry it out if it is new or still waits; what became of it.
+async def receive(services: CityMessageNeeds, message: str, content: bytes | Any, via: str) -> CityMessageRow:
+    """Store a message and carry it out if it is new or still waits; returns it with its result.
 
-    `content` is the body as it came, or the value that stood in the outbox. Raises MessageReused, and what the
-    database raises: then nothing was kept.
+    `content` is the body as it came, or the value from the outbox. Raises MessageReused, and the errors of the
+    database: then nothing was stored.
     """
     body, value = canonical(content)
     type_ = value.get("type") if isinstance(value, dict) else None
@@ -45,21 +44,21 @@ async def receive(services: Services, message: str, content: bytes | Any, via: s
     return await try_again(services, kept) if kept.state == WAITING else kept
 
 
-async def try_again(services: Services, kept: CityMessageRow, *, refused_too: bool = False) -> CityMessageRow:
-    """Carry out a message that waits (or was refused), unless another process is at it."""
+async def try_again(services: CityMessageNeeds, kept: CityMessageRow, *, refused_too: bool = False) -> CityMessageRow:
+    """Carry out a message that waits (or was refused), unless another process is doing so."""
     begun = await services.city_messages.begin(kept.id, refused_too=refused_too)
     return kept if begun is None else await _carry_out(services, begun)
 
 
-async def try_all_again(services: Services) -> None:
-    """Every message that waits, until something turns out not to answer: the others would only wait for it too."""
+async def try_all_again(services: CityMessageNeeds) -> None:
+    """Carry out every message that waits, until an outage shows: it would stop the others too."""
     for id_ in await services.city_messages.waiting():
         begun = await services.city_messages.begin(id_)
         if begun is not None and (await _carry_out(services, begun)).code == UNAVAILABLE:
             return
 
 
-async def _carry_out(services: Services, begun: CityMessageRow) -> CityMessageRow:
+async def _carry_out(services: CityMessageNeeds, begun: CityMessageRow) -> CityMessageRow:
     finish = services.city_messages.finish
     try:
         await handle_message(services, begun)
@@ -72,19 +71,19 @@ async def _carry_out(services: Services, begun: CityMessageRow) -> CityMessageRo
         log.warning("message %s of the city platform put off: %s", begun.id, type(outage).__name__)
         return await finish(begun.id, WAITING, code=UNAVAILABLE, reason="依赖的服务暂时没有响应")
     except Exception:
-        # Kept and tried again: what the platform sent is not lost by a fault of ours, which a day may mend.
+        # Stored and tried again: a fault of ours, corrected within a day, must not lose a message.
         log.exception("message %s of the city platform put off", begun.id)
         return await finish(begun.id, _or_too_late(begun), code=INTERNAL, reason="服务器内部错误，已记录")
     return await finish(begun.id, TAKEN)
 
 
 def _or_too_late(begun: CityMessageRow) -> str:
-    """What becomes of a message that cannot be carried out now; whoever watches may have it tried once more."""
+    """The state of a message that cannot be carried out now; the hotline may have a refused one tried once more."""
     return REFUSED if datetime.now(CST) - begun.received_at > WAIT_FOR else WAITING
 
 
 def canonical(content: bytes | Any) -> tuple[str, Any]:
-    """The text that is kept, the same for the same JSON value, and the value; None for what is no JSON."""
+    """The text to store, the same for the same JSON value, and the value; None if it is not JSON."""
     try:
         value = json.loads(content) if isinstance(content, bytes) else content
         return json.dumps(value, sort_keys=True, separators=(",", ":")), value

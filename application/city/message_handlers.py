@@ -1,37 +1,46 @@
-"""What a message of the city platform means for the orders here: one function a type (docs/city-platform.md)."""
+"""Handlers of the city platform's messages, one function a type (docs/city-platform.md)."""
 
 import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from pydantic import ConfigDict
 
-from adapters.database.city.messages import CityMessageRow
-from adapters.database.orders.orders import StoredOrder
+from adapters.database.city.messages import CityMessageRow, CityMessages
 from application.input_types import InputModel, LongText, Name, as_moment, validated
 from application.orders import workflow_calls
-from application.orders.commands import calendar_of, carry_out_command, send_decision
-from application.orders.intake import OrderRequest, open_order
-from application.services import Services
+from application.orders.actor import Actor
+from application.orders.commands import (
+    CommandNeeds,
+    CommandRequest,
+    DecisionNeeds,
+    DecisionRequest,
+    calendar_of,
+    carry_out_command,
+    send_decision,
+)
+from application.orders.intake import IntakeNeeds, OrderRequest, RuleBookNeeds, open_order
 from domain.city.messages import CityDecision, read_changed, read_decision, read_order, read_urge
 from domain.order.commands import Decide, Urge
 from domain.order.decider import decide as foresee
 from domain.order.events import SignalIgnored
 from domain.order.order import Order
 from domain.order.parts import Approval
+from domain.order.records import StoredOrder
 from domain.policy.city import City
 from domain.refusal import Code, Refused
 from domain.words import CITY_SOURCE, Role, Stage
 from workflows.messages import OrderSnapshot
 
 PERSON: Final = CITY_SOURCE
+PLATFORM: Final = Actor(Role.CITY_PLATFORM, PERSON)
 CITY_DESK: Final = "city"
 OPEN: Final = "open"
 
 
 class NotYetPossible(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """The message cannot be carried out yet; what it waits for may come."""
+    """The message cannot be carried out yet, but may be later."""
 
     def __init__(self, code: Code, reason: str) -> None:
         super().__init__(f"{code}: {reason}")
@@ -61,10 +70,16 @@ class Answered(InputModel):
     comment: LongText | None = None
 
 
-async def handle_message(services: Services, message: CityMessageRow) -> None:
-    """Carry a message out; it may be repeated. Notes on the message what it is about.
+class CityMessageNeeds(IntakeNeeds, CommandNeeds, DecisionNeeds, Protocol):
+    """Needed to carry out a message of the city platform."""
 
-    Raises Refused, Waits, and while something does not answer one of `adapters.transient_errors.TRANSIENT_ERRORS`.
+    city_messages: CityMessages
+
+
+async def handle_message(services: CityMessageNeeds, message: CityMessageRow) -> None:
+    """Carry a message out, and store on it the order that it is about; may be repeated.
+
+    Raises Refused, NotYetPossible, and during an outage one of `adapters.errors.TRANSIENT_ERRORS`.
     """
     try:
         value = json.loads(message.body)
@@ -80,8 +95,8 @@ async def handle_message(services: Services, message: CityMessageRow) -> None:
     await HANDLERS[envelope.type](services, message, regime, city, envelope.data)
 
 
-def _county(services: Services, area: str | None) -> tuple[str, City]:
-    """The regime that an area code belongs to, and its understanding with the platform."""
+def _county(services: RuleBookNeeds, area: str | None) -> tuple[str, City]:
+    """The regime that an area code belongs to, and its rules for the platform."""
     if area is None:
         raise Refused(Code.MISSING_FIELD, "缺少必填内容：area")
     for name, regime in services.rule_books.regimes.items():
@@ -90,20 +105,20 @@ def _county(services: Services, area: str | None) -> tuple[str, City]:
     raise Refused(Code.INVALID, f"没有与地区代码“{area[:40]}”对应的县")
 
 
-async def _order(services: Services, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
-    """A demand comes down. The platform's number makes it one order, however often it comes."""
+async def _order(services: CityMessageNeeds, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
+    """Open the order of a demand; under the platform's number it is one order, however often it comes."""
     said = read_order(city, data)
     fields = said._asdict()
     citizen = {name: fields.pop(name) for name in ("name", "phone", "address")}
     body = {name: value for name, value in fields.items() if value is not None}
     body |= {"regime": regime, "source": CITY_SOURCE, "citizen": citizen, "marks": list(said.marks)}
     request = validated(OrderRequest, body, calendar_of(services))
-    no = await open_order(services, request, by=Role.CITY_PLATFORM, person=PERSON)
+    no = await open_order(services, request, by=PLATFORM)
     await services.city_messages.about(message.id, order_no=no, city_no=request.city_no)
 
 
-async def _decision(services: Services, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
-    """The answer to something that was asked. What it is about is noted first, so that it never answers another."""
+async def _decision(services: CityMessageNeeds, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
+    """Send the platform's decision. Its approval is stored first, so that a repetition never decides another one."""
     said = read_decision(city, data)
     words = _checked(services, said.no, said.city_no, said.comment, approval=said.approval, until=said.until)
     order = await _found(services, message, regime, words)
@@ -114,33 +129,23 @@ async def _decision(services: Services, message: CityMessageRow, regime: str, ci
     until = words.until if said.decision == "approve" else None
     _foresee(services, state, approval, said.decision, until)
     await services.city_messages.about(message.id, approval=approval.id)
-    await send_decision(
-        services,
-        order.no,
-        approval.id,
-        said.decision,
-        by=Role.CITY_PLATFORM,
-        person=PERSON,
-        comment=words.comment,
-        until=until,
-    )
+    answer = DecisionRequest(approval.id, said.decision, PLATFORM, comment=words.comment, until=until)
+    await send_decision(services, order.no, answer)
 
 
-async def _urge(services: Services, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
-    """The unit is told to hurry, once a message."""
+async def _urge(services: CityMessageNeeds, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
+    """Urge the unit, once a message."""
     said = read_urge(city, data)
     words = _checked(services, said.no, said.city_no, said.comment)
     order = await _found(services, message, regime, words)
     body = {"comment": words.comment} if words.comment is not None else {}
-    await carry_out_command(
-        services, order.no, Urge.do, body, by=Role.CITY_PLATFORM, person=PERSON, request_id=f"city-{message.id}"
-    )
+    await carry_out_command(services, order.no, CommandRequest(Urge.do, body, PLATFORM, f"city-{message.id}"))
 
 
-async def _changed(services: Services, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
-    """What was taken in is on record and stays as it is; people read what the platform has changed, and act.
+async def _changed(services: CityMessageNeeds, message: CityMessageRow, regime: str, city: City, data: Any) -> None:
+    """Refuse to change an order that is on record; people read what the platform has changed, and act.
 
-    The order is noted all the same: the message goes with it when its retention is over.
+    The order is stored on the message all the same, which is erased with it.
     """
     words = _checked(services, None, read_changed(city, data), None)
     if words.city_no is not None:
@@ -150,7 +155,7 @@ async def _changed(services: Services, message: CityMessageRow, regime: str, cit
     raise Refused(Code.NOT_ALLOWED, "已受理的工单不由消息更改；变更内容已留存，请热线人员查看并处理")
 
 
-MessageHandler = Callable[[Services, CityMessageRow, str, City, Any], Awaitable[None]]
+MessageHandler = Callable[[CityMessageNeeds, CityMessageRow, str, City, Any], Awaitable[None]]
 
 HANDLERS: Final[dict[str, MessageHandler]] = {
     "order": _order,
@@ -158,17 +163,17 @@ HANDLERS: Final[dict[str, MessageHandler]] = {
     "urge": _urge,
     "order_changed": _changed,
 }
-"""What is done with each type of message."""
+"""The handler of each type of message."""
 
 
 def _checked(
-    services: Services, no: str | None, city_no: str | None, comment: str | None, **more: str | None
+    services: RuleBookNeeds, no: str | None, city_no: str | None, comment: str | None, **more: str | None
 ) -> Answered:
     return validated(Answered, {"no": no, "city_no": city_no, "comment": comment, **more}, calendar_of(services))
 
 
-async def _found(services: Services, message: CityMessageRow, regime: str, words: Answered) -> StoredOrder:
-    """The order that is meant. One that only the platform's number names may be on its way."""
+async def _found(services: CityMessageNeeds, message: CityMessageRow, regime: str, words: Answered) -> StoredOrder:
+    """The order that is meant. One that is named by the platform's number alone may not be here yet."""
     if words.no is not None:
         order = await services.orders.get(words.no)
         if order is None or order.realm or order.regime != regime:
@@ -185,8 +190,8 @@ async def _found(services: Services, message: CityMessageRow, regime: str, words
     return order
 
 
-async def _state(services: Services, order: StoredOrder) -> OrderSnapshot:
-    """The order as its workflow has it."""
+async def _state(services: CityMessageNeeds, order: StoredOrder) -> OrderSnapshot:
+    """The state of the order in its workflow."""
     state = await workflow_calls.snapshot(services, order.no)
     if state is not None:
         return state
@@ -197,7 +202,7 @@ async def _state(services: Services, order: StoredOrder) -> OrderSnapshot:
 
 
 def _meant(order: Order, said: CityDecision) -> Approval:
-    """The approval that is decided: by its id, or the one of a kind that is open with the city."""
+    """The approval that is decided: by its id, or the open one of its kind at the city's desk."""
     if said.approval is not None:
         named = order.approvals.get(said.approval.rpartition(":")[2])
         candidates = [named] if named is not None else []
@@ -215,8 +220,10 @@ def _meant(order: Order, said: CityDecision) -> Approval:
     raise Refused(Code.ALREADY_DONE, "此项审批已经结束")
 
 
-def _foresee(services: Services, state: OrderSnapshot, approval: Approval, decision: str, until: str | None) -> None:
-    """Refuse what the order would ignore, with its reason, so that the platform hears of it."""
+def _foresee(
+    services: RuleBookNeeds, state: OrderSnapshot, approval: Approval, decision: str, until: str | None
+) -> None:
+    """Refuse a decision that the order would ignore, so that the platform gets the reason."""
     moment = as_moment(until, calendar_of(services))
     said = {"approval": approval.id, "decision": decision, "as": Role.CITY_PLATFORM, "person": PERSON, "until": moment}
     match foresee(state.order, Decide.model_validate(said), datetime.fromisoformat(state.at)):

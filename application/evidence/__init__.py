@@ -1,1 +1,1 @@
-"""Use cases of evidence: taking in files, and naming them in commands."""
+"""Use cases of evidence: receiving files, and naming them in commands."""

@@ -1,14 +1,14 @@
-"""Commands name only evidence that exists, and what an accepted command names is the order's from then on."""
+"""Claims the files that a command names: they must exist, and become the order's when it is accepted."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
+from adapters.database.orders.attachments import Attachments as StoredAttachments
 from adapters.database.orders.attachments import Claim, Claimant, File, TooManyFiles
-from adapters.database.orders.orders import StoredOrder
-from application.services import Services
 from domain.labels import label
 from domain.order.commands import Appeal, RequestReturn, SubmitReply
+from domain.order.records import StoredOrder
 from domain.policy.evidence import Evidence, Phase
 from domain.policy.rule_book import Attachments, Regime
 from domain.refusal import Code, Refused, quoted
@@ -20,18 +20,27 @@ ASKED: Final[Mapping[str, Callable[[Regime], tuple[Attachments, str | None]]]] =
     RequestReturn.do: lambda rules: (rules.returns.attachments, rules.returns.clause),
     Appeal.do: lambda rules: (rules.appeals.attachments, rules.appeals.clause),
 }
-"""What is asked of the attachments of a command, and the clause of the rule around it."""
+"""The rules for the attachments of a command, and the clause of the rule around them."""
+
+
+class ClaimNeeds(Protocol):
+    """Needed to claim files for an order."""
+
+    attachments: StoredAttachments
+
+    async def rules_of(self, order: StoredOrder) -> Regime:
+        """The rule book of an order. Raises LookupError."""
 
 
 @asynccontextmanager
 async def claimed_attachments(
-    services: Services, order: StoredOrder, do: str, fields: Mapping[str, Any], person: str
+    services: ClaimNeeds, order: StoredOrder, do: str, fields: Mapping[str, Any], person: str
 ) -> AsyncIterator[None]:
-    """Around the carrying out of a command: the files that it names are the order's, unless it is refused.
+    """Claim the files that a command names for its order, and release them if the command is refused.
 
-    They are taken before the order hears of them, so that no crash leaves an order with files that it does not have;
+    They are claimed before the command is sent, so that no crash leaves an order with files that it does not have;
     an order that gave no answer may have accepted, and keeps them. A rehearsal's attachments are names only.
-    Raises Refused: `missing_attachment` for files that are not there to be named or a phase that is asked for,
+    Raises Refused: `missing_attachment` for files that may not be named or a required phase that is missing,
     `limit_reached` for too many.
     """
     ids = tuple(dict.fromkeys(fields.get("attachments") or ()))
@@ -54,7 +63,7 @@ async def claimed_attachments(
 
 
 async def _claimed(
-    services: Services, order: StoredOrder, ids: Sequence[str], by: Claimant, evidence: Evidence
+    services: ClaimNeeds, order: StoredOrder, ids: Sequence[str], by: Claimant, evidence: Evidence
 ) -> Claim:
     if not ids:
         return Claim((), frozenset(), ())
@@ -71,7 +80,7 @@ def _require_phases(rules: Regime, do: str, files: Sequence[File]) -> None:
     asked, clause = ASKED[do](rules)
     shown = [file.phase for file in files]
     missing = [label(phase, "phase") for phase in asked.phases if phase not in shown]
-    # Of what moment a file is that was brought without a word about it, nobody can deny.
+    # A file that came without a phase may be of any phase, so it counts for a missing one.
     if len(missing) > shown.count(Phase.OTHER):
         raise Refused(Code.MISSING_ATTACHMENT, f"缺少附件：{'、'.join(missing)}", asked.clause or clause)
 

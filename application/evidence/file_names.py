@@ -1,4 +1,4 @@
-"""Names of files: what the sender calls them is made harmless, and says of what kind the content is."""
+"""File names: makes the sender's name harmless, and gives it the extension of its content."""
 
 import re
 import unicodedata
@@ -15,9 +15,9 @@ _EXTENSION: Final = re.compile(r"\.([A-Za-z][A-Za-z0-9]{0,4}|3gp|3g2)$", re.ASCI
 
 
 def kept_name(said: str, kind: FileType) -> str:
-    """The name under which a file is kept: no folders, nothing invisible, and with the extension of its content."""
+    """The name under which a file is kept: no folders, no invisible characters, and the extension of its content."""
     name = re.split(r"[/\\]", unicodedata.normalize("NFC", said))[-1]
-    # Cc, Cf, Cs and the like are characters that control, turn round or cannot be written.
+    # Cc, Cf, Cs and the like control, reverse or cannot be encoded.
     name = "".join(" " if unicodedata.category(each)[0] in "CZ" else each for each in name)
     name = " ".join(_FORBIDDEN.sub(" ", name).split()).strip(". ")
     extension = _EXTENSION.search(name)

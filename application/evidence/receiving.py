@@ -1,4 +1,4 @@
-"""Files on their way in: they lie apart until they have been looked at, and what is refused leaves nothing behind."""
+"""Receives files: they are stored apart until they are checked, and a refused file leaves nothing behind."""
 
 import asyncio
 import logging
@@ -7,15 +7,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from adapters.database.orders.attachments import NewFile, TooManyFiles, new_id
+from adapters.database.orders.attachments import Attachments, NewFile, TooManyFiles, new_id
 from adapters.files.content_check import Unfit, examined
 from adapters.files.file_types import HEAD, KINDS, looks_like, sniffed
-from adapters.files.virus_scan import Infected, ScannerUnavailable
+from adapters.files.object_store import Objects
+from adapters.files.thumbnails import Thumbnails
+from adapters.files.virus_scan import Infected, Scanner, ScannerUnavailable
 from application.evidence.file_names import kept_name
 from application.evidence.upload_refusal import UploadRefused, too_large, unsupported
-from application.services import Services
 from domain.calendar.business_calendar import CST
 from domain.policy.evidence import Evidence, FileType
 from domain.refusal import Code, Refused
@@ -26,9 +27,30 @@ INCOMING: Final = "incoming"
 KEPT: Final = "attachments"
 
 
+class StoreNeeds(Protocol):
+    """Needed to put files into the object store."""
+
+    @property
+    def objects(self) -> Objects:
+        """The object store."""
+
+
+class ReceiveNeeds(StoreNeeds, Protocol):
+    """Needed to receive a file and check it."""
+
+    scanner: Scanner
+    thumbnails: Thumbnails
+
+
+class KeepNeeds(StoreNeeds, Protocol):
+    """Needed to keep received files."""
+
+    attachments: Attachments
+
+
 @dataclass(frozen=True)
 class Received:
-    """A file that has come in whole and was found fit, under its own key below `INCOMING`. `size` in bytes."""
+    """A file that was received whole and passed the checks, under its own key below `INCOMING`. `size` in bytes."""
 
     key: str
     name: str
@@ -39,8 +61,8 @@ class Received:
     thumbnail: bytes | None = field(default=None, repr=False)
 
 
-class _Passing:
-    """Bytes on their way to the store, counted and hashed."""
+class _Counted:
+    """The bytes that go to the store, counted and hashed."""
 
     def __init__(self, head: bytes, rest: AsyncIterator[bytes], limit: Evidence) -> None:
         self._head, self._rest, self._limit = head, rest, limit
@@ -61,8 +83,8 @@ class _Passing:
 
 
 @asynccontextmanager
-async def uploads(services: Services) -> AsyncIterator[list[Received]]:
-    """A place for files of one upload; what still lies there at its end is thrown away."""
+async def uploads(services: StoreNeeds) -> AsyncIterator[list[Received]]:
+    """Collects the files of one upload; deletes at its end those that were not kept."""
     received: list[Received] = []
     try:
         yield received
@@ -71,8 +93,8 @@ async def uploads(services: Services) -> AsyncIterator[list[Received]]:
             await services.objects.delete(each.key)
 
 
-async def receive(services: Services, said_name: str, chunks: AsyncIterator[bytes], limits: Evidence) -> Received:
-    """Take in a file and look at it: kind, wholeness, traps, viruses.
+async def receive(services: ReceiveNeeds, said_name: str, chunks: AsyncIterator[bytes], limits: Evidence) -> Received:
+    """Receive a file and check it: type, integrity, active content, viruses.
 
     Raises UploadRefused; nothing is left in the store then.
     """
@@ -86,21 +108,22 @@ async def receive(services: Services, said_name: str, chunks: AsyncIterator[byte
     possible = sniffed(bytes(head[:HEAD])) & frozenset(limits.types)
     if not possible:
         raise unsupported(limits, looks_like(bytes(head)))
-    passing = _Passing(bytes(head), chunks, limits)
+    passing = _Counted(bytes(head), chunks, limits)
     coming = Received(f"{INCOMING}/{new_id()}", said_name, min(possible))
     await services.objects.put_stream(coming.key, passing)
     coming = replace(coming, size=passing.size, sha256=passing.hash.hexdigest())
     try:
-        return await _looked_at(services, coming, possible, limits)
+        return await _checked(services, coming, possible, limits)
     except BaseException:
         await services.objects.delete(coming.key)
         raise
 
 
-async def keep(services: Services, files: Mapping[str, Received], of: Mapping[str, Any], *, at_most: int) -> None:
-    """Give the files their place and make them known by these ids, all or none; `of` is what they share of `NewFile`.
+async def keep(services: KeepNeeds, files: Mapping[str, Received], of: Mapping[str, Any], *, at_most: int) -> None:
+    """Move the files to their final keys and store them under these ids, all or none; `of` are fields of `NewFile`
+    that they share.
 
-    Each gets a key by the day on which it came (`application.jobs.abandoned_files` looks there for what a crash left).
+    A key begins with the day of receipt (`application.jobs.abandoned_files` looks there for objects that a crash left).
     Under the same ids it may be repeated. Raises Refused(limit_reached).
     """
     folder = f"{KEPT}/{datetime.now(CST):%Y/%m/%d}"
@@ -127,12 +150,14 @@ async def keep(services: Services, files: Mapping[str, Received], of: Mapping[st
             )
         await services.attachments.add_all(rows, at_most=at_most)
     except TooManyFiles:
-        # Under ids that a first attempt has made known, its bytes lie there too.
-        await _thrown_away(services, await services.attachments.unknown_keys(placed))
+        # Keys that a first attempt stored under these ids stay.
+        await _delete(services, await services.attachments.unknown_keys(placed))
         raise Refused(Code.LIMIT_REACHED, f"附件不能超过 {at_most} 个") from None
 
 
-async def _looked_at(services: Services, coming: Received, possible: frozenset[FileType], limits: Evidence) -> Received:
+async def _checked(
+    services: ReceiveNeeds, coming: Received, possible: frozenset[FileType], limits: Evidence
+) -> Received:
     objects = services.objects
     try:
         reader = await asyncio.to_thread(objects.reader, coming.key)
@@ -153,6 +178,6 @@ async def _looked_at(services: Services, coming: Received, possible: frozenset[F
     return replace(coming, kind=kind, name=kept_name(coming.name, kind), scan=scan, thumbnail=thumbnail)
 
 
-async def _thrown_away(services: Services, keys: Collection[str]) -> None:
+async def _delete(services: StoreNeeds, keys: Collection[str]) -> None:
     for key in keys:
         await services.objects.delete(key)

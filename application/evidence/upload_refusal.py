@@ -1,4 +1,4 @@
-"""Why a file that was uploaded is not kept."""
+"""The refusal of an uploaded file."""
 
 from typing import Literal
 
@@ -8,10 +8,10 @@ Reason = Literal["invalid", "too_large", "unsupported_type", "infected", "unavai
 
 
 class UploadRefused(Exception):  # noqa: N818 - reads as a sentence where it is raised
-    """A file that is not kept; the text is Chinese and meant for whoever uploaded it.
+    """A file that is not kept; the text is Chinese and meant for the person who uploaded it.
 
     `code`: `invalid` for an empty or unfit file, `too_large` and `unsupported_type` by the rules of the county,
-    `infected`, `unavailable` while it has to be scanned and cannot be.
+    `infected`, `unavailable` while a required virus scan cannot be made.
     """
 
     def __init__(self, code: Reason, text: str) -> None:
@@ -25,6 +25,6 @@ def too_large(limits: Evidence) -> UploadRefused:
 
 
 def unsupported(limits: Evidence, looks: str = "") -> UploadRefused:
-    """A file of a kind that its county does not take; `looks` is what it seems to be."""
+    """A file of a type that its county does not accept; `looks` is the type that it seems to be."""
     remark = f"（看起来是 {looks}）" if looks else ""
     return UploadRefused("unsupported_type", f"不支持的文件类型{remark}，可以上传：{'、'.join(limits.types)}")

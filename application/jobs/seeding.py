@@ -1,10 +1,10 @@
 """What a process brings into the database when it starts: the dispatch catalogue and the rule books."""
 
 from adapters.database.audit.acts import ActFilter
-from adapters.database.orders.rule_books import StoredRuleBook
-from adapters.database.units import UnitCard
 from application.services import Services
 from domain.access.acts import INSTALLATION, Act, Deed
+from domain.order.records import StoredRuleBook
+from domain.units import UnitCard
 from domain.words import Role
 
 

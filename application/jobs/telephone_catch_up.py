@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
-from adapters.database.telephone.messages import UNDELIVERED, OutboundMessage
-from adapters.transient_errors import TRANSIENT_ERRORS
+from adapters.database.telephone.messages import UNDELIVERED
+from adapters.errors import TRANSIENT_ERRORS
 from adapters.twilio.client import ProviderUnavailable
 from application.callbacks import delivery_reports, phone_dialogue, text_answers
 from application.services import Services
+from domain.citizen.messages import OutboundMessage
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
-"""Commands as they come in over HTTP: derived from `domain.order.commands`, so that neither can drift.
+"""Bodies of commands over HTTP, derived from `domain.order.commands`, so that neither can drift.
 
-Texts are strings here and become `Text` records once they are stored; who acts is not said in the body.
+Texts are strings here and become `Text` records once they are stored; the body does not name the actor.
 """
 
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
@@ -33,7 +33,7 @@ _REPLACED: Final[dict[Any, Any]] = {
 
 
 def _outside(annotation: Any) -> Any:
-    """The type that a field has outside."""
+    """The type of a field in a body."""
     if annotation in _REPLACED:
         return _REPLACED[annotation]
     origin, arguments = get_origin(annotation), get_args(annotation)
@@ -65,4 +65,4 @@ TEXT_FIELDS: Final = {
     do: frozenset(name for name, info in command.model_fields.items() if _holds(info.annotation, Text))
     for do, command in COMMANDS.items()
 }
-"""The fields of every command in which somebody writes."""
+"""The text fields of every command, by its name."""

@@ -1,4 +1,4 @@
-"""The end of retention: what is past it is erased, from the object store and from the database (NA-06)."""
+"""Erases orders at the end of their retention, from the object store and the database (NA-06)."""
 
 import logging
 from collections import Counter
@@ -16,12 +16,12 @@ from domain.policy.rule_book import Regime
 log = logging.getLogger(__name__)
 
 LATE_STAYS: Final = timedelta(days=7)
-"""How long what is written about an erased order stays: what is under way comes to its end by then, and somebody can
-read what the city said."""
+"""How long rows that are written about an order after its erasure stay: work under way ends by then, and people can
+read the city's messages."""
 
 
 class Why(StrEnum):
-    """Why something would be erased."""
+    """The reason of an erasure."""
 
     STRAY = "stray"
     BEGUN = "begun"
@@ -30,9 +30,9 @@ class Why(StrEnum):
 
 
 class Planned(NamedTuple):
-    """What would be erased of an archived order, or (`no` none) of what belongs to none.
+    """A planned erasure of an archived order, or (`no` none) of rows without an order.
 
-    `rows` by table, `files` that are there by kind.
+    `rows` by table, existing `files` by kind.
     """
 
     why: Why
@@ -43,7 +43,7 @@ class Planned(NamedTuple):
 
 
 class Eraser:
-    """Erases by the rules in force; an order of a county that is no longer known is kept."""
+    """Erases by the rules in force; keeps an order of an unknown county."""
 
     def __init__(self, erasure: Erasure, objects: Objects, regimes: Mapping[str, Regime]) -> None:
         self._erasure = erasure
@@ -51,7 +51,7 @@ class Eraser:
         self._regimes = regimes
 
     async def due(self, now: datetime) -> AsyncIterator[Kept]:
-        """Orders whose time is over."""
+        """Orders past their retention."""
         if not self._years():
             return
         shortest = min(self._years())
@@ -65,9 +65,9 @@ class Eraser:
             after = page[-1].no
 
     async def erase(self, no: str, person: str, now: datetime) -> bool:
-        """Erase one order: objects first, so that a crash between leaves their keys known.
+        """Erase one order: objects first, so that after a crash their keys are still known.
 
-        False if it is held, or another process was faster.
+        False if it is on hold, or another process was faster.
         """
         return await self._erasure.begin(no) and await self._erase(no, person, now)
 
@@ -86,18 +86,17 @@ class Eraser:
             return done
 
     async def erase_strays(self, now: datetime) -> None:
-        """Blank what came in, belongs to no order and so has no rule of its own; its time runs from reception.
+        """Erase received rows that belong to no order and so have no rule of their own; retention runs from receipt.
 
-        A text says only what some citizen thought of a text of ours: it goes with the shortest retention. A message of
-        the city may be a demand that was never taken in: it is kept as long as any order may be, and for ever if a
-        county has no retention.
+        A citizen's text only answers a text of ours: the shortest retention applies. A message of the city may be a
+        demand that was never opened: the longest retention applies, and none is erased if a county has no retention.
         """
         for table, before in self._strays(now).items():
             if many := await self._erasure.erase_strays(table, before):
                 log.warning("%d rows of %s without an order erased at the end of retention", many, table)
 
     def _strays(self, now: datetime) -> dict[str, datetime]:
-        """Before when what came in and belongs to no order goes, by table."""
+        """The moment before which rows without an order are erased, by table."""
         before = {}
         if self._years():
             before[TEXTS] = _years_before(now, min(self._years()))
@@ -109,11 +108,11 @@ class Eraser:
         return [rule.years for regime in self._regimes.values() for rule in regime.retention]
 
     async def erase_due(self, person: str, now: datetime) -> int:
-        """Erase what belongs to no order, finish what was begun, then erase all whose time is over, and what was
-        written about orders after they were erased; how many orders.
+        """Erase rows without an order, finish begun erasures, then erase all orders past their retention, and rows that
+        were written about orders after their erasure; returns how many orders.
 
-        One that cannot be erased now (an object is locked) is begun and stands in nobody's way: ExceptionGroup with
-        those errors is raised when all the others are done.
+        An order that cannot be erased now (an object is locked) stays begun and does not stop the others:
+        ExceptionGroup with those errors is raised at the end.
         """
         await self.erase_strays(now)
         done, failures = 0, []
@@ -128,7 +127,7 @@ class Eraser:
         return done
 
     async def planned(self, now: datetime) -> AsyncIterator[Planned]:
-        """What `erase_due` would erase now, and nothing is changed."""
+        """The erasures that `erase_due` would make now; changes nothing."""
         strays = {table: await self._erasure.count_strays(table, before) for table, before in self._strays(now).items()}
         if any(strays.values()):
             yield Planned(Why.STRAY, None, None, {table: many for table, many in strays.items() if many}, {})
@@ -139,7 +138,7 @@ class Eraser:
             yield Planned(why, no, left.archived_at, left.rows, files)
 
     async def _all(self, now: datetime) -> AsyncIterator[tuple[Why, str]]:
-        """Orders of which something is to be erased; each list is read when it is come to."""
+        """Orders with something to erase; each list is read when its turn comes."""
         for no in await self._erasure.begun():
             yield Why.BEGUN, no
         for kept in [kept async for kept in self.due(now)]:

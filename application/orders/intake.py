@@ -1,9 +1,11 @@
-"""Intake: the order's row and its workflow under one number, each mended if the other was lost (design §5)."""
+"""Opens an order: writes its row and starts its workflow under one number, and a retry completes either
+(docs/architecture.md#what-is-stored-where).
+"""
 
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple, Protocol
 
 from pydantic import AliasChoices, Field, StrictBool, model_validator
 from temporalio.client import Client
@@ -12,8 +14,13 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from adapters.database.access.confidentiality import Entry
-from adapters.database.orders.orders import NewOrder, StoredCitizen
-from adapters.database.orders.rule_books import StoredRuleBook
+from adapters.database.accounts.users import Users
+from adapters.database.orders.documents import Documents
+from adapters.database.orders.orders import Orders
+from adapters.database.orders.rule_books import RuleBookHistory
+from adapters.database.units import Catalogue
+from adapters.policy.policy_book import RuleBooks
+from adapters.settings.settings import Settings
 from application.input_types import (
     DateOrMoment,
     Digits,
@@ -27,12 +34,13 @@ from application.input_types import (
     Slug,
     Source,
 )
-from application.services import Services
+from application.orders.actor import Actor
+from application.orders.rehearsal_context import RehearsalContext
 from domain.calendar.business_calendar import CST
-from domain.citizen.service_answers import Answer
 from domain.labels import label
 from domain.order.decider import initial
 from domain.order.order import Order
+from domain.order.records import Answer, NewOrder, StoredCitizen, StoredRuleBook
 from domain.policy.rule_book import Regime
 from domain.refusal import Code, Refused, quoted
 from domain.words import CITY_SOURCE, Category, Mark, Role
@@ -45,7 +53,7 @@ log = logging.getLogger(__name__)
 RPC = timedelta(seconds=10)
 OPENED = "open_order"
 PASSING = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.RESOURCE_EXHAUSTED})
-"""States of the server that pass by themselves."""
+"""Transient states of the server."""
 
 
 class Citizen(InputModel):
@@ -95,7 +103,7 @@ class OrderRequest(InputModel):
 
 
 class PublicDemand(NamedTuple):
-    """What a demand has besides if it came through the public interface, whose words these are."""
+    """More fields of a demand through the public interface (Open311), by the names of that standard."""
 
     service_code: str
     listed: bool
@@ -106,99 +114,118 @@ class PublicDemand(NamedTuple):
     device: str | None = None
 
 
+class RuleBookNeeds(Protocol):
+    """The rule books in force, and their calendar."""
+
+    rule_books: RuleBooks
+
+
+class UserNeeds(Protocol):
+    """Needed to check the names of users."""
+
+    users: Users
+
+
+class UnitNeeds(Protocol):
+    """Needed to check the names of units."""
+
+    catalogue: Catalogue
+
+
+class StartNeeds(RuleBookNeeds, Protocol):
+    """Needed to start the workflow of an order."""
+
+    client: Client
+    orders: Orders
+    settings: Settings
+
+    async def rules(self, regime: str, policy_hash: str) -> Regime:
+        """The rule book under a hash. Raises LookupError."""
+
+
+class IntakeNeeds(StartNeeds, UserNeeds, UnitNeeds, Protocol):
+    """Needed to open an order."""
+
+    documents: Documents
+    rule_book_history: RuleBookHistory
+
+
 async def open_order(
-    services: Services,
+    services: IntakeNeeds,
     request: OrderRequest,
     *,
-    by: Role,
-    person: str,
-    realm: str = "",
-    clock_offset: timedelta = timedelta(0),
-    held_moments: tuple[datetime, ...] = (),
-    client: Client | None = None,
+    by: Actor,
     no: str | None = None,
     intake_key: str | None = None,
     public: PublicDemand | None = None,
+    rehearsal: RehearsalContext | None = None,
 ) -> str:
-    """Take in a demand and return its number; repeated under one `no` or `intake_key` it is one order.
+    """Open an order and return its number; repeated under one `no` or `intake_key` it is one order.
 
-    An order of the city platform is known by its `city_no` too; anybody else who brings that number is refused.
+    An order of the city platform is identified by its `city_no` too; the same number from anybody else is refused.
 
-    A real order (`realm` '') whose workflow cannot be started now is kept; `application.jobs.start_unstarted_orders`
-    starts it later.
-    `clock_offset` and `stands` are for rehearsals (see `WorkOrderInput`).
-    Raises Refused: `invalid` for a regime, grade or viewer that is not known, `unknown_unit`, `already_done` for a city
+    A real order whose workflow cannot be started now is kept; `application.jobs.start_unstarted_orders` starts it
+    later.
+    Raises Refused: `invalid` for an unknown regime, grade or viewer, `unknown_unit`, `already_done` for a city
     number that another order has; RPCError for a rehearsal's order.
     """
     regime = services.rule_books.regime(request.regime)
-    policy_hash = services.rule_books.hashes[request.regime]
+    realm = rehearsal.realm if rehearsal is not None else ""
     await require_users(services, request.regime, request.viewers)
     if request.complained_of is not None:
         await require_unit(services, realm, request.regime, request.complained_of)
-    now = datetime.now(CST) + clock_offset
-    number = no or await services.orders.allocate_no(now.date())
-    besides = public._asdict() if public else {}
-    citizen = StoredCitizen(
-        **request.citizen.model_dump(exclude={"id_number"}),
-        account=besides.pop("account", None),
-        device=besides.pop("device", None),
-    )
+    now = datetime.now(CST) + (rehearsal.clock_offset if rehearsal is not None else timedelta(0))
     new = NewOrder(
-        no=number,
+        no=no or await services.orders.allocate_no(now.date()),
         realm=realm,
-        policy_hash=policy_hash,
+        policy_hash=services.rule_books.hashes[request.regime],
         grade=request.grade or regime.default_grade,
-        marks=tuple(sorted(request.marks)),
-        citizen=citizen,
-        taken_by=person or None,
-        **request.model_dump(exclude={"citizen", "marks", "grade", "viewers"}),
-        **besides,
+        taken_by=by.person or None,
+        **_stored_fields(request, public),
     )
     before_first_event(services, regime, new)
-    await services.rule_book_history.put(StoredRuleBook(policy_hash, request.regime, regime.model_dump(mode="json")))
-    entry = Entry(person, by, now) if new.confidential else None
+    rule_book = StoredRuleBook(new.policy_hash, request.regime, regime.model_dump(mode="json"))
+    await services.rule_book_history.put(rule_book)
+    entry = Entry(by.person, by.role, now) if new.confidential else None
     opened = await services.orders.open(new, intake_key=intake_key, viewers=request.viewers, entry=entry)
-    if opened.of_city_no and by is not Role.CITY_PLATFORM:
-        other = await services.orders.get(opened.no)
-        which = "其他工单" if other is None or other.confidential else f"工单 {opened.no}"
-        raise Refused(Code.ALREADY_DONE, f"市平台编号 {request.city_no} 已受理为{which}")
-    if request.citizen.id_number is not None and (not opened.of_city_no or by is Role.CITY_PLATFORM):
+    if opened.of_city_no and by.role is not Role.CITY_PLATFORM:
+        raise await _known_city_no(services, opened.no, request.city_no)
+    if request.citizen.id_number is not None:
         await _keep_id_number(services, opened.no, realm, request.citizen.id_number)
     try:
         stored = new if opened.created else await services.orders.get(opened.no) or new
-        await start(
-            services, stored, by=by, person=person, clock_offset=clock_offset, held_moments=held_moments, client=client
-        )
+        await start(services, stored, by=by, rehearsal=rehearsal)
     except RPCError as error:
-        if realm or error.status not in PASSING:
+        if rehearsal is not None or error.status not in PASSING:
             raise
         log.warning("workflow of %s not started, the sweep will: %s", opened.no, error.status.name)
     return opened.no
 
 
 async def start(
-    services: Services,
+    services: StartNeeds,
     stored: NewOrder,
     *,
-    by: Role | None = None,
-    person: str = "",
-    clock_offset: timedelta = timedelta(0),
-    held_moments: tuple[datetime, ...] = (),
-    client: Client | None = None,
+    by: Actor | None = None,
+    rehearsal: RehearsalContext | None = None,
 ) -> None:
-    """Start the workflow of an order that is written down. One that runs, or has ended, is left alone.
+    """Start the workflow of a stored order. One that runs, or has ended, is left alone.
 
     Each call ends within `RPC`; the client repeats it while the server is busy. Raises RPCError.
     """
-    if by is None:
-        by = Role.CITY_PLATFORM if stored.source == CITY_SOURCE else Role.AGENT
+    by = by or Actor(Role.CITY_PLATFORM if stored.source == CITY_SOURCE else Role.AGENT)
     regime = await services.rules(stored.regime, stored.policy_hash)
     order = before_first_event(services, regime, stored)
+    client = rehearsal.client if rehearsal is not None else services.client
     try:
-        await (client or services.client).start_workflow(
+        await client.start_workflow(
             WORK_ORDER,
             WorkOrderInput(
-                order=order, clock_offset=clock_offset, held_moments=held_moments, opened_by=by, opened_by_person=person
+                order=order,
+                clock_offset=rehearsal.clock_offset if rehearsal is not None else timedelta(0),
+                held_moments=rehearsal.held_moments if rehearsal is not None else (),
+                opened_by=by.role,
+                opened_by_person=by.person,
             ),
             id=work_order_id(stored.no),
             task_queue=services.settings.task_queue,
@@ -213,8 +240,8 @@ async def start(
     await services.orders.mark_started(stored.no)
 
 
-def before_first_event(services: Services, regime: Regime, new: NewOrder) -> Order:
-    """The state in which the order's workflow takes it over. Raises Refused(invalid) for an unknown grade."""
+def before_first_event(services: RuleBookNeeds, regime: Regime, new: NewOrder) -> Order:
+    """The initial state of an order's workflow. Raises Refused(invalid) for an unknown grade."""
     return initial(
         new.no,
         new.regime,
@@ -229,21 +256,40 @@ def before_first_event(services: Services, regime: Regime, new: NewOrder) -> Ord
     )
 
 
-async def require_users(services: Services, regime: str, names: Iterable[str]) -> None:
-    """Raises Refused(invalid) for a name that nobody who serves the county has."""
+async def require_users(services: UserNeeds, regime: str, names: Iterable[str]) -> None:
+    """Check that these users exist and serve the county. Raises Refused(invalid)."""
     for name in names:
         account = await services.users.get(name) if name.isprintable() else None
         if account is None or account.regime not in (None, regime):
             raise Refused(Code.INVALID, f"本地区没有名为“{name[:60]}”的用户")
 
 
-async def require_unit(services: Services, realm: str, regime: str, name: str) -> None:
-    """Raises Refused(unknown_unit) for a unit that is not in the county's catalogue."""
+async def require_unit(services: UnitNeeds, realm: str, regime: str, name: str) -> None:
+    """Check that the unit is in the county's catalogue. Raises Refused(unknown_unit)."""
     if name not in {unit.id for unit in await services.catalogue.units(realm=realm, regime=regime)}:
         raise Refused(Code.UNKNOWN_UNIT, f"派单目录中没有单位：{quoted(name)}")
 
 
-async def _keep_id_number(services: Services, no: str, realm: str, id_number: str) -> None:
-    """Once, also when the process that wrote the row did not come to it."""
+def _stored_fields(request: OrderRequest, public: PublicDemand | None) -> dict[str, Any]:
+    """The fields of the order's row that the demand itself gives."""
+    public_fields = public._asdict() if public is not None else {}
+    citizen = StoredCitizen(
+        **request.citizen.model_dump(exclude={"id_number"}),
+        account=public_fields.pop("account", None),
+        device=public_fields.pop("device", None),
+    )
+    fields = request.model_dump(exclude={"citizen", "marks", "grade", "viewers"})
+    return fields | public_fields | {"citizen": citizen, "marks": tuple(sorted(request.marks))}
+
+
+async def _known_city_no(services: IntakeNeeds, no: str, city_no: str | None) -> Refused:
+    """The refusal of a city number that another order has; a confidential order is not named."""
+    other = await services.orders.get(no)
+    which = "其他工单" if other is None or other.confidential else f"工单 {no}"
+    return Refused(Code.ALREADY_DONE, f"市平台编号 {city_no} 已受理为{which}")
+
+
+async def _keep_id_number(services: IntakeNeeds, no: str, realm: str, id_number: str) -> None:
+    """Store it once, also when the process that wrote the row crashed before this."""
     if not any(text.kind == OPENED for text in await services.documents.of_order(no)):
         await services.documents.save(no, realm, OPENED, "id_number", id_number)

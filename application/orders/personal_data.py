@@ -1,15 +1,19 @@
-"""Reading a citizen's data in full: whether who asks needs it, and that it is written down first (HK-17, NA-06)."""
+"""Reads a citizen's data in full, if the reader needs it and after it is recorded (HK-17, NA-06)."""
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from adapters.auth.tokens import Identity
 from adapters.database.access.confidentiality import Entry
-from adapters.database.orders.orders import StoredOrder
+from adapters.database.access.personal_data import PersonalData
+from adapters.database.audit.trail import Trail
+from adapters.database.orders.documents import Documents
+from adapters.database.orders.orders import Orders
 from application.orders import workflow_calls
 from application.orders.intake import OPENED
 from application.orders.visibility import shielded
-from application.services import Services
 from domain.order.read_model import OrderView
+from domain.order.records import StoredOrder
 from domain.privacy import Occasion, Personal, Standing, require_need, require_work_with_citizens
 from domain.refusal import Code, Refused
 from domain.text import measure, normalised
@@ -17,21 +21,35 @@ from domain.words import Stage
 
 ENDED = frozenset({Stage.CLOSED, Stage.ARCHIVED})
 UNMASK = "unmask"
-"""The kind of document that the reason of a reading is kept as, and what a refused one stands on the trail as."""
+"""The kind of document for the reason of a reading, and the name of a refused one on the trail."""
+
+
+class ReadingNeeds(workflow_calls.QueryNeeds, Protocol):
+    """Needed to record a reading of personal data."""
+
+    orders: Orders
+    personal_data: PersonalData
+
+
+class UnmaskNeeds(ReadingNeeds, Protocol):
+    """Needed to read a citizen's data in full."""
+
+    documents: Documents
+    trail: Trail
 
 
 async def unmask(
-    services: Services,
+    services: UnmaskNeeds,
     user: Identity,
     order: StoredOrder,
     view: OrderView | None,
     fields: Sequence[Personal],
     reason: str,
 ) -> dict[Personal, str | None]:
-    """What is known of the citizen. It stands on the order's trail before it is handed out, and so does a refusal.
+    """The citizen's data in full. The reading is on the order's trail before it is returned, and so is a refusal.
 
-    Where nothing of it is known, nothing is read and nothing written. Raises Refused: `missing_field` for a reason
-    without a word, `not_permitted`.
+    If none of the fields is known, nothing is recorded. Raises Refused: `missing_field` for an empty reason,
+    `not_permitted`.
     """
     try:
         require_work_with_citizens(user.role)
@@ -51,8 +69,8 @@ async def unmask(
     return known
 
 
-async def at_work(services: Services, user: Identity, nos: Iterable[str], occasion: Occasion) -> None:
-    """Write down that work which cannot be done without it shows somebody the citizens' telephones of these orders."""
+async def at_work(services: ReadingNeeds, user: Identity, nos: Iterable[str], occasion: Occasion) -> None:
+    """Record that somebody's work shows them the telephone numbers of these orders' citizens."""
     for no in dict.fromkeys(nos):
         order = await services.orders.get(no)
         if order is not None:
@@ -60,7 +78,7 @@ async def at_work(services: Services, user: Identity, nos: Iterable[str], occasi
             await services.personal_data.reads(no, entry, [Personal.PHONE], occasion)
 
 
-async def _entry(services: Services, user: Identity, order: StoredOrder) -> Entry:
+async def _entry(services: ReadingNeeds, user: Identity, order: StoredOrder) -> Entry:
     return Entry(user.sub, user.role, await workflow_calls.clock(services, order))
 
 
@@ -69,8 +87,8 @@ def _standing(user: Identity, order: StoredOrder, view: OrderView | None) -> Sta
     return Standing(user.of_unit, handles, shielded(user, order), order.source)
 
 
-async def _known(services: Services, order: StoredOrder) -> dict[Personal, str | None]:
-    """All that is known; the number of an identity card is kept apart, as a text of the intake."""
+async def _known(services: UnmaskNeeds, order: StoredOrder) -> dict[Personal, str | None]:
+    """All known data; the identity card's number is stored apart, as a text of the intake."""
     texts = await services.documents.of_order(order.no)
     id_number = next((text.text for text in texts if (text.kind, text.field) == (OPENED, "id_number")), None)
     citizen = order.citizen

@@ -1,17 +1,17 @@
-"""Finding orders: what may be asked for, how far each person's list reaches, and that they looked is noted."""
+"""Finds orders within a person's permission, and notes each search."""
 
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from adapters.auth.tokens import Identity
-from adapters.database.orders.orders import ListedOrder, OrderFilter
+from adapters.database.orders.orders import ListedOrder, OrderFilter, Orders
 from adapters.database.paging import Page
 from application.audit import acts
-from application.audit.acts import Origin
+from application.audit.acts import ActNeeds, Origin
 from application.input_types import MAX_PAGE, Name, Slug
-from application.orders.visibility import narrowed, reader_of, shielded
-from application.services import Services
+from application.orders.actor import reader_of
+from application.orders.visibility import narrowed, shielded
 from domain.access.acts import Deed
 from domain.labels import label
 from domain.privacy import Personal, needs, reads_of_citizens
@@ -19,7 +19,7 @@ from domain.refusal import Code, Refused
 from domain.words import Category, Light, Stage
 
 PAGE: Final = 50
-"""Orders on a page where nobody says how many."""
+"""Orders on a page by default."""
 
 
 class OrderQuery(BaseModel):
@@ -51,16 +51,22 @@ class FoundOrder(NamedTuple):
     nameless: bool
 
 
-async def find_orders(
-    services: Services, origin: Origin, user: Identity, wanted: OrderQuery, phone: str | None = None
-) -> Page[FoundOrder]:
-    """The orders that the person sees and that are such; `phone`, however it is written, narrows to one citizen's.
+class SearchNeeds(ActNeeds, Protocol):
+    """Needed to find orders."""
 
-    Raises Refused(not_permitted) where their work does not need the telephone, and BadCursor.
+    orders: Orders
+
+
+async def find_orders(
+    services: SearchNeeds, origin: Origin, user: Identity, wanted: OrderQuery, phone: str | None = None
+) -> Page[FoundOrder]:
+    """The matching orders that the person may see; `phone`, however it is written, limits them to one citizen's.
+
+    Raises Refused(not_permitted) if their work does not need the telephone number, and BadCursor.
     """
     own = narrowed(user, "find_orders")
     if phone is not None and not needs(user.role, Personal.PHONE):
-        # Whoever may not read a number could find it by trying all that its mask leaves.
+        # Without this, masked digits could be found by trying them all.
         raise Refused(Code.NOT_PERMITTED, f"{label(user.role)}办理工单不需要诉求人的电话", "NA-06")
     of_others = own is not None and wanted.unit not in (None, own)
     if of_others or (user.regime and wanted.regime not in (None, user.regime)):

@@ -1,30 +1,45 @@
-"""What people write on an order: stored as documents, of which only a record travels (design §5)."""
+"""Stores the texts of an order as documents; only a record of each travels
+(docs/architecture.md#what-is-stored-where).
+"""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
-from adapters.database.orders.orders import StoredOrder
+from adapters.database.orders.documents import Documents
 from application.orders.command_bodies import TEXT_FIELDS
-from application.services import Services
 from domain.order.commands import ListUnclosed, ReportProgress, SubmitReply
+from domain.order.records import StoredOrder
 from domain.policy.rule_book import Regime
 from domain.text import Text, measure
 
 ACCEPTED_REPLY = "accepted_reply"
-"""The kind of document by which the words of a reply are found again.
+"""The kind of document for the words of accepted replies, with which new replies are compared.
 
-A reply that was refused may be handed in once more with the same words, so those under its own kind do not
-count; a copy under this one is kept when it has been accepted (DL-10).
+A refused reply may be submitted again with the same words, so those under its own kind do not count; a copy under this
+one is stored when the reply is accepted (DL-10).
 """
 
 _PROGRESS = {(ReportProgress.do, "text"), (ListUnclosed.do, "text")}
-"""The texts that must say more than that it is in progress (DL-08)."""
+"""The texts that must report more than that work is in progress (DL-08)."""
 
 
-async def stored_texts(services: Services, order: StoredOrder, do: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a command that hold texts, stored, as the records that the command carries.
+class CommentNeeds(Protocol):
+    """Needed to store a text."""
 
-    Repeated it stores copies to which nobody refers.
+    documents: Documents
+
+
+class TextNeeds(CommentNeeds, Protocol):
+    """Needed to store the texts of a command, and to compare them with the order's rules."""
+
+    async def rules_of(self, order: StoredOrder) -> Regime:
+        """The rule book of an order. Raises LookupError."""
+
+
+async def stored_texts(services: TextNeeds, order: StoredOrder, do: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Store the texts of a command, and return the records that the command carries.
+
+    A repetition stores copies that nothing refers to.
     """
     said = {name: fields[name] for name in TEXT_FIELDS[do] if fields.get(name) is not None}
     if not said:
@@ -44,13 +59,13 @@ async def stored_texts(services: Services, order: StoredOrder, do: str, fields: 
     return records
 
 
-async def stored_comment(services: Services, order: StoredOrder, comment: str) -> Text:
-    """The comment on a decision, stored."""
+async def stored_comment(services: CommentNeeds, order: StoredOrder, comment: str) -> Text:
+    """Store the comment on a decision."""
     return measure(comment, await services.documents.save(order.no, order.realm, "decide", "comment", comment))
 
 
-async def keep_reply(services: Services, order: StoredOrder, do: str, fields: Mapping[str, Any]) -> None:
-    """Once a reply is accepted: remember its words where the rules refuse copies (DL-10)."""
+async def keep_reply(services: TextNeeds, order: StoredOrder, do: str, fields: Mapping[str, Any]) -> None:
+    """Store the words of an accepted reply, where the rules refuse copies (DL-10)."""
     if do != SubmitReply.do or not (await services.rules_of(order)).replies.duplicates.refused:
         return
     for section, text in fields.get("sections", {}).items():
@@ -58,7 +73,7 @@ async def keep_reply(services: Services, order: StoredOrder, do: str, fields: Ma
 
 
 async def _section(
-    services: Services, order: StoredOrder, rules: Regime, section: str, text: str, unit: str | None
+    services: TextNeeds, order: StoredOrder, rules: Regime, section: str, text: str, unit: str | None
 ) -> Text:
     documents, replies = services.documents, rules.replies
     duplicate_of = None

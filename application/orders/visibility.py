@@ -1,37 +1,32 @@
-"""Which orders a person sees, and for which unit they act."""
+"""The orders that a person may see, and the unit for which they act."""
 
 from collections.abc import Collection
 
 from adapters.auth.tokens import Identity
-from adapters.database.access.confidentiality import Reader
-from adapters.database.orders.orders import ListedOrder, StoredOrder
-from application.orders.commands import find_order
-from application.services import Services
+from adapters.database.orders.orders import ListedOrder
+from application.orders.actor import reader_of
+from application.orders.commands import FindOrderNeeds, find_order
 from domain.order.read_model import OrderView
-from domain.permissions import Relation, reaches, require, sees_every_confidential
+from domain.order.records import StoredOrder
+from domain.permissions import Relation, reaches, require
 from domain.refusal import Code, Refused
 
 
-def reader_of(user: Identity) -> Reader:
-    """The person as one who wants to see orders, some of which are confidential (NA-07)."""
-    return Reader(user.sub, sees_every_confidential(user.role))
-
-
 def within(user: Identity, act: str, regime: str | None, units: Collection[str | None] = ()) -> bool:
-    """Whether what the person may do reaches what belongs to this regime and these units."""
+    """Whether the person's permission for the act covers this regime and these units."""
     return reaches(act, user.role, regime=user.regime, unit=user.unit, of_regime=regime, of_units=units)
 
 
 def narrowed(user: Identity, act: str) -> str | None:
-    """The unit to whose orders the person's list is narrowed, '' for somebody of none; None for all of the regime."""
+    """The unit that the person's list is limited to, '' for somebody without one; None for all of the regime."""
     return user.unit or "" if require(act, user.role) is Relation.UNIT else None
 
 
-async def visible(services: Services, user: Identity, no: str) -> tuple[StoredOrder, OrderView | None]:
-    """An order and where it stands, None as long as nothing is recorded.
+async def visible(services: FindOrderNeeds, user: Identity, no: str) -> tuple[StoredOrder, OrderView | None]:
+    """An order and its view, None as long as nothing is recorded.
 
-    Raises Refused(unknown_order), also for one that is another county's, was never this unit's, or is confidential
-    and not for this person, so that the answer does not tell that it exists.
+    Raises Refused(unknown_order), also for an order of another county, one that this unit never had, and a confidential
+    one that is not open to this person, so that the answer does not reveal that it exists.
     """
     order = await find_order(services, no, reader_of(user))
     view = await services.orders.view(no)
@@ -41,8 +36,8 @@ async def visible(services: Services, user: Identity, no: str) -> tuple[StoredOr
     return order, view
 
 
-async def is_visible(services: Services, user: Identity, no: str) -> bool:
-    """Whether there is such an order for this person."""
+async def is_visible(services: FindOrderNeeds, user: Identity, no: str) -> bool:
+    """Whether the order exists and the person may see it."""
     try:
         await visible(services, user, no)
     except Refused:
@@ -51,12 +46,12 @@ async def is_visible(services: Services, user: Identity, no: str) -> bool:
 
 
 def shielded(user: Identity, order: StoredOrder | ListedOrder) -> bool:
-    """Whether the person belongs to the unit that the order complains of, which never learns who complained (HK-17)."""
+    """Whether the person belongs to the unit complained of, from which the citizen is hidden (HK-17)."""
     return user.of_unit and order.complained_of is not None and order.complained_of == user.unit
 
 
 def acting_unit(user: Identity, named: object) -> object:
-    """The unit that acts: the person's own, whatever the body says. Raises Refused(not_permitted) for another."""
+    """The unit that acts: the person's own, else the one named. Raises Refused(not_permitted) for another unit."""
     if not user.of_unit:
         return named
     if named not in (None, user.unit):

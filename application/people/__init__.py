@@ -1,1 +1,1 @@
-"""Use cases of accounts: signing in, and whom a bearer token speaks of."""
+"""Use cases of accounts: signing in, and identifying the bearer of a token."""

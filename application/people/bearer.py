@@ -1,18 +1,35 @@
-"""Whom a bearer token speaks of: the holder of a session here, or somebody whom the identity provider signed in."""
+"""Identifies the bearer of a token: of a session here, or signed in by the identity provider."""
 
+from typing import Protocol
+
+from adapters.auth.oidc import Provider
 from adapters.auth.tokens import BadToken, Identity, read
 from adapters.database.accounts.role_assignments import assignment_fault
-from adapters.database.accounts.users import Account
+from adapters.database.accounts.sessions import Sessions
+from adapters.database.accounts.users import Account, Users
+from adapters.database.units import Catalogue
+from adapters.policy.policy_book import RuleBooks
+from adapters.settings.settings import Settings
 from application.audit import acts
 from application.audit.acts import Origin
-from application.services import Services
 from domain.access.acts import Deed
 
 
-async def bearer(services: Services, origin: Origin, token: str) -> Identity:
-    """Whom a token speaks of, whose session holds, or whom the identity provider vouches for. Raises BadToken.
+class BearerNeeds(Protocol):
+    """Needed to identify the bearer of a token."""
 
-    Costs one look-up by primary key. Raises ProviderAway when the provider would have to be asked and does not answer.
+    provider: Provider
+    sessions: Sessions
+    users: Users
+    catalogue: Catalogue
+    rule_books: RuleBooks
+    settings: Settings
+
+
+async def bearer(services: BearerNeeds, origin: Origin, token: str) -> Identity:
+    """The bearer of a token with a valid session, or of a valid token of the identity provider. Raises BadToken.
+
+    Costs one look-up by primary key. Raises ProviderAway when the provider is needed and does not answer.
     """
     if services.provider.issued(token):
         return await _of_provider(services, origin, token)
@@ -22,8 +39,8 @@ async def bearer(services: Services, origin: Origin, token: str) -> Identity:
     return user
 
 
-async def _of_provider(services: Services, origin: Origin, token: str) -> Identity:
-    """Whom the identity provider vouches for, in a seat that there is; noted when they first come as what they are.
+async def _of_provider(services: BearerNeeds, origin: Origin, token: str) -> Identity:
+    """The bearer of a token of the identity provider, with a role that can be assigned; a new role is noted first.
 
     Raises as `bearer` does.
     """
@@ -36,7 +53,7 @@ async def _of_provider(services: Services, origin: Origin, token: str) -> Identi
         return user
     if await assignment_fault(services.catalogue, services.rule_books.ids, **seat):
         raise BadToken
-    noting = [acts.act(services, origin, user, Deed.SIGNED_IN, data={"provider": True, "unit": user.unit or ""})]
+    noting = [acts.act(origin, user, Deed.SIGNED_IN, data={"provider": True, "unit": user.unit or ""})]
     if not await services.users.assign_role(account, at, noting):
         raise BadToken
     return user

@@ -1,19 +1,33 @@
-"""Signing in with a password: who it is, and what their token says."""
+"""Signs users in with a password, and opens their session."""
 
-from typing import Final
+from typing import Final, Protocol
 
 from adapters.auth.tokens import LIFE, Duty, Identity
-from adapters.database.accounts.credentials import NotProven, Why
+from adapters.database.accounts.credentials import Credentials, NotProven, Why
+from adapters.database.accounts.sessions import Sessions
 from adapters.database.accounts.users import Card
-from application.services import Services
+from adapters.settings.settings import Settings
 from domain.access.passwords import NEED_SECOND_FACTOR, one_form
 from domain.words import Role
 
 MAX_NAME: Final = 200
 
 
-async def sign_in(services: Services, username: str, password: str, totp: str | None) -> Identity:
-    """The person with a session of their own. Raises NotProven."""
+class ProofNeeds(Protocol):
+    """Needed to verify a password."""
+
+    credentials: Credentials
+
+
+class SignInNeeds(ProofNeeds, Protocol):
+    """Needed to open a session."""
+
+    sessions: Sessions
+    settings: Settings
+
+
+async def sign_in(services: SignInNeeds, username: str, password: str, totp: str | None) -> Identity:
+    """Sign a user in with a new session. Raises NotProven."""
     card = await prove(services, username, password, totp)
     session = await services.sessions.open(card.username, card.version, LIFE)
     if session is None:
@@ -24,14 +38,14 @@ async def sign_in(services: Services, username: str, password: str, totp: str | 
         unit=card.unit,
         regime=card.regime,
         session=session,
-        duty=duty_of(services, card),
+        duty=_duty_of(services.settings, card),
     )
 
 
-async def prove(services: Services, username: str, password: str, totp: str | None) -> Card:
-    """The user whose password and code these are. Raises NotProven, also for what nobody can be called.
+async def prove(services: ProofNeeds, username: str, password: str, totp: str | None) -> Card:
+    """Verify a password and code, and return their user. Raises NotProven, also for impossible names.
 
-    A name typed in full width is the same name, and the same count of tries.
+    A name typed in full width is the same name, with the same count of tries.
     """
     username = one_form(username)
     if not all(len(text) <= MAX_NAME and text.isprintable() for text in (username, password, totp or "")):
@@ -39,9 +53,9 @@ async def prove(services: Services, username: str, password: str, totp: str | No
     return await services.credentials.prove(username, password, totp or None)
 
 
-def duty_of(services: Services, card: Card) -> Duty | None:
-    """What they have to do first."""
+def _duty_of(settings: Settings, card: Card) -> Duty | None:
+    """The duty that the user has to do first."""
     if card.temporary:
         return Duty.CHANGE_PASSWORD
-    needs = services.settings.totp_required and Role(card.role) in NEED_SECOND_FACTOR
+    needs = settings.totp_required and Role(card.role) in NEED_SECOND_FACTOR
     return Duty.ENROL_TOTP if needs and not card.second_factor else None

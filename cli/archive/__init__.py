@@ -1,4 +1,4 @@
-"""`jiesu archive`: re-check what was archived, keep it from erasure, and erase what is past its time."""
+"""`jiesu archive`: verify archived orders, hold them back from erasure, and erase those past retention."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""What would be erased, as `jiesu archive erase --dry-run` tells it: a line an order."""
+"""The output of `jiesu archive erase --dry-run`: one line for each order that would be erased."""
 
 from typing import Final
 
@@ -29,7 +29,7 @@ NONE: Final = "-"
 
 
 def told(planned: Planned) -> str:
-    """Number, day of archiving, why, and how many rows and files of which kind: four columns, parted by tabs."""
+    """Four columns, separated by tabs: number, day of archiving, reason, and counts of rows and files by kind."""
     day = f"{planned.archived_at.astimezone(CST):%Y-%m-%d}" if planned.archived_at else NONE
     counts = [f"{ROWS[name]} {planned.rows[name]}" for name in SPEAKING if name in planned.rows]
     counts += [f"{FILES[kind]} {many}" for kind, many in planned.files.items()]

@@ -1,4 +1,4 @@
-"""`jiesu archive erase|hold|release`: the end of retention, and orders that are kept from it."""
+"""`jiesu archive erase|hold|release`: erase orders past retention, and hold orders back from erasure."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""`jiesu archive key`: the public key by which others check what is archived."""
+"""`jiesu archive key`: prints the public key for verifying archive bundles."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What the commands of the archive work with."""
+"""The stores that the archive commands use."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +13,7 @@ from adapters.settings.settings import settings
 
 @dataclass(frozen=True)
 class Opened:
-    """The database, the object store and the keys of the archive, by the settings of the environment."""
+    """The database, the object store and the keys of the archive, from the settings of the environment."""
 
     database: Database
     objects: Objects
@@ -22,7 +22,7 @@ class Opened:
 
 @asynccontextmanager
 async def opened() -> AsyncIterator[Opened]:
-    """All of it until the block ends."""
+    """Opens the stores and closes them at the end of the block."""
     chosen = settings()
     database = Database(chosen.database_url, Keyring(chosen.data_key), pool_size=2)
     try:

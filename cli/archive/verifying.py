@@ -1,4 +1,4 @@
-"""`jiesu archive verify`: re-check what was archived, and the audit trail behind it."""
+"""`jiesu archive verify`: verify archived orders and their audit trails."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ def verify(
 
 
 async def _verify(orders: list[str], as_json: bool) -> tuple[int, int]:
-    """How many were checked, and how many of them are not as they were; all archived ones if none is named."""
+    """The number of orders that were checked, and of those that were altered; without `orders` all archived ones."""
     checked = broken = 0
     async with opened() as archive:
         audit = Audit(archive.database, archive.objects, archive.signatures)
@@ -38,7 +38,7 @@ async def _verify(orders: list[str], as_json: bool) -> tuple[int, int]:
             found = await audit.of_order(no)
             checked += 1
             broken += bool(found.problems)
-            _tell(found, as_json)
+            _print_result(found, as_json)
     return checked, broken
 
 
@@ -54,7 +54,7 @@ async def _numbers(orders: list[str], archives: Archives) -> AsyncIterator[str]:
         after = page[-1]
 
 
-def _tell(found: Audited, as_json: bool) -> None:
+def _print_result(found: Audited, as_json: bool) -> None:
     if as_json:
         print(json.dumps(found._asdict() | {"ok": not found.problems}, ensure_ascii=False))
         return

@@ -1,4 +1,4 @@
-"""`jiesu audit`: whether what is on record is what was written."""
+"""`jiesu audit`: verify the audit trail."""
 
 import typer
 

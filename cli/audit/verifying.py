@@ -1,4 +1,4 @@
-"""`jiesu audit verify`: acts, orders' trails and anchors are computed anew and compared."""
+"""`jiesu audit verify`: recomputes acts, orders' trails and anchors, and compares them."""
 
 import asyncio
 import sys
@@ -13,7 +13,7 @@ from application.audit.verification import AuditCheck, NoSuchAnchor
 from cli.archive.stores import opened
 
 UNANCHORED = 4
-"""The exit status when all that is there holds, and days lack an anchor."""
+"""The exit status if all records are intact but some days lack an anchor."""
 
 
 def verify(
@@ -43,7 +43,7 @@ def verify(
 
 
 async def _verify(day: date | None, folder: Path | None) -> tuple[int, AuditCheck]:
-    """How much is wrong, each told as it is found."""
+    """The number of problems, each printed as it is found, and the check with its counts."""
     broken = 0
     async with opened() as archive:
         check = AuditCheck(archive.database, archive.objects, archive.signatures)
@@ -55,7 +55,7 @@ async def _verify(day: date | None, folder: Path | None) -> tuple[int, AuditChec
 
 
 def _days(days: list[date]) -> str:
-    """One behind the other, as they are: anchors are made in the order of days."""
+    """The days as one range: they are consecutive, because anchors are made in the order of days."""
     return f"{days[0]} " if len(days) == 1 else f"{days[0]} 至 {days[-1]}（{len(days)} 天）"
 
 

@@ -1,4 +1,4 @@
-"""`jiesu policy`: look at rule books, compare them, and ask them for due moments."""
+"""`jiesu policy`: validate, explain and compare rule books, and compute due moments."""
 
 import typer
 

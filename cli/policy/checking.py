@@ -1,4 +1,4 @@
-"""`jiesu policy check`."""
+"""`jiesu policy check`: validates a file of rule books."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,7 @@ from cli.policy.choice import open_book
 
 
 def check(file: Annotated[Path | None, typer.Argument(help="规则文件，缺省为本机安装的文件")] = None) -> None:
-    """Every fault on standard error with its line and status 2, or what the file holds."""
+    """Print every fault with its line on standard error and exit with status 2, or print a summary of the file."""
     book = open_book(file)
     for name, regime in book.regimes.items():
         print(f"{name}\t{regime.name}\t{book.hashes[name]}")

@@ -1,4 +1,4 @@
-"""The rule books that a command of `jiesu policy` works on; what cannot be used ends it with status 2."""
+"""Selects the rule books for a command of `jiesu policy`; an unusable choice ends it with status 2."""
 
 import sys
 from pathlib import Path
@@ -16,13 +16,13 @@ UNUSABLE = 2
 
 
 def fail(message: str) -> NoReturn:
-    """Say why and end with status 2."""
+    """Print the message and exit with status 2."""
     print(message, file=sys.stderr)
     raise typer.Exit(UNUSABLE)
 
 
 def open_book(file: Path | None = None, year: int | None = None) -> RuleBooks:
-    """The book of a file, else of the installation, with the calendar around a year."""
+    """The rule books of a file, or else of the installation, with the calendar around a year."""
     source = file or settings().policy_file
     try:
         return RuleBooks.load(source, year)

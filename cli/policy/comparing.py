@@ -12,7 +12,7 @@ from cli.screen import console, table
 
 
 def diff(a: str, b: str) -> None:
-    """Show what differs between two regimes, or between two files; that nothing does is said on standard error."""
+    """Print the differences between two regimes or two files; if there are none, say so on standard error."""
     if Path(a).is_file() and Path(b).is_file():
         left, right = _file(open_book(Path(a))), _file(open_book(Path(b)))
     else:
@@ -28,7 +28,7 @@ def diff(a: str, b: str) -> None:
 
 
 def differences(left: Any, right: Any, key: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Key, left and right value wherever two JSON values differ; None stands for what is not there."""
+    """Key, left and right value of each difference between two JSON values; None for a missing value."""
     if isinstance(left, dict) and isinstance(right, dict):
         for name in [*left, *(name for name in right if name not in left)]:
             yield from differences(left.get(name), right.get(name), f"{key}.{name}" if key else name)

@@ -1,4 +1,4 @@
-"""`jiesu policy due`: due moments for lines of standard input."""
+"""`jiesu policy due`: computes due moments for lines of standard input."""
 
 import sys
 from datetime import datetime
@@ -28,7 +28,7 @@ class Calendars:
 
 
 def due(regime: Annotated[str, typer.Argument(help="规程")]) -> None:
-    """One due moment a line, in +08:00. Bad lines are told on standard error and end in status 2."""
+    """Print one due moment a line, in +08:00. Bad lines are reported on standard error, and the exit status is 2."""
     book = open_book()
     pick(book, regime)
     calendars, bad = Calendars(book), False

@@ -1,4 +1,4 @@
-"""`jiesu policy explain`: every clock of an order, reckoned by the same core that keeps the promises."""
+"""`jiesu policy explain`: every clock of an order, computed by the same core as in production."""
 
 import json
 from datetime import datetime
@@ -21,7 +21,7 @@ from domain.refusal import Refused
 from domain.words import Category, Mark, Part, Role
 
 NOBODY = "unit"
-"""The unit that stands for any where a rule book lists none."""
+"""A unit for rule books that list none."""
 
 
 def explain(
@@ -34,7 +34,7 @@ def explain(
     unit: Annotated[str | None, typer.Option(help="承办单位，缺省为目录中的第一个")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """Open, dispatch and sign an order at one moment, and show the clocks that then run."""
+    """Open, dispatch and sign an order at one moment, and print the clocks that run then."""
     try:
         moment = local(datetime.fromisoformat(dispatched_at))
     except ValueError:

@@ -1,4 +1,4 @@
-"""`jiesu policy templates`: the texts of a regime as they go out, with their length and how many SMS each takes."""
+"""`jiesu policy templates`: the SMS texts of a regime with sample values, their length and number of segments."""
 
 from datetime import datetime
 from pathlib import Path

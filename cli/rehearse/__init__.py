@@ -1,4 +1,4 @@
-"""`jiesu rehearse`: play orders through the real workflow, activities, server and database in virtual time."""
+"""`jiesu rehearse`: plays scenarios through the real workflow, activities, server and database in virtual time."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ from domain.policy.rule_book import PolicyFile, Regime
 from domain.refusal import Refused
 
 AT_ONCE = 24
-"""Rehearsals under way at a time: more would only wait for each other, and a step would come late."""
+"""Rehearsals that run at a time: more would only wait for each other and delay their steps."""
 
 HOLDS, DOES_NOT_HOLD, UNUSABLE = 0, 1, 2
 

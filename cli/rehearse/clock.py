@@ -14,11 +14,11 @@ from workflows.work_order import WorkOrderWorkflow
 Handle = WorkflowHandle[WorkOrderWorkflow, None]
 
 SETTLED_WITHIN = 20.0
-"""Seconds of real time in which effects finish unless a peer is out of order."""
+"""Seconds of real time in which effects finish unless a peer fails."""
 
 
 class VirtualClock:
-    """Moves one order's clock. `offset` is what the order's clock is ahead of the server's."""
+    """Moves one order's clock. `offset`: how far it is ahead of the server's clock."""
 
     def __init__(self, skipper: TimeSkipper, handle: Handle, offset: timedelta) -> None:
         self._skipper = skipper
@@ -26,11 +26,11 @@ class VirtualClock:
         self._offset = offset
 
     async def now(self) -> datetime:
-        """The order's own clock."""
+        """The time of the order's clock."""
         return (await self._look())[1]
 
     async def _look(self) -> tuple[bool, datetime]:
-        """Whether the order's workflow still runs, and its own clock, in one call."""
+        """Whether the order's workflow still runs, and the time of its clock, in one call."""
         description = await self._handle.describe()
         info = description.raw_description.workflow_extended_info.time_skipping_info
         skipped = info.HasField("current_time")
@@ -38,7 +38,7 @@ class VirtualClock:
         return description.status is WorkflowExecutionStatus.RUNNING, now + self._offset
 
     async def move_to(self, moment: datetime) -> None:
-        """Let time pass until a moment, ringing every alarm on the way; nothing if it has passed already."""
+        """Advance to a moment, with every alarm on the way; do nothing if it has passed already."""
         running, now = await self._look()
         if moment <= now or not running:
             return
@@ -49,11 +49,11 @@ class VirtualClock:
                 raise
 
     async def ended(self) -> bool:
-        """Whether the order's workflow has come to its end."""
+        """Whether the order's workflow has ended."""
         return not (await self._look())[0]
 
     async def settle(self) -> OrderSnapshot | None:
-        """Wait until everything is recorded and done outside; None once the order has ended."""
+        """Wait until all events are recorded and all effects done; None once the order has ended."""
         deadline = time.monotonic() + SETTLED_WITHIN
         while not await self.ended():
             snapshot = await self._handle.query(WorkOrderWorkflow.snapshot)
@@ -66,12 +66,12 @@ class VirtualClock:
         return None
 
     async def _due(self, snapshot: OrderSnapshot) -> bool:
-        """Whether an alarm's moment has come that the order has not heard of yet."""
+        """Whether an alarm is due that the order has not processed yet."""
         alarm = snapshot.next_alarm_at
         return alarm is not None and datetime.fromisoformat(alarm) <= (await self._look())[1]
 
     async def _archived(self, snapshot: OrderSnapshot, deadline: float) -> OrderSnapshot | None:
-        """A closed order ends by itself: wait for that instead of asking again and again."""
+        """Wait for the end of a closed order, which comes by itself, instead of polling."""
         try:
             await asyncio.wait_for(self._handle.result(), deadline - time.monotonic())
         except TimeoutError:

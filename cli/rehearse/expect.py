@@ -1,4 +1,4 @@
-"""Whether a timeline is what a scenario expects: fields as given, moments within a minute."""
+"""Compares a timeline with the expectations of a scenario: fields exactly, moments to within a minute."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ Row = dict[str, Any]
 
 
 def unmet(expectations: Sequence[Expectation], timeline: Sequence[Row]) -> list[str]:
-    """What does not hold, each named in Chinese with its number."""
+    """The expectations that are not met, each described in Chinese with its number."""
     problems = []
     for number, expectation in enumerate(expectations, start=1):
         fields = dict(expectation.model_extra or {})
@@ -27,7 +27,7 @@ def unmet(expectations: Sequence[Expectation], timeline: Sequence[Row]) -> list[
 
 
 def _nearest(timeline: Sequence[Row], name: str, fields: Row) -> str:
-    """What the events of that name say of the fields that were asked for; those that agree most come first."""
+    """The expected fields as the events of that name have them; best matches first."""
     same = [row for row in timeline if row["event"] == name]
     if not same:
         return "；没有同名事项"

@@ -1,7 +1,7 @@
-"""The units and people of a scenario: everyone it names exists for it, with a telephone in the sandbox."""
+"""Creates the units and people that a scenario names, with telephones in the sandbox."""
 
-from adapters.database.units import ContactCard, UnitCard
 from application.services import Services
+from domain.units import ContactCard, UnitCard
 from domain.words import UNIT_ROLES, Role
 
 CENTRE_ROLES = (
@@ -16,7 +16,7 @@ CENTRE_ROLES = (
 
 
 async def cast(services: Services, policy: str, units: set[str], realm: str) -> None:
-    """Put the regime's units, and those named, with their people into a world. An unknown policy adds none."""
+    """Add the units of the regime and `units`, with their people, to a realm. An unknown policy adds none."""
     regime = services.rule_books.regimes.get(policy)
     known = {unit.id: unit for unit in regime.units} if regime else {}
     cards = []

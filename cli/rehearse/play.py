@@ -1,4 +1,4 @@
-"""Playing an order: the same intake, commands and decisions that staff use, at the moments one wants."""
+"""Plays a scenario: the intake, commands and decisions that staff use, at chosen moments."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from application.orders.commands import carry_out_command, send_decision
+from application.orders.actor import Actor
+from application.orders.commands import CommandRequest, DecisionRequest, carry_out_command, send_decision
 from application.orders.intake import open_order
+from application.orders.rehearsal_context import RehearsalContext
 from application.services import Services
 from cli.rehearse.clock import VirtualClock
 from cli.rehearse.expect import unmet
@@ -23,17 +25,18 @@ from workflows.work_order import WorkOrderWorkflow
 
 PERSON = "rehearsal"
 APPROVER = "rehearsal-approver"
-"""A second one, for nobody decides what they asked for themselves."""
+"""A second person, because nobody decides their own request."""
 
 PATIENCE = timedelta(days=800)
-"""How far beyond its last step an order is followed before it counts as one that waits for a person."""
+"""Time after its last step for which an order is followed; an alarm later than that means that it waits for a person.
+"""
 
 MOST_ALARMS = 300
 
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """One order in a world of its own (`realm`), whose time passes when it is told to."""
+    """One order in its own `realm`, with a virtual clock."""
 
     services: Services
     no: str
@@ -43,9 +46,9 @@ class Rehearsal:
     async def act(
         self, role: Role, do: str, body: dict[str, Any], at: datetime | None = None
     ) -> Accepted | Refused | None:
-        """Carry out a command now; a refusal is returned, and stands on the trail. None for a signal.
+        """Carry out a command now; a refusal is returned and recorded on the trail. None for a signal.
 
-        `at` is the moment of the step, by which also that is dated of which the order never hears.
+        `at` is the moment of the step; it also dates refusals that never reach the order.
         """
 
         async def clock() -> datetime:
@@ -55,31 +58,32 @@ class Rehearsal:
             if do == DECIDE:
                 await self._decide(role, body, clock)
                 return None
-            return await carry_out_command(self.services, self.no, do, body, by=role, person=PERSON, clock=clock)
+            request = CommandRequest(do, body, Actor(role, PERSON))
+            return await carry_out_command(self.services, self.no, request, clock)
         except Refused as refused:
             return refused
 
     async def _decide(self, role: Role, body: dict[str, Any], clock: Callable[[], Awaitable[datetime]]) -> None:
-        """Send the signal. What cannot even be sent is put on the trail here, for no workflow hears of it."""
+        """Send the signal. A decision that cannot be sent is recorded as refused here, because no workflow gets it."""
         answer = {key: body[key] for key in ("comment", "until", "proposed_unit") if key in body}
         approval, decision = str(body.get("approval", "")), str(body.get("decision", ""))
         try:
             if body.get("as", role) not in set(Role):
                 raise Refused(Code.INVALID, f"没有 {body['as']} 这个岗位")
-            by = Role(body.get("as", role))
-            await send_decision(self.services, self.no, approval, decision, by=by, person=APPROVER, **answer)
+            by = Actor(Role(body.get("as", role)), APPROVER)
+            await send_decision(self.services, self.no, DecisionRequest(approval, decision, by, **answer))
         except Refused as refused:
             code, clause = refused.code, refused.clause
             await self.services.trail.refused(self.no, await clock(), role, DECIDE, code, refused.reason, clause)
             raise
 
     async def timeline(self) -> list[dict[str, Any]]:
-        """What has happened so far, once everything is recorded."""
+        """The timeline so far, after everything is recorded."""
         await self.clock.settle()
         return await self.services.trail.timeline(self.no)
 
     async def to_the_end(self, patience: timedelta = PATIENCE) -> bool:
-        """Let time pass, alarm after alarm, until the order is archived; False when it waits for a person."""
+        """Advance from alarm to alarm until the order is archived; False if it waits for a person."""
         horizon: datetime | None = None
         for _ in range(MOST_ALARMS):
             snapshot: OrderSnapshot | None = await self.clock.settle()
@@ -92,42 +96,39 @@ class Rehearsal:
         return False
 
 
-async def open_rehearsal(
-    stage: Stage,
-    policy: str,
-    start: datetime,
-    demand: Demand,
-    units: set[str],
-    no: str,
-    realm: str | None = None,
-    steps: Sequence[datetime] = (),
-) -> Rehearsal:
-    """Take in an order at a moment of any time; at its `steps` its clock stands until they are carried out.
+@dataclass(frozen=True)
+class Opening:
+    """The start of a rehearsal: a demand on one county at a moment of any time, under a number.
 
-    Raises Refused when it cannot be opened.
+    `units` exist beside those of the rule book. `realm` is the number where none is given. At its `steps` the order's
+    clock stops until they are carried out.
     """
-    services = stage.services(start.year)
-    realm = no if realm is None else realm
-    await cast(services, policy, units, realm)
+
+    policy: str
+    start: datetime
+    demand: Demand
+    no: str
+    units: frozenset[str] = frozenset()
+    realm: str | None = None
+    steps: Sequence[datetime] = ()
+
+
+async def open_rehearsal(stage: Stage, opening: Opening) -> Rehearsal:
+    """Open the order in its own world. Raises Refused when it cannot be opened."""
+    services, start, no = stage.services(opening.start.year), opening.start, opening.no
+    realm = no if opening.realm is None else opening.realm
+    await cast(services, opening.policy, set(opening.units), realm)
     offset = start - HEAD_START - datetime.now(UTC)
-    await open_order(
-        services,
-        demand.request(policy),
-        by=Role.AGENT,
-        person=PERSON,
-        realm=realm,
-        clock_offset=offset,
-        held_moments=(start, *steps),
-        client=stage.skipper.client,
-        no=no,
-    )
+    rehearsal = RehearsalContext(realm, offset, (start, *opening.steps), stage.skipper.client)
+    request, by = opening.demand.request(opening.policy), Actor(Role.AGENT, PERSON)
+    await open_order(services, request, by=by, no=no, rehearsal=rehearsal)
     handle = services.client.get_workflow_handle_for(WorkOrderWorkflow.run, work_order_id(no))
     return Rehearsal(services, no, realm, VirtualClock(stage.skipper, handle, offset))
 
 
 @dataclass(frozen=True)
 class Played:
-    """What came of a scenario: its timeline, the expectations that do not hold, and what is worth a remark."""
+    """The result of a scenario: its timeline, the unmet expectations, and a remark."""
 
     path: Path
     scenario: Scenario
@@ -138,11 +139,11 @@ class Played:
 
 
 async def play(stage: Stage, path: Path, scenario: Scenario, number: int) -> Played:
-    """One scenario from start to end. Raises Refused when its order cannot even be opened."""
+    """Play one scenario from start to end. Raises Refused if its order cannot be opened."""
     moments = scenario.moments()
-    rehearsal = await open_rehearsal(
-        stage, scenario.policy, scenario.start, scenario.order, scenario.units(), f"R{number:05d}", steps=moments
-    )
+    no, units = f"R{number:05d}", frozenset(scenario.units())
+    opening = Opening(scenario.policy, scenario.start, scenario.order, no, units, steps=moments)
+    rehearsal = await open_rehearsal(stage, opening)
     for step, moment in zip(scenario.steps, moments, strict=True):
         await rehearsal.clock.move_to(moment - HEAD_START)
         await rehearsal.act(step.role, step.do, step.body, moment)

@@ -1,4 +1,4 @@
-"""A scenario file: the life of one order, written down beforehand (contract §5)."""
+"""Scenario files: the scripted life of one order (docs/tutorial.md)."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ LEFT_OUT = (None, "…")
 
 
 def _with_offset(value: Any) -> Any:
-    """A moment without an offset is Chinese time."""
+    """Adds +08:00 to a moment without an offset."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)
@@ -44,9 +44,9 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_with_offset)]
 
 
 class Part(BaseModel):
-    """A part of a scenario: closed to unknown keys; a number serves where a text is wanted (`phone: 138…`).
+    """A part of a scenario, without unknown keys; a number is accepted as text (`phone: 138…`).
 
-    A key with nothing after it (`with:`), or with an ellipsis as in a template of a scenario, counts as left out.
+    A key without a value (`with:`), or with an ellipsis as in a scenario template, counts as left out.
     """
 
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True, frozen=True)
@@ -66,7 +66,7 @@ class Caller(Part):
 
 
 class Demand(Part):
-    """The order as intake files it."""
+    """The order to take in."""
 
     category: Category
     grade: str | None = None
@@ -81,7 +81,7 @@ class Demand(Part):
     city_no: str | None = None
 
     def request(self, policy: str) -> OrderRequest:
-        """The demand as intake takes it. Raises ValidationError."""
+        """The demand as a request to intake. Raises ValidationError."""
         return OrderRequest.model_validate({"regime": policy, **self.model_dump(mode="json", exclude_none=True)})
 
 
@@ -94,7 +94,7 @@ def _elapsed(value: Any) -> Any:
 
 
 class Step(Part):
-    """One act: at a moment, or a time after the step before it."""
+    """One act, at a moment or some time after the step before it."""
 
     at: Moment | None = None
     after: Annotated[timedelta, BeforeValidator(_elapsed)] | None = None
@@ -112,7 +112,7 @@ class Step(Part):
 
 
 class Expectation(BaseModel):
-    """An event that must be in the timeline with these fields, or (`never`) one that must not."""
+    """An event that the timeline must contain with these fields, or (`never`) must not contain."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -137,7 +137,7 @@ class Scenario(Part):
     expect: tuple[Expectation, ...] = ()
 
     def moments(self) -> list[datetime]:
-        """When each step happens."""
+        """The moment of each step."""
         moments, moment = [], self.start
         for step in self.steps:
             moment = step.at if step.at is not None else moment + (step.after or timedelta(0))
@@ -145,7 +145,7 @@ class Scenario(Part):
         return moments
 
     def units(self) -> set[str]:
-        """Every unit that the scenario names: these exist for it."""
+        """Every unit that the scenario names."""
         named: set[str] = set()
         for step in self.steps:
             named |= {step.body[key] for key in ("unit", "proposed_unit") if isinstance(step.body.get(key), str)}
@@ -158,7 +158,7 @@ class Scenario(Part):
 
 
 def read(path: Path, regimes: Mapping[str, Regime]) -> Scenario:
-    """The scenario in a file, for one of these rule books. Raises PolicyErrors (line, key, what is wrong)."""
+    """Parse a scenario file for one of these rule books. Raises PolicyErrors (line, key, message)."""
     scenario = load(path, Scenario, aliases=True)
     if faults := _faults(scenario, regimes):
         _, line_of = resolve(path, aliases=True)
@@ -167,7 +167,7 @@ def read(path: Path, regimes: Mapping[str, Regime]) -> Scenario:
 
 
 def _faults(scenario: Scenario, regimes: Mapping[str, Regime]) -> list[tuple[tuple[str | int, ...], str]]:
-    """What no intake would take in: the path of each key, and what is wrong with it."""
+    """The faults that intake would reject: the path of each key, and a message."""
     regime, grade = regimes.get(scenario.policy), scenario.order.grade
     moments = [scenario.start, *scenario.moments()]
     if backwards := [(i, then) for i, (before, then) in enumerate(pairwise(moments)) if then < before]:

@@ -1,4 +1,4 @@
-"""A rehearsal for a person to read: what happened, and a chart of the clocks."""
+"""Prints a rehearsal: a table of events, and a chart of the clocks."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -41,17 +41,17 @@ _SHOWN = {
     "bundle": ("", ""),
     "clause": ("依据", ""),
 }
-"""The fields of an event that a person wants to see: what they are called, and of which kind their words are."""
+"""The fields of an event that are shown: title, and the kind of their labels."""
 
 _WIDE, _NARROW = 48, 10
-"""Columns of the longest bar, as many as there is room for."""
+"""Columns of the longest bar: at most, and at least."""
 
 _BESIDE = 58
-"""Columns of the chart that are not the bars'."""
+"""Columns of the chart beside the bars."""
 
 
 def show(console: Console, played: Played, units: Mapping[str, str]) -> None:
-    """The table, the chart, and what does not hold; `units` has the names of units by id."""
+    """Print the table, the chart and the unmet expectations; `units` has the names of units by id."""
     console.rule(f"{played.path.name}｜{played.scenario.policy}｜工单 {played.order_no}")
     rows = table("#", "时间", "事项", "谁", "内容")
     for row in played.timeline:
@@ -71,7 +71,7 @@ def show(console: Console, played: Played, units: Mapping[str, str]) -> None:
 
 
 def _content(row: dict[str, Any], units: Mapping[str, str]) -> str:
-    """What an event says beside its name."""
+    """The fields of an event as one line."""
     said = []
     for key, (name, kind) in _SHOWN.items():
         if (value := row.get(key)) not in (None, [], "") and not (kind == "round" and value == 0):
@@ -95,7 +95,7 @@ def _word(value: Any, kind: str, units: Mapping[str, str]) -> str:
 
 
 def _chart(console: Console, played: Played, units: Mapping[str, str]) -> None:
-    """One bar a clock, from its start to its due moment, on one scale."""
+    """Print one bar for each clock, from its start to its due moment, on one scale."""
     clocks = [row for row in played.timeline if row["event"] == "deadline_set"]
     if not clocks:
         return

@@ -1,4 +1,4 @@
-"""The stage on which rehearsals are played: a real server, database, worker and peers, made for the occasion."""
+"""The environment of rehearsals: a temporary Temporal server, database, worker and peers."""
 
 import asyncio
 import signal
@@ -31,12 +31,12 @@ DATABASE = "jiesu"
 READY_WITHIN = 60.0
 MOST_SKIPS = 100_000
 PEERS = {"sandbox.telephone.gateway": "TWILIO_BASE_URL", "sandbox.city.platform": "CITY_BASE_URL"}
-"""The peers, and the setting that names the address of each."""
+"""The modules of the peers, and the setting with the address of each."""
 
 
 @dataclass
 class Processes:
-    """The processes of a stage, in the order in which they were started."""
+    """The processes of a stage, in start order."""
 
     folder: Path
     values: dict[str, str]
@@ -46,36 +46,36 @@ class Processes:
     peers: dict[str, ChildProcess]
 
     def stop_peer(self, module: str) -> None:
-        """Stop a peer that runs now: nobody answers at its address."""
+        """Stop a running peer, so that nothing answers at its address."""
         self.peers[module].stop()
 
     def start_peer(self, module: str) -> ChildProcess:
-        """Start a peer, at the address of the one before and with its data."""
+        """Start a peer again, with the same address and data."""
         self.peers[module] = _peer(module, self.folder, self.values)
         return self.peers[module]
 
     def stop_worker(self) -> None:
-        """Stop the worker that runs now."""
+        """Stop the running worker."""
         self.worker.stop()
 
     def start_postgres(self) -> LocalPostgres:
-        """Start the database again on the same folder."""
+        """Start the database again in the same folder."""
         self.postgres = LocalPostgres.start(self.folder / "postgres", durable=False)
         return self.postgres
 
     def stop_postgres(self) -> None:
-        """Stop the database that runs now."""
+        """Stop the running database."""
         self.postgres.stop()
 
     def start_worker(self) -> ChildProcess:
-        """Start the worker, in place of one that has stopped."""
+        """Start a worker in place of the stopped one."""
         self.worker = _worker(self.folder, self.values)
         return self.worker
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Everything that a rehearsal needs: the database, and clients whose orders can be moved in time."""
+    """The resources of a rehearsal: the database, and clients with which the time of orders can be skipped."""
 
     settings: Settings
     database: Database
@@ -85,7 +85,7 @@ class Stage:
     books: dict[int, RuleBooks] = field(default_factory=dict)
 
     def services(self, year: int) -> Services:
-        """The services as they would be in a year, with the calendar of that time."""
+        """The services with the calendar around a year."""
         if year not in self.books:
             self.books[year] = RuleBooks.load(self.settings.policy_file, year)
         return Services(self.database, self.client, self.books[year], self.settings)
@@ -100,11 +100,11 @@ async def stage(
     messages_per_second: float = 1000,
     payload_key: str = "",
 ) -> AsyncIterator[Stage]:
-    """Set the stage in a folder of its own, and clear it away afterwards.
+    """Start everything in a temporary folder, and remove it afterwards.
 
-    `dynamic_config` adds to the server's settings; it keeps its data in memory or in `temporal_file`. The worker
-    runs workflows in the sandbox unless `sandboxed` is false (docs/adr/0011), and sends `messages_per_second` at most.
-    Payloads are sealed with `payload_key` only: what is rehearsed is thrown away.
+    `dynamic_config` adds to the server's settings; the server stores its data in memory or in `temporal_file`. The
+    worker runs workflows in the sandbox unless `sandboxed` is false (docs/adr/0011), and sends at most
+    `messages_per_second`. Payloads are encrypted only if a `payload_key` is given: rehearsal data is discarded.
     Raises PostgresUnavailableError, TemporalUnavailableError, PolicyErrors, RuntimeError for a dead process.
     """
     with tempfile.TemporaryDirectory(prefix="jiesu-rehearsal-", ignore_cleanup_errors=True) as name:
@@ -140,7 +140,7 @@ async def stage(
 
 
 def _processes(folder: Path, temporal: LocalTemporal, chosen: Mapping[str, str], closing: ExitStack) -> Processes:
-    """Start the others; each is ready in its own time. `closing` stops what was started, also after an error."""
+    """Start the other processes without waiting for them. `closing` stops what was started, also after an error."""
     gateway, city = free_port(), free_port()
     addresses = {"TWILIO_BASE_URL": f"http://127.0.0.1:{gateway}", "CITY_BASE_URL": f"http://127.0.0.1:{city}"}
     peers = {module: _peer(module, folder, addresses) for module in PEERS}
@@ -163,12 +163,12 @@ def _processes(folder: Path, temporal: LocalTemporal, chosen: Mapping[str, str],
 
 
 def _kill(child: ChildProcess) -> None:
-    """Stop without waiting for good manners: what it holds is thrown away with the folder."""
+    """Kill a process without waiting for a clean stop: its data is deleted with the folder."""
     child.stop(first=signal.SIGKILL)
 
 
 def _kill_all(children: Mapping[str, ChildProcess]) -> None:
-    """The same for those that run at that time."""
+    """Kill all processes that run at the time of the call."""
     for child in children.values():
         _kill(child)
 
@@ -178,7 +178,7 @@ def _worker(folder: Path, values: Mapping[str, str]) -> ChildProcess:
 
 
 def _peer(module: str, folder: Path, addresses: Mapping[str, str]) -> ChildProcess:
-    """A peer at its address, with data of its own that outlive it."""
+    """Start a peer at its address, with data that survive a restart."""
     chosen = settings()
     keys = {
         "TWILIO_ACCOUNT_SID": chosen.twilio_account_sid,

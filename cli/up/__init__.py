@@ -1,4 +1,4 @@
-"""`jiesu up`: everything on this machine, with one command and one Ctrl-C."""
+"""`jiesu up`: runs the whole system on this machine until Ctrl-C."""
 
 import asyncio
 import signal
@@ -27,7 +27,7 @@ def command(
     gateway_port: Annotated[int, typer.Option(help="短信网关的端口")] = 8025,
     city_port: Annotated[int, typer.Option(help="模拟市平台的端口")] = 8026,
 ) -> None:
-    """Start, show where everything is, and run until Ctrl-C."""
+    """Start, print the addresses, and run until Ctrl-C."""
     ports = {
         "--port": port,
         "--temporal-port": temporal_port,
@@ -50,7 +50,7 @@ def command(
 
 
 def _refuse_production() -> None:
-    """Raises CannotStartError: these peers are sandboxes, and everybody has one password."""
+    """Raises CannotStartError in production: `jiesu up` uses sandbox peers and one password for everybody."""
     if settings().environment == "production":
         unsafe = [f"- {fault}" for fault in faults(settings())]
         reason = "jiesu up 只用于开发和试用；生产环境请分别运行 jiesu api 和 jiesu worker（见 docs/operations.md）。"
@@ -67,7 +67,7 @@ async def _until_signal(folder: Path, ports: list[int], screen: Console) -> None
 
 
 async def _run(folder: Path, ports: list[int], screen: Console) -> None:
-    from cli.up.stack import Ports, Stack  # noqa: PLC0415 (loads Temporal's client; a busy port is told before)
+    from cli.up.stack import Ports, Stack  # noqa: PLC0415 (loads Temporal's client; ports are checked before)
 
     began = time.monotonic()
     secrets = load_secrets(folder)
@@ -79,7 +79,7 @@ async def _run(folder: Path, ports: list[int], screen: Console) -> None:
         show(screen, addresses, secrets["login_password"], time.monotonic() - began)
         await stack.watch(screen.print)
     finally:
-        # A second signal must not interrupt the stopping, which ends by itself.
+        # A second signal must not interrupt the shutdown, which ends by itself.
         stopping = asyncio.ensure_future(stack.stop())
         while not stopping.done():
             with suppress(asyncio.CancelledError):

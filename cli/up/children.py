@@ -1,4 +1,4 @@
-"""A supervised service: a child process, how to know that it is ready, and how often it may be restarted."""
+"""Supervised services: a child process with a readiness probe and a limit of restarts."""
 
 import asyncio
 import time
@@ -20,14 +20,14 @@ Probe = Callable[[], Awaitable[bool]]
 
 
 def died(name: str, status: int | None, log: Path, tail: str) -> ServiceFailedError:
-    """The error that names the service, its exit status, the end of its log and where the log is."""
+    """The error that names the service, its exit status, the end of its log and the path of the log."""
     how = "原因见日志" if status is None else f"退出码 {status}" if status >= 0 else f"信号 {-status}"
     return ServiceFailedError(f"{name}已退出（{how}）。日志 {log} 的最后几行：\n{tail}")
 
 
 @dataclass
 class Service:
-    """One service of the stack. `name` is for the screen, `probe` tells whether it does its work."""
+    """One service of the stack. `name` is for display, `probe` returns whether it is ready."""
 
     name: str
     command: Sequence[str]
@@ -59,7 +59,7 @@ class Service:
             raise died(self.name, self.child.status, self.log, self.child.tail())
 
     async def supervise(self, note: Callable[[str], None]) -> None:
-        """Return never; raise ServiceFailedError at the death that `restarts` no longer covers."""
+        """Restart the process when it dies; never returns. Raises ServiceFailedError when `restarts` is used up."""
         while True:
             await asyncio.sleep(POLL * 4)
             try:
@@ -80,7 +80,7 @@ class Service:
 
 @dataclass
 class Job:
-    """A process that does one thing and ends."""
+    """A process that performs one task and ends."""
 
     name: str
     command: Sequence[str]
@@ -89,15 +89,15 @@ class Job:
     child: ChildProcess | None = field(default=None, init=False)
 
     async def run(self) -> None:
-        """Run it to its end. Raises ServiceFailedError if that is not a success."""
+        """Run it to its end. Raises ServiceFailedError if it fails."""
         self.child = ChildProcess.spawn(self.command, self.log, env=self.env, cwd=ROOT)
-        while (status := self.child.status) is None:  # noqa: ASYNC110 (nothing tells of a death)
+        while (status := self.child.status) is None:  # noqa: ASYNC110 (no event reports the exit)
             await asyncio.sleep(POLL)
         if status != 0:
             raise died(self.name, status, self.log, self.child.tail())
 
     def stop(self) -> None:
-        """End it early; its work can be repeated."""
+        """Stop it early; its work can be repeated."""
         if self.child:
             self.child.stop()
 

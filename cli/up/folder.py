@@ -1,4 +1,4 @@
-"""The data folder of `jiesu up`: one owner at a time, one layout, secrets made once."""
+"""The data folder of `jiesu up`: locked by one process at a time, one layout, secrets created once."""
 
 import fcntl
 import json
@@ -21,18 +21,18 @@ SECRET_BYTES = {
     "city_secret": 32,
 }
 OF_OTHERS = frozenset({"twilio_auth_token", "city_secret"})
-"""Secrets that others know too: their settings are named without `JIESU_`."""
+"""Secrets shared with other parties: their settings have no prefix `JIESU_`."""
 
 KEY_OF = "open311_key_"
 PASSWORD_LENGTH = 12
-READABLE = "abcdefghjkmnpqrstuvwxyz23456789"  # a person copies a password off a screen: nothing looks alike
+READABLE = "abcdefghjkmnpqrstuvwxyz23456789"  # no look-alikes: people copy passwords from a screen
 
 
 @contextmanager
 def opened(folder: Path, space_needed: int = SPACE_NEEDED) -> Iterator[Path]:
-    """The folder's absolute path, made if missing and locked against a second `jiesu up`.
+    """The folder's absolute path, created if missing and locked against a second `jiesu up`.
 
-    Raises CannotStartError, also later for a write inside the block that the file system refuses.
+    Raises CannotStartError, also for a write inside the block that the file system rejects.
     """
     folder = folder.expanduser().absolute()
     try:
@@ -49,7 +49,7 @@ def opened(folder: Path, space_needed: int = SPACE_NEEDED) -> Iterator[Path]:
 
 
 def load_secrets(folder: Path) -> dict[str, str]:
-    """The development secrets, readable by the owner alone; those that are missing are made."""
+    """The development secrets, readable by the owner alone; missing ones are created."""
     file = folder / "secrets.json"
     known = json.loads(file.read_text()) if file.exists() else {}
     complete = known | {name: known.get(name) or secrets.token_urlsafe(size) for name, size in SECRET_BYTES.items()}
@@ -62,20 +62,20 @@ def load_secrets(folder: Path) -> dict[str, str]:
 
 
 def load_keys(folder: Path) -> dict[str, str]:
-    """The keys of the public interface by regime, which are kept among the secrets."""
+    """The keys of the public interface by regime, which are stored among the secrets."""
     known = json.loads((folder / "secrets.json").read_text())
     return {name.removeprefix(KEY_OF): key for name, key in known.items() if name.startswith(KEY_OF)}
 
 
 def keep_keys(folder: Path, keys: Mapping[str, str]) -> None:
-    """Add keys by regime to the secrets, which have been loaded before; one that is there stays."""
+    """Add keys by regime to the secrets, which must be loaded before; an existing key is kept."""
     file = folder / "secrets.json"
     known = json.loads(file.read_text())
     _write(file, {f"{KEY_OF}{regime}": key for regime, key in keys.items()} | known)
 
 
 def keep_addresses(folder: Path, addresses: Mapping[str, str]) -> None:
-    """Note by which settings the services of this folder are reached: setting → value, none of them secret."""
+    """Store the settings by which the services of this folder are reached: setting → value, none of them secret."""
     _write(folder / "addresses.json", dict(addresses))
 
 
@@ -85,7 +85,7 @@ def secret_settings(secrets_known: Mapping[str, str]) -> dict[str, str]:
 
 
 def known_settings(folder: Path) -> dict[str, str]:
-    """The settings of the installation in a folder; none where no `jiesu up` has been started, or not by this user."""
+    """The settings of the installation in a folder; none if no `jiesu up` was started there by this user."""
     try:
         addresses: dict[str, str] = json.loads((folder / "addresses.json").read_text())
         known: dict[str, str] = json.loads((folder / "secrets.json").read_text())
@@ -112,12 +112,12 @@ def _check_layout(folder: Path) -> None:
                 f"数据文件夹 {folder} 的版本是 {found}，本程序需要 {LAYOUT}；"
                 "请用建立它的版本打开，或用 --data 换一个文件夹"
             )
-    elif not all(_harmless(entry) for entry in folder.iterdir()):
+    elif not all(_left_by_command(entry) for entry in folder.iterdir()):
         raise CannotStartError(f"{folder} 不是空的，也不是接诉的数据文件夹；请用 --data 换一个")
 
 
-def _harmless(entry: Path) -> bool:
-    """What a command leaves that was typed before the first start."""
+def _left_by_command(entry: Path) -> bool:
+    """Whether a command that was run before the first start left this entry."""
     return entry.name == "up.lock" or (entry.name == "objects" and not any(entry.iterdir()))
 
 

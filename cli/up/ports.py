@@ -1,4 +1,4 @@
-"""Are the ports free? Asked before anything starts, so that nothing has to be undone."""
+"""Checks that the ports are free before anything starts, so that nothing has to be undone."""
 
 import errno
 import socket

@@ -1,6 +1,6 @@
-"""Filling the database, as a process of its own: `python -m cli.up.prepare database|samples`.
+"""Fills the database, as a separate process: `python -m cli.up.prepare database|samples`.
 
-`jiesu up` can stop it at any moment, reports its log like any service's, and need not import what it imports.
+`jiesu up` can stop it at any moment, reports its log like any service's, and does not load its imports.
 Both parts may be repeated.
 """
 
@@ -24,7 +24,7 @@ KEY_PER_MINUTE = 600
 
 
 def database() -> None:
-    """Migrate, and make the people and keys of the development installation."""
+    """Migrate, and create the accounts and keys of the development installation."""
     upgrade(settings().database_owner_url, serving=settings().database_url)
     asyncio.run(_people_and_keys())
 
@@ -34,7 +34,7 @@ async def _people_and_keys() -> None:
     units = {name: [unit.id for unit in regime.units] for name, regime in regimes.items()}
     folder = settings().data_folder
     password = load_secrets(folder)["login_password"]
-    # First in the folder, then in the database: a key that nobody could read would be let in for ever.
+    # First in the folder, then in the database: otherwise a crash could leave a valid key that nobody can read.
     keep_keys(folder, {name: new_key().text for name in units if name not in load_keys(folder)})
     pool = Database(settings().database_url, Keyring(settings().data_key), pool_size=1)
     try:
@@ -46,7 +46,7 @@ async def _people_and_keys() -> None:
 
 
 def samples() -> None:
-    """Make the sample orders, which needs a running system."""
+    """Create the sample orders; needs a running system."""
     from cli.up.samples import load as load_samples  # noqa: PLC0415 (it imports the workflows)
 
     asyncio.run(load_samples(settings()))

@@ -1,8 +1,8 @@
-"""What keeps `jiesu up` from running. The texts are Chinese: they are the last thing the operator reads."""
+"""Errors that end `jiesu up`. Their texts are Chinese, because the operator reads them."""
 
 
 class CannotStartError(Exception):
-    """Nothing was started: the machine or the options have to change first. Exit status 2."""
+    """Nothing was started: the machine or the options must be changed first. Exit status 2."""
 
     status = 2
 

@@ -1,20 +1,21 @@
-"""Sample orders for a machine on which the system is tried out: invented, a few of each county."""
+"""Invented sample orders for a trial installation, a few for each county."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, NamedTuple
 
-from adapters.database.units import ContactCard
 from adapters.files.thumbnails import plain
 from adapters.settings.settings import Settings
 from application.evidence.receiving import keep, receive, uploads
 from application.jobs.seeding import seed
-from application.orders.commands import carry_out_command, send_decision
+from application.orders.actor import Actor
+from application.orders.commands import CommandRequest, DecisionRequest, carry_out_command, send_decision
 from application.orders.intake import OrderRequest, open_order
 from application.services import Services, services
 from domain.labels import label
 from domain.policy.evidence import Phase
 from domain.policy.rule_book import Unit
+from domain.units import ContactCard
 from domain.words import UNIT_ROLES, Role
 
 PERSON = "samples"
@@ -23,7 +24,7 @@ CENTRE_ROLES = (Role.HOTLINE_DIRECTOR, Role.SUPERVISOR, Role.COUNTY_LEADER, Role
 
 
 class Demand(NamedTuple):
-    """A demand, and the steps by which it is carried on; without any it is left at intake."""
+    """A demand, and the steps that follow; without steps it stays at intake."""
 
     category: str
     title: str
@@ -54,13 +55,13 @@ DEMANDS = (
 )
 
 PICTURES = {Phase.BEFORE: "dimgray", Phase.AFTER: "lightyellow"}
-"""Of what the samples prove, and the colour of the picture that stands for it."""
+"""The phases of the sample evidence, and the colour of each picture."""
 
 SAID = "经现场核实情况属实，已安排人员处理并电话告知诉求人"
 
 
 async def load(settings: Settings) -> int:
-    """Have the units, their contacts and the sample orders; returns how many orders are new.
+    """Create the units, their contacts and the sample orders; returns the number of new orders.
 
     The numbers are fixed, so a second run adds nothing. Regimes without units get none. Needs a running worker.
     Raises what `application.orders.intake.open_order` and `application.orders.commands.carry_out_command` raise.
@@ -91,7 +92,7 @@ async def _sample(opened: Services, no: str, regime: str, demand: Demand, unit: 
             "citizen": {"name": "诉求人甲", "phone": "19900000000"},
         }
     )
-    await open_order(opened, request, by=Role.AGENT, person=PERSON, no=no)
+    await open_order(opened, request, by=Actor(Role.AGENT, PERSON), no=no)
     sections = {
         name: f"{SAID}（{demand.title}，第{number}项）"
         for number, name in enumerate(opened.rule_books.regime(regime).replies.sections, start=1)
@@ -107,14 +108,14 @@ async def _sample(opened: Services, no: str, regime: str, demand: Demand, unit: 
     }
     for step in demand.steps:
         if step == "approve":
-            await send_decision(opened, no, "review", "approve", by=Role.REVIEWER, person=APPROVER)
+            await send_decision(opened, no, DecisionRequest("review", "approve", Actor(Role.REVIEWER, APPROVER)))
             continue
         role, body = bodies[step]
-        await carry_out_command(opened, no, step, body, by=role, person=PERSON, request_id=f"{no}-{step}")
+        await carry_out_command(opened, no, CommandRequest(step, body, Actor(role, PERSON), f"{no}-{step}"))
 
 
 async def _pictures(opened: Services, no: str, regime: str, unit: Unit) -> list[str]:
-    """The ids of a picture of before and one of after, uploaded as a unit would; a repetition finds them there."""
+    """Upload a picture for each phase as a unit would, and return their ids; a repetition finds them again."""
     limits, of = opened.rule_books.regime(regime).evidence, {"regime": regime, "unit": unit.id, "uploaded_by": PERSON}
     ids = {phase: f"att-{no}-{phase}" for phase in PICTURES}
     async with uploads(opened) as received:
@@ -124,7 +125,7 @@ async def _pictures(opened: Services, no: str, regime: str, unit: Unit) -> list[
         ]
         received.extend(await asyncio.gather(*coming))
         for (phase, file_id), each in zip(ids.items(), received, strict=True):
-            at_most = limits.max_files * len(DEMANDS)  # one person brings the files of all
+            at_most = limits.max_files * len(DEMANDS)  # one person uploads the files of all orders
             await keep(opened, {file_id: each}, of | {"phase": phase}, at_most=at_most)
     return list(ids.values())
 
@@ -134,12 +135,12 @@ async def _content(picture: bytes) -> AsyncIterator[bytes]:
 
 
 def _unit_for(units: Sequence[Unit], matter: str) -> Unit:
-    """The unit whose duty it is, else the first."""
+    """The unit whose duty the matter is, else the first."""
     return next((unit for unit in units if matter in unit.duties), units[0])
 
 
 def _contacts(opened: Services) -> list[ContactCard]:
-    """Someone for every role of every unit and of the centre, with a telephone in the sandbox."""
+    """A contact for every role of every unit and of the centre, with a telephone in the sandbox."""
     regimes = opened.rule_books.regimes
     seats: list[tuple[str, str | None, Role]] = [
         (name, unit.id, role)

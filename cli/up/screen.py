@@ -1,4 +1,4 @@
-"""What `jiesu up` shows: where everything is and who may sign in."""
+"""The output of `jiesu up`: addresses and accounts."""
 
 from collections.abc import Mapping
 
@@ -12,14 +12,14 @@ NOT_PEOPLE = {Role.CITIZEN, Role.CLOCK, Role.SYSTEM}
 
 
 def public_interface(base: str, keys: Mapping[str, str]) -> dict[str, str]:
-    """Where the public sends demands in, and one key to try it with; the others are in `secrets.json`."""
+    """The address of the public interface, and one key for trying it; the others are in `secrets.json`."""
     regime, key = next(iter(keys.items()), ("", ""))
     address = f"{base}/open311/v2/services.json?jurisdiction_id={regime}"
     return {"公众受理（Open311）": address, f"受理密钥（{regime}）": key} if key else {}
 
 
 def show(screen: Console, addresses: Mapping[str, str], password: str, seconds: float) -> None:
-    """Print both tables; `seconds` is how long the start took."""
+    """Print both tables; `seconds` is the duration of the start."""
     places = Table(title=f"接诉已经启动，用时 {seconds:.1f} 秒", title_justify="left")
     places.add_column("服务")
     places.add_column("地址", overflow="fold")

@@ -1,4 +1,4 @@
-"""The services of one machine, in the order in which they need each other."""
+"""The services of `jiesu up`, started in the order of their dependencies."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ WATCH = 0.2  # seconds
 
 @dataclass(frozen=True)
 class Ports:
-    """Where the services listen."""
+    """The ports of the services."""
 
     api: int
     temporal: int
@@ -37,11 +37,11 @@ class Stoppable(Protocol):
     """Something that runs until it is stopped."""
 
     def stop(self) -> None:
-        """Return when it is gone."""
+        """Stop it; returns when it has stopped."""
 
 
 class Stack:
-    """Starts what can start at the same time together, watches, and stops in reverse order."""
+    """Starts services, in parallel where possible, supervises them, and stops them in reverse order."""
 
     def __init__(self, folder: Path, ports: Ports, secrets: Mapping[str, str]) -> None:
         self._folder = folder
@@ -58,7 +58,7 @@ class Stack:
 
     @property
     def base(self) -> str:
-        """Where the API is."""
+        """The address of the API."""
         return f"http://127.0.0.1:{self._ports.api}"
 
     def addresses(self) -> dict[str, str]:
@@ -76,7 +76,7 @@ class Stack:
     async def start(self) -> None:
         """Start everything. Raises ServiceFailedError; call `stop` whatever happens."""
         try:
-            # What takes longest goes first, and nothing waits for what it does not need.
+            # The slowest first, and each step waits only for its dependencies.
             await _together(self._start_own(), self._start_temporal(), self._start_peers())
             if not self._filled.holds:
                 await self._job("示例工单", "samples", self._environment())
@@ -85,13 +85,13 @@ class Stack:
             raise ServiceFailedError(str(error)) from error
 
     async def watch(self, note: Callable[[str], None]) -> None:
-        """Return never. Raises ServiceFailedError when a service is lost for good."""
+        """Supervise the services; never returns. Raises ServiceFailedError when one cannot be restarted."""
         await _together(self._watch_servers(), *(service.supervise(note) for service in self._services))
 
     async def stop(self) -> None:
-        """Stop what runs, the last started first."""
+        """Stop what runs, in reverse start order."""
         if self._postgres_start and not self._postgres:
-            # A thread cannot be cancelled: let it finish, then undo it.
+            # A thread cannot be cancelled: let it finish, then stop what it started.
             await asyncio.wait([self._postgres_start])
             if not self._postgres_start.exception():
                 self._running.insert(0, self._postgres_start.result())
@@ -99,7 +99,7 @@ class Stack:
             await asyncio.to_thread(self._running.pop().stop)
 
     async def _start_own(self) -> None:
-        """The database, and what works on it; both processes wait for Temporal by themselves."""
+        """Start the database, worker and API; the latter two wait for Temporal by themselves."""
         await self._start_database()
         env = self._environment()
         api = [sys.executable, "-m", "cli.main", "api", "--port", str(self._ports.api)]
@@ -187,13 +187,13 @@ class Stack:
         return f"{self.base}/{path}"
 
     def _database_url(self) -> str:
-        """For worker and API, and for whoever wants to look."""
+        """The URL of the database for worker, API and operator."""
         return self._postgres.url(DATABASE, SERVING) if self._postgres else ""
 
     def _environment(self) -> dict[str, str]:
         """The settings of every child, by the names that `adapters.settings.settings` reads."""
         return {
-            # Whoever tries things out on their own machine may ask as often as they like.
+            # No rate limit for callers on a trial machine.
             "JIESU_RATE_CALLER": "off",
             "JIESU_RATE_ADDRESS": "off",
             "JIESU_RATE_LOGIN": "off",
@@ -207,7 +207,7 @@ class Stack:
         }
 
     def _addresses(self) -> dict[str, str]:
-        """Where everything is, by the names that `adapters.settings.settings` reads."""
+        """The addresses of the services, by the names that `adapters.settings.settings` reads."""
         return {
             "JIESU_PUBLIC_URL": self.base,
             "DATABASE_URL": self._database_url(),
@@ -224,7 +224,7 @@ def _health(port: int) -> Callable[[], Awaitable[bool]]:
 
 
 async def _together(*steps: Awaitable[None]) -> None:
-    """Run all; the first error ends the others and is raised as itself."""
+    """Run all; the first error cancels the others and is raised unwrapped."""
     tasks = [asyncio.ensure_future(step) for step in steps]
     try:
         await asyncio.gather(*tasks)

@@ -1,4 +1,4 @@
-"""Whether the database has been filled from these very files already: then a start need not do it again."""
+"""A stamp of the files from which the database was filled: if it matches, a start does not fill it again."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -12,20 +12,20 @@ SOURCES = (
 
 
 def stamp(policy_file: Path, password: str) -> str:
-    """One word for everything that `cli.up.prepare` puts into the database."""
+    """A digest of the password and of the files from which `cli.up.prepare` fills the database."""
     files = [policy_file, *sorted(file for pattern in SOURCES for file in ROOT.glob(pattern))]
     return sha256(b"\0".join([password.encode(), *(file.read_bytes() for file in files)])).hexdigest()
 
 
 class Stamp:
-    """A file that holds the stamp of what the database beside it was filled with."""
+    """A file with the stamp of the content of the database beside it."""
 
     def __init__(self, file: Path, database: Path, wanted: str) -> None:
         self._file = file
         self._wanted = wanted
-        # Asked before the database is started: a folder that is made anew is empty, whatever the file says.
+        # Read before the database starts: a missing database folder is empty whatever the file says.
         self.holds = database.exists() and file.exists() and file.read_text() == wanted
 
     def put(self) -> None:
-        """Note that all is done."""
+        """Write the stamp: the database is filled."""
         self._file.write_text(self._wanted)

@@ -1,1 +1,1 @@
-"""Access: what people may read, how it is masked, and what proves who acted."""
+"""Access: acts, masking of citizens, password rules and signal proofs."""

@@ -1,7 +1,7 @@
-"""Acts that are put on the audit trail of the installation: who looked at what, who came in, who was turned away.
+"""Acts on the audit trail of the installation: reads, sign-ins, refusals and administration.
 
-What happens to an order stands on its own trail; here stands what people do to the system. Nothing in an act may speak
-of a citizen or repeat what somebody wrote: the rows are in clear and stay for ever (NA-06).
+Events of an order are on the order's own trail; acts record what people do to the system. An act must not mention a
+citizen or repeat free text: its row is in clear and is never deleted (NA-06).
 """
 
 from enum import StrEnum
@@ -16,19 +16,19 @@ DONE: Final = "done"
 REFUSED: Final = "refused"
 
 INSTALLATION: Final = "installation"
-"""The person of an act that nobody asked for: a process does it by itself."""
+"""The `person` of an act that a process does by itself."""
 
 
 class Deed(StrEnum):
     """What was done, or was tried. The name of one that is there is never changed: rows hold it."""
 
-    # coming in
+    # signing in
     SIGNED_IN = "signed_in"
     SIGN_IN_REFUSED = "sign_in_refused"
     SESSION_ENDED = "session_ended"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 (the name of a deed)
     SECOND_FACTOR_SET = "second_factor_set"
-    # looking at what speaks of citizens
+    # reading data of citizens
     ORDER_READ = "order_read"
     ORDERS_LISTED = "orders_listed"
     MESSAGES_READ = "messages_read"
@@ -39,9 +39,9 @@ class Deed(StrEnum):
     FILES_LISTED = "files_listed"
     FILE_LINK_MADE = "file_link_made"
     FILE_OPENED = "file_opened"
-    # being turned away
+    # refusals
     REFUSED = "refused"
-    # running the installation
+    # administration
     KEY_ADDED = "key_added"
     KEY_REVOKED = "key_revoked"
     VIEWERS_READ = "viewers_read"
@@ -59,7 +59,7 @@ class Deed(StrEnum):
 
 
 def _printable(text: str) -> str:
-    # An act is not lost because of what somebody sent: what no row can hold is replaced.
+    # Replacing characters that a row cannot hold keeps the act from being lost because of a strange input.
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text[:LONGEST])
 
 
@@ -69,12 +69,12 @@ Named = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 class Act(BaseModel):
-    """Somebody did something, or was refused it.
+    """Something that a person did to the system, or was refused.
 
-    `person` is a user name, '' for one who is not known; `role` what they acted as; `order_no` the order and `about`
-    what else it is about: the id of a user, key or file. `regime` is the county whose it is, none for the
-    installation's. `code` says why it was refused; `source` is a keyed digest of the network address, `request` the id
-    of the request. `data` holds ids, counts and words from closed lists, never a text.
+    `person` is a user name, '' if unknown; `role` the role they acted in; `order_no` the order; `about` the id of
+    another subject: a user, key or file. `regime` is the county, None for the installation. `code` is the reason of a
+    refusal; `source` a keyed digest of the network address; `request` the id of the request. `data` contains ids,
+    counts and words from closed lists, never free text.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,4 +1,4 @@
-"""A citizen as whoever need not know them sees them (NA-06), and not at all for the unit complained of (HK-17)."""
+"""Masks the name, telephone number and address of a citizen, and removes them from texts (NA-06, HK-17)."""
 
 import re
 from typing import Final
@@ -8,11 +8,11 @@ from domain.access.public_text import HIDDEN, public_text
 _STREET: Final = re.compile(r"\A[^\W\d]{1,20}?(?:街道|大道|[镇乡路街巷])")
 _TITLES: Final = "(?:先生|女士|小姐|同志|师傅|老师|大爷|大妈|阿姨|某某?)"
 _ENDS_SHOWN: Final = 7
-"""Digits that a masked number shows, three in front and four behind: of a shorter one nothing is left to hide."""
+"""Digits that a masked number shows: the first three and the last four. A shorter number is hidden entirely."""
 
 
 def masked_name(name: str) -> str:
-    """The first character, which is the surname of nearly everybody; how long the name is does not show."""
+    """The first character, nearly always the surname, and a fixed number of stars: the length stays hidden."""
     return f"{name[:1]}**"
 
 
@@ -24,7 +24,7 @@ def masked_phone(phone: str) -> str:
 
 
 def masked_address(address: str) -> str:
-    """Up to the street or township; `***` for what names neither before the first number."""
+    """The address up to the street or township; `***` if it names neither before the first number."""
     rest, shown = address, ""
     while found := _STREET.match(rest):
         shown, rest = shown + found[0], rest[found.end() :]
@@ -32,9 +32,9 @@ def masked_address(address: str) -> str:
 
 
 def unnamed(text: str, name: str | None = None, *others: str | None) -> str:
-    """A text in which nobody finds the citizen: without the name, also with spaces or as 张女士, numbers and mail.
+    """The text without anything that identifies the citizen: name (also with spaces or as 张女士), numbers, e-mail.
 
-    `others` are further words that must not stand there, like an address.
+    `others` are further words to hide, such as an address.
     """
     if name and len(name) > 1:
         text = re.sub(r"\s*".join(map(re.escape, name)), HIDDEN, text)

@@ -1,8 +1,8 @@
-"""What a password must not be, and who needs more than one.
+"""Password rules, and the roles that need a second factor.
 
-NIST SP 800-63B, 3.1.1.2: long enough, not guessable, and no rule about kinds of characters, which only makes people
-write `Passw0rd!`. `adapters.auth.password_strength` knows what is guessable everywhere; what is guessable here stands
-below.
+NIST SP 800-63B, 3.1.1.2: a password is long enough and not guessable. Kinds of characters are not prescribed: such a
+rule only yields `Passw0rd!`. This file lists words that are guessable in this project and in China;
+`adapters.auth.password_strength` recognises what is guessable everywhere.
 """
 
 import re
@@ -13,7 +13,7 @@ from domain.words import Role
 
 SHORTEST: Final = 10
 LONGEST: Final = 200
-"""Characters, of any kind; the digest takes as long whatever the length."""
+"""Characters of any kind. The digest takes the same time for every length."""
 
 NEED_SECOND_FACTOR: Final = frozenset(
     {
@@ -26,7 +26,7 @@ NEED_SECOND_FACTOR: Final = frozenset(
         Role.ADMIN,
     }
 )
-"""Who signs for others, sees what is confidential, or makes accounts."""
+"""Roles that sign for others, see confidential orders or create accounts."""
 
 GUESSABLE: Final = "口令过于常见或容易猜到，请换一个"
 
@@ -35,29 +35,29 @@ _WORDS: Final = """
     woshishui wangyi tencent weixin taobao alibaba baidu huawei xiaomi lenovo admin qq 密码 口令 热线 接诉 管理员 政府
 """
 WORDS: Final = tuple(_WORDS.split())
-"""Words of this house and of China that stand at the head of its lists of passwords, and on no list of the West."""
+"""Words of this project, and the commonest words of Chinese password lists that Western lists lack."""
 
 _PHRASES: Final = """
     correcthorsebatterystaple iamtheadministrator wodemimashi wodemimashimima jintiantianqihenhao
 """
 PHRASES: Final = frozenset(_PHRASES.split())
-"""What looks long enough and is known to everybody."""
+"""Passwords that are long enough but widely known."""
 
 _PERSONAL_NUMBER: Final = re.compile(r"1\d{10}|\d{17}[\dx]|(?:19|20)\d{6}(?:\d{2,6})?", re.ASCII)
 _APART: Final = re.compile(r"[\W_]+")
 SHORTEST_NAME: Final = 4
-"""A name that is shorter may occur in a password by chance."""
+"""Shorter names are not searched for in a password: they may occur by chance."""
 
 
 def one_form(text: str) -> str:
-    """The one form of what can be typed in several, full width too (NFKC): names are kept and looked up in it."""
+    """The canonical form (NFKC, so full width too) in which user names are stored and looked up."""
     return unicodedata.normalize("NFKC", text)
 
 
 def weakness(password: str, username: str) -> str | None:
-    """Why this password will not do for this user, in Chinese and without repeating it; None if nothing here says so.
+    """The reason in Chinese to reject this password for this user, without repeating it; None if no rule here does.
 
-    What is left to ask is whether it can be guessed anyway: `adapters.auth.password_strength`.
+    Whether it can be guessed anyway is checked by `adapters.auth.password_strength`.
     """
     if len(unicodedata.normalize("NFC", password)) < SHORTEST:
         return f"口令至少 {SHORTEST} 个字符"

@@ -1,8 +1,8 @@
-"""The proof that a signal comes from somebody who may send it: what it has to say, and what it is held against.
+"""The proof that a signal comes from somebody who may send it: its claims, and their check (ADR 22).
 
-A signal reaches an order from anywhere that Temporal is reached from. The API puts a proof beside its own: signed,
-soon over, about one signal to one order, and good once. Whether a signature is good needs a key and a clock, so
-that an injected verifier says so (`VerifiedProof`); whether what was signed is what the signal says is decided here.
+Anybody who reaches Temporal can signal an order. The API therefore adds a proof to its signals: signed, short-lived,
+valid once, for one signal to one order. Verifying the signature needs a key and a clock and is done by an injected
+verifier (`VerifiedProof`); this file compares the signed claims with the signal.
 """
 
 import json
@@ -15,13 +15,14 @@ from domain.refusal import Code, Refused
 from domain.words import Frozen, Role
 
 FIELD: Final = "proof"
-"""Where a proof stands in the body of a signal."""
+"""The key of the proof in the body of a signal."""
 
 MOST_SPENT: Final = 2000
-"""Proofs that one order remembers at a time: far more than people give in the life of a proof."""
+"""Used proofs that one order remembers at a time: far more than people send within the lifetime of a proof."""
 
 CLOCKS_APART: Final = 300
-"""Seconds by which the clocks of two verifiers may differ: what one holds for over, another may still let in."""
+"""Seconds by which the clocks of two verifiers may differ: one may still accept a proof that has expired for another.
+"""
 
 Standing = Literal["good", "none", "forged", "expired"]
 WHY: Final[Mapping[Standing, str]] = {
@@ -32,7 +33,7 @@ WHY: Final[Mapping[Standing, str]] = {
 
 
 class Claims(Frozen):
-    """What is signed. `digest` covers the whole body of the signal; `expires` in whole seconds since 1970."""
+    """The signed claims. `digest` covers the whole body of the signal; `expires` in whole seconds since 1970."""
 
     order: str
     signal: str
@@ -44,7 +45,7 @@ class Claims(Frozen):
 
 
 class VerifiedProof(Frozen):
-    """What the verifier found at a moment (seconds since 1970), and whether bare signals were allowed there then."""
+    """The verifier's result at a moment (seconds since 1970), and whether it allowed signals without a proof."""
 
     standing: Standing
     claims: Claims | None = None
@@ -53,7 +54,7 @@ class VerifiedProof(Frozen):
 
 
 def parted(body: Any) -> tuple[Any, str | None]:
-    """The body of a signal without its proof, and the proof: None without one, and empty for what cannot be one."""
+    """The body of a signal without its proof, and the proof: None if there is none, empty if it cannot be one."""
     if not isinstance(body, dict) or FIELD not in body:
         return body, None
     proof = body[FIELD]
@@ -66,10 +67,10 @@ def digest_of(body: Any) -> str:
 
 
 def check(vouched: VerifiedProof, order: str, signal: str, body: Any, spent: Mapping[str, int]) -> dict[str, int]:
-    """The proofs that are spent after this one: expiry by nonce, those that are over left out.
+    """The used proofs including this one: expiry by nonce, without the expired ones.
 
-    Raises Refused: `not_permitted` without a good proof of this signal to this order by a role that may send it, or
-    with one that was given before; `limit_reached` when too many are remembered to take another.
+    Raises Refused: `not_permitted` without a valid proof of this signal to this order by a role that may send it, or
+    if the proof was used before; `limit_reached` if no further proof can be remembered.
     """
     if vouched.standing == "none" and vouched.bare:
         return dict(spent)

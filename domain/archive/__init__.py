@@ -1,1 +1,1 @@
-"""What is kept of an order for good: which files a bundle holds, and the sheet that people read."""
+"""The archive of an order: the files of its bundle, and the sheet that people read."""

@@ -1,4 +1,4 @@
-"""The files of a bundle: what is of a person lies in `personal/`, so that the rest can be shown without it.
+"""The files of a bundle. Personal data is in `personal/` only, so that the rest can be shown without it.
 
 All are JSON, UTF-8, indented, keys sorted: equal content gives equal bytes.
 """
@@ -18,7 +18,7 @@ FACTS: Final = frozenset(
         *("required_by", "city_no", "city_ref", "service_code", "listed", "confidential", "taken_by", "created_at"),
     )
 )
-"""What of an order speaks of no citizen; whatever is not named here is taken to do so."""
+"""Fields of an order that are not personal data; all others are treated as personal."""
 
 OF_CALLBACKS: Final = ("callback_due", "callback_asked", "callback_unanswered", "callback_recorded")
 OF_DEADLINES: Final = ("deadline_set", "milestone_missed", "sign_off_missed", "handling_overdue", "approval_lapsed")
@@ -37,13 +37,13 @@ class Stored(NamedTuple):
 
 
 def place(paper: Paper) -> str:
-    """Where a file of evidence lies in a bundle."""
+    """The path of a file of evidence in a bundle."""
     extension = _EXTENSION.search(paper.name)
     return f"{EVIDENCE}/{_UNSAFE.sub('_', paper.id)}{extension[0].lower() if extension else ''}"
 
 
 def contents(dossier: Dossier, stored: Mapping[str, Stored]) -> dict[str, bytes]:
-    """Every file but the evidence itself, the sheet and the README, by path. `stored`: evidence by its id."""
+    """Every file by path, except the evidence itself, the sheet and the README. `stored`: evidence by its id."""
     files: dict[str, Any] = {
         "order.json": _facts(dossier),
         "timeline.json": dossier.timeline,
@@ -51,10 +51,10 @@ def contents(dossier: Dossier, stored: Mapping[str, Stored]) -> dict[str, bytes]
         "decisions.json": decisions(dossier),
         "deadlines.json": _deadlines(dossier),
         "callbacks.json": _callbacks(dossier),
-        "messages.json": [_only(each, but={"to_phone", "body", "phone_index"}) for each in dossier.messages],
+        "messages.json": [_without(each, {"to_phone", "body", "phone_index"}) for each in dossier.messages],
         "evidence.json": [_evidence(paper, stored.get(paper.id)) for paper in dossier.files],
         "policies.json": dossier.policies,
-        "personal/citizen.json": _only(dossier.order, but=FACTS | {"workflow_started"}),
+        "personal/citizen.json": _without(dossier.order, FACTS | {"workflow_started"}),
         "personal/replies.json": replies(dossier),
         "personal/texts.json": dossier.texts,
         "personal/messages.json": _correspondence(dossier),
@@ -74,7 +74,7 @@ def _facts(dossier: Dossier) -> Row:
 
 
 def _deadlines(dossier: Dossier) -> Row:
-    """`clocks` as they ended, each with its basis; `history` of what was set and missed; `pauses` from their events."""
+    """`clocks`: final state with basis; `history`: limits set and missed; `pauses`: events of suspensions."""
     clocks = dossier.view["deadlines"] if dossier.view else []
     return {
         "clocks": clocks,
@@ -86,23 +86,23 @@ def _deadlines(dossier: Dossier) -> Row:
 def _callbacks(dossier: Dossier) -> Row:
     return {
         "events": dossier.events(*OF_CALLBACKS),
-        "calls": [_only(each, but={"to_phone", "id"}) for each in dossier.calls],
-        "tasks": [_only(each, but={"note"}) for each in dossier.call_tasks],
+        "calls": [_without(each, {"to_phone", "id"}) for each in dossier.calls],
+        "tasks": [_without(each, {"note"}) for each in dossier.call_tasks],
     }
 
 
 def _correspondence(dossier: Dossier) -> Row:
-    """Numbers and words of what went out and came in; `key` is that of `messages.json` and `callbacks.json`."""
+    """Telephone numbers and texts sent and received; `key` as in `messages.json` and `callbacks.json`."""
     return {
         "sent": [{name: each[name] for name in ("key", "to_phone", "body")} for each in dossier.messages],
-        "received": [_only(each, but={"phone_index"}) for each in dossier.inbound],
+        "received": [_without(each, {"phone_index"}) for each in dossier.inbound],
         "called": [{name: each[name] for name in ("key", "to_phone")} for each in dossier.calls],
         "noted": [{name: each[name] for name in ("key", "note")} for each in dossier.call_tasks],
     }
 
 
 def _evidence(paper: Paper, stored: Stored | None) -> Row:
-    """`sha256` is that of the upload; `file` is null when the bytes were not in the store any more."""
+    """`sha256` is that of the upload; `file` is null if the bytes are no longer in the store."""
     known = paper.model_dump(exclude={"name", "note", "object_key"})
     if stored is None:
         return known | {"file": None}
@@ -110,5 +110,5 @@ def _evidence(paper: Paper, stored: Stored | None) -> Row:
     return known | {"file": stored.path} | found
 
 
-def _only(row: Row, *, but: frozenset[str] | set[str]) -> Row:
-    return {name: value for name, value in row.items() if name not in but}
+def _without(row: Row, names: frozenset[str] | set[str]) -> Row:
+    return {name: value for name, value in row.items() if name not in names}

@@ -1,4 +1,4 @@
-"""Who was asked to decide what, who attached which signatures, and what was answered."""
+"""The approvals of an order: requests, attached signatures and answers."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ ASKED = ("unit", "ground", "until", "proposed_unit", "reason", "basis", "plan", 
 def decisions(dossier: Dossier) -> list[Row]:
     """One object an approval: `kind`, `stages` (desk and role), `asked`, `answers`, `lapsed`, `ignored`.
 
-    `asked` says who asked, when, and whose signatures were attached. Words are named by the id of their text. What was
-    sent for an approval and could not count is `ignored`.
+    `asked`: who asked, when, and whose signatures were attached. Free text is referred to by its document id.
+    `ignored`: answers that were sent but did not count.
     """
     found: dict[str, Row] = {}
     for event in dossier.events("approval_opened", "approval_decided", "approval_lapsed", "signal_ignored"):

@@ -1,4 +1,4 @@
-"""All that is known of a closed order, gathered for its bundle; rows as JSON objects, moments in ISO 8601."""
+"""All stored data of a closed order, collected for its bundle; rows as JSON objects, moments in ISO 8601."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ Row = dict[str, Any]
 
 
 class Paper(Frozen):
-    """A file of evidence: what is known of it, and under which key its bytes are. `size` in bytes."""
+    """A file of evidence: its metadata and the key of its bytes in the object store. `size` in bytes."""
 
     id: str
     object_key: str
@@ -26,9 +26,9 @@ class Paper(Frozen):
 
 
 class Dossier(Frozen):
-    """An order with everything about it. `chain` are the links of the audit trail, `timeline` the same as shown.
+    """An order with all its data. `chain`: the links of the audit trail; `timeline`: the same as displayed.
 
-    `policies`: each rule book that it lived under by its hash, None for one that is not kept. `units`: names by id.
+    `policies`: the rule books that applied to it, by hash; None for one that is no longer stored. `units`: names by id.
     """
 
     no: str
@@ -48,18 +48,18 @@ class Dossier(Frozen):
 
     @property
     def rules(self) -> Row:
-        """The rule book that the order lived under last; empty if none is kept."""
+        """The rule book that applied to the order last; empty if none is stored."""
         return next((rules for rules in reversed(self.policies.values()) if rules), {})
 
     def words(self, text: Row | None) -> str | None:
-        """What a stored text says (`domain.text.Text` as JSON), None if there is none or it is not kept."""
+        """The words of a stored text (`domain.text.Text` as JSON), None if there is none or it is no longer stored."""
         document = text["document"] if text else None
         return next((each["text"] for each in self.texts if each["id"] == document), None)
 
     def unit(self, id_: str | None) -> str:
-        """The name of a unit, its id if it has none."""
+        """The name of a unit, or its id if it has none."""
         return self.units.get(id_ or "", id_ or "")
 
     def events(self, *names: str) -> list[Row]:
-        """The events of these names, in their order."""
+        """The events with these names, in order."""
         return [each for each in self.timeline if each["event"] in names]

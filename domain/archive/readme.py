@@ -1,4 +1,4 @@
-"""What a bundle says of itself to whoever opens it in ten years."""
+"""The README of a bundle, for a reader in ten years."""
 
 from typing import Final
 

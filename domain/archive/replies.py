@@ -1,12 +1,12 @@
-"""What the units answered, in words, and what became of each answer (HJ-10, HJ-11, DL-05)."""
+"""The replies of the units in full, with their reviews (HJ-10, HJ-11, DL-05)."""
 
 from domain.archive.dossier import Dossier, Row
 
 
 def replies(dossier: Dossier) -> list[Row]:
-    """One object a reply: its sections in words, whose signatures and which files were attached, and `fate`.
+    """One object a reply: the words of its sections, attached signatures and files, and `fate`.
 
-    `fate` is `accepted`, `sent_back` or `open`, with the moment and the role of who said so.
+    `fate` is `accepted`, `sent_back` or `open`, with the moment and role of the decision.
     """
     found: list[Row] = []
     open_of: dict[str, Row] = {}

@@ -1,4 +1,4 @@
-"""The sheet of an archived order (工单归档单), as sections of a page; how it is set is the adapters' matter."""
+"""The sheet of an archived order (工单归档单) as sections of a page; an adapter renders it as HTML."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -13,13 +13,13 @@ from domain.labels import label
 from domain.words import Frozen
 
 DAYS_SHOWN: Final = 31
-"""Days of a due moment's account that the sheet names; all of them are in `deadlines.json`."""
+"""The sheet shows at most so many days of a basis; `deadlines.json` has all of them."""
 
 
 class Section(Frozen):
-    """A table under a heading; without `head` its rows are pairs of a name and what is said of it.
+    """A table under a heading; without `head` its rows are pairs of name and value.
 
-    `widths`: how wide the columns are, each as a share of their sum.
+    `widths`: column widths as shares of their sum.
     """
 
     title: str
@@ -29,7 +29,7 @@ class Section(Frozen):
 
 
 class Sheet(Frozen):
-    """Plain text throughout: nothing in it is markup. `on` is the day of closing."""
+    """The sheet as plain text, without markup. `on` is the day of closing."""
 
     title: str
     no: str
@@ -39,7 +39,7 @@ class Sheet(Frozen):
 
 
 def sheet(dossier: Dossier, stored: Mapping[str, Stored], on: date) -> Sheet:
-    """The sheet of an order that was closed `on` a day; `stored` is the evidence in the bundle, by its id."""
+    """The sheet of an order that was closed on the day `on`; `stored` is the evidence in the bundle, by its id."""
     sections = (
         Section(title="基本情况", rows=_pairs(_basics(dossier))),
         Section(title="诉求", rows=_pairs(_demand(dossier))),
@@ -125,7 +125,7 @@ def _deadline(dossier: Dossier, clock: Row) -> tuple[str, ...]:
 
 
 def _why(basis: Row) -> str:
-    """The account of a due moment in a few words."""
+    """The basis of a due moment as one line."""
     said = [f"条款 {basis['clause']}"] if basis.get("clause") else []
     if basis.get("limit"):
         said.append(f"期限 {basis['limit']}")

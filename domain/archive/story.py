@@ -1,4 +1,4 @@
-"""An event of the trail in words, for those who read the sheet."""
+"""Formats an event of the audit trail as Chinese text for the sheet."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -51,13 +51,13 @@ TOLD: Final[dict[str, tuple[str, str]]] = {
     "occasion": ("", "occasion"),
     "clause": ("条款", "plain"),
 }
-"""The fields that are told, in this order: what they are called, and how their values are said."""
+"""The fields that are shown, in this order: title, and how the value is formatted."""
 
 VIA: Final = {"staff": "人工", "sms": "短信", "call": "自动电话"}
 
 
 def moment(text: str | None) -> str:
-    """A moment as people read it, in +08:00 to the second."""
+    """A moment in +08:00 to the second, for display."""
     return f"{datetime.fromisoformat(text).astimezone(CST):%Y-%m-%d %H:%M:%S}" if text else ""
 
 
@@ -68,7 +68,7 @@ def who(dossier: Dossier, event: Row) -> str:
 
 
 def story(dossier: Dossier, event: Row) -> str:
-    """What an event says beside its name, its moment and its cause."""
+    """The fields of an event apart from name, moment and actor, as one line."""
     said = []
     for name, (title, kind) in TOLD.items():
         value = event.get(name)
@@ -81,7 +81,7 @@ def story(dossier: Dossier, event: Row) -> str:
 
 def _said(dossier: Dossier, value: Any, kind: str) -> str:
     if isinstance(value, dict):
-        # A text is a record with its document; the account of a due moment stands in a section of its own.
+        # A `Text` has a document; another dict is the basis of a due moment, which has a section of its own.
         return dossier.words(value) or "" if "document" in value else ""
     if kind == "unit":
         return dossier.unit(value)

@@ -1,1 +1,1 @@
-"""Time: working days, lengths of time, and when a limit ends."""
+"""Time: working days, durations, and the arithmetic of limits."""

@@ -1,7 +1,7 @@
-"""Working days and working time: which day counts, and arithmetic over them in closed form.
+"""The business calendar: working days and working time, with arithmetic in constant time.
 
-Far from any exception a working day is Monday to Friday, so the count of working days up to a date is a
-formula; only between the first and the last exception is it a table. No call walks over days.
+Outside the range of exceptions a working day is Monday to Friday, so the count of working days up to a date is a
+formula; between the first and the last exception it is a table. No call iterates over days.
 """
 
 import weakref
@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 from domain.words import Frozen
 
 CST: Final = timezone(timedelta(hours=8), "+08:00")
-"""Asia/Shanghai. China has kept one offset without daylight saving time since 1991, so that a fixed offset
+"""Asia/Shanghai. China has used one offset without daylight saving time since 1991, so a fixed offset
 is exact for every order and needs no time zone database."""
 
 Hours = tuple[tuple[time, time], ...]
@@ -42,7 +42,7 @@ def _check_days(holidays: Mapping[date, str], working_days: Mapping[date, str], 
 
 
 class CalendarDays(Frozen):
-    """A calendar as plain data, part of the policy snapshot that an order keeps.
+    """A calendar as plain data, part of the rule book snapshot that an order carries.
 
     `holidays` and `working_days` name the exceptions to "Monday to Friday"; `official_through` is the last
     year whose schedule the State Council has published; `hours` are the working hours of every working day.
@@ -76,7 +76,7 @@ class CalendarOverrides(Frozen):
 def local(moment: datetime) -> datetime:
     """The same moment in +08:00.
 
-    Raises ValueError for a moment without an offset and for one that leaves the years 1–9999.
+    Raises ValueError for a moment without an offset or outside the years 1–9999.
     """
     if moment.tzinfo is CST:
         return moment
@@ -89,7 +89,7 @@ def local(moment: datetime) -> datetime:
 
 
 def moment_at(ordinal: int, microseconds: int = 0) -> datetime:
-    """The moment so long after 00:00 of a proleptic day number; ValueError outside the years 1–9999."""
+    """The moment `microseconds` after 00:00 of a proleptic day number; ValueError outside the years 1–9999."""
     try:
         return _DAY_ONE + timedelta(ordinal - 1, 0, microseconds)
     except OverflowError:
@@ -116,11 +116,11 @@ def _microseconds(clock: time) -> int:
 
 
 class BusinessCalendar:
-    """Questions about a CalendarDays, answered in constant time. Immutable, safe to share.
+    """Arithmetic over a CalendarDays in constant time. Immutable, safe to share.
 
     Working days are numbered from 1 at the beginning of the calendar; working time is one line of
-    microseconds on which working day `k` occupies `((k-1)·W, k·W]`. Moments come out in +08:00. Every
-    method raises ValueError when an answer leaves the years 1–9999.
+    microseconds on which working day `k` occupies `((k-1)·W, k·W]`. Returned moments are in +08:00. Every
+    method raises ValueError if the result is outside the years 1–9999.
     """
 
     def __init__(self, days: CalendarDays) -> None:
@@ -131,7 +131,7 @@ class BusinessCalendar:
         edges = [(_microseconds(begin), _microseconds(end)) for begin, end in days.hours]
         self.opens_at: Final = edges[0][0]
         self.closes_at: Final = edges[-1][1]
-        # Of each span of hours: its end, the work of the day done by then, and the idle time before that.
+        # For each span of hours: its end, the day's working time up to there, and the idle time before that.
         self._ends = tuple(end for _, end in edges)
         self._worked = tuple(accumulate(end - begin for begin, end in edges))
         self._idle = tuple(end - worked for end, worked in zip(self._ends, self._worked, strict=True))
@@ -164,15 +164,15 @@ class BusinessCalendar:
         return "工作日" if day.weekday() < 5 else "周末"
 
     def opening(self, day: date) -> datetime:
-        """When work begins on a working day."""
+        """The moment at which work begins on a working day."""
         return moment_at(day.toordinal(), self.opens_at)
 
     def closing(self, day: date) -> datetime:
-        """When work ends on a working day."""
+        """The moment at which work ends on a working day."""
         return moment_at(day.toordinal(), self.closes_at)
 
     def number_through(self, ordinal: int) -> int:
-        """How many working days there are up to and including a day number."""
+        """The number of working days up to and including a day number."""
         if ordinal > self._last:
             return _weekdays_through(ordinal) + self._drift
         if ordinal < self._base:
@@ -180,7 +180,7 @@ class BusinessCalendar:
         return self._through[ordinal - self._base]
 
     def ordinal_of(self, number: int) -> int:
-        """The day number of the working day so numbered; inverse of `number_through`."""
+        """The day number of the `number`th working day; inverse of `number_through`."""
         index = number - self._first_number
         if 0 < index < len(self._ordinals):
             return self._ordinals[index]
@@ -188,15 +188,15 @@ class BusinessCalendar:
         return 7 * weeks + rest + 1
 
     def nth_working_day_after(self, day: date, n: int) -> date:
-        """The nth working day after a day, itself not counted; n >= 1."""
+        """The nth working day after `day`, which does not count itself; n >= 1."""
         return _day_at(self.ordinal_of(self.number_through(day.toordinal()) + n))
 
     def nth_working_day_before(self, day: date, n: int) -> date:
-        """The nth working day before a day, itself not counted; n >= 1."""
+        """The nth working day before `day`, which does not count itself; n >= 1."""
         return _day_at(self.ordinal_of(self.number_through(day.toordinal() - 1) - n + 1))
 
     def closings_before(self, moment: datetime) -> int:
-        """How many working days closed strictly before a moment in +08:00."""
+        """The number of working days that closed strictly before a moment in +08:00."""
         ordinal, of_day = day_and_time(moment)
         return self.number_through(ordinal if of_day > self.closes_at else ordinal - 1)
 
@@ -213,18 +213,18 @@ class BusinessCalendar:
         return (number - 1) * self._per_day + max(worked, self._worked[span - 1] if span else 0)
 
     def latest_work_at(self, position: int) -> datetime:
-        """The moment at which so much has been worked: a closing time rather than the next opening."""
+        """The first moment with `position` of working time behind it: a closing time rather than the next opening."""
         number = -(-position // self._per_day)
         rest = position - (number - 1) * self._per_day
         return moment_at(self.ordinal_of(number), rest + self._idle[bisect_left(self._worked, rest)])
 
     def earliest_work_at(self, position: int) -> datetime:
-        """The moment after which the next work is done: an opening time rather than the closing before."""
+        """The last moment with `position` of working time behind it: an opening time rather than the closing before."""
         whole, rest = divmod(position, self._per_day)
         return moment_at(self.ordinal_of(whole + 1), rest + self._idle[bisect_right(self._worked, rest)])
 
     def add_working_time(self, moment: datetime, amount: timedelta) -> datetime:
-        """The moment at which `amount` of working time has gone by; nothing added changes nothing."""
+        """The moment at which `amount` of working time has passed; an amount of zero returns `moment`."""
         start = local(moment)
         return self.latest_work_at(self.position(start) + amount // _MICROSECOND) if amount else start
 
@@ -234,7 +234,7 @@ class BusinessCalendar:
         return self.earliest_work_at(self.position(end) - amount // _MICROSECOND) if amount else end
 
     def working_time_between(self, begin: datetime, end: datetime) -> timedelta:
-        """Working time from one moment to a later one; zero when they stand the other way round."""
+        """Working time from one moment to a later one; zero if `end` is before `begin`."""
         return timedelta(0, 0, max(0, self.position(local(end)) - self.position(local(begin))))
 
 
@@ -242,10 +242,10 @@ _by_identity: dict[int, tuple["weakref.ref[CalendarDays]", BusinessCalendar]] = 
 
 
 def compiled(days: CalendarDays) -> BusinessCalendar:
-    """The calendar of these days, compiled once.
+    """The BusinessCalendar of these days, compiled once.
 
-    Remembered per object, which makes asking again free, and by content, because each order that wakes
-    up brings its own copy of the same snapshot.
+    Cached per object, which makes repeated calls free, and by content, because each order that is loaded
+    has its own copy of the same snapshot.
     """
     key = id(days)
     known = _by_identity.get(key)

@@ -1,8 +1,8 @@
-"""The units of a limit as lines that rise while time counts; the arithmetic of `domain.due` rests on them.
+"""The units of a limit as monotonic functions of time, on which `domain.due` computes.
 
-A line is an integer reading that rises with time and stands still while nothing counts: microseconds for
-`m h`, microseconds of work for `wh`, ended days for `d`, closed working days for `wd`. A limit ends where the
-line has risen by the amount; a pause takes out what the line rose during it.
+A line maps a moment to an integer that rises while time counts and is constant otherwise: microseconds for `m h`,
+microseconds of work for `wh`, ended days for `d`, closed working days for `wd`. A limit ends when the line has
+risen by the amount; a pause takes out the rise during it.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,11 +17,11 @@ _MINUTE: Final = 60_000_000
 
 
 class Line(NamedTuple):
-    """How a unit is read off; moments are in +08:00.
+    """The line of one unit; moments are in +08:00.
 
-    `scale` is what one of the unit adds to the reading, `reading` what has counted strictly before a moment,
-    `at` the first moment with all of a reading behind it. `through_day` stands in lines that count by the
-    day: the reading at the end of a day number. `rule` names the articles of the Civil Code.
+    `scale`: the rise for one unit; `reading`: the value strictly before a moment; `at`: the first moment that has
+    reached a value. `through_day`, only for lines that count by the day: the value at the end of a day number.
+    `rule` names the articles of the Civil Code.
     """
 
     scale: int

@@ -1,4 +1,4 @@
-"""A length of time as a policy writes it: `30m` `3h` elapsed, `2wh` worked, `3d` days, `5wd` working days."""
+"""Durations as written in a rule book: `30m` `3h` elapsed, `2wh` working hours, `3d` days, `5wd` working days."""
 
 import re
 from collections.abc import Mapping
@@ -30,16 +30,16 @@ _CHINESE: Final[Mapping[str, str]] = {
 
 
 class Duration(Frozen):
-    """An amount of one unit. Written, read and stored as the short form, `"5wd"`."""
+    """An amount of one unit. Written, parsed and stored in the short form, `"5wd"`."""
 
     amount: int = Field(gt=0, le=MAX_AMOUNT)
     unit: Unit
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read the short form.
+        """Parse the short form.
 
-        Raises ValueError, in Chinese, when `text` is anything else.
+        Raises ValueError with a Chinese message if `text` is anything else.
         """
         return cls(**_parts(text))
 
@@ -61,17 +61,17 @@ class Duration(Frozen):
 
     @property
     def chinese(self) -> str:
-        """As a screen or a text says it: `5个工作日`."""
+        """The Chinese form for display: `5个工作日`."""
         return f"{self.amount}{_CHINESE[self.unit]}"
 
     @property
     def is_elapsed(self) -> bool:
-        """Whether every second counts, asleep or at work (`m`, `h`)."""
+        """Whether every second counts, day and night (`m`, `h`)."""
         return self.unit in {"m", "h"}
 
     @property
     def elapsed(self) -> timedelta:
-        """The length in elapsed time; a `d` is 24 h, as in "limit minus 1d" (contract §2).
+        """The length in elapsed time; a `d` is 24 h, as in "limit minus 1d" (docs/policy-guide.md).
 
         Raises ValueError for `wh` and `wd`, whose length depends on the calendar.
         """

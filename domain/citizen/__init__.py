@@ -1,1 +1,1 @@
-"""The citizen: how they are reached, and what their answers mean."""
+"""Citizens: texts and calls to them, and the reading of their answers."""

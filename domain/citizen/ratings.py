@@ -1,13 +1,13 @@
-"""Ratings that people write as figures: `5`, `54`, `5 4`, `５，４`, `五分四分`, `给4星`, and what follows them.
+"""Parses ratings written as figures: `5`, `54`, `5 4`, `５，４`, `五分四分`, `给4星`.
 
-Only 1 to 5 are ratings. A figure that counts or numbers something is none: `5天了`, `4号楼`, `12345热线`, `4.5`.
+Ratings are 1 to 5. A figure that counts or numbers something is none: `5天了`, `4号楼`, `12345热线`, `4.5`.
 """
 
 import re
 from typing import NamedTuple
 
 SEPARATOR = r"[\s,，、;；:：/／。.．!！?？~～…·\-—_()（）\"'“”]"
-"""What stands between the parts of an answer."""
+"""Separators between the parts of an answer."""
 
 _VALUES = {
     character: value
@@ -22,18 +22,18 @@ _COUNTED = frozenset(
     "0０零〇两六七八九十百千万亿号楼栋幢座层单元户室次趟个位名天日月年周点时分秒块元角人口家件项条米里公斤度"
     "遍台辆间岁组期路巷村镇区段级届年代把张只%％+＋"
 )
-"""What after a figure tells that it counts something; also more of the same number."""
+"""Characters after a figure that make it a count or part of a longer number."""
 
 _NAMED = re.compile(rf"([{''.join(_VALUES)}])\s*(?:分(?![钟之期秒])|颗星|星(?![期级]))")
 _SPOILT_BEFORE = frozenset("零〇六七八九十百点时差扣.．") | frozenset(_VALUES)
-"""What before a figure with its unit tells that it is more, a time, or taken away."""
+"""Characters before a figure with its unit that make it a longer number, a time of day or a deduction."""
 
 _JOINTS = frozenset(".．:：-—/／~～")
 _POINTS = frozenset(".．:：")
 
 
 class Figures(NamedTuple):
-    """One or two ratings in the order in which they stand, and what stands after them."""
+    """One or two ratings in order of appearance, and the text after them."""
 
     ratings: tuple[int, ...]
     rest: str
@@ -43,11 +43,11 @@ class _Figure(NamedTuple):
     value: int
     end: int
     whole: bool
-    """Whether the figure ends there, so that it is a rating."""
+    """Whether the figure is complete, so that it is a rating."""
 
 
 def leading(text: str) -> Figures | None:
-    """The ratings at the head of a text; None if there is none, or more than two, or half a one."""
+    """The ratings at the start of a text; None if there is none, more than two, or an incomplete one."""
     first = _figure(text, _skipped(text, 0))
     if first is None:
         return None
@@ -66,7 +66,7 @@ def leading(text: str) -> Figures | None:
 
 
 def named(text: str) -> int | None:
-    """The only rating that is named with its unit somewhere in a text, as in `我给四星`."""
+    """The only rating with a unit anywhere in a text, as in `我给四星`; None if there is none or several."""
     found = [match for match in _NAMED.finditer(text) if not _is_spoilt(text[: match.start()][-1:])]
     return _VALUES[found[0][1]] if len(found) == 1 else None
 
@@ -76,7 +76,7 @@ def _is_spoilt(before: str) -> bool:
 
 
 def _skipped(text: str, start: int) -> int:
-    """Where the separators end that begin there."""
+    """The index after the separators that begin at `start`."""
     found = _SEPARATORS.match(text, start)
     return found.end() if found else start
 
@@ -94,6 +94,6 @@ def _is_whole(text: str, end: int, *, spelt: bool) -> bool:
     after, beyond = text[end : end + 1], text[end + 1 : end + 2]
     if after in _JOINTS and beyond.isdigit():
         return False
-    if spelt:  # 一般, 三楼, 五一路: a numeral that is written out stands alone
+    if spelt:  # 一般, 三楼, 五一路 are words: a written-out numeral is a rating only if it is alone
         return _SEPARATED.match(text, end) is not None
     return not (after.isdigit() or after in _COUNTED)

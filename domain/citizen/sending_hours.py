@@ -1,7 +1,6 @@
-"""Sending: when what reaches people may go out, and whether anybody still waits for it.
+"""Sending hours: when a notice or call may go out, and whether its answer is still awaited.
 
-Asked anew before each try, for between the moment at which something is issued and the one at which it goes out
-there may lie an outage, or another contact who did not get it.
+Checked again before each attempt: an outage, or a contact who was not reached, may lie between issuing and sending.
 """
 
 from datetime import datetime
@@ -19,7 +18,7 @@ OUTSIDE_HOURS = "outside_hours"
 
 
 def opens(order: Order, effect: Effect, now: datetime) -> datetime:
-    """The first moment from now on at which this may be begun: a notice waits for the end of the quiet hours."""
+    """The first moment, from `now` on, at which the effect may start: a notice waits until quiet hours end."""
     if effect.kind != "notify":
         return now
     moment = max(now, effect.not_before or now)
@@ -28,9 +27,9 @@ def opens(order: Order, effect: Effect, now: datetime) -> datetime:
 
 
 def closes(order: Order, effect: Effect, now: datetime) -> datetime | None:
-    """Until when this may be tried that may be begun now; None for as long as it takes.
+    """The end of the time in which an effect that may start now may be tried; None for no end.
 
-    A notice until it becomes quiet; a call until its hours end, or the ladder goes on without it.
+    A notice may be tried until quiet hours begin; a call until its hours end or the ladder continues without it.
     """
     if effect.kind == "notify":
         quiet = quiet_hours(order)
@@ -46,9 +45,9 @@ def closes(order: Order, effect: Effect, now: datetime) -> datetime | None:
 
 
 def instead(order: Order, effect: Effect, now: datetime, *, held: bool) -> ReportNotice | ReportCall | None:
-    """What is reported instead of performing it: that nobody waits for it any more, or that its hours are over.
+    """The report to send instead of performing the effect: its answer is no longer awaited, or its hours are over.
 
-    A survey is asked about only if it was `held` back: one that goes out at once belongs to what has just happened.
+    A survey is checked only if it was `held` back: one that goes out at once follows from the latest event.
     """
     if effect.kind == "call_citizen":
         hours = order.regime.callbacks.hours
@@ -61,7 +60,7 @@ def instead(order: Order, effect: Effect, now: datetime, *, held: bool) -> Repor
 
 
 def _waits(order: Order, effect: Effect) -> bool:
-    """Whether an answer of this citizen to this very text or call is still waited for."""
+    """Whether the order still waits for this citizen's answer to this text or call."""
     party = effect.party or ""
     rung = order.rungs.get(party, Rung())
     asked_by_this = (

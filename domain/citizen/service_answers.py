@@ -1,29 +1,21 @@
-"""Answers to the questions of a service (Open311 GeoReport v2, "attribute"), checked against what was asked."""
+"""Answers to the questions of a service (Open311 GeoReport v2, "attribute"), validated against the questions."""
 
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from domain.order.records import Answer
 from domain.policy.open311 import LISTS, Attribute, Service
 from domain.refusal import Code, Refused
-from domain.words import Frozen
 
 MAX_ANSWER = 4000
 
 
-class Answer(Frozen):
-    """A question and what was answered; of a list, what people read of each choice."""
-
-    code: str
-    question: str
-    answers: tuple[str, ...]
-
-
 def answered(service: Service, given: Mapping[str, Sequence[str]]) -> tuple[Answer, ...]:
-    """The answers in the order of the questions; an empty text is none.
+    """The answers in the order of the questions; an empty text is no answer.
 
-    Raises Refused: `missing_field` where a required question has no answer, `invalid` for an answer of another kind
-    than asked for or to a question that was not asked.
+    Raises Refused: `missing_field` if a required question has no answer, `invalid` for an answer of the wrong type
+    or to an unknown question.
     """
     said = {code: tuple(text for text in texts if text) for code, texts in given.items()}
     asked = {code: attribute for code, attribute in service.attributes.items() if attribute.variable}

@@ -1,7 +1,7 @@
-"""What citizens mean when they answer a survey or say that they want no more texts (GT-13, GT-19).
+"""Parses citizens' answers to a survey, and their opt-outs (GT-13, GT-19).
 
-Machines read here what decides whether an order is closed, so praise is believed only where nothing speaks
-against it and blame wins; what stays unclear is no answer, and the citizen is asked again.
+The result decides whether an order is closed. So a text counts as satisfied only if nothing in it contradicts that,
+and blame wins over praise; an unclear text is no answer, and the citizen is asked again.
 """
 
 import re
@@ -21,18 +21,18 @@ class Fate(StrEnum):
 
     ANSWERED = "answered"
     LATE = "late"
-    """The order has moved on; the text is kept and reopens nothing by itself."""
+    """The order is past its callback; the text is stored and reopens nothing by itself."""
     REPEATED = "repeated"
-    """The citizen had been heard already."""
+    """The citizen had answered already."""
     UNREADABLE = "unreadable"
     UNMATCHED = "unmatched"
-    """Nothing was ever asked of this number."""
+    """No survey was ever sent to this number."""
     OPTED_OUT = "opted_out"
     OPTED_IN = "opted_in"
 
 
 class SurveyAnswer(Frozen):
-    """What a citizen said; ratings from 1 to 5, `comment` whatever they added."""
+    """The answer of a citizen; ratings from 1 to 5, `comment` the rest of the text."""
 
     satisfied: bool
     handling_rating: int = Field(ge=1, le=5)
@@ -41,7 +41,7 @@ class SurveyAnswer(Frozen):
 
     @property
     def result(self) -> Literal["satisfied", "dissatisfied"]:
-        """As `record_callback` takes it."""
+        """The `result` of the command `record_callback`."""
         return "satisfied" if self.satisfied else "dissatisfied"
 
 
@@ -68,7 +68,7 @@ OPT_OUT = frozenset(
 OPT_IN = frozenset(["恢复", "恢复短信", "恢复订阅", "订阅", "开通", "开通短信", "start", "unstop", "subscribe"])
 _POLITE = re.compile(r"^(?:请|回复|我要|我想|帮我)+|(?:谢谢|吧|了|一下)+$")
 
-# The idioms hold a sign of negation, or look like one, and negate nothing.
+# Idioms that contain a sign of negation, or look like one, but negate nothing.
 _IDIOMS = re.compile(r"不错|没问题|没得说|没话说|没的说|没想到|没得挑|了不起|不但|不仅|差不多|无微不至|非(?=常)")
 _NEGATION = re.compile(r"[不没未无非难别否莫勿]")
 _DOUBT = re.compile(r"[吗么?？哪岂]|怎么|何|凭什么|什么|谁|难道|希望|盼|直到|等到|如果|才[能会算]|[要让使令]")
@@ -87,7 +87,7 @@ _PARTICLES = re.compile(rf"[的了吧啊呀哦哈]?{scores.SEPARATOR}*")
 
 
 class _Verdict(Frozen):
-    """A rating by words, and what the citizen added to it."""
+    """A rating expressed in words, and the rest of the text."""
 
     rating: int
     satisfied: bool
@@ -97,14 +97,14 @@ class _Verdict(Frozen):
 
 
 class _UnclearError(Exception):
-    """The words can be taken either way."""
+    """The words are ambiguous."""
 
 
 def read_answer(text: str, satisfied_from: int) -> SurveyAnswer | None:
-    """What a citizen wrote or said; None if that is not clear enough to act on it.
+    """Parse what a citizen wrote or said; None if it is not clear enough to act on.
 
-    One figure rates the handling, two the intake and the handling; without figures words do. A rating from
-    `satisfied_from` up means satisfied. Of a word the word itself decides, and its rating follows the same line.
+    One figure rates the handling, two rate intake and handling; without figures the words are read. A rating of at
+    least `satisfied_from` means satisfied. A word decides by itself, and its rating is set to agree with it.
     """
     worded = _worded(text, satisfied_from)
     figures = scores.leading(text)
@@ -125,14 +125,14 @@ def read_answer(text: str, satisfied_from: int) -> SurveyAnswer | None:
         satisfied = named >= satisfied_from
         if worded.satisfied != satisfied if worded else satisfied and _negated(text):
             return None
-        return SurveyAnswer(satisfied=satisfied, handling_rating=named, comment=_beyond(text, 6))
+        return SurveyAnswer(satisfied=satisfied, handling_rating=named, comment=_comment(text, 6))
     if worded is None:
         return None
     return SurveyAnswer(satisfied=worded.satisfied, handling_rating=worded.rating, comment=worded.comment)
 
 
 def read_wish(text: str) -> Literal[Fate.OPTED_OUT, Fate.OPTED_IN] | None:
-    """Whether a text says that its sender wants no more texts, or wants them again; only if it says nothing else."""
+    """Whether a text is an opt-out or a later opt-in and nothing else; None otherwise."""
     plain = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).casefold()
     for said in (plain, _POLITE.sub("", plain)):
         if said in OPT_OUT:
@@ -143,7 +143,7 @@ def read_wish(text: str) -> Literal[Fate.OPTED_OUT, Fate.OPTED_IN] | None:
 
 
 def _worded(text: str, satisfied_from: int) -> _Verdict | None:
-    """What the words alone say; None for nothing, or for both."""
+    """The verdict of the words alone; None if there is none or if they contradict each other."""
     try:
         found = [verdict for clause in _CLAUSE.finditer(text) if (verdict := _of_clause(text, clause, satisfied_from))]
     except _UnclearError:
@@ -157,7 +157,7 @@ def _worded(text: str, satisfied_from: int) -> _Verdict | None:
 
 
 def _of_clause(text: str, clause: re.Match[str], satisfied_from: int) -> _Verdict | None:
-    """The verdict of one clause. Raises _UnclearError for a question, a wish, or what is negated twice."""
+    """The verdict of one clause. Raises _UnclearError for a question, a wish or a double negation."""
     words = _IDIOMS.sub(lambda idiom: "　" * len(idiom[0]), clause[0])
     if words == "差":
         return _verdict(text, clause, 0, 1, _below(satisfied_from), satisfied=False)
@@ -217,12 +217,12 @@ def _verdict(text: str, clause: re.Match[str], begin: int, end: int, rating: int
     particles = _PARTICLES.match(text, stop)
     rest = text[particles.end() if particles else stop :].strip()
     return _Verdict(
-        rating=rating, satisfied=satisfied, comment=rest if plain else _beyond(text, end - begin), plain=plain
+        rating=rating, satisfied=satisfied, comment=rest if plain else _comment(text, end - begin), plain=plain
     )
 
 
-def _beyond(text: str, length: int) -> str:
-    """The whole of a text that says more than the `length` characters that were understood."""
+def _comment(text: str, length: int) -> str:
+    """The whole text if it is longer than the `length` characters that were understood, else empty."""
     text = text.strip()
     return text if len(text) > length + 2 else ""
 

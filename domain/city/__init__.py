@@ -1,1 +1,1 @@
-"""The city platform's messages, translated to and from the words used here."""
+"""Translation of the city platform's messages."""

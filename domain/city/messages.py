@@ -1,9 +1,10 @@
-"""What the city platform says and what it is told, from its words to ours and back: pure, by the regime's `city`.
+"""Translates messages of the city platform to and from this project's words, by the rule book's `city`.
 
-Any JSON value may come in. What comes out is a plain record of ours, whose texts nobody has checked yet, or Refused.
+The input may be any JSON value. The result is a plain record whose texts are not validated yet, or Refused is raised.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from domain.policy.city import City, CityDecisions, CityOrders, CityUrges, at
@@ -11,14 +12,14 @@ from domain.refusal import Code, Refused
 from domain.words import ApprovalKind, Category, Mark
 
 TITLE_LENGTH = 50
-"""How much of the content stands for a title that was not given."""
+"""Characters of the content that serve as title if none was given."""
 MOST_MARKS = 20
 SHOWN = 40
-"""How much of a code is quoted in a refusal."""
+"""Characters of a code that a refusal quotes."""
 
 
 class CityOrder(NamedTuple):
-    """A demand as the platform hands it down; `grade` None is the regime's default, `required_by` as written."""
+    """A demand that the platform sends; `grade` None means the regime's default, `required_by` is unparsed."""
 
     city_no: str
     title: str
@@ -35,7 +36,7 @@ class CityOrder(NamedTuple):
 
 
 class CityDecision(NamedTuple):
-    """The platform's answer to something that was asked; of `no` and `city_no`, `approval` and `kind` one is given."""
+    """The platform's answer to a request; one of `no` and `city_no` is given, and one of `approval` and `kind`."""
 
     no: str | None
     city_no: str | None
@@ -47,17 +48,24 @@ class CityDecision(NamedTuple):
 
 
 class CityUrge(NamedTuple):
-    """The platform wants haste; of `no` and `city_no` one is given."""
+    """The platform urges an order; one of `no` and `city_no` is given."""
 
     no: str | None
     city_no: str | None
     comment: str | None
 
 
+class CityAnswer(NamedTuple):
+    """The platform's answer to a post. `city_no`: its number of the order; `wait`: it took nothing, post after it."""
+
+    city_no: str | None = None
+    wait: timedelta | None = None
+
+
 def read_order(city: City, data: Any) -> CityOrder:
-    """An order of the platform. Raises Refused: `missing_field`, or `invalid` for a code nobody agreed on."""
+    """Parse an order of the platform. Raises Refused: `missing_field`, or `invalid` for an unmapped code."""
     rule, fields = city.orders, city.orders.fields
-    _known(city, data, rule)
+    _require_known_fields(city, data, rule)
     content = _needed(data, fields.content)
     title = _text(data, fields.title) or content.strip().partition("\n")[0][:TITLE_LENGTH] or content[:TITLE_LENGTH]
     return CityOrder(
@@ -77,9 +85,9 @@ def read_order(city: City, data: Any) -> CityOrder:
 
 
 def read_decision(city: City, data: Any) -> CityDecision:
-    """A decision of the platform. Raises Refused as `read_order` does."""
+    """Parse a decision of the platform. Raises Refused as `read_order` does."""
     rule, fields = city.decisions, city.decisions.fields
-    _known(city, data, rule)
+    _require_known_fields(city, data, rule)
     said = _needed(data, fields.decision)
     if said not in rule.decision:
         raise _unknown(fields.decision, said)
@@ -101,20 +109,20 @@ def read_decision(city: City, data: Any) -> CityDecision:
 
 
 def read_urge(city: City, data: Any) -> CityUrge:
-    """An urging of the platform. Raises Refused as `read_order` does."""
+    """Parse an urging of the platform. Raises Refused as `read_order` does."""
     fields = city.urges.fields
-    _known(city, data, city.urges)
+    _require_known_fields(city, data, city.urges)
     no, city_no = _addressed(data, fields.no, fields.city_no)
     return CityUrge(no, city_no, _text(data, fields.comment))
 
 
 def read_changed(city: City, data: Any) -> str | None:
-    """The platform's number of the order that it has changed, None where it says none. Raises Refused: `invalid`."""
+    """The platform's number of the order that it has changed, None if it names none. Raises Refused: `invalid`."""
     return _text(data, city.orders.fields.city_no)
 
 
 def told(city: City, body: Mapping[str, Any]) -> dict[str, Any]:
-    """What is sent up, as the platform calls it; what it has no name for stays out, what says nothing too."""
+    """The outgoing body in the platform's words; fields without a mapping and empty fields are left out."""
     rule = city.reports
     words: dict[str, Mapping[Any, str]] = {
         "category": rule.category,
@@ -137,8 +145,8 @@ def told(city: City, body: Mapping[str, Any]) -> dict[str, Any]:
     return data
 
 
-def _known(city: City, data: Any, rule: CityOrders | CityDecisions | CityUrges) -> None:
-    """Refuse what is no object, and strange fields where the regime wants to hear of them."""
+def _require_known_fields(city: City, data: Any, rule: CityOrders | CityDecisions | CityUrges) -> None:
+    """Refuse data that is no object, and unknown fields if the regime refuses those."""
     if not isinstance(data, dict):
         raise Refused(Code.INVALID, "data 应为“键: 值”的映射")
     if city.unknown_fields == "refused":
@@ -148,7 +156,7 @@ def _known(city: City, data: Any, rule: CityOrders | CityDecisions | CityUrges) 
 
 
 def _text(data: Any, path: str | None) -> str | None:
-    """The text at a path, None where there is none or an empty one. A number stands for its digits."""
+    """The text at a path, None if it is missing or empty. A number becomes its digits."""
     value = at(data, path) if path is not None else None
     match value:
         case None:
@@ -194,7 +202,7 @@ def _grade(rule: CityOrders, data: Any) -> str | None:
 
 
 def _marks(rule: CityOrders, data: Any) -> tuple[Mark, ...]:
-    """A list of codes, or one code, or several in one text with commas between."""
+    """The marks of a list of codes, of one code, or of several codes in one text, separated by commas."""
     path, table = rule.fields.marks, rule.mark
     value = at(data, path) if path is not None else None
     if isinstance(value, str):

@@ -1,1 +1,1 @@
-"""The rule book of a county: the schema of `policies.yaml`, one file a chapter."""
+"""The rule book of a county: the schema of `policies.yaml`, one file for each chapter."""

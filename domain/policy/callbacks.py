@@ -1,4 +1,4 @@
-"""How citizens are asked whether the promise was kept: the ladder from a text to a call to a person (GT-13, GT-19)."""
+"""The rules of callbacks: the ladder from text to automatic call to callback staff (GT-13, GT-19)."""
 
 from typing import Literal, Self
 

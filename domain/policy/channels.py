@@ -1,10 +1,10 @@
-"""The ways by which demands come in (GT-02, RG-02); their Chinese names are `label(channel, "source")`."""
+"""The channels of demands (GT-02, RG-02); their Chinese names are `label(channel, "source")`."""
 
 from enum import StrEnum
 
 
 class Channel(StrEnum):
-    """What `source` of an order says. An emergency line is its number, the city's platform `city_platform`."""
+    """Values of `source` of an order; other values are the number of an emergency line, and `city_platform`."""
 
     PHONE = "phone"
     SMS = "sms"

@@ -1,7 +1,7 @@
-"""How a county and its city platform understand each other: the key `city` of a regime.
+"""The mapping between a county's words and its city platform's: the key `city` of a regime.
 
-The platform calls fields, kinds and codes by names of its own (`data` in docs/city-platform.md); here stands what
-they are called with us. Paths are dotted: `caller.phone` is the key `phone` within the object `caller`.
+The platform has its own names for fields, kinds and codes (`data` in docs/city-platform.md); these models map them to
+the project's. Paths are dotted: `caller.phone` is the key `phone` within the object `caller`.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -19,19 +19,19 @@ Area = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,20}$")]
 OurPath = Annotated[
     str, Field(pattern=r"^(no|city_no|regime|category|what|at|unit|approval|content(\.[a-z_]{1,40}){0,3})$")
 ]
-"""A field of what is sent up; `content.sections.result` is one section of the reply."""
+"""A field of an outgoing message; `content.sections.result` is one section of the reply."""
 
 Decision = Literal["approve", "reject"]
 
 
 Fault = tuple[tuple[str | int, ...], str]
-"""Where something is wrong, and what."""
+"""The location of a fault, and its description."""
 
 
 def raise_all(title: str, faults: Collection[Fault]) -> None:
-    """Raise a ValidationError that names every fault at its own place; nothing without faults.
+    """Raise a ValidationError that names every fault with its location; do nothing without faults.
 
-    Within a validator of a larger model pydantic puts the place of this one in front.
+    Within a validator of a larger model pydantic prefixes the location of this one.
     """
     if faults:
         details = [
@@ -172,9 +172,9 @@ class City(Frozen):
     """The understanding with the city platform. Without `areas` nothing comes down to this county."""
 
     areas: tuple[Area, ...] = ()
-    """By which codes the platform calls this county."""
+    """The platform's codes for this county."""
     unknown_fields: Literal["ignored", "refused"] = "ignored"
-    """What becomes of a message that brings a field of which `fields` says nothing."""
+    """The treatment of a message with a field that `fields` does not name."""
     orders: CityOrders
     decisions: CityDecisions
     urges: CityUrges
@@ -182,7 +182,7 @@ class City(Frozen):
 
 
 def unknown_grades(city: City, grades: Collection[str]) -> Iterator[Fault]:
-    """Where the mapping names a grade that the regime does not have."""
+    """The locations at which the mapping names a grade that the regime does not have."""
     table = city.orders.grade
     for code, grade in table.codes.items():
         if grade not in grades:
@@ -192,7 +192,7 @@ def unknown_grades(city: City, grades: Collection[str]) -> Iterator[Fault]:
 
 
 def shared_areas(cities: Mapping[str, City | None]) -> Iterator[Fault]:
-    """Where two regimes claim one area, by the id of the regime."""
+    """The locations at which two regimes claim one area, by the id of the regime."""
     owners: dict[str, str] = {}
     for name, city in cities.items():
         for place, area in enumerate(city.areas if city else ()):
@@ -206,7 +206,7 @@ def _overlap(one: str, other: str) -> bool:
 
 
 def at(data: Any, path: str) -> Any:
-    """What stands at a dotted path of a JSON value, None where nothing does."""
+    """The value at a dotted path of a JSON value, None if there is none."""
     for key in path.split("."):
         if not isinstance(data, dict):
             return None

@@ -11,7 +11,7 @@ from domain.words import Frozen
 Line = Literal["110", "119", "120", "122"]
 LINES: tuple[str, ...] = get_args(Line)
 SOURCES = frozenset({*LINES, *(f"line_{line}" for line in LINES)})
-"""The sources of orders that an emergency line handed over."""
+"""Values of `source` of orders that an emergency line handed over."""
 
 EmergencyLevel = Annotated[int, Field(ge=1, le=3)]
 ROUTINE_LEVEL = 3
@@ -36,7 +36,7 @@ class Emergency(Rule):
     responses: tuple[Response, ...] = ()
 
     def response(self, source: str, level: int) -> Response | None:
-        """The response that a unit of this level owes to an order of this source, if any of its own."""
+        """The response window of a unit of this level for an order of this source, None if the table has none."""
         if source not in SOURCES:
             return None
         return next((each for each in self.responses if level in each.levels), None)

@@ -1,4 +1,4 @@
-"""What a county takes as evidence: the `evidence` of its rule book, and the phases that a rule may ask for."""
+"""The rules of evidence: accepted files (`evidence` of a rule book), and the phases that a rule may require."""
 
 from enum import StrEnum
 from typing import Annotated, Final
@@ -10,7 +10,7 @@ from domain.words import Frozen
 MEGABYTE: Final = 1_000_000
 
 Size = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}MB$", examples=["100MB"])]
-"""A size as a policy writes it, in millions of bytes; at most 999MB, which a column of 32 bits holds."""
+"""A size as written in a rule book, in millions of bytes; at most 999MB, which fits into a column of 32 bits."""
 
 
 class FileType(StrEnum):
@@ -47,7 +47,7 @@ class Phase(StrEnum):
 
 
 USUAL: Final = tuple(kind for kind in FileType if kind is not FileType.TXT)
-"""A text proves little and can be taken for a page: a county that wants them says so."""
+"""Plain text is left out: it proves little and may be mistaken for a web page. A county can list it explicitly."""
 
 
 class Evidence(Frozen):

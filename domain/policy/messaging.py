@@ -1,4 +1,4 @@
-"""How notices reach people: whom else when someone cannot be reached, when not, and how many at a time."""
+"""The rules of notices: alternative recipients, quiet hours and limits per number."""
 
 from datetime import datetime, time
 from typing import Self
@@ -24,18 +24,18 @@ class DayHours(Frozen):
         return self
 
     def holds(self, at: datetime) -> bool:
-        """Whether the moment lies inside."""
+        """Whether the moment is inside the hours."""
         clock = local(at).timetz().replace(tzinfo=None)
         if self.begin < self.end:
             return self.begin <= clock < self.end
         return clock >= self.begin or clock < self.end
 
     def earliest(self, at: datetime) -> datetime:
-        """The moment itself if it lies inside, else when they next begin."""
+        """The moment itself if it is inside the hours, else their next begin."""
         return at if self.holds(at) else _next(self.begin, at)
 
     def passed(self, at: datetime) -> datetime:
-        """The moment itself if it lies outside, else when they next end."""
+        """The moment itself if it is outside the hours, else their next end."""
         return _next(self.end, at) if self.holds(at) else at
 
 

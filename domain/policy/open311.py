@@ -1,7 +1,7 @@
-"""The services that a county offers to the public by Open311 GeoReport v2, as data (`open311` of a regime).
+"""The services that a county offers to the public by Open311 GeoReport v2 (`open311` of a regime).
 
-A service is what a citizen picks before writing: it decides the category and the matter of the order, and which
-questions are asked besides. The standard's own words stand in its documents; here only what a county sets.
+A citizen picks a service before writing. It decides the category and the matter of the order, and further questions.
+Only what a county sets is here; the standard defines the rest.
 """
 
 from typing import Annotated, Literal

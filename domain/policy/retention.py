@@ -1,4 +1,4 @@
-"""How long an archived order is kept before what it says of people is erased (NA-06)."""
+"""The rules of retention: the years after which personal data of an archived order is erased (NA-06)."""
 
 from pydantic import Field
 
@@ -12,7 +12,7 @@ class Retention(Rule):
 
 
 def years(rules: tuple[Retention, ...], category: str, grade: str, marks: frozenset[str], source: str) -> int | None:
-    """How long an order of these facts is kept; None for ever, where no rule fits."""
+    """The years for which an order with these facts is kept; None, for ever, if no rule matches."""
     for rule in rules:
         if _holds(rule.when, category, grade, marks, source):
             return rule.years

@@ -1,4 +1,4 @@
-"""What every rule of a rule book has: the clause it rests on, and the orders it is for."""
+"""The base of every rule of a rule book: its clause, and the orders to which it applies."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ class Match(Frozen):
     source: tuple[str, ...] = ()
 
     def holds(self, category: str, grade: str, marks: frozenset[Mark], source: str) -> bool:
-        """Whether an order of these facts is meant."""
+        """Whether an order with these facts matches."""
         return (
             (not self.category or category in self.category)
             and (not self.grade or grade in self.grade)

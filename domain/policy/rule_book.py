@@ -1,7 +1,7 @@
 """The rule book of a county as data: the schema of `policies.yaml`.
 
-Every rule carries the `clause` it comes from, so that a refusal, a due moment or a notice can say why.
-Durations are written `30m 3h 2wh 3d 5wd` (contract §2).
+Every rule has the `clause` it comes from, so that a refusal, a due moment or a notice can state it.
+Durations are written `30m 3h 2wh 3d 5wd` (docs/policy-guide.md).
 """
 
 import hashlib
@@ -75,7 +75,7 @@ class Returns(Rule):
     dispute_after: int = Field(default=2, ge=1)
     """Granted returns after which a further one is a dispute that the centre decides (NA-02)."""
     dispute_others: Literal["released", "assist"] = "released"
-    """What becomes of the units that handed a disputed order back: `assist` keeps them responsible (HK-04)."""
+    """The part of the units that handed a disputed order back: `assist` keeps them responsible (HK-04)."""
 
 
 class Milestone(Rule):
@@ -272,7 +272,7 @@ class Regime(Frozen):
     grades: dict[Slug, str]
     default_grade: Slug
     required_by: bool = False
-    """Whether a limit set from above replaces the table of limits (`required_by` of the order)."""
+    """Whether a limit set by a superior (`required_by` of the order) replaces the table of limits."""
     required_by_clause: str | None = None
     priority: tuple[Priority, ...] = ()
     intake: Intake = Intake()
@@ -334,8 +334,8 @@ class Regime(Frozen):
         return [rule for rules in lists for rule in rules] + single
 
     def for_order(self) -> "Regime":
-        """The part that an order carries with it: no wording, nothing of the city, the public's door or uploads, and
-        of the catalogue only who answers emergencies.
+        """The part that an order carries: without templates, city, Open311, evidence and retention, and with only the
+        emergency units of the catalogue.
         """
         emergency = tuple(
             Unit(id=unit.id, name="", emergency_level=unit.emergency_level)
@@ -352,7 +352,7 @@ class Regime(Frozen):
         return self.model_copy(update=left_out | {"units": emergency})
 
     def level_of(self, unit: str) -> EmergencyLevel:
-        """The unit's emergency level; one that the catalogue does not know answers in working time."""
+        """The unit's emergency level; `ROUTINE_LEVEL` for a unit that is not in the catalogue."""
         return next((each.emergency_level for each in self.units if each.id == unit), ROUTINE_LEVEL)
 
     def digest(self) -> str:

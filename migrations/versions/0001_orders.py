@@ -1,4 +1,4 @@
-"""What was taken in, where it stands, and what happened."""
+"""Orders, their texts, the read model and the audit trail."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Units, whom to reach there, and who may sign in."""
+"""Units, their contacts, and user accounts."""
 
 import sqlalchemy as sa
 from alembic import op

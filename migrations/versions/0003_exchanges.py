@@ -1,4 +1,4 @@
-"""Messages, calls, repeated requests and the rules in force."""
+"""Messages, calls, idempotency keys of requests, and rule books."""
 
 import sqlalchemy as sa
 from alembic import op

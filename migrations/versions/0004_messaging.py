@@ -1,4 +1,4 @@
-"""Next contacts, automatic calls, people to telephone, texts that come in, and numbers that want none."""
+"""Further contacts, automatic calls, call tasks, inbound messages, and opt-outs."""
 
 import sqlalchemy as sa
 from alembic import op

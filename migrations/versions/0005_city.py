@@ -1,4 +1,4 @@
-"""The city platform: its messages, how far its outbox was read, and one order to a number of the city's."""
+"""The city platform: its messages, the cursor of its outbox, and unique city numbers of orders."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The public's way in: where a matter is, keys of applications, and orders that named people see."""
+"""Open311: locations of orders and API keys; viewers of confidential orders."""
 
 import sqlalchemy as sa
 from alembic import op

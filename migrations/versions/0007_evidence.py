@@ -1,4 +1,4 @@
-"""Evidence: of what phase a file speaks, whose it is, what the scanner said, and its small picture."""
+"""Evidence: phase, owner, scan result and thumbnail of a file."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""When an archived order was erased, and whether it is held back from that."""
+"""The time of erasure of an archived order, and its hold."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""When the erasure of an archived order was begun: from then on it is finished, and cannot be held any more."""
+"""The start of the erasure of an archived order: from then on it must be completed, and a hold is refused."""
 
 import sqlalchemy as sa
 from alembic import op

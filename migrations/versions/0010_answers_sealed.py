@@ -1,8 +1,10 @@
-"""Kept answers of repeated requests are sealed: they quote what the request brought, and that may be of a person.
+"""Stored answers of requests are encrypted, because they quote the request, which may contain personal data.
 
-Those kept in clear are dropped with their keys, for the seal's key is no part of the database. What a repetition under
-such a key would double, intake and commands know by themselves; requests under way keep their claim.
+Answers stored in clear are deleted with their idempotency keys, because the encryption key is not in the database.
+Intake and commands detect a repetition under such a key by themselves; requests under way keep their claim.
 """
+
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,7 +22,7 @@ def downgrade() -> None:
     _change(JSONB())
 
 
-def _change(kind: sa.types.TypeEngine[object]) -> None:
+def _change(kind: sa.types.TypeEngine[Any]) -> None:
     op.execute("DELETE FROM idempotency_keys WHERE status IS NOT NULL")
     op.drop_column("idempotency_keys", "response")
     op.add_column("idempotency_keys", sa.Column("response", kind, nullable=True))

@@ -1,4 +1,4 @@
-"""Which files an accepted command has named: no other that is refused takes them from their order again."""
+"""A mark on files that an accepted command named: a refused command does not detach them from their order."""
 
 import sqlalchemy as sa
 from alembic import op

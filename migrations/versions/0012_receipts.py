@@ -1,4 +1,4 @@
-"""Receipts that the city platform will not take: set aside one by one, with the answer that refused them."""
+"""Receipts that the city platform rejects: set aside individually, with the rejecting answer."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,7 +1,7 @@
-"""Accounts that can be locked, disabled and ended: second factors, sessions, failures to sign in.
+"""Locks and expiry of accounts, second factors, sessions, and failed sign-ins.
 
-Users with a digest of the kind that was kept before could not sign in any more. They go: nobody had been given an
-account but by `jiesu up`, which makes its people anew.
+Users with a password digest of the old kind could not sign in any more and are deleted: only `jiesu up` had created
+accounts so far, and it creates its people again.
 """
 
 import sqlalchemy as sa

@@ -1,6 +1,6 @@
-"""Acts in one chain, the daily anchors over it and over the orders' chains, and when each row of a trail was written.
+"""The chain of acts, daily anchors over it and over the orders' chains, and the time at which each row was written.
 
-What was on a trail before counts as written at the moment of the migration, so that the first anchor covers it.
+Existing rows of a trail count as written at the time of the migration, so that the first anchor covers them.
 """
 
 import sqlalchemy as sa

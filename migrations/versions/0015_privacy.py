@@ -1,4 +1,4 @@
-"""The unit that an order complains of, which never learns who complained, and numbers that wanted no texts, sealed."""
+"""The unit that an order complains of, and encrypted numbers of opt-outs."""
 
 import sqlalchemy as sa
 from alembic import op

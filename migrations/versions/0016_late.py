@@ -1,8 +1,8 @@
-"""What comes after an order's erasure is noted, so that it is erased too; counts of failed tries say since when.
+"""Rows written after an order's erasure are noted, so that they are erased too; failed sign-ins get a start time.
 
-Triggers, because every writer of every table would have to think of it otherwise, and because only the database sees a
-row that is written while an erasure is under way: it waits for that to end. An order that is not archived costs a row
-one look into an index. `WHEN` lets through what says something, so that neither blanking nor resealing notes anything.
+Triggers do this, because otherwise every writer of every table would have to, and because only the database sees a
+row that is written during an erasure: the write waits for its end. A row of an order that is not archived costs one
+index lookup. `WHEN` passes only rows with content, so that neither blanking nor re-encryption is noted.
 """
 
 import sqlalchemy as sa

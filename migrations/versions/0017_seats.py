@@ -1,4 +1,4 @@
-"""When the identity provider said what somebody is, so that what it said before no longer holds."""
+"""The time of the identity provider's latest role assignment, so that earlier ones are invalid."""
 
 import sqlalchemy as sa
 from alembic import op

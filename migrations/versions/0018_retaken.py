@@ -1,4 +1,4 @@
-"""Events of a step that did not come about are crossed out, so that a number may stand on the trail twice."""
+"""Events of an abandoned step are marked as crossed out, so that a number may occur on the trail twice."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,1 +1,1 @@
-"""A city platform on one machine."""
+"""A simulated city platform."""

@@ -1,4 +1,4 @@
-"""Faults on demand: how the platform of this machine can misbehave, so that the county is seen to bear it."""
+"""Fault injection for the simulated city platform."""
 
 import asyncio
 from typing import Literal
@@ -11,13 +11,13 @@ UNTOUCHED = ("/city/v1/received", "/city/v1/orders")
 
 
 class Faults(BaseModel):
-    """What goes wrong; everything goes well with the defaults.
+    """The faults to inject; with the defaults there are none.
 
-    `answers`: how requests of the county end. `error` is a 500 before anything was taken, `lost` one after, `busy` a
-    429 with `Retry-After: seconds`, `refuse` a 422 to whatever holds the words `about`, `slow` waits `seconds`
-    first, `timeout` so long that nobody waits.
-    `times`: for how many requests, null for all; `of`: which ones, all, those that post, or those that read the outbox.
-    `webhooks`: whether messages are pushed, and how.
+    `answers`: the response to requests of the county. `error` is a 500 before the request took effect, `lost` one
+    after, `busy` a 429 with `Retry-After: seconds`, `refuse` a 422 to requests that contain `about`, `slow` a delay of
+    `seconds`, `timeout` a delay beyond the client's timeout.
+    `times`: the number of requests, null for all; `of`: all requests, those that post, or those that read the outbox.
+    `webhooks`: whether and how messages are pushed.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -31,13 +31,13 @@ class Faults(BaseModel):
 
 
 class Chaos:
-    """The faults that are set now."""
+    """The current faults."""
 
     def __init__(self) -> None:
         self.faults = Faults()
 
     def install(self, app: FastAPI) -> None:
-        """Have the interface to the counties misbehave so, and let the faults be set."""
+        """Add the faults to the interface for the counties, and the routes that set them."""
 
         @app.get("/sandbox/faults")
         def show() -> Faults:
@@ -59,7 +59,7 @@ class Chaos:
             return await self._answer(self._next(), request, call_next)
 
     def _next(self) -> Faults:
-        """The faults for one more request."""
+        """The faults for the next request."""
         now = self.faults
         if now.times is None or now.answers == "well":
             return now
@@ -84,6 +84,6 @@ class Chaos:
             case "slow":
                 await asyncio.sleep(faults.seconds)
             case "timeout":
-                while not await request.is_disconnected():  # noqa: ASYNC110 (nothing tells of it)
+                while not await request.is_disconnected():  # noqa: ASYNC110 (no event reports it)
                     await asyncio.sleep(0.1)
         return await call_next(request)

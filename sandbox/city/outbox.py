@@ -1,4 +1,4 @@
-"""How the platform reaches a county: every message goes into the outbox, and is pushed to the webhook too."""
+"""The platform's outbox: every message for a county is stored in it, and pushed to the webhook too."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ _STATES = {"taken": "已受理", "waiting": "对方已留存", "refused": "被�
 
 
 class Outbox:
-    """Puts messages in line and pushes each once; what is not pushed waits to be fetched."""
+    """Stores messages and pushes each once; a message that was not pushed waits to be fetched."""
 
     def __init__(self, secret: str, webhook: str | None, store: CityStore, chaos: Chaos) -> None:
         self._secret = secret
@@ -34,23 +34,23 @@ class Outbox:
 
     @asynccontextmanager
     async def lifespan(self, _: FastAPI) -> AsyncIterator[None]:
-        """Ends what is under way with the application."""
+        """Cancels pushes at the end of the application."""
         yield
         for task in self._tasks:
             task.cancel()
         await self._http.aclose()
 
     def send(self, type_: str, area: str | None, data: dict[str, Any], id_: str | None = None) -> Queued:
-        """A message for the county that has an area; under one id once."""
+        """Queue a message for the county that has an area, once per id."""
         name = id_ or f"{type_}-{uuid4()}"
         at = datetime.now(_BEIJING).isoformat(timespec="seconds")
         queued = self._store.queue(name, {"id": name, "type": type_, "area": area, "at": at, "data": data})
         if self._webhook is not None:
-            self._push_as_told(queued)
+            self._push_with_faults(queued)
         return queued
 
     def heard(self, message: str, said: Any) -> None:
-        """What the county says of a message, in its answer or in a receipt: `{state, no, city_no, code}`."""
+        """Store the county's result for a message, from its answer or a receipt: `{state, no, city_no, code}`."""
         if not isinstance(said, dict):
             return
         state = _STATES.get(str(said.get("state")), "被拒绝")
@@ -61,7 +61,7 @@ class Outbox:
             if order is not None and order.state == "已下派":
                 self._store.state(order.city_no, "已受理")
 
-    def _push_as_told(self, queued: Queued) -> None:
+    def _push_with_faults(self, queued: Queued) -> None:
         match self._chaos.faults.webhooks:
             case "off":
                 return

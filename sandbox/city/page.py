@@ -1,4 +1,4 @@
-"""The desk of the city platform as a page: its orders, what counties sent for each, and buttons to answer with."""
+"""The page of the city platform's staff: orders, messages of the counties, and buttons to answer them."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
@@ -22,7 +22,7 @@ table { border-collapse: collapse } td, th { padding: .2rem .8rem .2rem 0; text-
 
 
 def desk(orders: list[Order], received: list[Received], outbox: list[Queued], requests: Mapping[str, str]) -> str:
-    """Everything on one page; `requests` names what can be decided."""
+    """The page; `requests` has the kinds of requests that can be decided."""
     sent: dict[str, list[Received]] = {}
     for each in received:
         if isinstance(each.body, dict) and each.kind in _KINDS:
@@ -51,7 +51,7 @@ def _order(order: Order, entries: list[Received], requests: Mapping[str, str]) -
 def _received(entry: Received, requests: Mapping[str, str]) -> str:
     body = entry.body
     what = str(body.get("what"))
-    said = escape(_told(body))
+    said = escape(_fields(body))
     head = f"{_KINDS[entry.kind]}（{escape(requests.get(what, what))}） <small>{escape(str(body.get('at')))}</small>"
     if entry.decision is not None:
         return f"{head}<pre>{said}</pre>已答复：{escape(entry.decision)}"
@@ -64,8 +64,8 @@ def _received(entry: Received, requests: Mapping[str, str]) -> str:
     )
 
 
-def _told(body: Mapping[str, Any]) -> str:
-    """What the county said in the platform's own words, a line a field."""
+def _fields(body: Mapping[str, Any]) -> str:
+    """The county's message in the platform's words, one line for each field."""
     data = body.get("data") or {}
     lines = []
     for name, value in data.items():

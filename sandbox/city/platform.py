@@ -1,10 +1,10 @@
-"""The city platform on one machine, as docs/city-platform.md describes it: hands orders down, takes what comes up.
+"""The simulated city platform (docs/city-platform.md): sends orders to counties and receives their messages.
 
     python -m sandbox.city.platform --port 8026 --webhook http://127.0.0.1:8000/api/v1/webhooks/city
                                                (CITY_SECRET is the shared key)
 
-Its page shows every order with both numbers, and has buttons for what a city says. `PUT /sandbox/faults` makes it
-misbehave.
+Its page shows every order with both numbers, and has buttons for the messages of a city. `PUT /sandbox/faults`
+injects faults.
 """
 
 import argparse
@@ -28,13 +28,13 @@ from sandbox.city.signature import checked
 from sandbox.city.store import CityStore, KeyUsed, Received
 
 REQUESTS = {"extension": "延期", "city_review": "办结", "appeal": "申诉"}
-"""What the platform decides on, by the county's word for it and by its own."""
+"""Kinds of requests that the platform decides: the county's word → its own."""
 STATES = {"extension": "申请延期", "city_review": "待审核结果", "appeal": "申诉中", "result": "已报结果"}
 AFTER = {("city_review", True): "已办结", ("city_review", False): "退回重办", ("appeal", True): "不计入满意度"}
 
 
 class Kind(StrEnum):
-    """What a county sends up."""
+    """Kinds of messages from a county."""
 
     RESULTS = "results"
     EXTENSIONS = "extensions"
@@ -53,14 +53,14 @@ class NewMessage(BaseModel):
 
 
 class Platform:
-    """What the platform makes of what is said to it."""
+    """The logic of the platform."""
 
     def __init__(self, store: CityStore, outbox: Outbox) -> None:
         self.store = store
         self.outbox = outbox
 
     def take(self, kind: Kind, key: str, body: Any) -> dict[str, Any]:
-        """Something from a county; the same answer for the same message. Raises 409 for a used id."""
+        """Receive a message of a county; the same message gets the same answer. Raises 409 for a used id."""
         try:
             entry, new = self.store.receive(key, kind, body)
         except KeyUsed:
@@ -81,14 +81,14 @@ class Platform:
         return {"id": entry.id, "city_no": city_no}
 
     def open(self, area: str, data: dict[str, Any]) -> str:
-        """A demand of a citizen that goes down; the platform's number."""
+        """Send a citizen's demand to the county of an area; returns the platform's number."""
         city_no = str(data.setdefault("order_no", f"SZ{time.time_ns() // 1_000_000}"))
         self.store.add_order(city_no, area, str(data.get("title") or ""))
         self.outbox.send("order", area, data, f"order-{city_no}" if city_no.isascii() else None)
         return city_no
 
     def decide(self, entry: Received, result: str, opinion: str) -> None:
-        """The answer to a request, in the platform's words; a second one is not sent."""
+        """Answer a request, in the platform's words; a second answer is not sent."""
         body, what = entry.body, str(entry.body.get("what"))
         data = {
             "order_no": body.get("city_no"),
@@ -105,7 +105,7 @@ class Platform:
 
 
 def create_app(secret: str, webhook: str | None = None, data: Path | None = None) -> FastAPI:
-    """The platform as a web application; what it knows lasts in `data`, or as long as the process."""
+    """The platform as a web application; its data is stored in `data`, or in memory without it."""
     store, chaos = CityStore(data), Chaos()
     outbox = Outbox(secret, webhook, store, chaos)
     platform = Platform(store, outbox)
@@ -116,7 +116,7 @@ def create_app(secret: str, webhook: str | None = None, data: Path | None = None
 
     @app.exception_handler(ClientDisconnect)
     def gone(_: Request, __: ClientDisconnect) -> Response:
-        return Response(status_code=400)  # nobody reads it: the county gave up while it was still speaking
+        return Response(status_code=400)  # nobody reads it: the county disconnected while sending
 
     @app.get("/health")
     def health() -> dict[str, str]:
@@ -126,7 +126,7 @@ def create_app(secret: str, webhook: str | None = None, data: Path | None = None
 
 
 def _interface(app: FastAPI, secret: str, platform: Platform) -> None:
-    """What counties call."""
+    """The routes for counties."""
     store = platform.store
 
     @app.get("/city/v1/outbox")
@@ -162,7 +162,7 @@ def _interface(app: FastAPI, secret: str, platform: Platform) -> None:
 
 
 def _desk(app: FastAPI, platform: Platform) -> None:
-    """What the people of the platform do: by the page, and `POST /sandbox/messages` for programs."""
+    """The routes for the platform's staff: the page, and `POST /sandbox/messages` for programs."""
     store, sender = platform.store, platform.outbox
 
     @app.post("/sandbox/messages", status_code=202)
@@ -213,7 +213,7 @@ def _desk(app: FastAPI, platform: Platform) -> None:
 
 
 def main() -> None:
-    """Serve on this machine only."""
+    """Serve on the loopback interface only."""
     options = argparse.ArgumentParser(description="市平台模拟端")
     options.add_argument("--port", type=int, default=8026)
     options.add_argument("--secret", default=os.environ.get("CITY_SECRET"))

@@ -1,4 +1,4 @@
-"""The signature between city platform and county as docs/city-platform.md writes it, from the platform's side."""
+"""The signature between city platform and county (docs/city-platform.md), on the platform's side."""
 
 import hashlib
 import hmac
@@ -26,7 +26,7 @@ def headers(secret: str, message: str, content: bytes) -> dict[str, str]:
 
 
 async def checked(secret: str, request: Request) -> tuple[str, bytes]:
-    """The id and the body of a request that the county has signed, of a GET without its body. Raises 401."""
+    """The id and the body of a request signed by the county; a GET is signed without a body. Raises 401."""
     body = await request.body()
     content = body if request.method == "POST" else request.url.query.encode()
     timestamp = request.headers.get("X-City-Timestamp", "")

@@ -1,4 +1,4 @@
-"""What the city platform of this machine remembers: its orders, what counties sent, and the outbox for them."""
+"""The store of the simulated city platform: its orders, received messages, and the outbox."""
 
 import json
 import secrets
@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS outbox (
 
 @dataclass(frozen=True)
 class Order:
-    """A demand by the platform's number; `county_no` is the county's, once it is known."""
+    """A demand with the platform's number; `county_no` is the county's, once known."""
 
     city_no: str
     area: str | None
@@ -39,7 +39,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Received:
-    """Something that a county sent; `decision` is the platform's answer, where one was given."""
+    """A message from a county; `decision` is the platform's answer, if there is one."""
 
     key: str
     id: str
@@ -51,7 +51,7 @@ class Received:
 
 @dataclass(frozen=True)
 class Queued:
-    """A message for a county, at its place in the outbox; `state` says how far the county is with it."""
+    """A message for a county, with its position in the outbox; `state` is the county's progress with it."""
 
     seq: int
     id: str
@@ -60,11 +60,11 @@ class Queued:
 
 
 class KeyUsed(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """The message id was used for something else."""
+    """The message id was used for another message."""
 
 
 class CityStore:
-    """SQLite in a file, or in memory without one. `epoch` names this outbox: a cursor of another is no cursor."""
+    """SQLite in a file, or in memory without one. `epoch` identifies this outbox: a cursor of another is invalid."""
 
     def __init__(self, file: Path | None) -> None:
         self._lock = RLock()
@@ -75,28 +75,28 @@ class CityStore:
         self.epoch = str(self._rows("SELECT epoch FROM platform")[0][0])
 
     def add_order(self, city_no: str, area: str | None, title: str) -> None:
-        """A demand that goes down to a county; once."""
+        """Add a demand for a county, once."""
         self._run("INSERT OR IGNORE INTO orders VALUES (?, ?, NULL, '已下派', ?, ?)", city_no, area, title, time.time())
 
     def orders(self) -> list[Order]:
-        """All, the newest first."""
+        """All orders, newest first."""
         return [Order(*row) for row in self._rows("SELECT * FROM orders ORDER BY created DESC, city_no")]
 
     def order(self, city_no: str) -> Order | None:
-        """One by the platform's number."""
+        """The order with the platform's number."""
         return next((Order(*row) for row in self._rows("SELECT * FROM orders WHERE city_no = ?", city_no)), None)
 
     def state(self, city_no: str, state: str) -> None:
-        """Where an order stands, as the platform sees it."""
+        """Set the platform's state of an order."""
         self._run("UPDATE orders SET state = ? WHERE city_no = ?", state, city_no)
 
     def number(self, city_no: str, county_no: str) -> None:
-        """The county's number of an order."""
+        """Set the county's number of an order."""
         self._run("UPDATE orders SET county_no = ? WHERE city_no = ?", county_no, city_no)
 
     def receive(self, key: str, kind: str, body: Any) -> tuple[Received, bool]:
-        """Keep what came under a message id, once; true if it is new. Raises KeyUsed."""
-        # The id follows from the key alone, so a platform that has forgotten gives the same answer again.
+        """Store the message under its id, once; true if it is new. Raises KeyUsed."""
+        # The id depends on the key alone, so a platform that has lost its data gives the same answer again.
         identity = str(uuid5(NAMESPACE_URL, f"{kind}/{key}"))
         text = json.dumps(body, ensure_ascii=False, sort_keys=True)
         with self._lock:
@@ -109,15 +109,15 @@ class CityStore:
         return kept[0], False
 
     def received(self) -> list[Received]:
-        """All that came, in the order of arrival."""
+        """All received messages, in order of arrival."""
         return self._received("ORDER BY at, rowid")
 
     def decide(self, key: str, decision: str) -> None:
-        """What was answered to something that came."""
+        """Store the platform's answer to a received message."""
         self._run("UPDATE received SET decision = ? WHERE key = ?", decision, key)
 
     def number_for(self, county_no: str) -> str:
-        """The platform's number of an order that it first heard of from the county."""
+        """The platform's number for an order that the county reported first; created if it has none."""
         found = self._rows("SELECT city_no FROM orders WHERE county_no = ?", county_no)
         if found:
             return str(found[0][0])
@@ -127,18 +127,18 @@ class CityStore:
         return city_no
 
     def queue(self, id_: str, body: dict[str, Any]) -> Queued:
-        """Put a message into the outbox; one that is there already stays as it is."""
+        """Put a message into the outbox; an existing one is not changed."""
         text = json.dumps(body, ensure_ascii=False)
         with self._lock:
             self._run("INSERT OR IGNORE INTO outbox (id, body, state) VALUES (?, ?, '待送达')", id_, text)
             return self._queued("WHERE id = ?", id_)[0]
 
     def outbox(self, after: int, limit: int) -> list[Queued]:
-        """Messages behind a place."""
+        """Up to `limit` messages after a position."""
         return self._queued("WHERE seq > ? ORDER BY seq LIMIT ?", after, limit)
 
     def answered(self, id_: str, state: str) -> None:
-        """What the county said of a message."""
+        """Store the county's result for a message."""
         self._run("UPDATE outbox SET state = ? WHERE id = ?", state, id_)
 
     def _received(self, condition: str, *values: Any) -> list[Received]:

@@ -1,1 +1,1 @@
-"""A telephone company on one machine."""
+"""A simulated telephone provider with Twilio's API."""

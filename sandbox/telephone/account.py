@@ -1,4 +1,4 @@
-"""The one customer of this telephone company, and how it proves who it is."""
+"""The single account of the simulated provider, and its authentication."""
 
 import secrets
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from sandbox.telephone.twilio_formats import TwilioError
 
 @dataclass(frozen=True)
 class Account:
-    """`number` is the hotline's, what citizens write to; `inbound_url` is told what they write."""
+    """`number` is the hotline's, to which citizens write; their messages are posted to `inbound_url`."""
 
     sid: str
     token: str
@@ -22,7 +22,7 @@ class Account:
 
 
 def authorised(account: Account) -> Callable[..., None]:
-    """A dependency of every route of the API: Basic authentication with the account and its token."""
+    """The dependency of every API route: Basic authentication with the account and its token."""
     basic = HTTPBasic(auto_error=False)
 
     def authorise(sid: str, who: Annotated[HTTPBasicCredentials | None, Depends(basic)]) -> None:

@@ -1,4 +1,4 @@
-"""Calls as the customer's programs see them: create, fetch, list, end."""
+"""The API for calls: create, fetch, list, end."""
 
 import time
 from typing import Annotated, Any
@@ -36,7 +36,7 @@ def calls_api(account: Account, store: PhoneStore, switchboard: Switchboard) -> 
         check_url("StatusCallback", callback, 21609)
         check_method("Method", method)
         check_method("StatusCallbackMethod", callback_method)
-        # The REST API takes the parameter several times, TwiML one with spaces; both are met in requests.
+        # The REST API takes a repeated parameter, TwiML one with spaces; requests contain both forms.
         events = " ".join(callback_events or ["completed"])
         if not set(events.split()) <= set(EVENTS):
             raise TwilioError(400, 21626, f"Invalid StatusCallbackEvent: {events}")
@@ -68,7 +68,7 @@ def calls_api(account: Account, store: PhoneStore, switchboard: Switchboard) -> 
 
     @router.post("/Calls/{call_sid}.json")
     async def end(call_sid: str, status: Annotated[str, Form(alias="Status")] = "") -> dict[str, Any]:
-        """Only what ends a call; `canceled` leaves one alone that was answered."""
+        """End a call, the only supported update; `canceled` does not affect an answered call."""
         if not store.call(call_sid):
             raise not_found(f"Calls/{call_sid}.json")
         if status not in {"completed", "canceled"}:

@@ -1,4 +1,4 @@
-"""The controls of the sandbox for programs: which faults stand, and what a telephone has received and heard.
+"""The sandbox's control API: sets faults, and shows the messages and calls of a telephone.
 
 PUT /sandbox/faults     [{"kind": "timeout", "on": "messages", "times": 2, "processed": true}]
 GET, DELETE the same    GET /sandbox/phones/{number}
@@ -28,7 +28,7 @@ _WORDING = {
 
 
 def control(store: PhoneStore, book: FaultBook, switchboard: Switchboard) -> APIRouter:
-    """The routes under `/sandbox`. They have no lock: this program is for one machine."""
+    """The routes under `/sandbox`. They have no authentication: the sandbox serves the loopback interface only."""
     router = APIRouter(prefix="/sandbox")
 
     @router.put("/faults")
@@ -46,7 +46,7 @@ def control(store: PhoneStore, book: FaultBook, switchboard: Switchboard) -> API
 
     @router.get("/phones/{number}")
     async def phone(number: str) -> dict[str, Any]:
-        """Oldest first; of a call also what was said, and what is awaited of the person."""
+        """Messages and calls, oldest first; for a call also its transcript and the input it waits for."""
         items = store.conversation(number, LATEST, 0)
         calls = [item for item in items if isinstance(item, Call)]
         return {
@@ -65,7 +65,7 @@ def _call(store: PhoneStore, switchboard: Switchboard, call: Call) -> dict[str, 
 
 
 def invalid(errors: RequestValidationError) -> JSONResponse:
-    """A problem document (RFC 9457) that names each wrong value and what is wrong with it."""
+    """A problem document (RFC 9457) with each wrong value and a message."""
     faults = [
         {"at": ".".join(map(str, error["loc"][1:])), "reason": reason(error["type"], error["msg"])}
         for error in errors.errors()[:20]
@@ -82,5 +82,5 @@ def invalid(errors: RequestValidationError) -> JSONResponse:
 
 
 def reason(kind: str, message: str) -> str:
-    """What is wrong with a value, in Chinese, by pydantic's type of the error."""
+    """The Chinese message for a pydantic error type."""
     return message if kind == "impossible" else _WORDING.get(kind, "取值不对")

@@ -1,7 +1,7 @@
-"""What goes on in an answered call: documents are fetched and followed, questions wait for keys or speech.
+"""An answered call: fetches and executes TwiML documents; questions wait for keys or speech.
 
-Words take no time to say, so that a program need not wait for them; but the silence that a question bears begins only
-when its words would have been spoken, so that a person who reads them has the time a listener would have.
+Speaking takes no time, so that programs need not wait. But the timeout of a question starts only after the time that
+its words would take, so that a person who reads them has as much time as a listener.
 """
 
 import asyncio
@@ -25,21 +25,21 @@ from sandbox.telephone.twiml import (
 )
 from sandbox.telephone.webhooks import Webhooks
 
-MOST_DOCUMENTS = 50  # one after another without a word from the person
-SETTLE = 20.0  # seconds that an action of the person waits for what comes of it
+MOST_DOCUMENTS = 50  # in a row without input from the person
+SETTLE = 20.0  # seconds that an action of the person waits for its effect
 
-Document = tuple[str, list[Verb]]  # its URL, empty if it came with the call, and what it says
+Document = tuple[str, list[Verb]]  # its URL, empty if it came with the call, and its verbs
 
 
 class Conversation:
-    """One call from the answer to the end. `hear(who, text)` keeps what is said; `rate` is characters a second."""
+    """One call from answer to end. `hear(who, text)` stores what is said; `rate` is characters per second."""
 
     def __init__(
         self, call: Call, form: Mapping[str, str], webhooks: Webhooks, hear: Callable[[str, str], None], rate: float
     ) -> None:
         self.question: Gather | None = None
         self.settled = asyncio.Event()
-        """Whether nothing moves until the person does something, or the call is over."""
+        """Set while the call waits for the person, and when it is over."""
         self._call = call
         self._form = dict(form)
         self._webhooks = webhooks
@@ -47,12 +47,12 @@ class Conversation:
         self._rate = rate
         self._given: asyncio.Queue[dict[str, str]] = asyncio.Queue()
         self._keys = ""
-        self._spoken = 0.0  # seconds that what was said since the last answer would have taken
+        self._spoken = 0.0  # seconds that the words since the last answer would take
         self._fetched = 0
         self._turn = asyncio.Lock()
 
     async def talk(self) -> str:
-        """Follow the documents to the end; the status with which the call ends."""
+        """Execute the documents to the end; returns the final status of the call."""
         call = self._call
         try:
             document: Document | None
@@ -65,7 +65,7 @@ class Conversation:
         return "completed"
 
     async def press(self, keys: str) -> str:
-        """The person presses keys; returns what is wrong, or nothing. Waits for what comes of it."""
+        """The person presses keys; returns a problem or an empty string. Waits for the effect."""
         async with self._turn:
             question = self.question
             if not (question and question.keys):
@@ -76,7 +76,7 @@ class Conversation:
             return problem or (f"多按的键没有用上：{keys[len(used) :]}" if used != keys else "")
 
     async def speak(self, text: str) -> str:
-        """The person says something; returns what is wrong, or nothing. Waits for what comes of it."""
+        """The person says something; returns a problem or an empty string. Waits for the effect."""
         async with self._turn:
             if not (self.question and self.question.speech):
                 return "现在没有在等人说话"
@@ -89,7 +89,7 @@ class Conversation:
         return await self.settle()
 
     async def settle(self) -> str:
-        """Wait until it is the person's turn, or the end; returns that it takes too long, or nothing."""
+        """Wait for the person's turn or the end; returns a problem if that takes too long, or an empty string."""
         try:
             async with asyncio.timeout(SETTLE):
                 await self.settled.wait()
@@ -98,7 +98,7 @@ class Conversation:
         return ""
 
     async def _follow(self, url: str, document: list[Verb]) -> Document | None:
-        """Do what a document says; the next one, or nothing at the end of the call."""
+        """Execute a document; returns the next one, or None at the end of the call."""
         for verb in document:
             match verb:
                 case Say() | Play() | Pause():
@@ -126,7 +126,7 @@ class Conversation:
                 self._spoken += verb.seconds
 
     async def _ask(self, question: Gather) -> dict[str, str] | None:
-        """Put a question; the form that its action gets, or nothing if the document goes on."""
+        """Ask a question; returns the form for its action, or None if the document continues."""
         for prompt in question.prompts:
             self._utter(prompt)
         patience = self._spoken + question.timeout
@@ -161,7 +161,7 @@ class Conversation:
         return {"Digits": self._keys, "FinishedOnKey": ended_by, "msg": "Gather End"}
 
     async def _fetch(self, base: str, url: str, method: str, more: Mapping[str, str]) -> Document:
-        """The next document; an empty URL is the present one's. Raises BadTwiml, also if there is none to be had."""
+        """Fetch the next document; an empty URL is that of the present one. Raises BadTwiml, also if it fails."""
         self._fetched += 1
         if self._fetched > MOST_DOCUMENTS:
             raise BadTwiml(f"没有人应答，通话却已换了 {MOST_DOCUMENTS} 份指令")
@@ -177,7 +177,7 @@ class Conversation:
 
 
 def _used(question: Gather, before: str, keys: str) -> str:
-    """As many of the keys as the question takes."""
+    """The keys that the question accepts."""
     for count, key in enumerate(keys, 1):
         if key == question.finish_on or len(before) + count == question.digits:
             return keys[:count]

@@ -1,4 +1,4 @@
-"""How messages travel: to the telephone in the background, with reports; from the telephone to the hotline."""
+"""Delivery of messages: to telephones in the background, with status reports, and from telephones to the hotline."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ PAUSE = 0.05  # seconds between queued, sent and delivered
 
 
 class Delivery:
-    """Each delivery is a task of its own that never waits for the customer; its reports follow on their own."""
+    """Delivers each message in its own task, which does not wait for the customer to accept its reports."""
 
     def __init__(self, account: Account, store: PhoneStore, book: FaultBook, webhooks: Webhooks) -> None:
         self._account = account
@@ -26,18 +26,18 @@ class Delivery:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def resume(self) -> None:
-        """Take up what the last stop interrupted."""
+        """Resume deliveries that the last stop interrupted."""
         for message in self._store.undelivered():
             self._deliver(message)
 
     async def stop(self) -> None:
-        """Leave the rest for the next start."""
+        """Cancel deliveries; the next start resumes them."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def send(self, sender: str, to: str, body: str, callback: str, direction: str = "outbound-api") -> Message:
-        """Take a message of the hotline and have it delivered."""
+        """Accept a message of the hotline for delivery."""
         now = time.time()
         message = Message(new_sid("SM"), direction, sender, to, body, callback, now, "queued", now, None)
         self._store.add(message)
@@ -45,7 +45,7 @@ class Delivery:
         return message
 
     async def receive(self, number: str, body: str) -> str:
-        """A citizen's SMS arrives and is passed on; returns why it could not be, or nothing."""
+        """Receive a citizen's SMS and post it to the hotline; returns a problem or an empty string."""
         now, hotline = time.time(), self._account.number
         message = Message(new_sid("SM"), "inbound", number, hotline, body, "", now, "received", now, now)
         self._store.add(message)
@@ -57,7 +57,7 @@ class Delivery:
         return answer.problem or self._write_back(message, answer)
 
     def _write_back(self, message: Message, answer: Answer) -> str:
-        """Send what the hotline's answer says; returns what is wrong with it, or nothing."""
+        """Send the replies of the hotline's answer; returns a problem or an empty string."""
         try:
             for reply in _replies(answer):
                 self._send_reply(message, reply)
@@ -121,7 +121,7 @@ class Delivery:
 
 
 def _replies(answer: Answer) -> list[twiml.Reply]:
-    """The messages of an answer; plain text is one, as with the provider. Raises BadTwiml."""
+    """The messages of an answer; plain text is one message, as with Twilio. Raises BadTwiml."""
     if not answer.text.strip():
         return []
     if answer.media_type == "text/plain":

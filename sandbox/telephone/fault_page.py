@@ -1,4 +1,4 @@
-"""The faults as a section of the first page: those that stand, and a form for another."""
+"""The section of the first page for faults: the current ones, and a form for another."""
 
 from collections.abc import Mapping
 from html import escape
@@ -51,7 +51,7 @@ def section(faults: list[Fault]) -> str:
 
 
 def chosen(form: Mapping[str, Any]) -> dict[str, Any]:
-    """What a filled-in form says, without what was left empty."""
+    """The values of a submitted form, without empty ones."""
     return {name: value for name, value in form.items() if value != ""}
 
 

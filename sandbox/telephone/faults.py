@@ -1,6 +1,6 @@
-"""What goes wrong at a telephone company, by command: each fault says what it hits, how, and how often.
+"""Fault injection for the simulated provider: each fault has a target, a kind and a number of times.
 
-They live in memory and are gone with the process, so that a demonstration never inherits yesterday's trouble.
+Faults are in memory only and end with the process, so that a demonstration never starts with old faults.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 
 class Kind(StrEnum):
-    """How something fails."""
+    """Kinds of faults."""
 
     TIMEOUT = "timeout"
     TOO_MANY = "429"
@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 
 class Target(StrEnum):
-    """What a fault hits: requests that create, requests that look up, posts to the customer."""
+    """Targets of faults: requests that create, requests that look up, posts to the customer."""
 
     MESSAGES = "messages"
     CALLS = "calls"
@@ -48,13 +48,13 @@ POSSIBLE: dict[Kind, frozenset[Target]] = {
     Kind.FAILED: CREATION,
     **dict.fromkeys((Kind.DUPLICATE, Kind.REORDER, Kind.DROP), frozenset({Target.WEBHOOKS})),
 }
-"""What each kind can hit. Without `on` it hits of these what creates, or else webhooks; lookups only if named."""
+"""The targets of each kind. Without `on` a fault hits those that create, or else webhooks; lookups only if named."""
 
 DEFAULT_CODES = {Kind.REFUSE: 21211, Kind.UNDELIVERED: 30003, Kind.FAILED: 30008}
 
 
 class Fault(BaseModel):
-    """One fault, of `PUT /sandbox/faults`. Raises ValueError if its kind cannot hit what it is `on`."""
+    """One fault of `PUT /sandbox/faults`. Raises ValueError if its kind does not apply to the target `on`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -63,17 +63,17 @@ class Fault(BaseModel):
     to: str = Field("*", min_length=1, max_length=40)
     """A pattern of the citizen's number: `+86138*`."""
     times: int | None = Field(None, ge=1)
-    """How often it strikes; without it, for ever."""
+    """The number of times it strikes; None for no limit."""
     processed: bool = False
-    """Whether the request takes effect although its answer does not tell (timeout, 500, garbage, reset)."""
+    """Whether the request takes effect although its answer fails (timeout, 500, garbage, reset)."""
     status: int = Field(500, ge=500, le=599)
     retry_after: int = Field(1, ge=0, le=3600)  # seconds
     code: int | None = Field(None, ge=10000, le=99999)
-    """The provider's own, of refuse, undelivered and failed."""
-    seconds: float = Field(3.0, gt=0, le=600)  # of slow
-    copies: int = Field(2, ge=2, le=20)  # of duplicate: how many arrive in all
+    """The provider's error code, for refuse, undelivered and failed."""
+    seconds: float = Field(3.0, gt=0, le=600)  # for slow
+    copies: int = Field(2, ge=2, le=20)  # for duplicate: the total number of copies
     struck: int = Field(0, ge=0)
-    """How often it has struck so far."""
+    """The number of times it has struck so far."""
 
     @model_validator(mode="after")
     def _possible(self) -> "Fault":
@@ -95,20 +95,20 @@ class Fault(BaseModel):
         return self.times is not None and self.struck >= self.times
 
     def hits(self, target: Target, number: str) -> bool:
-        """Whether it would strike here, now."""
+        """Whether it applies to this target and number now."""
         possible = POSSIBLE[self.kind]
         here = target is self.on if self.on else target in ((possible & CREATION) or possible)
         return here and fnmatchcase(number, self.to) and not self.spent
 
 
 class FaultBook:
-    """The faults that stand; the first that fits strikes. Used from the event loop only."""
+    """The current faults; the first that matches strikes. Used from the event loop only."""
 
     def __init__(self) -> None:
         self.faults: list[Fault] = []
 
     def replace(self, faults: Iterable[Fault]) -> None:
-        """Let these stand and no others."""
+        """Replace all faults."""
         self.faults = list(faults)
 
     def strike(self, target: Target, number: str, *kinds: Kind) -> Fault | None:

@@ -1,4 +1,4 @@
-"""The customer's line to this company: requests that are lost, late, refused or answered with rubbish."""
+"""ASGI middleware that injects faults into API requests: lost, late, refused or answered with garbage."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from sandbox.telephone.faults import ON_REQUESTS, Fault, FaultBook, Kind, Target
 from sandbox.telephone.twilio_formats import API, TwilioError, refusal
 
-HOLD = 120.0  # seconds; no client that keeps its own patience waits as long
+HOLD = 120.0  # seconds; longer than any client's timeout
 GARBAGE = "<html><head><title>502 Bad Gateway</title></head><body>\x00\ufffd{{"
 
 Scope = dict[str, Any]
@@ -27,62 +27,62 @@ _HELD: set[tuple[str, int]] = set()
 
 
 class OpenLine(H11Protocol):
-    """Remembers its connection by the client's address, because ASGI has no way to break one off."""
+    """Stores its connection by the client's address, because ASGI cannot reset a connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Note the connection."""
+        """Store the connection."""
         super().connection_made(transport)
         if self.client:
             _TRANSPORTS[self.client] = transport
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget it."""
+        """Remove the connection."""
         if self.client:
             _TRANSPORTS.pop(self.client, None)
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """Let go of a line that is held, which would delay the end of the program."""
+        """Close a held connection, which would delay the end of the program."""
         super().shutdown()
         if self.client in _HELD:
             self.transport.abort()
 
 
 class FaultyLine:
-    """ASGI middleware before the API of Twilio's; pages and controls pass untouched."""
+    """Middleware for Twilio's API; pages and controls are not affected."""
 
     def __init__(self, app: App, book: FaultBook) -> None:
         self._app = app
         self._book = book
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request pass, or do to it what a fault says."""
+        """Pass a request on, or apply a fault to it."""
         if scope["type"] != "http" or not scope["path"].startswith(f"/{API}/"):
             await self._app(scope, receive, send)
             return
-        body = await _whole(receive)
-        target, number = _aim(scope, body)
+        body = await _read_body(receive)
+        target, number = _target_of(scope, body)
         if slow := self._book.strike(target, number, Kind.SLOW):
             await asyncio.sleep(slow.seconds)
         fault = self._book.strike(target, number, *ON_REQUESTS)
         if not fault:
-            await self._app(scope, _again(body, receive), send)
+            await self._app(scope, _replay_body(body, receive), send)
             return
         if fault.processed:
-            await self._app(scope, _again(body, receive), _nowhere)
+            await self._app(scope, _replay_body(body, receive), _discard)
         if fault.kind is Kind.TIMEOUT:
             _HELD.add(scope["client"])
             await _until_gone(receive)
             _HELD.discard(scope["client"])
         if fault.kind in {Kind.TIMEOUT, Kind.RESET}:
-            _break_off(scope)
+            _reset(scope)
             await _until_gone(receive)
         else:
             await _answer(send, *_response(fault, number, scope["method"]))
 
 
-def _aim(scope: Scope, body: bytes) -> tuple[Target, str]:
-    """What kind of request it is and which telephone it is about; a lookup by id is about none."""
+def _target_of(scope: Scope, body: bytes) -> tuple[Target, str]:
+    """The target kind of a request and its telephone number, empty for a lookup by id."""
     creates = scope["method"] == "POST"
     form = parse_qs((body if creates else scope["query_string"]).decode("utf-8", "replace"))
     number = form.get("To", [""])[0]
@@ -94,7 +94,7 @@ def _aim(scope: Scope, body: bytes) -> tuple[Target, str]:
 
 
 def _response(fault: Fault, number: str, method: str) -> tuple[int, str, dict[str, str]]:
-    """Status, body and more headers of the answer that a fault gives."""
+    """Status, body and additional headers of a fault's answer."""
     if fault.kind is Kind.GARBAGE:
         return 201 if method == "POST" else 200, GARBAGE, {"Content-Type": "text/html"}
     more = {"Content-Type": "application/json"}
@@ -116,7 +116,7 @@ async def _answer(send: Send, status: int, text: str, headers: dict[str, str]) -
     await send({"type": "http.response.body", "body": content})
 
 
-async def _whole(receive: Receive) -> bytes:
+async def _read_body(receive: Receive) -> bytes:
     body = b""
     while (event := await receive())["type"] == "http.request":
         body += event.get("body", b"")
@@ -125,8 +125,8 @@ async def _whole(receive: Receive) -> bytes:
     return body
 
 
-def _again(body: bytes, receive: Receive) -> Receive:
-    """Hands out what was read already, then what else comes."""
+def _replay_body(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that returns the body that was read already, then later messages."""
     events = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replay() -> Event:
@@ -135,12 +135,12 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-async def _nowhere(_: Event) -> None:
-    """An answer that nobody hears."""
+async def _discard(_: Event) -> None:
+    """A `send` that discards the answer."""
 
 
 async def _until_gone(receive: Receive) -> None:
-    """Say nothing until the client has gone."""
+    """Wait until the client has disconnected."""
     try:
         async with asyncio.timeout(HOLD):
             while (await receive())["type"] != "http.disconnect":
@@ -149,12 +149,12 @@ async def _until_gone(receive: Receive) -> None:
         return
 
 
-def _break_off(scope: Scope) -> None:
-    """Reset the connection; a client that has gone already notices nothing."""
+def _reset(scope: Scope) -> None:
+    """Reset the connection, if the client is still connected."""
     if not (transport := _TRANSPORTS.get(tuple(scope["client"] or ()))):
         return
     line = transport.get_extra_info("socket")
     if line is not None:
-        # Lingering for no time makes the kernel send RST in place of FIN.
+        # With a linger time of zero the kernel sends RST instead of FIN.
         line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()

@@ -1,4 +1,4 @@
-"""A telephone company on one machine: Twilio's HTTP API of 2010-04-01, the telephones as pages, faults by command.
+"""The simulated provider: Twilio's HTTP API of 2010-04-01, telephones as web pages, and fault injection.
 
     python -m sandbox.telephone.gateway --port 8025 --data FOLDER --inbound-url http://127.0.0.1:8000/api/v1/webhooks/sms
 
@@ -29,11 +29,11 @@ from sandbox.telephone.switchboard import Switchboard
 from sandbox.telephone.twilio_formats import API, TwilioError
 from sandbox.telephone.webhooks import Webhooks
 
-GRACE = 2  # seconds that a request may still take when the gateway is told to stop; some never end by themselves
+GRACE = 2  # seconds for open requests at shutdown; some never end by themselves
 
 
 def create_app(account: Account, store: PhoneStore, rate: float) -> FastAPI:
-    """The gateway as a web application; `rate` is how many characters are spoken in a second of a call."""
+    """The gateway as a web application; `rate` is the characters per second spoken in a call."""
     book = FaultBook()
     webhooks = Webhooks(account, book)
     delivery = Delivery(account, store, book, webhooks)
@@ -73,7 +73,7 @@ def create_app(account: Account, store: PhoneStore, rate: float) -> FastAPI:
 
 
 def main() -> None:
-    """Serve on this machine only."""
+    """Serve on the loopback interface only."""
     options = argparse.ArgumentParser(description="短信与电话模拟网关")
     options.add_argument("--port", type=int, default=8025)
     options.add_argument("--data", type=Path, required=True)

@@ -1,4 +1,4 @@
-"""Lists as Twilio pages them: newest first, and a token that holds the place while new ones arrive."""
+"""Pagination as in Twilio's API: newest first, with a token that is stable while new entries arrive."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ _TOKEN = "PA"  # before the id of the last one of the page before  # noqa: S105
 
 
 class Place:
-    """Which page of a list is asked for."""
+    """The requested page of a list."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Place:
         self._query = dict(request.query_params)
 
     def body(self, name: str, found: list[dict[str, Any]]) -> dict[str, Any]:
-        """The page, of rows of which one more than its size was looked for."""
+        """The body of the page; `found` has one row more than its size if there is a next page."""
         rows = found[: self.size]
         start = self._page * self.size
         return {
@@ -56,7 +56,7 @@ PlaceDep = Annotated[Place, Depends()]
 
 
 def date_range(query: Mapping[str, str]) -> tuple[float, float]:
-    """DateSent (that day of UTC), `DateSent>` (from), `DateSent<` (until), as [since, before)."""
+    """The filter DateSent (a day in UTC), `DateSent>` (from), `DateSent<` (until) as [since, before)."""
     try:
         moments = {key: datetime.fromisoformat(query[key]) for key in query if key.startswith("DateSent")}
     except ValueError as error:

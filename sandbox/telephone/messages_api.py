@@ -1,4 +1,4 @@
-"""Messages as the customer's programs see them: create, fetch, list."""
+"""The API for messages: create, fetch, list."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""The telephones of citizens and leaders, as pages: what came, a box to answer with, calls to take."""
+"""The pages of telephones: messages received, a form to reply, and calls to answer."""
 
 from html import escape
 from urllib.parse import quote
@@ -29,7 +29,7 @@ _KEYS = "123456789*0#"
 
 
 def first_page(numbers: list[tuple[str, int, float]], faults: str, problem: str, *, auto: bool) -> str:
-    """Every telephone that has got or sent anything, and the faults."""
+    """Every telephone with messages or calls, and the faults."""
     items = "".join(
         f'<li><a href="{address(number)}">{escape(number)}</a> <small>{count} 条，最近 {moment(at)}</small></li>'
         for number, count, at in numbers
@@ -53,9 +53,9 @@ def telephone(
     newer: str = "",
     auto: bool = False,
 ) -> str:
-    """One telephone: its conversation oldest first and scrolled to the end, its calls, a box to write in.
+    """One telephone: its messages and calls, oldest first and scrolled to the end, and a form to write.
 
-    `problem` says why the last action did not succeed; `older` and `newer` are links to other stretches.
+    `problem` is the error of the last action; `older` and `newer` are links to other pages.
     """
     here = address(number)
     lines = "".join(_message(item) if isinstance(item, Message) else _ended(*item) for item in items)
@@ -73,7 +73,7 @@ def telephone(
 
 
 def live_call(call: Call, heard: list[Heard], *, keys: bool, speech: bool) -> str:
-    """A call that rings or goes on, with what the person can do."""
+    """A ringing or answered call, with the person's possible actions."""
     here = f"{address(call.receiver)}/calls/{call.sid}"
     head = f"<h2>来电 {escape(call.sender)}</h2><p>{CALL_STATUS[call.status]} <small>{moment(call.created)}</small></p>"
     if call.status != "in-progress":

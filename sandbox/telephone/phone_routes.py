@@ -1,4 +1,4 @@
-"""The telephones' pages as routes: plain forms, answered with a redirection to the page that they change."""
+"""The routes of the telephones' pages: HTML forms, answered with a redirect to the changed page."""
 
 from typing import Annotated
 from urllib.parse import urlencode
@@ -22,7 +22,7 @@ STRETCH = 100  # messages and calls a page
 
 
 def pages(store: PhoneStore, book: FaultBook, delivery: Delivery, switchboard: Switchboard) -> APIRouter:
-    """The pages. They have no lock: this program is for one machine."""
+    """The pages. They have no authentication: the sandbox serves the loopback interface only."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")

@@ -1,4 +1,4 @@
-"""What the sandbox gateway remembers: messages and calls, in one SQLite file that survives a restart."""
+"""The store of the sandbox gateway: messages and calls, in one SQLite file that survives a restart."""
 
 import sqlite3
 from dataclasses import astuple, dataclass
@@ -46,9 +46,9 @@ class Message:
 
 @dataclass(frozen=True)
 class Call:
-    """One telephone call that the hotline makes; what is said comes from `twiml` or from `url`.
+    """One telephone call of the hotline; its document is `twiml` or comes from `url`.
 
-    `callback_events` are separated by spaces; it rings for `timeout` seconds.
+    `callback_events` are separated by spaces; the call rings for `timeout` seconds.
     """
 
     sid: str
@@ -78,12 +78,12 @@ class Heard:
 
 
 class PhoneStore:
-    """Reads and writes the file; threads may share it. A file of another layout is emptied: nothing in it is dear."""
+    """Reads and writes the file; threads may share it. A file of another layout is emptied: it is only test data."""
 
     def __init__(self, file: Path) -> None:
         self._lock = Lock()
         self._connection = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
-        # Without an fsync a commit: what a killed process had written stays, a power cut may cost the last second.
+        # No fsync per commit: data survives a killed process, but a power cut may lose the last second.
         self._connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;")
         if self._connection.execute("PRAGMA user_version").fetchone()[0] != _LAYOUT:
             self._connection.executescript(
@@ -93,32 +93,32 @@ class PhoneStore:
         self._connection.executescript(_SCHEMA)
 
     def add(self, item: Message | Call) -> None:
-        """Keep a new message or call."""
+        """Store a new message or call."""
         values = astuple(item)
         places = ", ".join("?" * len(values))
         table = type(item).__name__.lower()
         self._execute(f"INSERT INTO {table} VALUES ({places})", *values)  # noqa: S608 (names of classes)
 
     def message_status(self, sid: str, status: str, at: float, error: int | None = None) -> None:
-        """Move a message on; it has a moment of sending from `sent` on, unless it failed before."""
+        """Set the status of a message; from `sent` on it has a sending time, unless it failed before."""
         self._execute(
             "UPDATE message SET status = ?, updated = ?, sent = coalesce(sent, ?), error = ? WHERE sid = ?",
             *(status, at, None if status == "failed" else at, error, sid),
         )
 
     def call_status(self, call: Call) -> None:
-        """Write how a call stands now."""
+        """Store the current state of a call."""
         self._execute(
             "UPDATE call SET status = ?, updated = ?, answered = ?, ended = ? WHERE sid = ?",
             *(call.status, call.updated, call.answered, call.ended, call.sid),
         )
 
     def hear(self, call_sid: str, line: Heard) -> None:
-        """Keep what was said in a call."""
+        """Store a line of a call's transcript."""
         self._execute("INSERT INTO heard VALUES (?, ?, ?, ?)", call_sid, *astuple(line))
 
     def heard(self, call_sid: str) -> list[Heard]:
-        """What was said in a call, oldest first."""
+        """The transcript of a call, oldest first."""
         rows = self._execute("SELECT who, text, at FROM heard WHERE call = ? ORDER BY rowid", call_sid)
         return [Heard(*row) for row in rows]
 
@@ -142,9 +142,9 @@ class PhoneStore:
         after_sid: str | None = None,
         limit: int = 1000,
     ) -> list[Message]:
-        """Messages newest first, those older than `after_sid`.
+        """Messages, newest first, that are older than `after_sid`.
 
-        With a moment given, those sent in [since, before), which leaves out what is not sent yet.
+        With `since` or `before` only messages sent in [since, before), which leaves out unsent ones.
         """
         rows = self._execute(
             "SELECT * FROM message WHERE (?1 IS NULL OR receiver = ?1) AND (?2 IS NULL OR sender = ?2)"
@@ -163,7 +163,7 @@ class PhoneStore:
         after_sid: str | None = None,
         limit: int = 1000,
     ) -> list[Call]:
-        """Calls newest first, those older than `after_sid`."""
+        """Calls, newest first, that are older than `after_sid`."""
         rows = self._execute(
             "SELECT * FROM call WHERE (?1 IS NULL OR receiver = ?1) AND (?2 IS NULL OR sender = ?2)"
             " AND (?3 IS NULL OR status = ?3)"
@@ -183,7 +183,7 @@ class PhoneStore:
         return [Call(*row) for row in rows]
 
     def conversation(self, number: str, limit: int, offset: int) -> list[Message | Call]:
-        """What a telephone received and sent and its calls, the latest `limit` beyond `offset`, oldest first."""
+        """Messages and calls of a telephone: the latest `limit` after skipping `offset`, oldest first."""
         found = self._execute(
             "SELECT sid, created, rowid FROM message WHERE receiver = ?1 OR sender = ?1"
             " UNION ALL SELECT sid, created, rowid FROM call WHERE receiver = ?1"
@@ -194,7 +194,7 @@ class PhoneStore:
         return [item for item in items if item]
 
     def numbers(self) -> list[tuple[str, int, float]]:
-        """Each telephone with its number of messages and calls and the latest moment, latest first."""
+        """Each telephone with the count of its messages and calls and the latest time, latest first."""
         return self._execute(
             "SELECT number, count(*), max(created) FROM ("
             " SELECT iif(direction = 'inbound', sender, receiver) AS number, created FROM message"

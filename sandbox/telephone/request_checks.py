@@ -1,4 +1,4 @@
-"""What the API refuses of a new message or call, with the provider's codes."""
+"""Validation of new messages and calls, with Twilio's error codes."""
 
 import re
 from urllib.parse import urlsplit
@@ -9,12 +9,12 @@ _NUMBER = re.compile(r"\+?\d{3,15}")
 
 
 def is_number(text: str) -> bool:
-    """Whether it can be a telephone's number."""
+    """Whether the text has the form of a telephone number."""
     return bool(_NUMBER.fullmatch(text))
 
 
 def check_numbers(to: str, sender: str) -> None:
-    """Raise what Twilio answers to a missing or malformed number."""
+    """Raise Twilio's error for a missing or malformed number."""
     if not to:
         raise TwilioError(400, 21604, "A 'To' phone number is required.")
     if not is_number(to):
@@ -26,7 +26,7 @@ def check_numbers(to: str, sender: str) -> None:
 
 
 def check_url(name: str, url: str, code: int) -> None:
-    """Raise what Twilio answers to an address that is none; an empty one is left out, not wrong."""
+    """Raise Twilio's error for a malformed URL; an empty one counts as left out."""
     try:
         parts = urlsplit(url)
         right = not url or (parts.scheme in {"http", "https"} and bool(parts.hostname))
@@ -37,6 +37,6 @@ def check_url(name: str, url: str, code: int) -> None:
 
 
 def check_method(name: str, method: str) -> None:
-    """Raise what Twilio answers to a method that it does not use."""
+    """Raise Twilio's error for an unsupported HTTP method."""
     if method not in {"GET", "POST"}:
         raise TwilioError(400, 20001, f"Invalid {name}: {method}")

@@ -1,4 +1,4 @@
-"""The calls that are alive: they ring, are answered or not, and report how they stand, as Twilio's do."""
+"""Active calls: they ring, are answered or not, and report their status, as Twilio's do."""
 
 import asyncio
 import math
@@ -20,7 +20,7 @@ NOT_RINGING = "电话没有在响铃"
 
 @dataclass
 class Line:
-    """A call that is alive. `picked_up` is what the person did about the ringing: `answer`, or a status of the end."""
+    """An active call. `picked_up` is the person's reaction to the ringing: `answer`, or a final status."""
 
     call: Call
     conversation: Conversation
@@ -31,7 +31,7 @@ class Line:
 
 
 class Switchboard:
-    """Runs each call as a task; person and customer act on it by its sid. `rate` is characters spoken a second."""
+    """Runs each call as a task; person and customer act on it by its sid. `rate`: characters spoken per second."""
 
     def __init__(self, account: Account, store: PhoneStore, book: FaultBook, webhooks: Webhooks, rate: float) -> None:
         self._account = account
@@ -43,31 +43,31 @@ class Switchboard:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def resume(self) -> None:
-        """A call does not outlive the switchboard: those that a stop cut off have failed."""
+        """Mark calls that the last stop interrupted as failed."""
         for call in self._store.cut_off():
             self._end(self._line(call), "failed", "模拟网关重启，通话中断")
 
     async def stop(self) -> None:
-        """Cut everything off."""
+        """Cancel all calls."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def start(self, call: Call) -> None:
-        """Let a call ring."""
+        """Start a call: it rings."""
         self._store.add(call)
         task = asyncio.create_task(self._live(self._line(call)))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def waiting_for(self, sid: str) -> tuple[bool, bool]:
-        """Whether keys and whether speech are awaited of the person."""
+        """Whether the call waits for keys, and whether for speech."""
         line = self._lines.get(sid)
         question = line.conversation.question if line else None
         return bool(question and question.keys), bool(question and question.speech)
 
     async def answer(self, sid: str) -> str:
-        """The person takes the call; returns what is wrong, or nothing. Waits until it is their turn."""
+        """The person answers the call; returns a problem or an empty string. Waits until it is their turn."""
         line = self._lines.get(sid)
         if not line or line.picked_up.done():
             return NOT_RINGING if line else NO_CALL
@@ -75,17 +75,17 @@ class Switchboard:
         return await line.conversation.settle()
 
     async def press(self, sid: str, keys: str) -> str:
-        """The person presses keys; returns what is wrong, or nothing."""
+        """The person presses keys; returns a problem or an empty string."""
         line = self._lines.get(sid)
         return _not_talking(line) or await self._lines[sid].conversation.press(keys)
 
     async def speak(self, sid: str, text: str) -> str:
-        """The person says something; returns what is wrong, or nothing."""
+        """The person says something; returns a problem or an empty string."""
         line = self._lines.get(sid)
         return _not_talking(line) or await self._lines[sid].conversation.speak(text)
 
     async def hang_up(self, sid: str) -> str:
-        """The person ends the call; returns what is wrong, or nothing."""
+        """The person ends the call; returns a problem or an empty string."""
         line = self._lines.get(sid)
         if problem := _not_talking(line):
             return problem
@@ -93,7 +93,7 @@ class Switchboard:
         return ""
 
     async def leave(self, sid: str, status: str) -> str:
-        """The person rejects the call (`busy`) or lets it ring (`no-answer`); returns what is wrong, or nothing."""
+        """The person rejects the call (`busy`) or ignores it (`no-answer`); returns a problem or an empty string."""
         line = self._lines.get(sid)
         if not line or line.picked_up.done():
             return NOT_RINGING if line else NO_CALL
@@ -102,7 +102,7 @@ class Switchboard:
         return ""
 
     async def end(self, sid: str, *, even_if_answered: bool) -> bool:
-        """The customer ends the call; whether it was alive."""
+        """The customer ends the call; returns whether it was active."""
         if not (line := self._lines.get(sid)):
             return False
         if not line.picked_up.done():
@@ -148,7 +148,7 @@ class Switchboard:
         self._end(line, await self._talk(line), "")
 
     async def _talk(self, line: Line) -> str:
-        """The conversation, until its end or until somebody hangs up; the status of the end."""
+        """Run the conversation until it ends or somebody hangs up; returns the final status."""
         talking = asyncio.create_task(line.conversation.talk())
         hanging_up = asyncio.create_task(line.hung_up.wait())
         try:
@@ -203,7 +203,7 @@ class Switchboard:
 
 
 def _not_talking(line: Line | None) -> str:
-    """Why nobody can speak into this line, or nothing."""
+    """The reason why nobody can speak in this call, or an empty string."""
     if not line:
         return NO_CALL
     return "" if line.call.answered else "电话还没有接听"

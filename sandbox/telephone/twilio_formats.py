@@ -1,4 +1,4 @@
-"""The shapes of Twilio's REST API of 2010-04-01: bodies, errors, segments and signatures."""
+"""Formats of Twilio's REST API of 2010-04-01: bodies, errors, segments and signatures."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ from typing import Any
 from sandbox.telephone.phone_store import Call, Message
 
 API = "2010-04-01"
-SEGMENT_PRICE, MINUTE_PRICE = 0.0507, 0.0250  # USD, of the order of what China costs
+SEGMENT_PRICE, MINUTE_PRICE = 0.0507, 0.0250  # USD, roughly Twilio's prices for China
 ENDED = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 _GSM = set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
@@ -41,7 +41,7 @@ _DELIVERY_ERRORS = {
 
 
 class TwilioError(Exception):
-    """An answer with an error body: HTTP status, Twilio's own code, and words."""
+    """An error answer: HTTP status, Twilio's error code, and a message."""
 
     def __init__(self, status: int, code: int, message: str) -> None:
         super().__init__(message)
@@ -55,12 +55,12 @@ class TwilioError(Exception):
 
 
 def refusal(code: int, to: str) -> TwilioError:
-    """How the API refuses a request for good, by the provider's code."""
+    """The permanent error for a request, by Twilio's code."""
     return TwilioError(400, code, _REFUSALS.get(code, "The request was refused").format(to=to))
 
 
 def not_found(resource: str) -> TwilioError:
-    """What is asked for by an id that nothing has."""
+    """The error for an unknown id."""
     return TwilioError(404, 20404, f"The requested resource {resource} was not found")
 
 
@@ -71,7 +71,7 @@ def sign(token: str, url: str, form: Mapping[str, str]) -> str:
 
 
 def segments(body: str) -> int:
-    """How many SMS a text takes: 160 or 153 characters of GSM-7, 70 or 67 units of UCS-2."""
+    """The number of SMS segments of a text: 160 or 153 characters of GSM-7, 70 or 67 units of UCS-2."""
     if set(body) <= _GSM:
         length, whole, part = len(body) + sum(body.count(c) for c in "^{}\\[~]|€"), 160, 153
     else:
@@ -85,7 +85,7 @@ def rfc2822(moment: float | None) -> str | None:
 
 
 def message_body(account: str, message: Message) -> dict[str, Any]:
-    """A message as the API shows it."""
+    """The API's representation of a message."""
     uri = f"/{API}/Accounts/{account}/Messages/{message.sid}"
     parts = segments(message.body)
     billed = message.direction != "inbound" and message.sent is not None
@@ -114,14 +114,14 @@ def message_body(account: str, message: Message) -> dict[str, Any]:
 
 
 def duration(call: Call) -> int | None:
-    """Whole seconds from the answering to the end, at least 1 if it was answered; nothing before the end."""
+    """Whole seconds from answer to end, at least 1 if it was answered; None before the end."""
     if call.ended is None:
         return None
     return max(1, round(call.ended - call.answered)) if call.answered else 0
 
 
 def call_body(account: str, call: Call) -> dict[str, Any]:
-    """A call as the API shows it."""
+    """The API's representation of a call."""
     uri = f"/{API}/Accounts/{account}/Calls/{call.sid}"
     seconds = duration(call)
     minutes = math.ceil((seconds or 0) / 60)

@@ -1,6 +1,6 @@
-"""TwiML, the provider's XML: what a hotline tells a telephone to say, ask and do, or to write back.
+"""Parses TwiML, Twilio's XML for calls and replies to messages.
 
-A document is read whole before any of it is done. Source: Twilio's TwiML reference for voice and messaging.
+A document is parsed completely before it is executed. Source: Twilio's TwiML reference for voice and messaging.
 """
 
 from collections.abc import Callable
@@ -16,19 +16,19 @@ TONES = frozenset("0123456789*#")
 
 
 class BadTwiml(ValueError):  # noqa: N818 - reads as a sentence where it is caught
-    """A document that nobody can follow; the text says why, in Chinese."""
+    """An invalid document; the text is the reason, in Chinese."""
 
 
 @dataclass(frozen=True)
 class Say:
-    """Words that are spoken."""
+    """Spoken words."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Play:
-    """A recording, of which the sandbox has no sound."""
+    """A recording; the sandbox plays no sound."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ class Pause:
 
 @dataclass(frozen=True)
 class Gather:
-    """A question: `prompts` are said while keys or speech are awaited; silence is borne for `timeout` seconds.
+    """A question: `prompts` are spoken while it waits for keys or speech, for at most `timeout` seconds of silence.
 
-    `digits` is how many keys make an answer, `finish_on` the key that ends one (or nothing). `on_silence` says whether
-    `action` is asked even if nothing came.
+    `digits` is the number of keys of an answer, `finish_on` the key that ends one (or empty). `on_silence`: whether
+    `action` is requested even without an answer.
     """
 
     prompts: "tuple[Say | Play | Pause, ...]"
@@ -59,7 +59,7 @@ class Gather:
 
 @dataclass(frozen=True)
 class Redirect:
-    """Another document takes over."""
+    """Continue with another document."""
 
     url: str
     method: str
@@ -67,12 +67,12 @@ class Redirect:
 
 @dataclass(frozen=True)
 class Hangup:
-    """The call ends."""
+    """End the call."""
 
 
 @dataclass(frozen=True)
 class Unknown:
-    """A verb that the sandbox does not play."""
+    """A verb that the sandbox does not support."""
 
     name: str
 
@@ -82,7 +82,7 @@ Verb = Say | Play | Pause | Gather | Redirect | Hangup | Unknown
 
 @dataclass(frozen=True)
 class Reply:
-    """A message that answers one; empty numbers mean those of the conversation."""
+    """A reply to a message; empty numbers mean those of the conversation."""
 
     body: str
     to: str
@@ -91,17 +91,17 @@ class Reply:
 
 
 def verbs(text: str) -> list[Verb]:
-    """A voice document, verb by verb. Raises BadTwiml."""
+    """Parse a voice document into verbs. Raises BadTwiml."""
     return [_VERBS.get(element.tag, _unknown)(element) for element in _root(text)]
 
 
 def replies(text: str) -> list[Reply]:
-    """The messages of an answer to a message. Raises BadTwiml."""
+    """Parse a messaging document into replies. Raises BadTwiml."""
     return [_reply(element) for element in _root(text) if element.tag == "Message"]
 
 
 def absolute(base: str, url: str) -> str:
-    """An address in a document, which may be relative to the document's own. Raises BadTwiml."""
+    """Resolve a URL in a document, which may be relative to the document's own. Raises BadTwiml."""
     try:
         target = urljoin(base, url)
         known = urlsplit(target).scheme in {"http", "https"}
@@ -113,11 +113,11 @@ def absolute(base: str, url: str) -> str:
 
 
 def _root(text: str) -> Element:
-    # A document type could define entities that swell without bound; TwiML has none.
+    # A document type could define entities that expand without limit; TwiML has none.
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise BadTwiml("TwiML 中不允许文档类型声明")
     try:
-        root = ElementTree.fromstring(text.strip())  # noqa: S314 - no entity gets here
+        root = ElementTree.fromstring(text.strip())  # noqa: S314 - entities were rejected above
     except ElementTree.ParseError as error:
         line, column = error.position
         raise BadTwiml(f"TwiML 不是有效的 XML（第 {line} 行第 {column + 1} 列）") from error

@@ -1,7 +1,7 @@
-"""Signed posts to the customer: reports in the background, and questions whose answer is wanted.
+"""Signed webhooks to the customer: status reports in the background, and requests whose answer is needed.
 
-Each is tried three times and ends within 10 s a try. `I-Twilio-Idempotency-Token` is the same in every repetition.
-Reports on one subject go out in order; at most 16 travel at once, however many wait.
+Each is tried three times with a timeout of 10 s. `I-Twilio-Idempotency-Token` is the same in every repetition.
+Reports on one subject are sent in order, and at most 16 reports at a time.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from sandbox.telephone.account import Account
 from sandbox.telephone.faults import FaultBook, Kind, Target
 from sandbox.telephone.twilio_formats import sign
 
-PATIENCE = 10.0  # seconds a try
+PATIENCE = 10.0  # seconds per try
 TRIES = 3
 AT_ONCE = 16
 LARGEST = 64 * 1024  # bytes, Twilio's own limit of a document
@@ -26,7 +26,7 @@ TOO_LARGE = f"对方系统的应答超过 {LARGEST // 1024} KB"
 
 @dataclass(frozen=True)
 class Answer:
-    """What the customer's system said; `problem` is empty if it took the post."""
+    """The answer of the customer's system; `problem` is empty if it accepted the post."""
 
     problem: str
     text: str = ""
@@ -34,18 +34,18 @@ class Answer:
 
 
 class Webhooks:
-    """Posts forms, or asks with GET where the customer wants that; faults of `webhooks` strike here."""
+    """Sends forms by POST, or by GET if the customer chose that; applies faults of `webhooks`."""
 
     def __init__(self, account: Account, book: FaultBook) -> None:
         self._account = account
         self._book = book
-        # The semaphore bounds the sockets of reports; what a person waits for does not queue behind them.
+        # The semaphore limits the sockets of reports; requests for which a person waits do not queue behind them.
         self._http = httpx.AsyncClient(timeout=PATIENCE, trust_env=False, limits=httpx.Limits(max_connections=None))
         self._room = asyncio.Semaphore(AT_ONCE)
         self._latest: dict[str, asyncio.Task[None]] = {}
 
     async def stop(self) -> None:
-        """Drop what waits and close."""
+        """Discard waiting reports and close."""
         tasks = list(self._latest.values())
         for task in tasks:
             task.cancel()
@@ -53,7 +53,7 @@ class Webhooks:
         await self._http.aclose()
 
     def report(self, subject: str, number: str, url: str, form: Mapping[str, str], method: str = "POST") -> None:
-        """Send a report in the background, after those on the same subject that wait already."""
+        """Send a report in the background, after earlier reports on the same subject."""
         task = asyncio.create_task(self._after(self._latest.get(subject), number, url, form, method))
         self._latest[subject] = task
 
@@ -81,7 +81,7 @@ class Webhooks:
         *,
         room: asyncio.Semaphore | None = None,
     ) -> Answer:
-        """Send a form and return the first answer, however often a fault repeats the form. Raises nothing."""
+        """Send a form and return the first answer, even if a fault repeats the form. Raises no exception."""
         if slow := self._book.strike(Target.WEBHOOKS, number, Kind.SLOW):
             await asyncio.sleep(slow.seconds)
         twice = self._book.strike(Target.WEBHOOKS, number, Kind.DUPLICATE)
@@ -101,12 +101,12 @@ class Webhooks:
         return answer
 
     async def _once(self, url: str, form: Mapping[str, str], method: str, token: str) -> tuple[Answer, bool]:
-        """One try, and whether another could change anything."""
+        """The answer of one try, and whether a retry makes sense."""
         if method == "GET":
             url += ("&" if "?" in url else "?") + urlencode(form)
             form = {}
         try:
-            url = str(httpx.URL(url))  # as the receiver will see it
+            url = str(httpx.URL(url))  # in the form in which the receiver sees it
             headers = {"X-Twilio-Signature": sign(self._account.token, url, form), "I-Twilio-Idempotency-Token": token}
             async with self._http.stream(method, url, data=form or None, headers=headers) as response:
                 content = b""

@@ -1,4 +1,4 @@
-"""The outside as activities meet it: a real database, a real gateway, a real city platform."""
+"""Fixtures for activities: a real database, the sandbox gateway and the sandbox city platform."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,11 +7,13 @@ import pytest
 
 from adapters.database.engine import Database
 from adapters.database.orders.orders import Orders
-from adapters.database.orders.rule_books import RuleBookHistory, StoredRuleBook
-from adapters.database.units import Catalogue, ContactCard, UnitCard
+from adapters.database.orders.rule_books import RuleBookHistory
+from adapters.database.units import Catalogue
 from adapters.settings.settings import Settings
 from adapters.twilio.client import TwilioClient
 from adapters.twilio.sms import TwilioSms
+from domain.order.records import StoredRuleBook
+from domain.units import ContactCard, UnitCard
 from tests.activities.given import CITY_SECRET, CLERK, TEMPLATES, Phone
 from tests.adapters.orders_at_hand import new_order
 from tests.sandbox.conftest import peer
@@ -22,7 +24,7 @@ __all__ = ["peer"]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where this test keeps its objects."""
+    """The folder of this test's object store."""
     return tmp_path / "data"
 
 
@@ -40,7 +42,7 @@ def city(peer: Peer) -> str:
 
 @pytest.fixture
 def settings_for(folder: Path) -> Callable[..., Settings]:
-    """Settings with these changes."""
+    """A function that returns settings with the given changes."""
 
     def make(**changes: str) -> Settings:
         chosen = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "CITY_SECRET": CITY_SECRET}

@@ -1,4 +1,4 @@
-"""What the tests of activities start from."""
+"""Helpers for tests of activities: notices, recorded events, contacts and rule books."""
 
 from datetime import datetime
 from typing import Any
@@ -6,21 +6,23 @@ from typing import Any
 import httpx
 import pytest
 from temporalio.testing import ActivityEnvironment
-from twilio.http.response import Response
+from twilio.http.response import Response  # type: ignore[import-untyped]
 
 from activities.notify import NoticeOutcome, Notify
 from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
 from adapters.database.orders.orders import Orders
-from adapters.database.orders.rule_books import RuleBookHistory, StoredRuleBook
+from adapters.database.orders.rule_books import RuleBookHistory
 from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
-from adapters.database.units import Catalogue, ContactCard
+from adapters.database.units import Catalogue
 from adapters.phone_numbers import read
 from adapters.twilio.http import RebasedHttpClient
 from adapters.twilio.sms import TwilioSms
 from domain.order.effects import Effect
 from domain.order.read_model import RecordBatch
+from domain.order.records import StoredRuleBook
+from domain.units import ContactCard
 from tests.adapters.orders_at_hand import NINE, view
 from tests.sandbox.words import ACCOUNT, TOKEN
 
@@ -42,7 +44,7 @@ DISPATCH = "【12345热线】工单20261123-000001已派至住建局，事项类
 
 
 class Phone:
-    """What the gateway has for a telephone."""
+    """A telephone at the gateway."""
 
     def __init__(self, gateway: str) -> None:
         self._url = f"{gateway}/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
@@ -53,14 +55,14 @@ class Phone:
 
 
 def notice(number: int, template: str = "dispatch", to_role: str = "unit_clerk", **fields: Any) -> Effect:
-    """The effect of a notice, to the clerk of housing unless told otherwise."""
+    """The effect of a notice, by default to the clerk of housing."""
     told = {"unit": "housing", "due_at": DUE} if to_role == "unit_clerk" else {}
     about = {"kind": "notify", "key": f"{NO}:N{number}", "order_no": NO, "notice": f"N{number}"}
     return Effect(**(about | {"template": template, "to_role": to_role} | told | fields))
 
 
 def mumbles(patch: pytest.MonkeyPatch, status: int, body: str) -> None:
-    """Have the provider take what is sent, and answer so."""
+    """Make the provider accept messages and answer with this status and body."""
     request = RebasedHttpClient.request
 
     def mumbling(self: RebasedHttpClient, method: str, *args: Any, **kwargs: Any) -> Response:
@@ -71,7 +73,7 @@ def mumbles(patch: pytest.MonkeyPatch, status: int, body: str) -> None:
 
 
 async def recorded(database: Database, no: str, *events: dict[str, Any], **shown: Any) -> None:
-    """Put these events on the trail, numbered from 1; each is at nine unless it says otherwise."""
+    """Record these events, numbered from 1; the default time is nine."""
     numbered = tuple(
         {"seq": seq, "at": NINE.isoformat(), "actor": "system"} | each for seq, each in enumerate(events, 1)
     )
@@ -80,7 +82,7 @@ async def recorded(database: Database, no: str, *events: dict[str, Any], **shown
 
 
 async def reachable(database: Database, number: str) -> None:
-    """Give the clerk of housing a number of this test's own."""
+    """Give the clerk of housing this number."""
     card = ContactCard(regime="huojia", unit="housing", role="unit_clerk", name="王某", phone=number)
     await Catalogue(database).put_contacts([card])
 
@@ -92,7 +94,7 @@ async def perform(database: Database, sms: TwilioSms, effect: Effect) -> NoticeO
 
 
 async def routed(database: Database, **messaging: Any) -> None:
-    """A rule book in force that says how notices reach people."""
+    """Adopt a rule book with these messaging rules."""
     rules = {"templates": TEMPLATES, "messaging": messaging}
     await RuleBookHistory(database).put(StoredRuleBook("routed", "huojia", rules))
     await recorded(database, NO, {"event": "order_opened"}, policy_hash="routed")

@@ -1,4 +1,4 @@
-"""Bundles: whole, checkable by anyone, written once."""
+"""Archive bundles are complete, verifiable by anyone, and written once."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ from adapters.archive.bundle_check import NotABundle
 from adapters.archive.bundles import Bundles
 from adapters.archive.sheets import Sheets
 from adapters.archive.signature import Signatures
-from adapters.database.archive.bundles import Archives, Bundle
+from adapters.database.archive.bundles import Archives
 from adapters.database.archive.dossiers import Dossiers
 from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
@@ -28,6 +28,7 @@ from adapters.database.orders.documents import Documents
 from adapters.database.telephone.messages import Messages
 from adapters.files.object_store import Objects
 from adapters.settings.settings import Settings
+from domain.archive.bundles import StoredBundle
 from domain.citizen.messages import NewMessage
 from domain.order.effects import Effect
 from domain.order.read_model import RecordBatch
@@ -40,9 +41,9 @@ KEY = f"archives/2026/{NO}.zip"
 
 
 class LosesTheNote(Archives):
-    """The process ends after the bundle was written and before that was noted."""
+    """The process ends after the bundle was written and before the archive row was."""
 
-    async def record(self, order_no: str, bundle: str, sha256: str) -> Bundle:
+    async def record(self, order_no: str, bundle: str, sha256: str) -> StoredBundle:
         raise ConnectionResetError
 
 
@@ -58,7 +59,7 @@ async def perform(database: Database, objects: Objects, archives: Archives | Non
 
 
 async def lived(database: Database, objects: Objects) -> None:
-    """The order has lived: words, a photo, a text, a decision, a call, and events up to its closing."""
+    """Store the data of a closed order: texts, a photo, an SMS, a decision, a call, and events."""
     document = await Documents(database).save(NO, "", "submit_reply", "handling", "已清运完毕")
     comment = await Documents(database).save(NO, "", "decide", "comment", "属实，同意😀")
     photo = b"\xff\xd8\xff photo"
@@ -222,7 +223,7 @@ async def test_a_crash_between_writing_and_noting_leaves_one_bundle(hotline: Dat
         await perform(hotline, objects, LosesTheNote(hotline))
     written = await objects.get(KEY)
     assert written is not None
-    # What happened since would make another bundle; the one that is there stands.
+    # A later event would change the bundle; the existing one is kept.
     later = event(8, "notice_sent", notice="N1")
     await Trail(hotline).record(RecordBatch(order_no=NO, events=(later,), view=view(NO, 8)))
     assert await perform(hotline, objects) == Archived(bundle=KEY, sha256=hashlib.sha256(written).hexdigest())

@@ -1,4 +1,4 @@
-"""Automatic calls are placed once an attempt, whatever happens on the way."""
+"""Automatic calls are placed once per attempt, in spite of failures."""
 
 from collections.abc import Callable
 
@@ -8,13 +8,15 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.call_citizen import CallCitizen, CallOutcome
 from adapters.database.engine import Database
-from adapters.database.orders.orders import Orders, StoredCitizen
+from adapters.database.orders.orders import Orders
 from adapters.database.telephone.calls import Calls
 from adapters.phone_numbers import read
 from adapters.settings.settings import Settings
-from adapters.twilio.client import ProviderUnavailable, Sending, TwilioClient
+from adapters.twilio.client import ProviderUnavailable, TwilioClient
 from adapters.twilio.voice import TwilioVoice
+from domain.citizen.messages import Sending
 from domain.order.effects import Effect
+from domain.order.records import StoredCitizen
 from tests.activities.given import NO, mumbles
 from tests.adapters.orders_at_hand import new_order
 
@@ -39,7 +41,7 @@ async def perform(database: Database, voice: TwilioVoice, party: str, attempt: i
 
 
 class LosesTheAnswer(TwilioVoice):
-    """The process ends after the provider took the call and before anybody wrote that down."""
+    """The process ends after the provider accepted the call and before that was stored."""
 
     async def place(self, to: str, call_id: str) -> Sending:
         await super().place(to, call_id)
@@ -47,7 +49,7 @@ class LosesTheAnswer(TwilioVoice):
 
 
 def ringing(gateway: str, number: str) -> int:
-    """How many calls the gateway has for a telephone."""
+    """The number of calls that the gateway has for a telephone."""
     return len(httpx.get(f"{gateway}/sandbox/phones/{number}").raise_for_status().json()["calls"])
 
 

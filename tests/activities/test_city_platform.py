@@ -1,4 +1,4 @@
-"""What the city platform is told, once and in full."""
+"""Reports to the city platform are sent once and completely."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""Activities that only speak to the database: record, call back, tally."""
+"""Activities that use only the database: record, call back, tally."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.call_back import CallBack
 from activities.record import Record
 from activities.retry_limits import LIMITS
-from activities.tally import Tally, TallyResult
+from activities.tally import Tally
 from adapters.database.audit.trail import GapInTrail, Trail, TrailConflict
 from adapters.database.engine import Database
 from adapters.database.orders.orders import Orders
@@ -17,6 +17,7 @@ from adapters.database.orders.overdue_counts import Tallies
 from adapters.database.telephone.call_tasks import CallTasks
 from adapters.database.telephone.callbacks import Callbacks
 from domain.order.effects import Effect
+from domain.order.records import TallyResult
 from tests.activities.given import NO, recorded
 from tests.adapters.orders_at_hand import batch, new_order
 
@@ -69,7 +70,7 @@ async def tally(database: Database, no: str) -> TallyResult:
 
 
 async def lived(database: Database, no: str, dispatched: str, end: str, at: str, **order: Any) -> None:
-    """An order dispatched to housing (to water if its number begins so) on one day, and how it went on another."""
+    """An order that was dispatched to housing (or water, by its number) on one day, and its end on another."""
     await Orders(database).open(new_order(no, **order))
     unit = "housing" if not no.startswith("w") else "water"
     units = [{"unit": unit, "part": "lead"}, {"unit": "power", "part": "assist"}]

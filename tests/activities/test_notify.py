@@ -1,4 +1,4 @@
-"""Notices reach whom they are for, once, whatever happens on the way."""
+"""Notices reach their recipients once, in spite of failures."""
 
 import subprocess
 import sys
@@ -9,14 +9,17 @@ import pytest
 
 from activities.notify import NoticeOutcome
 from adapters.database.engine import Database
-from adapters.database.orders.orders import Orders, StoredCitizen
+from adapters.database.orders.orders import Orders
 from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
-from adapters.database.units import Catalogue, ContactCard
+from adapters.database.units import Catalogue
 from adapters.phone_numbers import e164
 from adapters.settings.settings import ROOT, Settings
-from adapters.twilio.client import ProviderUnavailable, Sending, TwilioClient
+from adapters.twilio.client import ProviderUnavailable, TwilioClient
 from adapters.twilio.sms import TwilioSms
+from domain.citizen.messages import Sending
+from domain.order.records import StoredCitizen
+from domain.units import ContactCard
 from tests.activities.given import (
     CITIZEN,
     CLERK,
@@ -33,7 +36,7 @@ from tests.adapters.orders_at_hand import CANARY, new_order
 
 
 class LosesTheAnswer(TwilioSms):
-    """The process ends after the provider took the message and before anybody wrote that down."""
+    """The process ends after the provider accepted the message and before that was stored."""
 
     async def send(self, to: str, body: str) -> Sending:
         await super().send(to, body)
@@ -41,7 +44,7 @@ class LosesTheAnswer(TwilioSms):
 
 
 class NeverGetsThere(TwilioSms):
-    """The process ends before the provider hears of the message."""
+    """The process ends before the message reaches the provider."""
 
     async def send(self, to: str, body: str) -> Sending:
         raise ConnectionResetError
@@ -107,7 +110,7 @@ async def test_a_gateway_that_is_down_is_tried_again_and_the_failure_names_nobod
 
 
 class Refuses(TwilioSms):
-    """The provider will never text this number."""
+    """The provider rejects this number permanently."""
 
     async def send(self, to: str, body: str) -> Sending:
         return Sending(None, "twilio_21211")

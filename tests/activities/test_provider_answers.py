@@ -1,26 +1,27 @@
-"""What the provider answers, and what each answer means for a notice."""
+"""The provider's answers, and their effect on a notice."""
 
 import zlib
 from collections.abc import Iterator
 
 import httpx
 import pytest
-from twilio.http.response import Response
+from twilio.http.response import Response  # type: ignore[import-untyped]
 
 from activities.notify import NoticeOutcome
 from adapters.database.engine import Database
 from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
-from adapters.database.units import Catalogue, ContactCard
+from adapters.database.units import Catalogue
 from adapters.twilio.client import ProviderUnavailable
 from adapters.twilio.http import RebasedHttpClient
 from adapters.twilio.sms import TwilioSms
+from domain.units import ContactCard
 from tests.activities.given import DISPATCH, NO, SENT, Phone, mumbles, notice, perform, reachable, routed
 
 
 @pytest.fixture
 def unsubscribed(gateway: str) -> Iterator[str]:
-    """A number that the provider refuses once because it was told to leave it alone."""
+    """A number that the provider rejects once because it has opted out there."""
     number, faults = "+8613900000025", f"{gateway}/sandbox/faults"
     once = {"kind": "refuse", "on": "messages", "to": number, "code": 21610, "times": 1}
     httpx.put(faults, json=[once]).raise_for_status()

@@ -1,6 +1,7 @@
-"""An archived order with something personal in every column of every table that can hold it, and what is left of it."""
+"""An archived order with personal data in every possible column of every table, and a search for what is left."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import LargeBinary, select
 
@@ -9,7 +10,7 @@ from adapters.database.city.messages import WEBHOOK, CityMessages
 from adapters.database.engine import Database
 from adapters.database.orders.attachments import Attachments, NewFile
 from adapters.database.orders.documents import Documents
-from adapters.database.orders.orders import Orders, StoredCitizen
+from adapters.database.orders.orders import Orders
 from adapters.database.tables import Table
 from adapters.database.telephone.call_tasks import CallTasks
 from adapters.database.telephone.calls import Calls
@@ -18,7 +19,7 @@ from adapters.database.telephone.messages import Messages
 from adapters.files.object_store import Objects
 from adapters.settings.settings import Settings
 from domain.citizen.messages import NewCall, NewMessage
-from domain.citizen.service_answers import Answer
+from domain.order.records import Answer, StoredCitizen
 from tests.activities.given import recorded
 from tests.adapters.orders_at_hand import CANARY, new_order
 
@@ -31,7 +32,7 @@ PLACE = frozenset({"33.5", "113.6"})
 
 
 async def archive(database: Database, settings: Settings) -> None:
-    """An archived order with something personal in every column of every table that can hold it."""
+    """Store an archived order with personal data in every possible column of every table."""
     place = {"location": CANARY, "address_id": CANARY, "lat": 33.5, "long": 113.6, "media_url": CANARY, "listed": True}
     answers = (Answer(code="a", question="q", answers=(CANARY,)),)
     await Orders(database).open(new_order(NO, citizen=CITIZEN, answers=answers, **place), intake_key=f"{CANARY}:1")
@@ -54,8 +55,8 @@ async def archive(database: Database, settings: Settings) -> None:
     call = NewCall(f"{NO}:call", NO, 0, NO, 1, PHONE)
     await Calls(database).claim(call)
     await Calls(database).placed(call.key, "CAofcitizen")
-    about = {"regime": "huojia", "template": "survey", "to_role": "citizen", "unit": None, "party": NO}
-    await CallTasks(database).open(f"{NO}:task", NO, realm="", **about)  # type: ignore[arg-type]
+    about: dict[str, Any] = {"regime": "huojia", "template": "survey", "to_role": "citizen", "unit": None, "party": NO}
+    await CallTasks(database).open(f"{NO}:task", NO, realm="", **about)
     await CallTasks(database).done(f"{NO}:task", "wang", CANARY)
     await InboundMessages(database).keep(NewInbound("IN1", PHONE, CANARY, NO, NO))
     city = CityMessages(database)
@@ -69,7 +70,7 @@ async def archive(database: Database, settings: Settings) -> None:
 
 
 async def personal(database: Database) -> dict[str, set[str]]:
-    """Every column of every table with something personal of this order in it, opened where it is sealed."""
+    """The columns of each table that have personal data of this order, after decryption."""
     found: dict[str, set[str]] = {}
     async with database.session() as session:
         for table in Table.metadata.sorted_tables:

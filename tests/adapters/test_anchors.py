@@ -1,4 +1,4 @@
-"""A day is anchored once it is over: what was chained by then is under one signature, and is published."""
+"""Daily anchors: after a day its chains are covered by one signature, which is published."""
 
 import asyncio
 import json
@@ -94,7 +94,7 @@ async def test_what_is_written_while_the_day_ends_is_under_the_anchor_of_one_of_
     aged(database_url, days=2)
     await Anchors(database).make(ended, SIGNATURES.sign)
     await trail.record(batch("LATE", 1, 1))
-    # It was begun before midnight, and was not to be seen yet when the day was anchored.
+    # Its transaction began before midnight, and was not visible yet when the day was anchored.
     late = day_begins(ended + timedelta(days=1)) - timedelta(seconds=10)
     with forger(database_url) as connection:
         connection.execute("UPDATE audit_trail SET recorded_at = %s WHERE order_no = 'LATE'", [late])

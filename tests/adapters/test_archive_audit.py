@@ -1,4 +1,4 @@
-"""The note of an archive can be changed, the trail cannot: an archive that was taken away is noticed."""
+"""The row of an archive can be changed, the trail cannot: a removed archive is detected."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The password of the database's role may come by itself, and then stands in the address that everybody uses."""
+"""The password of the database role may be a separate setting, and is then put into the URL."""
 
 from pathlib import Path
 
@@ -6,8 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from adapters.database.engine import driver_url
-from adapters.settings.database_url import with_password
-from adapters.settings.settings import Settings
+from adapters.settings.settings import Settings, with_password
 
 SAID = "a/b@c:d %&中"
 

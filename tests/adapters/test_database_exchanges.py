@@ -10,10 +10,11 @@ import pytest
 from adapters.database.archive.bundles import Archives
 from adapters.database.engine import Database
 from adapters.database.idempotency import Idempotency, KeyInFlight, KeyReused, Replay
-from adapters.database.orders.rule_books import RuleBookHistory, StoredRuleBook
+from adapters.database.orders.rule_books import RuleBookHistory
 from api.app import JOBS
 from api.idempotency import forget
 from application.services import Services
+from domain.order.records import StoredRuleBook
 
 REQUEST = ("key", "POST /work-orders", "agent")
 

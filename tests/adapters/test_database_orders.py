@@ -1,4 +1,4 @@
-"""Orders: written once, the citizen's data unreadable in the tables, lists that turn their pages steadily."""
+"""Orders: written once, citizen data encrypted in the tables, stable pagination of lists."""
 
 import asyncio
 from datetime import date, timedelta
@@ -10,15 +10,17 @@ from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
 from adapters.database.orders.attachments import Attachments, NewFile
 from adapters.database.orders.documents import Documents
-from adapters.database.orders.orders import OrderFilter, Orders, StoredCitizen
+from adapters.database.orders.orders import OrderFilter, Orders
 from adapters.database.paging import BadCursor, to_cursor
 from adapters.database.telephone.calls import Calls
 from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
 from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
-from adapters.database.units import Catalogue, ContactCard
+from adapters.database.units import Catalogue
 from domain.citizen.messages import NewCall, NewMessage
 from domain.order.read_model import DeadlineView
+from domain.order.records import StoredCitizen
+from domain.units import ContactCard
 from domain.words import Category, ClockName, Light, Stage
 from tests.activities.given import recorded
 from tests.adapters.orders_at_hand import CANARY, NINE, batch, new_order

@@ -6,7 +6,8 @@ from adapters.database.accounts.credentials import Credentials, NotProven
 from adapters.database.accounts.sample_accounts import ensure_users
 from adapters.database.accounts.users import Account, Card, UsernameTaken, Users
 from adapters.database.engine import Database
-from adapters.database.units import Catalogue, ContactCard, UnitCard
+from adapters.database.units import Catalogue
+from domain.units import ContactCard, UnitCard
 
 HOUSING = UnitCard(id="housing", regime="huojia", name="住建局", area="城关", duties=("房屋", "供热"))
 

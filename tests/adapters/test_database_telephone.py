@@ -1,4 +1,4 @@
-"""Texts, calls, opt-outs and the queues of those who telephone: each takes effect once."""
+"""Texts, calls, opt-outs and the queues of callback staff: each takes effect once."""
 
 import asyncio
 from datetime import timedelta
@@ -65,7 +65,7 @@ async def test_a_late_report_sets_no_message_back(database: Database) -> None:
     for status, then in (("on-its-way", "on-its-way"), ("sent", "on-its-way"), ("undelivered", "undelivered")):
         report = await messages.reported("SM1", status, "twilio_30003")
         assert report is not None and report.status == then
-    assert report.error == "twilio_30003"
+    assert report is not None and report.error == "twilio_30003"
 
 
 async def test_an_undelivered_message_stays_unsettled_until_its_order_knows(
@@ -126,7 +126,7 @@ async def test_a_survey_that_may_be_with_the_citizen_is_the_latest_unless_it_was
     for notice in ("N2", "N3"):
         await messages.claim(message(notice))
         await messages.attempting(f"A:{notice}")
-    for key in ("A:N3", "A:N2"):  # the one that was attempted last is found, and while it stands
+    for key in ("A:N3", "A:N2"):  # the one that was attempted last is found, as long as it is stored
         latest = await messages.latest(PHONE, "survey")
         assert latest is not None and latest.key == key
         await messages.failed(key, "twilio_21211")
@@ -203,7 +203,7 @@ async def test_a_late_report_sets_no_call_back(end: str, module_database: Databa
 async def test_people_to_telephone_stay_in_the_queue_until_somebody_did(database: Database) -> None:
     tasks = CallTasks(database)
     for key in ("A:N1", "A:N2", "A:N3", "A:N1"):
-        about = {"template": "overdue", "to_role": "unit_clerk", "unit": "housing", "party": None}
+        about: dict[str, Any] = {"template": "overdue", "to_role": "unit_clerk", "unit": "housing", "party": None}
         await tasks.open(key, "A", realm="", regime="huojia", **about)
     page = await tasks.waiting(limit=2)
     rest = await tasks.waiting(limit=2, cursor=page.next)
@@ -218,7 +218,7 @@ async def test_people_to_telephone_stay_in_the_queue_until_somebody_did(database
 
 
 async def calling(database: Database, no: str, *unheard: str, reworks: int = 0) -> None:
-    """An order whose citizens are being called back."""
+    """An order in its callback."""
     await Orders(database).open(new_order(no))
     shown = {"stage": "callback", "unheard": unheard, "facts": {"reworks": reworks}}
     await recorded(database, no, {"event": "callback_due"}, **shown)

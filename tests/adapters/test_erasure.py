@@ -1,4 +1,4 @@
-"""The end of retention: what an order says of people is erased, its figures and its trail stay (NA-06)."""
+"""The end of retention: personal data of an order is erased, its figures and its trail are kept (NA-06)."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -43,7 +43,7 @@ def objects(tmp_path: Path) -> Objects:
 
 @pytest.fixture
 def aged(database: Database, objects: Objects, database_url: str) -> Aged:
-    """Makes an archived order with something personal everywhere, archived so many days ago."""
+    """A function that creates an order with personal data everywhere, archived the given number of days ago."""
 
     async def make(no: str, days: int) -> None:
         await Orders(database).open(new_order(no))
@@ -84,7 +84,7 @@ def stored(folder: Path) -> list[str]:
 
 
 async def readable(database: Database, no: str) -> str:
-    """Everything of an order that our keys open."""
+    """All decrypted data of an order."""
     kept = [
         await Orders(database).get(no),
         await Documents(database).of_order(no),
@@ -156,7 +156,7 @@ def test_consultations_are_kept_for_three_years_and_all_else_for_ten(regime: str
 
 
 class LockedObjects(Objects):
-    """A bucket that does not let go of one order's evidence yet."""
+    """A bucket that refuses to delete one order's evidence."""
 
     async def delete(self, key: str) -> None:
         if key == "evidence/A-LOCKED":

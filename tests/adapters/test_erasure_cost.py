@@ -1,4 +1,4 @@
-"""What the daily erasure reads grows with what it erases, not with what was erased before."""
+"""The rows read by the daily erasure grow with the orders it erases, not with those erased before."""
 
 import time
 from datetime import UTC, datetime
@@ -65,7 +65,7 @@ ERASED_ORDERS = """
 
 
 def rows_read(url: str) -> int:
-    """How many rows of tables the connections have read that were ours and are closed."""
+    """The number of table rows that this test's closed connections have read."""
     open_ = "SELECT FROM pg_stat_activity WHERE application_name = 'jiesu' AND datname = current_database()"
     read = "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int FROM pg_stat_user_tables"
     with psycopg.connect(as_owner(url), autocommit=True) as connection:

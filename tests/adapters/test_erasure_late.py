@@ -1,4 +1,4 @@
-"""What is written about an order after its erasure is erased too, by whichever way it comes, and at little cost."""
+"""Data written about an order after its erasure is erased too, in every way of writing, and at little cost."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -102,7 +102,7 @@ LATE: tuple[Callable[[Database], Awaitable[None]], ...] = (
 
 
 async def strays(database: Database, settings: Settings) -> None:
-    """What is there before the erasure and belongs to no order yet."""
+    """Store data that belongs to no order yet, before the erasure."""
     await InboundMessages(database).keep(NewInbound("stray", PHONE, CANARY, None, None))
     await CityMessages(database).keep("stray", "order_changed", CANARY, WEBHOOK)
     for key in ("attachments/late", "attachments/late.thumbnail.jpg"):
@@ -137,11 +137,11 @@ async def test_whatever_is_written_after_an_erasure_is_erased_a_week_later(
     assert [row.data.get("late", False) for row in rows] == [False] + [True] * len(LATE)
     assert await Trail(database).verify(NO) == []
     acts = [each.act async for each in Acts(database).links()]
-    assert [sum(each.data.values()) for each in acts[1:]] == [1] * len(LATE)
+    assert [sum(int(value or 0) for value in each.data.values()) for each in acts[1:]] == [1] * len(LATE)
 
 
 class LateObjects(Objects):
-    """A store during whose first deletion somebody gives the order one more file."""
+    """A store during whose first deletion the order gets one more file."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         super().__init__(settings)
@@ -188,7 +188,7 @@ async def test_an_erasure_and_who_writes_at_the_same_time_wait_for_each_other(
 async def test_what_is_written_while_an_erasure_is_at_its_last_step_is_noted(
     database: Database, database_url: str, settings: Settings
 ) -> None:
-    """Its connection holds the order as an erasure does that has blanked everything and is not durable yet."""
+    """A connection that holds the locks of an erasure that has blanked everything and is not committed yet."""
     await Erasure(database).begin(NO)
     async with await psycopg.AsyncConnection.connect(database_url) as erasing:
         await erasing.execute("UPDATE archives SET erased_at = now() WHERE order_no = %s", [NO])
@@ -200,10 +200,10 @@ async def test_what_is_written_while_an_erasure_is_at_its_last_step_is_noted(
 
 
 async def held_up(url: str, by: int) -> None:
-    """Return when somebody waits for that connection."""
+    """Return when another connection waits for this one."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as looking, asyncio.timeout(30):
         waits = "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
-        while (await (await looking.execute(waits, [by])).fetchone()) == (0,):  # noqa: ASYNC110 (nothing tells of it)
+        while (await (await looking.execute(waits, [by])).fetchone()) == (0,):  # noqa: ASYNC110 (no event reports it)
             await asyncio.sleep(0.01)
 
 

@@ -1,4 +1,4 @@
-"""An erasure leaves nothing behind: no column of any table, no object, and no half of it after a crash."""
+"""An erasure is complete: every column of every table and every object, also after a crash."""
 
 import asyncio
 from types import SimpleNamespace
@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import LargeBinary
 
 from adapters.database.audit.trail import Trail
-from adapters.database.city.messages import WEBHOOK, CityMessageRow, CityMessages
+from adapters.database.city.messages import WEBHOOK, CityMessages
 from adapters.database.engine import Database
 from adapters.database.erasure.erasure import Erasure
 from adapters.database.erasure.personal_columns import blanked
@@ -51,11 +51,11 @@ def test_whoever_adds_a_sealed_column_has_to_say_what_becomes_of_it() -> None:
         if isinstance(column.type, LargeBinary)
     }
     kept = {("contacts", "name"), ("contacts", "phone"), ("archives", "hold_reason")}
-    # An answer to a repeated request is forgotten after `api.idempotency.KEPT_FOR`, long before any erasure.
+    # A stored answer is deleted after `api.idempotency.KEPT_FOR`, long before any erasure.
     kept |= {("idempotency_keys", "response")}
-    # Second factors of staff are of no order.
+    # Second factors of staff belong to no order.
     kept |= {("users", "totp_secret"), ("users", "totp_pending")}
-    # Who wants no more texts does so beyond any order.
+    # An opt-out outlives every order.
     kept |= {("opt_outs", "phone")}
     assert sealed - kept <= blanked()
 
@@ -95,12 +95,9 @@ async def test_what_came_in_and_belongs_to_no_order_is_erased_by_the_retention_o
 
 async def said(database: Database) -> set[str]:
     """The messages and texts that still say something of a person."""
-    rows = [*(await CityMessages(database).list()).items, *(await InboundMessages(database).in_state(None)).items]
-    return {
-        row.id if isinstance(row, CityMessageRow) else row.sid
-        for row in rows
-        if CANARY in str(row) or PHONE in str(row)
-    }
+    messages = {row.id: str(row) for row in (await CityMessages(database).list()).items}
+    texts = {row.sid: str(row) for row in (await InboundMessages(database).in_state(None)).items}
+    return {name for name, row in (messages | texts).items() if CANARY in row or PHONE in row}
 
 
 class TornError(BaseException):
@@ -108,7 +105,7 @@ class TornError(BaseException):
 
 
 class TornObjects(Objects):
-    """A store whose client dies when it has deleted so many objects."""
+    """A store whose client dies after deleting a number of objects."""
 
     def __init__(self, settings: Settings, many: int) -> None:
         super().__init__(settings)

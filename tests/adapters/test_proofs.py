@@ -1,4 +1,4 @@
-"""Proofs are signed and verified by one secret, and by nothing that looks like it."""
+"""Signal proofs are signed and verified with one secret, and no similar one."""
 
 import time
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What the public may ask of the database: nothing confidential, nothing of a rehearsal, nothing of other doors."""
+"""Public queries return nothing confidential, nothing of a rehearsal, and nothing of other channels."""
 
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ from adapters.database.engine import Database
 from adapters.database.orders.orders import OrderFilter, Orders
 from adapters.database.orders.public_requests import PublicRequests
 from domain.calendar.business_calendar import CST
-from domain.citizen.service_answers import Answer
+from domain.order.records import Answer
 from tests.adapters.orders_at_hand import CANARY, NINE, batch, new_order
 
 ENTRY = Entry("wang", "dispatcher", NINE)

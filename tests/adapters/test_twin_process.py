@@ -1,4 +1,4 @@
-"""Two processes of one program: neither is there without the other, however one of them ends."""
+"""A pair of processes: if one of them ends, for any reason, the other ends too."""
 
 import os
 import signal
@@ -41,7 +41,7 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def pair(tmp_path: Path) -> Iterator[tuple[psutil.Popen, psutil.Process]]:
-    """Both, running."""
+    """Both processes, running."""
     file = tmp_path / "pair.py"
     file.write_text(PROGRAM, "utf-8")
     env = dict(os.environ) | {"PYTHONPATH": str(ROOT)}

@@ -1,4 +1,4 @@
-"""The application with a real database behind it and no process around it: for what needs no Temporal."""
+"""The application in this process with a real database, for tests that need no Temporal."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -35,7 +35,7 @@ async def sign_in(http: httpx.AsyncClient, username: str, password: str = PASSWO
 
 
 async def token(http: httpx.AsyncClient, username: str, password: str = PASSWORD, **form: str) -> dict[str, str]:
-    """The headers of somebody who has signed in."""
+    """The request headers of a signed-in user."""
     answer = await sign_in(http, username, password, **form)
     assert answer.status_code == 200, answer.text
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}

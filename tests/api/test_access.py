@@ -1,6 +1,6 @@
-"""The access matrix: every role at every route, with what is theirs, what is not, and tokens that are none.
+"""The access matrix: every role at every route, with own and foreign objects and invalid tokens.
 
-What each answer has to be follows from `domain.permissions.TABLE`; a route that it does not know fails here.
+The expected answers follow from `domain.permissions.TABLE`; a route that is missing there fails.
 """
 
 import asyncio
@@ -33,15 +33,15 @@ AT_ONCE = 8
 
 
 class Probe(NamedTuple):
-    """How a route is asked, so that nothing changes, and what it answers to those who may."""
+    """A request to a route that changes nothing, and its answer to permitted callers."""
 
     answer: Answer
     body: Any = None
     query: dict[str, str] = {}
     hidden: str | None = None
-    """The code of its 404 for what belongs to others; None where it is about nothing of anybody."""
+    """The code of its 404 for objects of others; None if it concerns no object."""
     also: str | None = None
-    """Another act that has to be allowed."""
+    """A further act that must be permitted."""
 
 
 ORDER = Probe((200, ""), hidden="unknown_order")
@@ -120,7 +120,7 @@ PROBES: dict[str, Probe] = {
 
 
 def expected(name: str, role: Role, case: str) -> Answer:
-    """What the table says that the answer is."""
+    """The answer that the table prescribes."""
     probe, act = PROBES[name], ACTS[name.partition("?")[0]]
     if TABLE[act].door is not Door.TOKEN:
         return probe.answer
@@ -221,7 +221,7 @@ def flat(dependant: Any) -> Iterator[Any]:
 
 
 def matrix() -> Iterator[tuple[str, Role, str]]:
-    """Every role, route and case; of what does not differ by role, or by case, once."""
+    """Every combination of role, route and case; combinations with equal answers once."""
     for name in PROBES:
         door = TABLE[ACTS[name.partition("?")[0]]].door
         for role in sorted(STAFF):

@@ -1,4 +1,4 @@
-"""What a provider's token says, in every shape: whatever is not plainly one person in one seat opens nothing."""
+"""Claims of a provider's token in every shape: a token that does not name one person with one role is rejected."""
 
 import asyncio
 import time
@@ -13,14 +13,15 @@ import pytest
 from adapters.auth import oidc
 from adapters.auth.tokens import LIFE
 from adapters.database.engine import Database
-from adapters.database.units import Catalogue, UnitCard
+from adapters.database.units import Catalogue
 from adapters.settings.settings import Settings
+from domain.units import UnitCard
 from tests.api.callers import problem
 from tests.api.door import door, token
 from tests.api.issuer import AUDIENCE, Issuer, issuing
 from tests.api.test_signing_in import person
 
-CLERK: Final = {"role": "clerk", "unit": "housing", "regime": "rugao"}
+CLERK: Final[dict[str, Any]] = {"role": "clerk", "unit": "housing", "regime": "rugao"}
 
 
 def chosen(issuer: Issuer, **more: str) -> dict[str, Any]:
@@ -116,13 +117,13 @@ async def test_a_token_of_another_kind_opens_nothing(
 @pytest.mark.parametrize("bearer", ["a", "..", "\xff.\xff.\xff", "e30.e30.e30", "W10.W10.", "[" * 9000, "W1tb" * 9000])
 @pytest.mark.parametrize("dots", ["", "..", ".W1tb."])
 async def test_what_is_no_token_at_all_is_refused_as_one(http: httpx.AsyncClient, bearer: str, dots: str) -> None:
-    answer = await http.get("/account", headers={"Authorization": f"Bearer {bearer}{dots}".encode("latin-1")})
+    answer = await http.get("/account", headers={b"Authorization": f"Bearer {bearer}{dots}".encode("latin-1")})
     problem(answer, 401, "not_authenticated")
 
 
 async def test_a_token_holds_no_longer_than_a_session_of_ours(http: httpx.AsyncClient, issuer: Issuer) -> None:
     now, life = int(time.time()), int(LIFE.total_seconds())
-    far = {"exp": now + 10 * life}
+    far: dict[str, Any] = {"exp": now + 10 * life}
     assert (await account(http, issuer.token(iat=now - life + 60, **far))).status_code == 200
     problem(await account(http, issuer.token(iat=now - life - 60, **far)), 401, "not_authenticated")
 
@@ -157,7 +158,7 @@ async def test_whatever_the_provider_calls_somebody_they_can_be_disabled(
     problem(await account(http, bearer), 401, "not_authenticated")
     director = await token(http, await person(module_database, "hotline_director"))
     unseen = await http.delete(f"/work-orders/20260101-000001/viewers/{named}", headers=director)
-    problem(unseen, 404, "unknown_order")  # and not: no such address
+    problem(unseen, 404, "unknown_order")  # not the 404 of an unknown route
 
 
 async def test_who_comes_as_what_is_noted_once(
@@ -178,7 +179,8 @@ async def test_where_applications_are_listed_a_token_of_another_opens_nothing(
     issuer: Issuer, module_database: Database
 ) -> None:
     async with door(module_database, **chosen(issuer, JIESU_OIDC_CLIENTS="console, desk")) as http:
-        for said in ({"azp": "console"}, {"client_id": "desk"}):
+        one_of_ours: list[dict[str, Any]] = [{"azp": "console"}, {"client_id": "desk"}]
+        for said in one_of_ours:
             assert (await account(http, issuer.token(**said))).status_code == 200
         for other in ({}, {"azp": "forum"}, {"azp": ["console"]}, {"azp": "forum", "client_id": "console"}):
             problem(await account(http, issuer.token(**other)), 401, "not_authenticated")
@@ -221,7 +223,7 @@ async def test_a_provider_that_drips_is_not_waited_for(monkeypatch: pytest.Monke
         async with asyncio.timeout(60):
             assert (await goes_on).user.sub == "oidc:li"
             assert not asks.done()
-            assert (await asks).user.sub == "oidc:li"  # by what is known: nothing came in time
+            assert (await asks).user.sub == "oidc:li"  # with the known keys: the provider did not answer in time
             with pytest.raises(oidc.ProviderAway):
                 await stranger.read(known)
         slow.drips = False

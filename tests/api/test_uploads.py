@@ -1,9 +1,9 @@
-"""Bringing evidence: what is taken, what is refused, and that nothing is left of it."""
+"""Uploads of evidence: accepted and refused files; nothing of a refused file is left."""
 
 import asyncio
 import io
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from hashlib import sha256
 from itertools import count
@@ -56,7 +56,7 @@ def objects(installation: Installation) -> Path:
 
 
 def kept(objects: Path) -> set[Path]:
-    """Every object that is there."""
+    """Every stored object."""
     return {path for path in objects.rglob("*") if path.is_file()}
 
 
@@ -154,7 +154,7 @@ def test_what_is_no_evidence_is_refused_and_leaves_nothing(
 
 def test_a_large_file_passes_through_without_filling_the_memory(clerk: Caller, installation: Installation) -> None:
     process = psutil.Process(installation.api.process.pid)
-    brought(clerk, video(), "前.mp4")  # what is loaded once is loaded
+    brought(clerk, video(), "前.mp4")  # imports happen before the measurement
     before = highest = process.memory_info().rss
     done = threading.Event()
 
@@ -181,7 +181,7 @@ def test_a_large_file_passes_through_without_filling_the_memory(clerk: Caller, i
 def test_more_than_the_county_allows_is_refused_while_it_comes(clerk: Caller, objects: Path) -> None:
     before, sent = kept(objects), 0
 
-    def endless() -> AsyncIterator[bytes] | object:
+    def endless() -> Iterator[bytes]:
         nonlocal sent
         yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n' + video()[:28]
         for _ in range(150):
@@ -233,7 +233,7 @@ def test_other_content_types_and_strange_fields_are_refused(clerk: Caller, calle
 def test_an_upload_that_breaks_off_leaves_nothing(clerk: Caller, objects: Path) -> None:
     before = kept(objects)
 
-    def torn() -> AsyncIterator[bytes] | object:
+    def torn() -> Iterator[bytes]:
         yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n' + video(content=9_000_000)
         raise ConnectionAbortedError
 
@@ -306,7 +306,7 @@ async def test_what_a_crash_left_and_what_nobody_used_is_cleared_away(
     folder = known.object_key.rpartition("/")[0]
     for key in ("incoming/crashed", f"{folder}/never-noted", f"{folder}/never-noted.thumbnail.jpg"):
         await inside.objects.put_if_absent(key, b"x")
-    assert await delete_abandoned_files(inside) == 0  # it may still be under way
+    assert await delete_abandoned_files(inside) == 0  # its upload may still be under way
     assert await delete_abandoned_files(inside, older_than=timedelta(seconds=-1)) == 3
     assert await inside.objects.exists(known.object_key) and await inside.objects.exists(known.thumbnail_key)
 

@@ -1,6 +1,6 @@
-"""The table of clauses: what a rule says, where its numbers stand, which test sees it in the running system.
+"""The table of clauses: the text of each rule, its keys in the rule books, and its tests in the running system.
 
-`python -m tests.architecture.clause_table` writes docs/clauses.md anew.
+`python -m tests.architecture.clause_table` writes docs/clauses.md.
 """
 
 import ast
@@ -25,7 +25,7 @@ GROUPS = {
     "HK": "hukou 湖口县",
     "NA": "national 国家规定",
 }
-"""Prefix of the ids and whose rules these are, in the order of the document."""
+"""Prefix of the ids → source of the rules, in the order of the document."""
 
 HEAD = """\
 # Clauses
@@ -41,19 +41,20 @@ _TEST = re.compile(r"test_([a-z]{2})_(\d{2})(_|$)")
 
 
 class Seen(NamedTuple):
-    """A test that sees a clause, and what its docstring says in the first line."""
+    """A test of a clause, and the first line of its docstring."""
 
     test: str
     rule: str
 
 
 def seen() -> dict[str, list[Seen]]:
-    """The tests of every clause, in the order in which they are written."""
+    """The tests of every clause, in source order."""
     found: dict[str, list[Seen]] = defaultdict(list)
     for path in sorted(TESTS.glob("test_*.py")):
         for node in ast.parse(path.read_text("utf-8")).body:
-            named = _TEST.match(node.name) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else None
-            if named is not None:
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            if named := _TEST.match(node.name):
                 rule = (ast.get_docstring(node) or "").partition("\n")[0]
                 found[f"{named[1].upper()}-{named[2]}"].append(Seen(f"{path.name}::{node.name}", rule))
     return found
@@ -86,7 +87,7 @@ def _resting(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 
 def document() -> str:
-    """docs/clauses.md as it has to be."""
+    """The expected content of docs/clauses.md."""
     tests, policy = seen(), keys()
     parts = [HEAD]
     for prefix, name in GROUPS.items():

@@ -1,4 +1,4 @@
-"""What docs/security.md says of numbers, keys, addresses, ways in and trails is what the code has."""
+"""The numbers, keys, addresses, entry points and trails in docs/security.md match the code."""
 
 import re
 import shutil
@@ -7,7 +7,7 @@ import sys
 import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from packaging.utils import canonicalize_name
 from setuptools.discovery import PackageFinder
@@ -42,7 +42,7 @@ print(worker.__file__, *{of[name][0] for name in sys.modules if name in of})
 NOT_FOR_PRODUCTION: Final = {"tests", "sandbox", "benchmarks", "examples", "docs"}
 
 
-def default(name: str) -> object:
+def default(name: str) -> Any:
     return Settings.model_fields[name].default
 
 
@@ -52,7 +52,7 @@ def test_the_model_says_the_numbers_of_the_code() -> None:
     for said in (
         f"{default('sign_in_tries')} failures in a row lock a name for {lock.seconds // 60} minutes",
         f"up to {longest.total_seconds() / 3600:.0f} hours",
-        f"{login.per_second} tries a second, {login.burst} at once",  # type: ignore[attr-defined]
+        f"{login.per_second} tries a second, {login.burst} at once",
         f"{passwords.SHORTEST} to {passwords.LONGEST} characters",
         f"Sessions: {LIFE.total_seconds() / 3600:.0f} hours, idle or not unless `JIESU_IDLE_MINUTES` is set",
         f"signed, for {default('link_seconds')} seconds",
@@ -60,7 +60,7 @@ def test_the_model_says_the_numbers_of_the_code() -> None:
         f"{password_hashes.MEMORY_KIB / 1024:.0f} MiB and {password_hashes.PASSES} passes each",
         f"bodies of {body_limits.MAX_BODY} bytes within {default('body_seconds'):.0f} seconds",
         f"JSON {json_shape.MAX_DEPTH} levels deep",
-        f"{caller.per_second} requests a second of a caller and {address.per_second} from an address",  # type: ignore[attr-defined]
+        f"{caller.per_second} requests a second of a caller and {address.per_second} from an address",
         f"statements of {engine.STATEMENT_SECONDS:.0f} seconds",
         f"pages of {input_types.MAX_PAGE} rows",
     ):
@@ -115,8 +115,8 @@ def test_the_image_leaves_out_what_production_has_no_use_for() -> None:
 
 
 def test_what_is_in_the_image_needs_nothing_that_is_not(tmp_path: Path) -> None:
-    """Its packages are found as the build finds them, its processes come up as far as their settings, and what is for
-    trying out says that it is not there."""
+    """The build finds its packages, its processes start as far as their settings, and trial commands say that they are
+    not included."""
     image = tmp_path / "app"
     shutil.copytree(ROOT, image, ignore=left_out)
     assert not {path.name for path in image.iterdir()} & NOT_FOR_PRODUCTION
@@ -138,7 +138,7 @@ def test_what_is_in_the_image_needs_nothing_that_is_not(tmp_path: Path) -> None:
 
 
 def left_out(folder: str, names: list[str]) -> set[str]:
-    """What `.dockerignore` leaves out of a folder, as far as its lines go here: names at the top, `**/` anywhere."""
+    """The names that `.dockerignore` excludes; supports names at the top and `**/`, which are all it uses."""
     lines = {line.removeprefix("**/") for line in LEFT_OUT if Path(folder) == ROOT or line.startswith("**/")}
     return {name for name in names if any(fnmatch(name, line) for line in lines)}
 

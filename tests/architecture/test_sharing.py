@@ -1,4 +1,4 @@
-"""How test files are shared out among processes."""
+"""The distribution of test files over processes."""
 
 from collections.abc import Iterable
 

@@ -1,8 +1,9 @@
-"""What comes down from the city platform: taken once, whichever way and however often it comes, and never lost."""
+"""Messages from the city platform: processed once, by either way and however often they come, and never lost."""
 
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import httpx
@@ -61,9 +62,9 @@ def test_one_order_comes_of_many_messages_at_once(town: Town) -> None:
     assert {answer.status_code for answer in answers} <= {200, 202}
     no = town.arrived(city_no)
     assert {answer.json()["no"] for answer in answers} <= {no, None}
-    assert all(eventually(lambda each=each: town.message(each["id"])["no"]) == no for each in same)
+    assert all(eventually(partial(order_of, town, each["id"])) == no for each in same)
     assert len(town.events(no, "order_opened")) == 1
-    # By hand it is not taken in a second time; by the platform's own account it is the same order.
+    # Intake by hand is refused as a duplicate; intake by the platform returns the same order.
     by_hand = DEMAND | {"policy": "huojia", "grade": "normal", "city_no": city_no}
     problem(town.caller("agent").post("/work-orders", by_hand, Idempotency_Key=new_key()), 409, "already_done")
     assert town.caller("city_platform").post("/work-orders", by_hand).json()["no"] == no
@@ -73,14 +74,15 @@ def test_a_refused_change_belongs_to_its_order_and_so_is_erased_with_it(town: To
     city_no, data = town.demand()
     no = town.say(order(city_no, data)).json()["no"]
     change = order(city_no, {"order_no": city_no, "caller": {"phone": "13912345678"}}, type="order_changed")
-    for message, of in (
+    cases: list[tuple[dict[str, Any], tuple[str | None, str | None]]] = [
         (change | {"id": f"change-{city_no}"}, (no, city_no)),
         (
             change | {"id": f"strange-{city_no}", "data": {"order_no": f"{city_no}-strange"}},
             (None, f"{city_no}-strange"),
         ),
         (change | {"id": f"nameless-{city_no}", "data": {}}, (None, None)),
-    ):
+    ]
+    for message, of in cases:
         problem(town.say(message), 422, "not_allowed")
         kept = town.message(message["id"])
         assert (kept["no"], kept["city_no"]) == of
@@ -132,7 +134,8 @@ GARBAGE = [
     b'{"data": NaN}',
     b'{"type": []}',
 ]
-GARBAGE += [json.dumps({"type": "order", "area": AREAS["huojia"], "data": each}).encode() for each in ("x", [], None)]
+NO_DATA: tuple[object, ...] = ("x", [], None)
+GARBAGE += [json.dumps({"type": "order", "area": AREAS["huojia"], "data": each}).encode() for each in NO_DATA]
 GARBAGE += [b'{"id":"%s","type":"order","area":"410724","data":{"order_no":"a\\u0000b","content":"\\ud800"}}']
 
 
@@ -148,10 +151,10 @@ def test_garbage_that_is_signed_is_kept_and_refused(town: Town, number: int) -> 
 def test_a_decision_that_comes_before_its_order_waits_for_it(town: Town) -> None:
     city_no, data = town.demand()
     decision = {"order_no": city_no, "apply_type": "延期", "result": "同意"}
-    early = {"id": f"decision-{city_no}", "type": "decision", "area": AREAS["huojia"], "data": decision}
+    early: dict[str, Any] = {"id": f"decision-{city_no}", "type": "decision", "area": AREAS["huojia"], "data": decision}
     assert town.say(early).status_code == 202
     no = town.say(order(city_no, data)).json()["no"]
-    eventually(lambda: town.message(early["id"])["code"] == "wrong_stage" or None)  # the order is here, no request yet
+    eventually(lambda: town.message(early["id"])["code"] == "wrong_stage" or None)  # the order exists, no request yet
     extension = asked_for_more_time(town, no)
     eventually(lambda: town.message(early["id"])["state"] == "taken" or None)
     assert town.happens(no, "extension_granted", until=extension)["actor"] == "city_platform"
@@ -164,7 +167,7 @@ def test_a_decision_that_comes_before_its_order_waits_for_it(town: Town) -> None
 def test_what_has_waited_for_a_day_in_vain_is_refused_and_told(town: Town) -> None:
     city_no, _ = town.demand()
     decision = {"order_no": city_no, "apply_type": "延期", "result": "同意"}
-    vain = {"id": f"vain-{city_no}", "type": "decision", "area": AREAS["huojia"], "data": decision}
+    vain: dict[str, Any] = {"id": f"vain-{city_no}", "type": "decision", "area": AREAS["huojia"], "data": decision}
     assert town.say(vain).status_code == 202
     with psycopg.connect(town.values["DATABASE_URL"]) as connection:
         connection.execute(
@@ -177,10 +180,10 @@ def test_what_has_waited_for_a_day_in_vain_is_refused_and_told(town: Town) -> No
 def test_what_a_fault_of_ours_keeps_from_its_order_for_a_day_is_refused_and_shown(town: Town) -> None:
     city_no, no = town.opened("huojia")
     decision = {"county_no": no, "order_no": city_no, "apply_type": "延期", "result": "同意"}
-    fault = {"id": f"fault-{city_no}", "type": "decision", "area": AREAS["huojia"], "data": decision}
+    fault: dict[str, Any] = {"id": f"fault-{city_no}", "type": "decision", "area": AREAS["huojia"], "data": decision}
     assert town.say(fault).status_code == 202
     with psycopg.connect(town.values["DATABASE_URL"], autocommit=True) as connection:
-        # It says that it is about what the order does not know, which only a fault of ours can bring about.
+        # The message refers to an unknown approval, which only a bug could cause.
         connection.execute("UPDATE city_messages SET approval = 'A99' WHERE id = %s", [fault["id"]])
         eventually(lambda: town.message(fault["id"])["code"] == "internal" or None)
         assert town.message(fault["id"])["state"] == "waiting"
@@ -206,7 +209,7 @@ def test_a_decision_beyond_the_rules_is_refused_and_changes_nothing(town: Town) 
     _, no = town.opened("huojia", level_code="1")
     asked_for_more_time(town, no)
     data = {"county_no": no, "apply_type": "延期", "result": "同意", "deadline": "2099-01-01"}
-    message = {"id": f"far-{no}", "type": "decision", "area": AREAS["huojia"], "data": data}
+    message: dict[str, Any] = {"id": f"far-{no}", "type": "decision", "area": AREAS["huojia"], "data": data}
     eventually(lambda: town.received(no, "extensions") or None)
     refused = problem(town.say(message), 422, "exceeds_maximum")
     assert refused["clause"] == "HJ-08"
@@ -219,7 +222,12 @@ def test_a_decision_beyond_the_rules_is_refused_and_changes_nothing(town: Town) 
 
 def test_the_hotline_sees_what_was_refused_and_tries_it_again(town: Town) -> None:
     city_no, data = town.demand()
-    urge = {"id": f"urge-{city_no}", "type": "urge", "area": AREAS["huojia"], "data": {"order_no": city_no}}
+    urge: dict[str, Any] = {
+        "id": f"urge-{city_no}",
+        "type": "urge",
+        "area": AREAS["huojia"],
+        "data": {"order_no": city_no},
+    }
     no = town.say(order(city_no, data)).json()["no"]
     problem(town.say(urge), 409, "wrong_stage")
     director, unit = town.caller("hotline_director"), town.caller("clerk-housing@huojia")
@@ -238,8 +246,14 @@ def test_the_hotline_sees_what_was_refused_and_tries_it_again(town: Town) -> Non
     problem(town.caller("").get("/city/messages"), 401, "not_authenticated")
 
 
+def order_of(town: Town, message: str) -> str | None:
+    """The order that a message is about, once that is known."""
+    no: str | None = town.message(message)["no"]
+    return no
+
+
 def asked_for_more_time(town: Town, no: str) -> str:
-    """The unit has the order and asks the city for more time; until when."""
+    """The unit signs and requests an extension from the city; returns the new date."""
     town.do("dispatcher", no, "dispatch", units=[{"unit": "housing"}])
     deadlines = town.caller("admin").get(f"/work-orders/{no}/deadlines").json()
     limit = next(each["due_at"] for each in deadlines if each["clock"] == "handling")

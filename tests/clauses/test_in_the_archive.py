@@ -1,4 +1,4 @@
-"""What the clauses promise is still to be seen when the order is in the archive."""
+"""Clauses whose results must be in the archive of an order."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from tests.stage import REPLIES, Life, Lives
 
 
 class Bundle:
-    """The bundle of an order that has come to its end."""
+    """The bundle of an archived order."""
 
     def __init__(self, path: Path, no: str) -> None:
         self._zip, self._no = zipfile.ZipFile(path), no

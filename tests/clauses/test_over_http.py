@@ -1,9 +1,9 @@
-"""Clauses about what units and lines do, each through the API as a clerk's screen would call it."""
+"""Clauses about units and emergency lines, each through the API as a clerk's screen would call it."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapters.database.units import ContactCard
+from domain.units import ContactCard
 from tests.api.callers import problem
 from tests.api.evidence import brought
 from tests.stage import REPLIES
@@ -24,7 +24,7 @@ def at_work(exchange: Exchange, regime: str, unit: str = "housing", **demand: An
 
 
 def due(exchange: Exchange, no: str, clock: str) -> timedelta:
-    """How long after its beginning a clock of the order ends."""
+    """The time from start to end of a clock of the order."""
     rows = exchange.caller("admin").get(f"/work-orders/{no}/deadlines").json()
     row = next(each for each in rows if each["clock"] == clock)
     return datetime.fromisoformat(row["due_at"]) - datetime.fromisoformat(row["started_at"])

@@ -1,4 +1,4 @@
-"""Rules about the citizen's data (HK-17, NA-06), seen through every route by who works with an order."""
+"""Rules about the citizen's data (HK-17, NA-06), through every route and for everybody who works with an order."""
 
 import re
 from collections.abc import Callable
@@ -25,19 +25,19 @@ COMPLAINT = {
     "lat": 39.37,
     "long": 99.82,
 }
-EVERYTHING = {"reason": "上门核实", "fields": list(CITIZEN)}
+EVERYTHING: dict[str, Any] = {"reason": "上门核实", "fields": list(CITIZEN)}
 
 
 def seen(told: str, *more: str) -> list[str]:
-    """What of the citizen, and of `more`, stands in a text.
+    """The data of the citizen, and of `more`, that a text contains.
 
-    The end of the number counts by itself only: ids and moments are full of digits.
+    The end of the number counts only as a whole number: ids and moments are full of digits.
     """
     return [secret for secret in (*SECRETS, *more) if secret in told] + END_OF_NUMBER.findall(told)
 
 
 def all_that_it_reads(who: Caller, no: str) -> str:
-    """Every answer about an order that somebody can get, as one text."""
+    """Every answer about an order that this person can get, as one text."""
     paths = ("", "/timeline", "/deadlines", "/proposal", "/messages", "/viewers")
     answers = [who.get(f"/work-orders/{no}{path}").text for path in paths]
     answers += [who.get("/attachments", order=no).text, who.get("/approvals", limit=200).text]
@@ -126,8 +126,13 @@ def test_na_06_masked_by_default(caller: SignIn) -> None:
         assert problem(caller(username).post(path, body), 403, "not_permitted")["clause"] == "NA-06", username
     problem(caller("clerk-market").post(path, EVERYTHING), 404, "unknown_order")
     problem(caller("agent").post(path, {"reason": " 。", "fields": ["name"]}), 422, "missing_field")
-    for body in ({"reason": "核对", "fields": []}, {"reason": "核对", "fields": ["secrets"]}, {"fields": ["name"]}):
-        assert caller("agent").post(path, body).status_code == 422
+    incomplete: list[dict[str, Any]] = [
+        {"reason": "核对", "fields": []},
+        {"reason": "核对", "fields": ["secrets"]},
+        {"fields": ["name"]},
+    ]
+    for bad in incomplete:
+        assert caller("agent").post(path, bad).status_code == 422
     timeline = caller("agent").get(f"/work-orders/{no}/timeline")
     reads = [row for row in timeline.json() if row["event"] == "personal_data_read"]
     assert [(row["person"], row["fields"], row["occasion"]) for row in reads] == [

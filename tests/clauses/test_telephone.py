@@ -1,9 +1,9 @@
-"""What is promised to citizens by telephone, seen through texts, calls and webhooks (GT-13, GT-19, NA-07)."""
+"""Clauses about telephones, through texts, calls and webhooks (GT-13, GT-19, NA-07)."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapters.database.units import ContactCard
+from domain.units import ContactCard
 from tests.telephone.exchange import Exchange
 
 UNITS = ("housing", "water", "market", "police", "town_nanhua", "town_luotuocheng")

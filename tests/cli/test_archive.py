@@ -1,4 +1,4 @@
-"""`jiesu archive` says exactly what is wrong with an archived order."""
+"""`jiesu archive` names every fault of an archived order."""
 
 import asyncio
 import json
@@ -13,7 +13,6 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 
 from adapters.archive.zip_layout import by_directory
-from adapters.database.audit.order_chain import GENESIS, link
 from adapters.database.audit.trail import Trail
 from adapters.database.city.messages import WEBHOOK, CityMessages
 from adapters.database.encryption import Keyring
@@ -22,6 +21,7 @@ from adapters.database.orders.attachments import Attachments, NewFile
 from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
 from adapters.settings.settings import ROOT
 from cli.rehearse.stack import Stage
+from domain.order.audit_chain import GENESIS, link
 from tests.postgres import as_owner
 from tests.stage import Life, Lives
 
@@ -53,7 +53,7 @@ def damaged(path: Path, at: int) -> None:
 
 @contextmanager
 def forger(stage: Stage) -> Iterator[psycopg.Connection]:
-    """The database as its owner may change it, behind the back of its triggers."""
+    """A connection as the database's owner, without triggers."""
     with psycopg.connect(as_owner(stage.settings.database_url)) as connection:
         connection.execute("SET session_replication_role = replica")
         yield connection

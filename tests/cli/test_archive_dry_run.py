@@ -1,4 +1,4 @@
-"""`jiesu archive erase --dry-run` says what would be erased of each order, and erases nothing."""
+"""`jiesu archive erase --dry-run` lists the data to erase of each order, and erases nothing."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""`jiesu audit verify` names the days that nobody anchored, apart from what was forged."""
+"""`jiesu audit verify` names days without an anchor separately from forgeries."""
 
 import asyncio
 import os

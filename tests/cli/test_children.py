@@ -1,4 +1,4 @@
-"""Child processes: what the operator reads when one dies, restarts, and an end with the parent."""
+"""Child processes: the operator's message when one dies, restarts, and their end with the parent."""
 
 import os
 import signal
@@ -38,7 +38,8 @@ async def test_a_death_at_the_start_names_the_service_its_status_and_its_last_wo
 
 
 async def test_a_service_is_restarted_as_often_as_it_may_be(tmp_path: Path) -> None:
-    service, notes = dying(tmp_path, restarts=1), []
+    service = dying(tmp_path, restarts=1)
+    notes: list[str] = []
     service.spawn()
     with pytest.raises(ServiceFailedError):
         await service.supervise(notes.append)

@@ -16,7 +16,7 @@ from tests.postgres import DATA_KEY
 
 
 def users(url: str, *words: str, status: int = 0) -> str:
-    """What `jiesu users` prints; on standard error if it has to fail."""
+    """The output of `jiesu users`; standard error if a failure is expected."""
     chosen = Settings.model_validate({"DATABASE_URL": url, "JIESU_DATA_KEY": DATA_KEY})
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("cli.users.settings", lambda: chosen)

@@ -1,4 +1,4 @@
-"""A stage whose processes are going to be mistreated, and orders on it."""
+"""Fixtures: a running system whose processes the tests kill and stop, and orders in it."""
 
 from collections.abc import AsyncIterator
 
@@ -10,7 +10,7 @@ from tests.stage import Lives, lives_on
 
 @pytest.fixture(scope="module")
 async def own_stage() -> AsyncIterator[Stage]:
-    """A stage of this file's own: its processes are going to be mistreated."""
+    """A running system for one test file, whose processes the tests kill and stop."""
     async with stage() as ready:
         yield ready
 

@@ -1,6 +1,6 @@
 """A worker that dies once an event is on record: `python -m tests.faults.dying_worker EVENT`.
 
-It is killed before the server hears of the step that recorded it, so that the step is taken again.
+It is killed before it reports the step that recorded the event, so that the server repeats the step.
 """
 
 import os
@@ -15,8 +15,8 @@ from domain.order.read_model import RecordBatch
 record = Trail.record
 
 
-async def record_and_die(trail: Trail, batch: RecordBatch) -> int:
-    appended = await record(trail, batch)
+async def record_and_die(self: Trail, batch: RecordBatch) -> int:
+    appended = await record(self, batch)
     if any(event["event"] == sys.argv[1] for event in batch.events):
         os.kill(os.getpid(), signal.SIGKILL)
     return appended

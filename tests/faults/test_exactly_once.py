@@ -11,13 +11,13 @@ from tests.stage import Life, Lives, until
 
 ROUNDS, ORDERS = 9, 3
 AT_ONCE = 2 * ORDERS
-"""Each dispatch tells the unit's clerk and the citizen."""
+"""Each dispatch notifies the unit's clerk and the citizen."""
 STRUCK_WITHIN, DELIVERED_WITHIN = 100.0, 300.0
-"""Seconds. An attempt that one kill after the other cut short waits the longer for its next."""
+"""Seconds. After several kills in a row the delay before the next attempt grows."""
 
 
 async def kill_when_all_are_out(own_stage: Stage, gateway: httpx.AsyncClient, orders: list[Life]) -> None:
-    """Dispatch; when the provider has every text and has answered none, the worker dies."""
+    """Dispatch, and kill the worker when the provider has every text and has answered none."""
     silence = {"kind": "timeout", "on": "messages", "processed": True, "times": AT_ONCE}
     (await gateway.put("/sandbox/faults", json=[silence])).raise_for_status()
 

@@ -1,4 +1,4 @@
-"""What breaks: the worker is killed, the database is away, everything is down when an alarm falls."""
+"""Process failures: the worker is killed, the database is down, everything is down when an alarm is due."""
 
 import asyncio
 import os
@@ -10,7 +10,8 @@ from temporalio.service import RPCError
 
 from adapters.local.child_process import ChildProcess
 from adapters.settings.settings import ROOT, environment
-from application.orders.commands import send_decision
+from application.orders.actor import Actor
+from application.orders.commands import DecisionRequest, send_decision
 from cli.rehearse.stack import Stage
 from domain.order.commands import Sign, SubmitReply
 from domain.text import Text
@@ -29,7 +30,7 @@ async def issued_and_sent(life: Life) -> tuple[list[str], list[str]]:
 
 
 async def told(life: Life) -> OrderSnapshot | None:
-    """What the order says of itself; None if nobody answers, for a query that is not taken for a while fails."""
+    """The snapshot of the order; None if no worker answers the query in time."""
     handle = life.rehearsal.services.client.get_workflow_handle_for(WorkOrderWorkflow.run, work_order_id(life.no))
     try:
         return await handle.query(WorkOrderWorkflow.snapshot)
@@ -38,7 +39,7 @@ async def told(life: Life) -> OrderSnapshot | None:
 
 
 async def awake(life: Life) -> None:
-    """Wait for a worker that starts."""
+    """Wait until a starting worker answers."""
     await until(lambda: told(life))
 
 
@@ -62,7 +63,7 @@ async def test_killing_the_worker_loses_nothing(own_stage: Stage, fragile_lives:
 async def test_a_step_that_was_recorded_by_a_worker_that_died_is_taken_again(
     own_stage: Stage, fragile_lives: Lives
 ) -> None:
-    """What it wrote did not come about: it is crossed out, not erased, and the order goes on."""
+    """Its events are crossed out, not deleted, and the order continues."""
     life, processes = await fragile_lives("gaotai", grade="days_3"), own_stage.processes
     await life.dispatch("housing")
     processes.stop_worker()
@@ -91,7 +92,7 @@ async def test_a_step_that_was_recorded_by_a_worker_that_died_is_taken_again(
 
 
 async def test_what_comes_behind_a_decision_is_carried_out_behind_it(own_stage: Stage, fragile_lives: Lives) -> None:
-    """Its proof takes a moment to verify; a command sent after it must not be refused for being there first."""
+    """Verifying its proof takes time; a command sent after it must not overtake it and be refused."""
     life = await fragile_lives("gaotai", grade="days_3")
     await life.dispatch("housing")
     await life.sign("housing")
@@ -99,12 +100,12 @@ async def test_what_comes_behind_a_decision_is_carried_out_behind_it(own_stage: 
     await life.timeline()
     own_stage.processes.stop_worker()
     services = life.rehearsal.services
-    await send_decision(services, life.no, "review", "reject", by=Role.REVIEWER, person="wang")
+    await send_decision(services, life.no, DecisionRequest("review", "reject", Actor(Role.REVIEWER, "wang")))
     handle = services.client.get_workflow_handle_for(WorkOrderWorkflow.run, work_order_id(life.no))
     sections = {name: Text(document=f"D-{name}", length=20) for name in REPLIES["gaotai"]["sections"]}
     reply = SubmitReply(by=Role.UNIT_CLERK, unit="housing", sections=sections)
     behind = asyncio.create_task(handle.execute_update("submit_reply", reply))
-    await asyncio.sleep(0.5)  # what is proved holds whenever the command arrives; now it arrives with the decision
+    await asyncio.sleep(0.5)  # true for every arrival time; now it arrives with the decision
     own_stage.processes.start_worker()
     await behind
     told = [row["event"] for row in await life.timeline()]

@@ -1,6 +1,6 @@
-"""What the API says of itself is so, whatever is sent; and who is refused changes nothing.
+"""The API conforms to its schema for any input, and refused requests change nothing.
 
-`JIESU_FUZZ_EXAMPLES` is how many random cases a route gets.
+`JIESU_FUZZ_EXAMPLES` is the number of random cases of a route.
 """
 
 import re
@@ -14,6 +14,7 @@ import requests
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode, Response
+from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
 
 from tests.api.callers import Caller
@@ -38,13 +39,13 @@ ABLE = {
     "/account": "deputy-leader-water",
     "users|audit": "admin",
 }
-"""Who may do what, by a part of the operation; the first that fits. Wrong passwords lock somebody whom nobody needs."""
+"""Part of the operation → a permitted user; the first match counts. Wrong passwords lock a user that no test needs."""
 
 UNABLE = ("", "panel", "clerk-market")
-"""Nobody; a role without any of the commands; and a unit that the orders were never sent to."""
+"""Anonymous; a role without any command; and a unit to which the orders were never sent."""
 
 OTHERWISE = re.compile(r"/attachments$|/attachments/|/token$|/webhooks/|/account/|/lookup$")
-"""Writes open to everybody who has signed in (one of them only reads), or that know their callers by other means."""
+"""Writing routes for all signed-in users (one of them only reads), or with another kind of authentication."""
 
 SCHEMA = described()
 QUIET = settings(
@@ -81,14 +82,14 @@ def tell(capsys: pytest.CaptureFixture[str], line: str) -> None:
 
 
 def able(operation: APIOperation[Any, Any, Any, Any]) -> str:
-    """Who may call it."""
+    """The user who may call the operation."""
     return next((who for part, who in ABLE.items() if re.search(part, operation.label)), "hotline_director")
 
 
 @SCHEMA.parametrize()
 @QUIET
 def test_the_api_is_what_it_says(
-    case: Case, installation: Installation, caller: SignIn, session: requests.Session, numbers: list[str]
+    case: Case[Any], installation: Installation, caller: SignIn, session: requests.Session, numbers: list[str]
 ) -> None:
     point(case, numbers)
     headers = authorised(caller, able(case.operation))
@@ -106,14 +107,14 @@ def test_thousands_of_cases_were_tried(capsys: pytest.CaptureFixture[str]) -> No
 
 
 Operation = APIOperation[Any, Any, Any, Any]
-Send = Callable[[Case, str], Response]
+Send = Callable[[Case[Any], str], Response]
 
 
 @pytest.fixture
 def send(installation: Installation, caller: SignIn, session: requests.Session) -> Send:
-    """Sends a case in the name of somebody, and expects it to be refused."""
+    """A function that sends a case as a given user, and expects a refusal."""
 
-    def send(case: Case, who: str) -> Response:
+    def send(case: Case[Any], who: str) -> Response:
         answer = case.call(base_url=installation.base, session=session, headers=authorised(caller, who))
         assert 400 <= answer.status_code < 500, (who, case.operation.label, case.body, answer.status_code)
         return answer
@@ -122,24 +123,25 @@ def send(installation: Installation, caller: SignIn, session: requests.Session) 
 
 
 def writes() -> Iterator[Operation]:
-    """What may change something, and knows its callers by their tokens."""
+    """Writing operations that authenticate by token."""
     for found in SCHEMA.get_all_operations():
+        assert isinstance(found, Ok), found
         operation = found.ok()
         if operation.method.upper() != "GET" and not OTHERWISE.search(operation.path):
             yield operation
 
 
-def ask(cases: st.SearchStrategy[Case], numbers: list[str], send: Callable[[Case], Response]) -> int:
-    """Send cases that name these orders; how many."""
+def ask(cases: st.SearchStrategy[Case[Any]], numbers: list[str], who: str, send: Send) -> int:
+    """Send cases about these orders; returns their number."""
     sent = 0
 
     @QUIET
     @given(case=cases, no=st.sampled_from(numbers))
-    def each(case: Case, no: str) -> None:
+    def each(case: Case[Any], no: str) -> None:
         nonlocal sent
         if "no" in case.path_parameters:
             case.path_parameters["no"] = no
-        send(case)
+        send(case, who)
         sent += 1
 
     each()
@@ -153,13 +155,13 @@ def test_who_may_not_changes_nothing(
     before, refused = digest(url, numbers), 0
     for operation in writes():
         for who in UNABLE:
-            refused += ask(operation.as_strategy(), numbers, lambda case, who=who: send(case, who))
+            refused += ask(operation.as_strategy(), numbers, who, send)
         assert digest(url, numbers) == before, operation.label
     tell(capsys, f"{refused} calls of who may not: nothing was changed")
     assert refused > 100
 
 
-def has_a_wrong_body(case: Case) -> bool:
+def has_a_wrong_body(case: Case[Any]) -> bool:
     parts = case.meta.components if case.meta else {}
     return any(part.value == "body" and each.mode is GenerationMode.NEGATIVE for part, each in parts.items())
 
@@ -172,8 +174,7 @@ def test_what_is_ill_formed_changes_nothing(
     for operation in writes():
         if "/commands/" in operation.path:
             wrong = operation.as_strategy(generation_mode=GenerationMode.NEGATIVE).filter(has_a_wrong_body)
-            who = able(operation)
-            refused += ask(wrong, numbers, lambda case, who=who: send(case, who))
+            refused += ask(wrong, numbers, able(operation), send)
             assert digest(url, numbers) == before, operation.label
     tell(capsys, f"{refused} calls of who may, ill-formed: nothing was changed")
     assert refused > 50

@@ -1,6 +1,6 @@
-"""Every fault of the gateway, seen from the side that suffers it."""
+"""Every fault of the gateway, as the client sees it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import requests
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException  # type: ignore[import-untyped]
 
 from tests.sandbox.words import ACCOUNT, HOTLINE, PATIENCE, TOKEN, Listener, Peer, client, until
 
@@ -18,14 +18,14 @@ CITIZEN = "+8613800000001"
 
 @pytest.fixture
 def faults(gateway: str) -> Iterator[str]:
-    """Where faults are set; none is left for the next test."""
+    """The URL that sets faults; they are removed after the test."""
     url = f"{gateway}/sandbox/faults"
     yield url
     httpx.delete(url).raise_for_status()
 
 
 def let(faults: str, **fault: Any) -> None:
-    """Have this one fault stand."""
+    """Set this fault as the only one."""
     httpx.put(faults, json=[fault]).raise_for_status()
 
 
@@ -113,10 +113,11 @@ def test_too_many_requests_are_told_when_to_come_again(gateway: str, faults: str
 )
 def test_a_number_may_be_refused_for_good(gateway: str, faults: str, code: int, says: str) -> None:
     let(faults, kind="refuse", code=code)
-    for create in (
+    creates: tuple[Callable[[], Any], ...] = (
         lambda: send(gateway),
         lambda: client(gateway).calls.create(to=CITIZEN, from_=HOTLINE, twiml="<Response/>"),
-    ):
+    )
+    for create in creates:
         with pytest.raises(TwilioRestException) as refused:
             create()
         assert (refused.value.status, refused.value.code) == (400, code)

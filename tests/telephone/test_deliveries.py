@@ -1,4 +1,4 @@
-"""What became of texts: the next contact gets one that did not arrive, and at last a person telephones."""
+"""Delivery reports: an undelivered text goes to the next contact, and in the end to the queue of call tasks."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from adapters.database.units import ContactCard
 from application.jobs.telephone_catch_up import catch_up
+from domain.units import ContactCard
 from tests.api.callers import eventually
 from tests.telephone.exchange import Exchange
 
@@ -22,7 +22,7 @@ _units = cycle(("water", "market", "police", "town_nanhua", "town_luotuocheng"))
 
 @pytest.fixture
 async def unit(exchange: Exchange) -> tuple[str, dict[str, str]]:
-    """A unit of this test's own, and the telephones of those who are tried there, in that order."""
+    """A new unit, and the telephone numbers of its contacts, in the order of routing."""
     unit = next(_units)
     phones = {role: exchange.phone() for role in ROUTE}
     cards = [ContactCard(regime="gaotai", unit=unit, role=role, name=role, phone=phones[role]) for role in ROUTE]
@@ -53,7 +53,7 @@ def tasks(exchange: Exchange, no: str) -> list[dict[str, Any]]:
 
 
 def provider_ids(exchange: Exchange, no: str) -> list[str]:
-    """Of the texts to the unit, in the order of contacts."""
+    """The provider's ids of the texts to the unit, in the order of contacts."""
     with psycopg.connect(exchange.services.settings.database_url) as connection:
         found = "SELECT provider_sid FROM messages WHERE order_no = %s AND template = 'dispatch' ORDER BY rank"
         return [row[0] for row in connection.execute(found, (no,))]

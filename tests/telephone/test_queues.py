@@ -1,4 +1,4 @@
-"""Who telephones finds whom to call, and sees of citizens what that needs and no more."""
+"""The queues of callback staff: citizens to call, with no more personal data than needed."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def masked(phone: str) -> str:
 
 
 async def owed(exchange: Exchange, **demand: Any) -> tuple[str, str]:
-    """An order whose citizen a person has to call: its number and theirs."""
+    """An order whose citizen a person must call; returns its number and the citizen's."""
     phone = exchange.phone()
     no = exchange.surveyed(phone)
     await exchange.services.callbacks.open(no, 0, no, realm="", regime="gaotai", attempt=2)
@@ -26,7 +26,7 @@ async def owed(exchange: Exchange, **demand: Any) -> tuple[str, str]:
 
 
 def rows(exchange: Exchange, path: str, username: str, no: str, **query: Any) -> list[dict[str, Any]]:
-    """What stands in a list about an order, read page by page."""
+    """The entries of a list about an order, read page by page."""
     found, cursor = [], None
     while True:
         page = exchange.caller(username).get(path, limit=2, **({"cursor": cursor} if cursor else {}), **query)
@@ -56,7 +56,7 @@ async def test_calls_that_are_owed_are_listed_until_the_citizen_was_heard(exchan
 async def test_a_task_is_done_once_by_the_first_who_says_so(exchange: Exchange) -> None:
     no, phone = await owed(exchange)
     key = f"{no}:N1:call_task"
-    about = {"template": "citizen_update", "to_role": "citizen", "unit": None, "party": no}
+    about: dict[str, Any] = {"template": "citizen_update", "to_role": "citizen", "unit": None, "party": no}
     await exchange.services.call_tasks.open(key, no, realm="", regime="gaotai", **about)
     task = tasks(exchange, "supervisor", no)[key]
     assert (task["party"], task["phone"]) == (no, masked(phone))
@@ -108,7 +108,7 @@ async def test_a_unit_sees_that_a_citizen_wrote_and_not_what(exchange: Exchange)
 async def test_a_confidential_order_stands_in_the_lists_of_named_people_only(exchange: Exchange) -> None:
     phone = exchange.phone()
     no = exchange.open(phone, confidential=True, viewers=["supervisor"])
-    about = {"template": "citizen_update", "to_role": "citizen", "unit": None, "party": no}
+    about: dict[str, Any] = {"template": "citizen_update", "to_role": "citizen", "unit": None, "party": no}
     await exchange.services.call_tasks.open(f"{no}:N1:call_task", no, realm="", regime="gaotai", **about)
     survey = NewMessage(no, "N9", 1, "survey", "citizen", None, no, phone, "请评价")
     messages: Messages = exchange.services.messages

@@ -1,4 +1,4 @@
-"""When texts and calls go out, seen on running orders: quiet hours, hours of calls, a provider that is away (NA-07)."""
+"""Sending hours on running orders: quiet hours, hours of calls, and a provider that is down (NA-07)."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -7,9 +7,10 @@ import httpx
 import pytest
 from temporalio.api.history.v1 import HistoryEvent
 
-from adapters.database.orders.rule_books import RuleBookHistory, StoredRuleBook
+from adapters.database.orders.rule_books import RuleBookHistory
 from adapters.database.telephone.messages import Messages
 from cli.rehearse.stack import Stage
+from domain.order.records import StoredRuleBook
 from domain.policy.rule_book import Regime
 from tests.stage import Life, Lives
 from tests.workflows.test_shell import handle_of
@@ -22,7 +23,7 @@ SetFaults = Callable[[list[dict[str, Any]]], Any]
 
 @pytest.fixture
 async def provider_fails(the_stage: Stage) -> AsyncIterator[SetFaults]:
-    """Sets the provider's faults, which end with the test."""
+    """A function that sets the provider's faults, which end with the test."""
     async with httpx.AsyncClient(base_url=the_stage.settings.twilio_base_url) as http:
 
         async def put(faults: list[dict[str, Any]]) -> None:
@@ -33,7 +34,7 @@ async def provider_fails(the_stage: Stage) -> AsyncIterator[SetFaults]:
 
 
 async def quiet_life(lives: Lives, the_stage: Stage, policy: str, **order: Any) -> Life:
-    """An order whose rule book has quiet hours from 22:00 to 07:00; it begins at half past nine in the evening."""
+    """An order whose rule book has quiet hours from 22:00 to 07:00; it starts at 21:30."""
     life = await lives(policy, start="2026-11-23T21:30", **order)
     rules = life.rehearsal.services.rule_books.regime(policy).model_dump(mode="json")
     rules["messaging"] |= QUIET

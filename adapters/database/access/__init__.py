@@ -1,1 +1,1 @@
-"""Who may see an order, and readings of personal data."""
+"""Confidential orders, and the record of who read personal data."""

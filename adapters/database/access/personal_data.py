@@ -1,4 +1,4 @@
-"""Readings of a citizen's data in full, on the order's own trail (NA-06), and the unit that an order complains of."""
+"""Records on the order's trail who read a citizen's data in full (NA-06), and stores the unit complained of."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -17,7 +17,7 @@ READ, NAMED = "personal_data_read", "complained_of_named"
 
 
 class PersonalData:
-    """What is written before somebody reads; every call may be repeated."""
+    """Trail entries written before personal data is shown; every call may be repeated."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -25,7 +25,7 @@ class PersonalData:
     async def reads(
         self, order_no: str, entry: Entry, fields: Iterable[Personal], occasion: Occasion, reason: Text | None = None
     ) -> None:
-        """Put on the trail that somebody is about to read these; of the reason, a sealed text, a record goes there."""
+        """Record that somebody is about to read these fields; `reason` is a reference to a sealed text."""
         said: dict[str, Any] = {"fields": sorted(fields), "occasion": occasion.value}
         if reason is not None:
             said["reason"] = reason.model_dump(mode="json")
@@ -33,7 +33,7 @@ class PersonalData:
             await session.run_sync(lambda blocking: note(blocking, order_no, entry.content(READ, **said)))
 
     async def complains_of(self, order_no: str, unit: str | None, entry: Entry) -> bool:
-        """Say of which unit the order complains, and put it on the trail; false, and nothing is written, if it did."""
+        """Store and record the unit that the order complains of; False, and nothing is written, if it is unchanged."""
         change = (
             update(WorkOrder)
             .where(col(WorkOrder.no) == order_no, col(WorkOrder.complained_of).is_distinct_from(unit))

@@ -1,6 +1,6 @@
-"""Keys of applications that send demands in: shown once, kept as a hash, bound to a county and a channel.
+"""API keys of applications that submit demands: shown once, stored as a hash, bound to a county and a channel.
 
-A key is `<prefix>_<secret>`. The secret is random and long, so a plain SHA-256 of the key is enough to keep.
+A key is `<prefix>_<secret>`. The secret is long and random, so a plain SHA-256 of the key is safe to store.
 """
 
 import hmac
@@ -23,7 +23,7 @@ from domain.words import Role
 
 PREFIX_BYTES, SECRET_BYTES = 5, 24
 NOBODY = "0" * 64
-"""A hash that no key has: comparing with it costs what comparing with a real one costs."""
+"""A hash that no key has: comparing with it takes as long as comparing with a real one."""
 
 
 class KeyCard(BaseModel):
@@ -41,7 +41,7 @@ class KeyCard(BaseModel):
 
 
 class TooMany(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """The key has had its requests of this minute; `seconds` are left of it."""
+    """The key has used up its requests of this minute; `seconds` remain of it."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"{seconds} s")
@@ -49,20 +49,20 @@ class TooMany(Exception):  # noqa: N818 - reads as a sentence where it is caught
 
 
 class NewKey(NamedTuple):
-    """A key in clear; nobody can show it again."""
+    """A key in clear text; it cannot be shown again."""
 
     prefix: str
     text: str
 
 
 def new_key() -> NewKey:
-    """A key that no one has."""
+    """Generate a key."""
     prefix = secrets.token_hex(PREFIX_BYTES)
     return NewKey(prefix, f"{prefix}_{secrets.token_urlsafe(SECRET_BYTES)}")
 
 
 class ApiKeys:
-    """Keys by prefix."""
+    """API keys by prefix."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -70,9 +70,9 @@ class ApiKeys:
     async def add(
         self, key: str, *, regime: str, source: str, name: str, per_minute: int, by: str = INSTALLATION
     ) -> str:
-        """Let a key in and return its prefix; may be repeated, and then what is there stays as it is.
+        """Store a key and return its prefix; may be repeated, and a prefix that exists stays unchanged.
 
-        `by` whom stands on the audit trail, with the key or not at all.
+        The audit trail names `by`, in the same transaction.
         """
         prefix = key.partition("_")[0]
         card = KeyCard(prefix=prefix, regime=regime, source=source, name=name, per_minute=per_minute)
@@ -86,13 +86,13 @@ class ApiKeys:
         return prefix
 
     async def cards(self) -> list[KeyCard]:
-        """All keys, the revoked ones too, by county and age."""
+        """All keys, revoked ones too, by county and age."""
         found = select(ApiKey).order_by(col(ApiKey.regime), col(ApiKey.created_at), col(ApiKey.prefix))
         async with self.database.session() as session:
             return [KeyCard.model_validate(row) for row in await session.scalars(found)]
 
     async def revoke(self, prefix: str, by: str = INSTALLATION) -> bool:
-        """Let a key in no more; false if there is none that is let in. `by` whom stands on the audit trail."""
+        """Revoke a key; False if there is no active one. The audit trail names `by`."""
         end = update(ApiKey).where(col(ApiKey.prefix) == prefix, col(ApiKey.revoked_at).is_(None))
         async with self.database.begin() as session:
             regime = await session.scalar(end.values(revoked_at=func.now()).returning(col(ApiKey.regime)))
@@ -103,7 +103,7 @@ class ApiKeys:
         return True
 
     async def verify(self, key: str) -> KeyCard | None:
-        """The card of a key that is let in, in a time that does not tell how much of it is right."""
+        """The card of an active key, or None; compares in constant time."""
         usable = key.isascii() and key.isprintable()
         found = select(ApiKey).where(col(ApiKey.prefix) == (key.partition("_")[0] if usable else ""))
         async with self.database.session() as session:
@@ -112,7 +112,7 @@ class ApiKeys:
         return KeyCard.model_validate(row) if row and right and row.revoked_at is None else None
 
     async def use(self, card: KeyCard) -> None:
-        """Count a request. Raises TooMany when the minute's are used up, in every process of the installation."""
+        """Count a request. Raises TooMany when the minute's limit, shared by all processes, is used up."""
         this: Any = func.date_trunc("minute", func.now())
         counted = case((col(ApiKey.minute) == this, col(ApiKey.used) + 1), else_=1)
         count = update(ApiKey).where(col(ApiKey.prefix) == card.prefix).values(minute=this, used=counted)

@@ -1,6 +1,6 @@
-"""Whether somebody is who they say: password, second factor, and how often that may be tried.
+"""Sign-in: checks password and second factor, and limits failed tries.
 
-A user who is unknown, disabled, or signs in elsewhere is answered like a wrong password, after the same time.
+A user who is unknown, disabled, or signs in elsewhere gets the same answer as a wrong password, after the same time.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from adapters.database.tables import User
 
 
 class Why(StrEnum):
-    """Why somebody was not let in. The first three are one to whoever asks; the trail may tell them apart."""
+    """Why a sign-in was rejected. A caller cannot distinguish the first three; the trail may."""
 
     UNKNOWN = "unknown"
     DISABLED = "disabled"
@@ -31,7 +31,7 @@ class Why(StrEnum):
 
 
 class NotProven(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """They have not shown who they are; `seconds` is how long the name is locked."""
+    """The sign-in was rejected; `seconds` is how long the name is locked."""
 
     def __init__(self, why: Why, seconds: int = 0) -> None:
         super().__init__(why)
@@ -40,7 +40,7 @@ class NotProven(Exception):  # noqa: N818 - reads as a sentence where it is caug
 
 
 class Credentials:
-    """Proofs of who somebody is."""
+    """Checks passwords and second factors."""
 
     def __init__(self, database: Database, tries: int) -> None:
         self.database = database
@@ -49,10 +49,10 @@ class Credentials:
         self._busy: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def prove(self, username: str, password: str, totp: str | None) -> Card:
-        """The user whose password this is, and whose code, if they have a second factor. Raises NotProven.
+        """The user, if the password is right, and the code too where there is a second factor. Raises NotProven.
 
-        Tries of one name wait for each other in a process: a crowd that signs in rightly with a shared account at one
-        moment does not lock it. Across processes the count alone decides.
+        Tries of one name queue within a process: many people who sign in correctly with a shared account at one moment
+        do not lock it. Across processes the count alone decides.
         """
         async with self._busy.setdefault(username, asyncio.Lock()):
             try:
@@ -74,14 +74,14 @@ class Credentials:
 
     async def _second(self, username: str, secret: bytes, totp: str | None, counted: datetime) -> None:
         if not totp:
-            # Not forgiven: or else asking without a code would wipe out the wrong codes before.
+            # Not forgiven: otherwise a try without a code would erase the count of wrong codes before it.
             await self.failures.take_back(username, counted)
             raise NotProven(Why.TOTP_REQUIRED)
         if not await self.second_factor.spend(username, secret, totp):
             raise NotProven(Why.WRONG_TOTP)
 
     async def _renew(self, username: str, old: str, new: str) -> None:
-        """Keep the digest at today's cost, unless the password was changed meanwhile."""
+        """Store the digest at today's cost, unless the password was changed meanwhile."""
         same = update(User).where(col(User.username) == username, col(User.password_hash) == old)
         async with self.database.begin() as session:
             await session.execute(same.values(password_hash=new))

@@ -1,4 +1,4 @@
-"""Which seats there are to give to somebody: a role, in a unit of a county or in the centre."""
+"""Role assignments that exist: a role in a unit of a county, or in the centre."""
 
 from collections.abc import Collection
 from typing import Final
@@ -7,13 +7,13 @@ from adapters.database.units import Catalogue
 from domain.words import UNIT_ROLES, Role
 
 PEOPLE: Final = tuple(role for role in Role if role not in {Role.CITIZEN, Role.CLOCK, Role.SYSTEM})
-"""The roles that somebody can have."""
+"""The roles that a user can have."""
 
 
 async def assignment_fault(
     catalogue: Catalogue, regimes: Collection[str], *, role: str, unit: str | None, regime: str | None
 ) -> str | None:
-    """Why there is no such seat, in Chinese; None if there is."""
+    """Why the role assignment is invalid, in Chinese; None if it is valid."""
     if role not in PEOPLE:
         return f"没有这个岗位，可选：{'、'.join(PEOPLE)}"
     if regime is not None and regime not in regimes:

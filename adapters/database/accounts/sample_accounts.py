@@ -1,4 +1,4 @@
-"""People to sign in as on a machine for trying things out."""
+"""Sample accounts for trying the system out on one machine."""
 
 from collections.abc import Mapping, Sequence
 
@@ -25,11 +25,11 @@ class Login(BaseModel):
 
 
 async def ensure_users(database: Database, units: Mapping[str, Sequence[str]], password: str) -> list[Login]:
-    """Have a user for every role, all with one password; `units` lists the unit ids of each regime.
+    """Create a user for every role, all with one password; `units` lists the unit ids of each regime.
 
     A role of the centre is a user of the same name who serves every regime. A role in a unit is a user of the
     same name in the first unit of the first regime, and one in every unit: `clerk-housing`,
-    `section-head-housing` …, with `@<regime>` behind where an earlier regime has a unit of that id.
+    `section-head-housing` …, with `@<regime>` appended where an earlier regime has a unit of that id.
     May be repeated: accounts that exist keep their password.
     """
     accounts = _accounts(units)

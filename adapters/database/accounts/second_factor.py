@@ -1,6 +1,6 @@
-"""One-time passwords by time (TOTP, RFC 6238): six digits, 30 seconds, SHA-1, as every authenticator app speaks it.
+"""Time-based one-time passwords (TOTP, RFC 6238): six digits, 30 seconds, SHA-1, as every authenticator app supports.
 
-The secret is sealed by the keyring. A code holds for its own time step and its two neighbours, and once.
+The keyring seals the secret. A code is valid in its own time step and the two next to it, and only once.
 """
 
 import time
@@ -20,7 +20,7 @@ from domain.access.acts import Act
 
 ISSUER: Final = "接诉 12345"
 NEIGHBOURS: Final = 1
-"""Time steps by which the clock of a telephone may be wrong."""
+"""Time steps by which a telephone's clock may be wrong."""
 
 
 class Enrolment(NamedTuple):
@@ -37,7 +37,7 @@ class SecondFactor:
         self.database = database
 
     async def offer(self, username: str) -> Enrolment:
-        """A new secret, which counts once a code of it has come; until then the one before it does."""
+        """Generate a new secret; it replaces the current one when a code of it is confirmed."""
         secret = pyotp.random_base32()
         sealed = self.database.keyring.encrypt(secret)
         async with self.database.begin() as session:
@@ -45,10 +45,9 @@ class SecondFactor:
         return Enrolment(secret, pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=ISSUER))
 
     async def confirm(self, username: str, code: str, noting: Sequence[Act] = ()) -> bool:
-        """Have the secret that was offered count from now on, and end the sessions begun without it.
+        """Activate the offered secret, and end sessions that began without it. `noting` are acts recorded with it.
 
-        False for a wrong code, and when none was offered. Of two confirmations at once one is true. `noting` are acts
-        that are written with it.
+        False for a wrong code, and when none was offered. Of two concurrent confirmations one is True.
         """
         async with self.database.begin() as session:
             pending = await session.scalar(select(User.totp_pending).where(User.username == username).with_for_update())
@@ -62,7 +61,7 @@ class SecondFactor:
         return True
 
     async def spend(self, username: str, sealed: bytes, code: str) -> bool:
-        """Whether the code is right and was not used before; from now on it is used, in every process."""
+        """Whether the code is right and unused; marks it as used for every process."""
         step = _step(self.database.keyring.decrypt(sealed), code)
         if step is None:
             return False
@@ -73,7 +72,7 @@ class SecondFactor:
 
 
 def _step(secret: str, code: str) -> int | None:
-    """The time step that a code is of; None if it is of none that is near."""
+    """The time step of a code; None if it is of none nearby."""
     try:
         return pyotp.TOTP(secret).verify_and_get_timecode(code, for_time=time.time(), valid_window=NEIGHBOURS)
     except OTPVerificationError:

@@ -1,6 +1,6 @@
-"""Sessions: the tokens that were handed out, so that one can be taken back before it expires.
+"""Sessions: the tokens that were issued, so that one can be revoked before it expires.
 
-Whether a token still holds is asked at every request, by primary key and without a cache: a session that was ended is
+Each request checks its token's session by primary key and without a cache: a session that was ended is
 over in every process at once.
 """
 
@@ -20,7 +20,7 @@ from adapters.database.tables import SignInSession, User
 from domain.access.acts import Act
 
 SEEN_EVERY = timedelta(minutes=1)
-"""How exactly it is known when a session was last used; a write at every request would cost more than it tells."""
+"""Precision of the last use of a session; a write at every request would cost too much."""
 
 KEPT_FOR = timedelta(days=7)
 """How long a session that is over can still be looked up."""
@@ -38,17 +38,17 @@ class SessionCard(BaseModel):
 
 
 class Sessions:
-    """Sessions by id. One that was not used for `idle` is over; without it, none is before it expires."""
+    """Sessions by id. A session unused for `idle` is over; without `idle` it lasts until it expires."""
 
     def __init__(self, database: Database, idle: timedelta | None = None) -> None:
         self.database = database
         self.idle = idle
 
     async def open(self, username: str, version: int, life: timedelta) -> str | None:
-        """Begin one that lasts so long, by the database's clock; its id.
+        """Begin a session of length `life` by the database's clock, and return its id.
 
-        None if the user has been changed since that version was read: who they are has to be shown again. Otherwise a
-        sign-in that was under way would outlive the change that ends all sessions.
+        None if the user has been changed since `version` was read: they have to sign in again. Otherwise a
+        sign-in that is under way would outlive the change that ends all sessions.
         """
         same = select(User.username).where(User.username == username, User.version == version)
         new = {"id": secrets.token_hex(16), "username": username, "expires_at": func.now() + life}
@@ -59,7 +59,7 @@ class Sessions:
         return str(new["id"])
 
     async def holds(self, id_: str, username: str) -> bool:
-        """Whether it is this user's, not revoked, and not over; it counts as used now."""
+        """Whether the session is this user's, not revoked and not over; it counts as used now."""
         unseen = col(SignInSession.seen_at) < func.now() - SEEN_EVERY
         found = select(unseen).where(*self._holding(username), SignInSession.id == id_)
         async with self.database.session() as session:
@@ -71,13 +71,13 @@ class Sessions:
         return due is not None
 
     async def of(self, username: str) -> list[SessionCard]:
-        """Those of a user that hold, the latest first."""
+        """The user's active sessions, the latest first."""
         found = select(SignInSession).where(*self._holding(username)).order_by(col(SignInSession.issued_at).desc())
         async with self.database.session() as session:
             return [SessionCard.model_validate(row) for row in await session.scalars(found)]
 
     async def revoke(self, id_: str, username: str, noting: Sequence[Act] = ()) -> bool:
-        """End one; false if the user has none such. `noting` are acts that are written with it."""
+        """End a session; False if the user has none of that id. `noting` are acts recorded with it."""
         end = update(SignInSession).where(*_holding(username), col(SignInSession.id) == id_)
         async with self.database.begin() as session:
             ended = await session.scalar(end.values(revoked_at=func.now()).returning(col(SignInSession.id)))
@@ -85,13 +85,13 @@ class Sessions:
         return ended is not None
 
     async def revoke_others(self, username: str, but: str | None, noting: Sequence[Act] = ()) -> None:
-        """End all of a user's but one, and sign-ins that are under way; `noting` as above. May be repeated."""
+        """End a user's other sessions, and sign-ins that are under way; `noting` as in `revoke`. May be repeated."""
         async with self.database.begin() as session:
             await revoke_all(session, username, but)
             await append(session, noting)
 
     async def forget(self, older_than: timedelta = KEPT_FOR) -> int:
-        """Drop those that have been over for so long, and return how many."""
+        """Delete sessions that have been over for so long, and return how many."""
         old = delete(SignInSession).where(col(SignInSession.expires_at) < func.now() - older_than)
         async with self.database.begin() as session:
             return len((await session.scalars(old.returning(col(SignInSession.id)))).all())
@@ -102,7 +102,7 @@ class Sessions:
 
 
 async def revoke_all(session: Transaction, username: str, but: str | None = None) -> None:
-    """End a user's sessions, in the transaction that changes the user; `but` one that goes on."""
+    """End a user's sessions, in the transaction that changes the user; `but` is one to keep."""
     await session.execute(update(User).where(col(User.username) == username).values(version=col(User.version) + 1))
     end = update(SignInSession).where(*_holding(username), col(SignInSession.id) != (but or ""))
     await session.execute(end.values(revoked_at=func.now()))

@@ -1,7 +1,7 @@
-"""How often somebody may try a name: every so many failures lock it, each time for longer.
+"""Failed sign-ins by name: every so many failures lock the name, each time for longer.
 
-A try is counted before the password is compared, in one statement, so that any number of them at once are not more
-tries than one after another. It counts names that nobody has like any other, so that a lock tells nothing.
+One statement counts a try before the password is compared, so that concurrent tries are not more than
+tries one after another. Names that do not exist count like any other, so that a lock reveals nothing.
 """
 
 from collections.abc import Sequence
@@ -19,10 +19,10 @@ from domain.access.acts import Act
 
 LOCK: Final = timedelta(minutes=15)
 MOST_DOUBLINGS: Final = 6
-"""The longest lock is 16 hours."""
+"""Limit on doubling: the longest lock is 16 hours."""
 
 FORGOTTEN_AFTER: Final = timedelta(days=1)
-"""Failures that lie so far apart are slips, not an attack; counted from the last, or from the end of its lock."""
+"""Failures that far apart are slips, not an attack; measured from the last one, or from the end of its lock."""
 
 
 class Locked(Exception):  # noqa: N818 - reads as a sentence where it is caught
@@ -36,8 +36,8 @@ class Locked(Exception):  # noqa: N818 - reads as a sentence where it is caught
 class SignInFailures:
     """Failures by name; every `tries`-th in a row locks it.
 
-    While keys are being rotated a count may stand under any key of the ring: it is moved below the first one by
-    whoever changes it, so that a rotation forgets neither counts nor locks.
+    While keys are being rotated a count may be stored under any key of the ring. Each change moves it to the first
+    key, so that a rotation loses neither counts nor locks.
     """
 
     def __init__(self, database: Database, tries: int) -> None:
@@ -45,9 +45,9 @@ class SignInFailures:
         self.tries = tries
 
     async def count(self, username: str) -> datetime:
-        """Count a try, which is one that failed until it is forgiven; since when the count that it is in runs.
+        """Count a try as failed until it is forgiven; returns when the current count began.
 
-        Raises Locked, and then the try may not be made.
+        Raises Locked, and then the try must not be made.
         """
         table = SignInFailure
         over = func.now() - FORGOTTEN_AFTER > func.greatest(col(table.last_at), col(table.locked_until))
@@ -72,11 +72,11 @@ class SignInFailures:
         return since
 
     async def take_back(self, username: str, since: datetime) -> None:
-        """The try was none: what was right is not enough yet, and what was counted before stays.
+        """Uncount a try that was right but incomplete (no second factor yet); earlier failures stay counted.
 
-        `since` is what `count` said. If that count was forgiven meanwhile the try is in none any more, and nothing is
-        taken back: a lock that others have earned since then stands. A lock of the count that it is in was made with
-        this try among the failures, as nothing is counted while one holds, and so it falls with the try.
+        `since` is the value that `count` returned. If that count was forgiven meanwhile, nothing is taken back: a lock
+        earned since then stays. A lock of the same count was made with this try among the failures, as nothing is
+        counted during a lock, so it is lifted with the try.
         """
         async with self.database.begin() as session:
             digest = await self._place(session, username)
@@ -85,14 +85,14 @@ class SignInFailures:
             await session.execute(update(SignInFailure).where(*same).values(fewer))
 
     async def forgive(self, username: str, noting: Sequence[Act] = ()) -> None:
-        """The try succeeded, or an administrator says so: the count begins anew. `noting` are acts written with it."""
+        """Reset the count after a success, or by an administrator. `noting` are acts recorded with it."""
         async with self.database.begin() as session:
             digest = await self._place(session, username)
             await session.execute(delete(SignInFailure).where(col(SignInFailure.name_digest) == digest))
             await append(session, noting)
 
     async def locks(self, usernames: Sequence[str]) -> dict[str, datetime]:
-        """Until when those of these names are locked that are."""
+        """The end of the lock for each of these names that is locked."""
         names = {digest: username for username in usernames for digest in self._digests(username)}
         found = (
             select(SignInFailure.name_digest, SignInFailure.locked_until)
@@ -103,7 +103,7 @@ class SignInFailures:
             return {names[digest]: until for digest, until in await session.execute(found) if until}
 
     async def forget(self) -> int:
-        """Drop what no longer counts, and return how many."""
+        """Delete counts that no longer matter, and return how many."""
         old = delete(SignInFailure).where(
             func.greatest(col(SignInFailure.last_at), col(SignInFailure.locked_until)) < func.now() - FORGOTTEN_AFTER
         )
@@ -117,9 +117,9 @@ class SignInFailures:
         return max(1, int(seconds or 0))
 
     async def _place(self, session: Session, username: str) -> str:
-        """The digest under which the name's count stands from now on, that of the first key.
+        """Move the name's count to the digest of the first key, and return that digest.
 
-        What stands under others is brought there, the strictest of them. Whoever changes the same count waits then.
+        Counts under older keys are merged, the strictest wins. Concurrent changes of the same count wait.
         """
         digest, *older = digests = self._digests(username)
         if older:

@@ -1,4 +1,4 @@
-"""Who may sign in, and as what."""
+"""Users: who may sign in, and with which role."""
 
 import re
 from collections.abc import Sequence
@@ -19,10 +19,10 @@ from adapters.database.tables import User
 from domain.access.acts import Act
 
 FEDERATED: Final = "oidc:"
-"""Begins the names of those whom the identity provider vouches for; the name of an account here has no colon."""
+"""Prefix of the names of users from the identity provider; the name of a local account has no colon."""
 
 USERNAME: Final = re.compile(r"[^\W_][\w.@-]{0,63}")
-"""What an account here may be called: letters of any script, digits, `_ . @ -`."""
+"""Pattern of local usernames: letters of any script, digits, `_ . @ -`."""
 
 _PLACE: Final = TypeAdapter(tuple[Name])
 
@@ -50,7 +50,7 @@ class Card(Account):
     version: int = 0
 
     def has_role_of(self, account: Account) -> bool:
-        """Whether the user is known as exactly that."""
+        """Whether the user has exactly the account's role, unit and regime."""
         return self.model_dump(include=set(Account.model_fields)) == account.model_dump()
 
     @model_validator(mode="before")
@@ -63,7 +63,7 @@ class Card(Account):
 
 
 class UsernameTaken(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """Someone else has that name."""
+    """Another user has that name."""
 
 
 class Users:
@@ -75,12 +75,12 @@ class Users:
     async def create(
         self, account: Account, password: str, *, temporary: bool = False, noting: Sequence[Act] = ()
     ) -> None:
-        """Add an account. `noting` are acts that are written with it. Raises UsernameTaken."""
+        """Add an account. `noting` are acts recorded with it. Raises UsernameTaken."""
         if not await self._add([account], await hashed(password), temporary=temporary, noting=noting):
             raise UsernameTaken(account.username)
 
     async def ensure(self, accounts: list[Account], password: str) -> None:
-        """Have these accounts; those whose name exists keep what they are, their password too."""
+        """Add missing accounts; existing ones stay as they are, their password too."""
         await self._add(accounts, await hashed(password))
 
     async def get(self, username: str) -> Card | None:
@@ -102,9 +102,9 @@ class Users:
         return Page(items, to_cursor(items[-1].username) if len(rows) > limit else None)
 
     async def change(self, username: str, noting: Sequence[Act] = (), **values: Any) -> bool:
-        """Set `role`, `unit`, `regime`, `display`, `disabled` or forget the second factor (`totp_secret` None).
+        """Set `role`, `unit`, `regime`, `display`, `disabled` or remove the second factor (`totp_secret` None).
 
-        Ends the user's sessions, as their tokens say what was; `noting` are acts that are written with it. False if
+        Ends the user's sessions, as their tokens state the old values. `noting` are acts recorded with it. False if
         there is no such user.
         """
         if "disabled" in values:
@@ -127,10 +127,10 @@ class Users:
         keep: str | None = None,
         noting: Sequence[Act] = (),
     ) -> bool:
-        """Have another password from now on, and end all sessions but `keep`. False if there is no such account.
+        """Replace the password, and end all sessions but `keep`. False if there is no such account.
 
-        A second factor that was offered to whoever knew the old one is offered no more. `noting` are acts that are
-        written with it.
+        An offered second factor that was not confirmed is withdrawn, as somebody with the old password may know it.
+        `noting` are acts recorded with it.
         """
         values = {"password_hash": await hashed(password), "temporary": temporary, "totp_pending": None}
         ours = update(User).where(col(User.username) == username, col(User.password_hash).is_not(None))
@@ -141,10 +141,10 @@ class Users:
         return changed is not None
 
     async def assign_role(self, account: Account, at: datetime, noting: Sequence[Act] = ()) -> bool:
-        """Know somebody of the identity provider as what it said `at` that moment, and whether they may act.
+        """Store the role of a user of the identity provider, as stated `at` that moment; returns whether they may act.
 
-        False for whom an administrator has disabled, and for what the provider has since said otherwise. `noting` are
-        acts that are written with it.
+        False for a user whom an administrator has disabled, and if the provider has since stated something newer.
+        `noting` are acts recorded with it.
         """
         values = account.model_dump() | {"seat_at": at}
         newer = or_(col(User.seat_at).is_(None), col(User.seat_at) <= at)

@@ -1,1 +1,1 @@
-"""Archived bundles, and everything that one is made from."""
+"""Archive bundles of orders, and the data that a bundle is made from."""

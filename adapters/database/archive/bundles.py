@@ -1,7 +1,4 @@
-"""Where the bundles of archived orders are."""
-
-from datetime import datetime
-from typing import NamedTuple
+"""Where the bundles of archived orders are stored."""
 
 from sqlalchemy import union
 from sqlalchemy.dialects.postgresql import insert
@@ -9,22 +6,10 @@ from sqlmodel import col, select
 
 from adapters.database.engine import Database
 from adapters.database.tables import Archive, AuditEntry, WorkOrder
+from domain.archive.bundles import StoredBundle
 
 ARCHIVED = "order_archived"
-"""The event by which the trail tells that an order is archived, with its `bundle` and `sha256`."""
-
-
-class Bundle(NamedTuple):
-    """An archive bundle: its key in the object store, and the SHA-256 of its bytes in hex.
-
-    With `erased_at` it is gone, at the end of its retention.
-    """
-
-    order_no: str
-    bundle: str
-    sha256: str
-    created_at: datetime
-    erased_at: datetime | None = None
+"""The trail's event for an archived order, with its `bundle` and `sha256`."""
 
 
 class Archives:
@@ -33,24 +18,24 @@ class Archives:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def record(self, order_no: str, bundle: str, sha256: str) -> Bundle:
-        """Note a bundle, or find the one that was noted first."""
+    async def record(self, order_no: str, bundle: str, sha256: str) -> StoredBundle:
+        """Store an order's bundle, or return the one that was stored first."""
         add = insert(Archive).values(order_no=order_no, bundle=bundle, sha256=sha256)
         async with self.database.begin() as session:
             await session.execute(add.on_conflict_do_nothing())
             found = await session.scalars(select(Archive).where(Archive.order_no == order_no))
             return _bundle(found.one())
 
-    async def get(self, order_no: str) -> Bundle | None:
+    async def get(self, order_no: str) -> StoredBundle | None:
         """The bundle of an order."""
         async with self.database.session() as session:
             row = await session.scalar(select(Archive).where(Archive.order_no == order_no))
         return None if row is None else _bundle(row)
 
     async def numbers(self, after: str = "", limit: int = 500) -> list[str]:
-        """Real orders that are archived, by number, those behind `after`.
+        """Numbers of archived real orders, in order, after `after`.
 
-        Also those that only their trail calls archived: a note that was taken away must not hide its order.
+        Includes orders that only their trail calls archived: deleting the row here must not hide the order.
         """
         told = select(AuditEntry.order_no).where(AuditEntry.event == ARCHIVED)
         each = union(select(Archive.order_no), told).subquery()
@@ -65,5 +50,5 @@ class Archives:
             return list(await session.scalars(found))
 
 
-def _bundle(row: Archive) -> Bundle:
-    return Bundle(row.order_no, row.bundle, row.sha256, row.created_at, row.erased_at)
+def _bundle(row: Archive) -> StoredBundle:
+    return StoredBundle(row.order_no, row.bundle, row.sha256, row.created_at, row.erased_at)

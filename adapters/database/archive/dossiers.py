@@ -1,15 +1,14 @@
-"""All that is known of one order, read for its bundle from every table that speaks of it."""
+"""Reads everything about one order from all tables, for its archive bundle."""
 
 from datetime import UTC, datetime
 from typing import Any
 
-from adapters.database.audit.order_chain import Link, standing
 from adapters.database.audit.trail import Trail
 from adapters.database.city.messages import CityMessages
 from adapters.database.engine import Database
 from adapters.database.orders.attachments import Attachments
 from adapters.database.orders.documents import Documents
-from adapters.database.orders.orders import Orders, StoredOrder
+from adapters.database.orders.orders import Orders
 from adapters.database.orders.rule_books import RuleBookHistory
 from adapters.database.telephone.call_tasks import CallTasks
 from adapters.database.telephone.calls import Calls
@@ -17,6 +16,8 @@ from adapters.database.telephone.inbound_messages import InboundMessages
 from adapters.database.telephone.messages import Messages
 from adapters.database.units import Catalogue
 from domain.archive.dossier import Dossier, Paper, Row
+from domain.order.audit_chain import Link, policy_hashes, standing
+from domain.order.records import StoredOrder
 
 
 class Dossiers:
@@ -33,9 +34,9 @@ class Dossiers:
         self._policies, self._catalogue = RuleBookHistory(database), Catalogue(database)
 
     async def of_order(self, no: str) -> Dossier | None:
-        """The dossier of an order as it is now, in clear; None if there is no such order.
+        """The dossier of an order as it is now, in clear text; None if there is no such order.
 
-        Equal rows give an equal dossier. What is still written meanwhile may be in it or not.
+        Equal rows give an equal dossier. Rows that are being written meanwhile may be in it or not.
         """
         order = await self._orders.get(no)
         if order is None:
@@ -65,14 +66,14 @@ class Dossiers:
         )
 
     async def _rules(self, order: StoredOrder, chain: list[Link]) -> dict[str, Row | None]:
-        """The book that the order began with, then each that it adopted, the present one last."""
-        adopted = [each.content.data["policy_hash"] for each in chain if each.content.event == "policy_adopted"]
-        found = {each: await self._policies.get(each) for each in (order.policy_hash, *adopted)}
+        """The rule book under which the order began, then each that it adopted; the current one is last."""
+        hashes = policy_hashes(order.policy_hash, (each.content for each in chain))
+        found = {each: await self._policies.get(each) for each in hashes}
         return {each: snapshot.data if snapshot else None for each, snapshot in found.items()}
 
 
 def linked(each: Link) -> Row:
-    """A link of the chain as a bundle has it: what is hashed, and the hashes."""
+    """A link of the chain as a bundle stores it: the hashed fields and the hashes."""
     return {
         "position": each.position,
         **each.content._asdict(),

@@ -1,1 +1,1 @@
-"""The audit trails: of each order, and of the installation."""
+"""Audit trails of the orders and of the installation."""

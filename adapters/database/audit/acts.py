@@ -10,16 +10,16 @@ from sqlalchemy import Connection, func, select, text, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
-from adapters.database.audit.act_chain import ActLink, act_hash, fields_of
-from adapters.database.audit.order_chain import GENESIS
 from adapters.database.engine import Database, Session
 from adapters.database.paging import Page, from_cursor, to_cursor
 from adapters.database.tables import ActRow, Table
+from domain.access.act_chain import ActLink, act_hash, fields_of
 from domain.access.acts import Act
 from domain.calendar.business_calendar import CST
+from domain.order.audit_chain import GENESIS
 
 LOCK: Final = 0x61637473
-"""Of PostgreSQL: whoever holds it writes the next link of the chain."""
+"""Key of a PostgreSQL advisory lock; its holder writes the next link of the chain."""
 
 BATCH: Final = 500
 SEARCH_SECONDS: Final = 300
@@ -41,9 +41,9 @@ Waiting = list[tuple[tuple[Act, ...], asyncio.Future[None]]]
 
 
 class Acts:
-    """Writers of a process go together: what comes while a transaction is under way goes with the next one.
+    """The chain of acts. Concurrent writers of a process share a transaction: acts that arrive meanwhile join the next.
 
-    So the chain costs one commit for any number of requests at once, and its lock is held by no one else's work.
+    So any number of concurrent requests costs one commit, and the chain's lock is held during no other work.
     """
 
     def __init__(self, database: Database) -> None:
@@ -52,11 +52,11 @@ class Acts:
         self._writer: asyncio.Task[None] | None = None
 
     async def note(self, *acts: Act) -> None:
-        """Append these acts, in this order, behind each other; returns when they are durable.
+        """Append these acts, consecutively and in this order; returns when they are durable.
 
-        Raises what the database raises, and then none of them stands there: whoever hands out what has to be accounted
-        for awaits this first. Repeating it writes them again, which says truly that it was tried again. An act whose
-        request was given up meanwhile may still be written.
+        Raises the database's errors, and then none of them is stored: await this before handing out what the acts
+        account for. Calling it again appends them again, which is true: it was tried again. An act whose request was
+        cancelled meanwhile may still be written.
         """
         if not acts:
             return
@@ -84,7 +84,7 @@ class Acts:
         return Page(items, to_cursor(items[-1].position) if len(rows) > limit else None)
 
     async def links(self, after: int = 0, until: int | None = None, page: int = 1000) -> AsyncIterator[ActLink]:
-        """The chain behind a position, up to and with another, `page` rows in memory at a time."""
+        """The chain after one position, up to and including another; `page` rows in memory at a time."""
         while True:
             found = select(ActRow).where(col(ActRow.position) > after).order_by(col(ActRow.position)).limit(page)
             if until is not None:
@@ -98,7 +98,7 @@ class Acts:
             after = links[-1].position
 
     async def position_of(self, digest: str) -> int | None:
-        """Where the act with this hash stands. Reads the whole table: no index serves what only an audit asks."""
+        """The position of the act with this hash. Scans the whole table: an index would serve audits alone."""
         async with self.database.begin() as session:
             await session.execute(text(f"SET LOCAL statement_timeout = '{SEARCH_SECONDS}s'"))
             found: int | None = await session.scalar(select(_ACTS.c.position).where(_ACTS.c.hash == digest).limit(1))
@@ -120,7 +120,7 @@ class Acts:
                 for _, written in batch:
                     if not written.done():
                         written.set_exception(error)
-                        written.exception()  # known, should the one who waited have gone
+                        written.exception()  # marks the error as retrieved, in case the waiting caller is gone
                 if not isinstance(error, Exception):
                     raise
             else:
@@ -129,7 +129,7 @@ class Acts:
                         written.set_result(None)
 
     def _taken(self) -> Waiting:
-        """Those who have waited longest, about `BATCH` acts of them."""
+        """Take the acts that have waited longest, about `BATCH` of them."""
         count = size = 0
         for acts, _ in self._waiting:
             if count and size + len(acts) > BATCH:
@@ -142,17 +142,17 @@ class Acts:
 async def append(session: Session, acts: Sequence[Act]) -> None:
     """Append acts in the caller's transaction, as its last statement.
 
-    From here to its end everybody else who appends waits; one who did other work behind it could wait for somebody
-    who waits for the chain. No acts are no work.
+    Other writers wait from here until it ends; a transaction that did more work after it could deadlock with one of
+    them. Without acts it does nothing.
     """
     if acts:
         await session.run_sync(lambda blocking: write(blocking.connection(), acts))
 
 
 def write(connection: Connection, acts: Sequence[Act]) -> None:
-    """The same on a connection that blocks."""
+    """Append acts on a blocking connection; otherwise as `append`."""
     connection.execute(_LOCK)
-    # A statement of its own: it has to see what the writer before has committed.
+    # A separate statement, so that it sees what the previous writer committed.
     end = connection.execute(_END).one()
     position, previous = end.position or 0, end.hash or GENESIS
     rows = []
@@ -171,7 +171,7 @@ def day_begins(day: date) -> datetime:
 
 
 def _link(row: Any) -> ActLink:
-    # Not validated: what somebody has made of a row has to be seen as it is.
+    # Not validated: a row that was tampered with must be shown as it is.
     act = Act.model_construct(**{name: getattr(row, name) for name in Act.model_fields})
     return ActLink(row.position, row.at, act, row.previous_hash, row.hash)
 
@@ -180,7 +180,7 @@ _ACTS = Table.metadata.tables["acts"]
 _LOCK = select(func.pg_advisory_xact_lock(LOCK))
 _LAST = select(_ACTS.c.position, _ACTS.c.at, _ACTS.c.hash).order_by(_ACTS.c.position.desc()).limit(1).subquery()
 _NOW = select(func.clock_timestamp().label("now")).subquery()
-# A clock that was put back must not let a row of yesterday stand behind one of today.
+# `at` never falls along the chain: if a clock was set back, a row of yesterday must not follow one of today.
 _END = select(func.greatest(_NOW.c.now, _LAST.c.at).label("now"), _LAST.c.position, _LAST.c.hash).select_from(
     _NOW.outerjoin(_LAST, true())
 )

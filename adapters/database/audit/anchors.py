@@ -1,10 +1,10 @@
-"""Daily anchors: one signed text over the chain of acts and over the chains of all orders that grew that day (ADR 23).
+"""Daily anchors: one signed text over the chain of acts and the chains of all orders that grew that day (ADR 23).
 
 The text is canonical JSON: {"acts": {"count", "head", "last"}, "day", "orders": {"count", "root"}, "previous",
-"version": 1}. `last` and `head` are position and hash of the last act of the day or before it, `count` how many were
-that day's. `root` is the Merkle root over the heads of the orders' chains at the end of the day, in the order of their
-numbers, a leaf each: number, position and hash, parted by line ends. `previous` is the SHA-256 of the text before.
-What is signed is `PREFIX` and the text.
+"version": 1}. `last` and `head` are position and hash of the last act of the day or before it, `count` is the number of
+that day's acts. `root` is the Merkle root over the heads of the orders' chains at the end of the day, by order number;
+a leaf is number, position and hash, separated by newlines. `previous` is the SHA-256 of the text before.
+The signature is over `PREFIX` and the text.
 """
 
 import json
@@ -20,17 +20,17 @@ from sqlmodel import col
 
 from adapters.database.audit.acts import LOCK, day_begins
 from adapters.database.audit.merkle import Merkle
-from adapters.database.audit.order_chain import GENESIS
 from adapters.database.engine import Database, Session
 from adapters.database.paging import Page, from_cursor, to_cursor
 from adapters.database.tables import ActRow, AnchorRow, AuditEntry
 from domain.calendar.business_calendar import CST
+from domain.order.audit_chain import GENESIS
 
 PREFIX: Final = b"jiesu-anchor-1\n"
-"""Keeps a signature under an anchor and one under a bundle apart, which one key makes."""
+"""Distinguishes signatures of anchors from those of bundles, as both use one key."""
 
 GRACE: Final = timedelta(minutes=5)
-"""No transaction lasts so long: what was begun before midnight is written by then, or never."""
+"""No transaction lasts longer: one that began before midnight has committed by then, or never will."""
 
 SECONDS: Final = 600
 PAGE: Final = 1000
@@ -46,7 +46,7 @@ class Anchor(NamedTuple):
 
     @property
     def signed(self) -> bytes:
-        """What the signature is over."""
+        """The bytes that are signed."""
         return PREFIX + self.body.encode()
 
 
@@ -60,7 +60,7 @@ class Head(NamedTuple):
 
     @property
     def leaf(self) -> bytes:
-        """As it is hashed into the root."""
+        """The leaf's bytes in the Merkle tree."""
         return f"{self.order_no}\n{self.position}\n{self.hash}".encode()
 
 
@@ -87,9 +87,9 @@ class Anchors:
             return [Anchor(row.day, row.body, row.signature) for row in rows]
 
     async def due(self, over_for: timedelta = GRACE) -> list[date]:
-        """Days that have been over for so long and have no anchor behind the last one, the oldest first.
+        """Days after the last anchor that ended at least `over_for` ago, the oldest first.
 
-        By the clock of the database.
+        Measured by the database's clock.
         """
         async with self.database.begin() as session:
             await session.execute(_AT_LENGTH)
@@ -100,13 +100,13 @@ class Anchors:
         return [] if first is None else [first + timedelta(days=each) for each in range((today - first).days)]
 
     async def make(self, day: date, sign: Callable[[bytes], bytes]) -> Anchor:
-        """Make the anchor of a day that is over and the next after the last; what is there says what it will be.
+        """Make the anchor of a finished day, the next one after the last; its text depends on the stored rows alone.
 
         One transaction. Raises IntegrityError if another process was faster.
         """
         until = day_begins(day) + timedelta(days=1)
         async with self.database.begin() as session:
-            # Whoever holds it may still write an act of that day; whoever gets it later writes a later one.
+            # The holder of this lock may still write an act of that day; a later holder writes one of a later day.
             await session.execute(select(func.pg_advisory_xact_lock(LOCK)))
         async with self.database.begin() as session:
             await session.execute(_AT_LENGTH)
@@ -130,15 +130,15 @@ class Anchors:
         return anchor
 
     async def heads(self, day: date) -> AsyncIterator[Head]:
-        """The leaves under a day's anchor, each with what stands in the order's trail today."""
+        """The leaves of a day's anchor, each with the hash that the order's trail has there today."""
         async with self.database.session() as session:
             async for head in _heads(session, day):
                 yield head
 
     async def added(self, orders: Sequence[str], until: datetime) -> list[tuple[str, int]]:
-        """Rows of these orders' trails that say they were written by then, and lie behind all that was anchored.
+        """Rows of these orders' trails that were recorded by `until` but lie after everything that was anchored.
 
-        The first of each order: its number and the position.
+        The first one of each order: its number and the position.
         """
         async with self.database.session() as session:
             rows = await session.execute(_ADDED, {"orders": list(orders), "until": until})
@@ -184,7 +184,7 @@ _GROWN = text("""
         WHERE head.order_no = entry.order_no COLLATE "C" AND head.position >= entry.position
     )
 """)
-# Each column is compared by the collation of the other's index.
+# Each column is compared with the collation of the other's index.
 _HEADS = text("""
     SELECT head.order_no, head.position, head.hash, entry.hash AS now
     FROM anchored_heads AS head

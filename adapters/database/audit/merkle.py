@@ -1,17 +1,17 @@
-"""The root of a Merkle tree (RFC 9162, section 2.1) over leaves that come one by one and are not kept."""
+"""Merkle tree root (RFC 9162, section 2.1), computed incrementally without storing the leaves."""
 
 from hashlib import sha256
 
 
 class Merkle:
-    """Perfect subtrees of what came so far, each smaller than the one before: as its height and its hash."""
+    """Perfect subtrees of the leaves so far, each smaller than the one before: (height, hash)."""
 
     def __init__(self) -> None:
         self.count = 0
         self._subtrees: list[tuple[int, bytes]] = []
 
     def add(self, leaf: bytes) -> None:
-        """The next leaf."""
+        """Add the next leaf."""
         height, digest = 0, sha256(b"\x00" + leaf).digest()
         while self._subtrees and self._subtrees[-1][0] == height:
             height, digest = height + 1, _node(self._subtrees.pop()[1], digest)
@@ -20,7 +20,7 @@ class Merkle:
 
     @property
     def root(self) -> str:
-        """In hex; of no leaves the hash of nothing."""
+        """The root in hex; without leaves the hash of the empty string."""
         if not self._subtrees:
             return sha256().hexdigest()
         *others, (_, digest) = self._subtrees

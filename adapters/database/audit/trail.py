@@ -1,4 +1,4 @@
-"""The audit trail: what happened to an order, appended once, in one chain, together with the read model."""
+"""The audit trail of orders: appends events to an order's hash chain and updates the read model with them."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -10,9 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
-from adapters.database.audit.order_chain import FROM_SEQ, GENESIS, RETAKEN, Content, Link, faults, link, standing
 from adapters.database.engine import Database
 from adapters.database.tables import Table
+from domain.order.audit_chain import FROM_SEQ, GENESIS, RETAKEN, Content, Link, faults, link, standing
 from domain.order.read_model import RecordBatch
 from domain.words import Role
 
@@ -24,25 +24,25 @@ class GapInTrail(Exception):  # noqa: N818 - reads as a sentence where it is cau
 
 
 class TrailConflict(Exception):  # noqa: N818
-    """An event is recorded already, with a different content, and by no earlier step; or a later step has been here."""
+    """The event is recorded with other content that no earlier step wrote, or a later step has written since."""
 
 
 class Trail:
-    """Writers of one order queue on a lock, so that the chain has neither gaps nor forks."""
+    """Audit trails by order; writers of one order queue on a lock, so that its chain has neither gaps nor forks."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     async def record(self, batch: RecordBatch) -> int:
-        """Append the events that are not there yet and bring the read model up to `batch.view`.
+        """Append the events that are not stored yet and update the read model to `batch.view`.
 
-        Returns how many were appended. Repeating it changes nothing; an older view never replaces a newer.
+        Returns how many were appended. Repeating it changes nothing; an older view never replaces a newer one.
 
-        A worker that dies between this and its answer to the server has written what did not come about: the step is
-        taken again, at another moment, and may say other things under the same numbers. What the earlier step wrote is
-        then crossed out by a link that says so, and this batch follows it (docs/adr/0028). A worker that was only slow
-        and writes after the later step is refused.
-        Raises GapInTrail or TrailConflict, and then nothing of the batch is kept.
+        A worker that dies after this call and before its answer reaches Temporal has recorded events that did not take
+        effect: the step runs again, at another moment, and may produce other events under the same numbers. A link then
+        crosses out the earlier step's events, and this batch follows it (docs/adr/0028). A worker that was only slow
+        and writes after the later step is rejected.
+        Raises GapInTrail or TrailConflict, and then nothing of the batch is stored.
         """
         contents = [Content.of(event) for event in batch.events]
         async with self.database.begin() as session:
@@ -59,9 +59,9 @@ class Trail:
         clause: str | None,
         person: str = "",
     ) -> int:
-        """Append that a command was refused, and to whom if that is known, and return its position.
+        """Append a command's refusal, with the person if known, and return its position.
 
-        The same refusal of the same moment is written once, so it may be repeated.
+        The same refusal at the same moment is written once, so the call may be repeated.
         """
         data = {"do": do, "code": code, "reason": reason, "clause": clause} | ({"person": person} if person else {})
         content = Content(None, at, REFUSED, actor, data)
@@ -69,34 +69,34 @@ class Trail:
             return await session.run_sync(lambda blocking: note(blocking, order_no, content))
 
     async def timeline(self, order_no: str) -> list[dict[str, object]]:
-        """What happened, in the shape of contract §4 and in the order of the chain; `seq` is the position.
+        """The order's events as JSON objects (docs/glossary.md), in chain order; `seq` is the position.
 
-        Without what is crossed out.
+        Crossed-out events are left out.
         """
         return [each.outside() for each in await self.standing(order_no)]
 
     async def standing(self, order_no: str) -> list[Link]:
-        """The links of the trail without events that are crossed out."""
+        """The links of the trail, without crossed-out events."""
         return standing(await self.chain(order_no))
 
     async def chain(self, order_no: str) -> list[Link]:
-        """The links of the trail as they are stored, for an archive that carries its own proof."""
+        """All links of the trail as they are stored, for an archive that carries its own proof."""
         async with self.database.session() as session:
             rows = await session.execute(_WHOLE, {"order_no": order_no})
             return [_link(row) for row in rows]
 
     async def numbers(self, after: str = "", limit: int = 500) -> list[str]:
-        """Orders that have a trail, in the order of the server, those behind `after`."""
+        """Numbers of orders that have a trail, after `after`, sorted by the server."""
         async with self.database.session() as session:
             return list(await session.scalars(_NUMBERS, {"after": after, "limit": limit}))
 
     async def verify(self, order_no: str) -> list[str]:
-        """What is wrong with the trail, a Chinese sentence each, naming the position; empty if it is whole.
+        """Faults of the trail, each a Chinese sentence that names the position; empty if it is intact.
 
-        Events cut off at the end are found as long as the read model still knows of them; refusals behind the
+        Events cut off at the end are detected if the read model still has them; refusals after the
         last event are not, unless an archive holds the chain.
         """
-        # The view first: whatever is recorded meanwhile can then only be ahead of it.
+        # Read the view first: the trail, read later, can then only be ahead of it.
         async with self.database.session() as session:
             shown = await session.scalar(_SHOWN_SEQ, {"order_no": order_no}) or 0
         links = await self.chain(order_no)
@@ -113,7 +113,7 @@ def _link(row: Any) -> Link:
 
 
 def _record(session: Session, batch: RecordBatch, contents: Sequence[Content]) -> int:
-    # From the event before the batch on: it tells whether the batch follows on what is there.
+    # Starts one event before the batch, to check that the batch follows it.
     since = min((content.seq or 0 for content in contents), default=0) - 1
     tail = _tail(session, batch.order_no, since)
     new = _unrecorded(batch.order_no, contents, standing(tail))
@@ -125,7 +125,7 @@ def _record(session: Session, batch: RecordBatch, contents: Sequence[Content]) -
 
 
 def _in_turn(session: Session, batch: RecordBatch, new: list[Content], recorded: Sequence[Link]) -> list[Content]:
-    """What has to be appended, with the link that crosses out what they contradict before them."""
+    """The contents to append; a link that crosses out contradicted events comes first."""
     before: datetime | None = session.scalar(_STEP, {"order_no": batch.order_no})
     first, last = new[0].seq or 0, max((each.content.seq or 0 for each in recorded), default=0)
     if batch.step_at is not None and before is not None and batch.step_at < before:
@@ -138,9 +138,9 @@ def _in_turn(session: Session, batch: RecordBatch, new: list[Content], recorded:
 
 
 def note(session: Session, order_no: str, content: Content) -> int:
-    """Append what is no event of the workflow (its `seq` None), in the caller's transaction; return its position.
+    """Append an entry that is no workflow event (`seq` None), in the caller's transaction; return its position.
 
-    The same content of the same moment is written once, so it may be repeated.
+    The same content at the same moment is written once, so the call may be repeated.
     """
     tail = _tail(session, order_no, _NEVER)
     earlier = session.scalar(_SAME_NOTE, content._asdict() | {"order_no": order_no})
@@ -151,15 +151,15 @@ def note(session: Session, order_no: str, content: Content) -> int:
 
 
 def _tail(session: Session, order_no: str, since: int) -> list[Link]:
-    """Wait for this order's turn, which ends with the transaction; the last link and those from `since` on."""
+    """Lock this order's trail until the transaction ends; returns the last link and those from `since` on."""
     session.execute(_LOCK, {"order_no": order_no})
-    # A statement of its own: it has to see what the writer before has committed.
+    # A separate statement, so that it sees what the previous writer committed.
     rows = session.execute(_TAIL, {"order_no": order_no, "since": since})
     return [_link(row) for row in rows]
 
 
 def _unrecorded(order_no: str, contents: Sequence[Content], recorded: Sequence[Link]) -> list[Content]:
-    """Those from the first that is not recorded, or not so."""
+    """The contents from the first that is not recorded, or was recorded differently."""
     there = {each.content.seq: each.content for each in recorded if each.content.seq is not None}
     new = list(dropwhile(lambda each: each.seq in there and there[each.seq].says_the_same(each), contents))
     due = min(new[0].seq or 0, max(there, default=0) + 1) if new else 0
@@ -182,7 +182,7 @@ def _append(session: Session, order_no: str, tail: Sequence[Link], contents: Ite
 
 
 def _show(session: Session, batch: RecordBatch) -> None:
-    """Put the view in place of an older one, and its approvals with it."""
+    """Replace an older view and its approvals."""
     view = batch.view
     columns = {name: getattr(view, name) for name in _FILTERED}
     columns |= {"no": view.no, "units": list(view.units), "view": view.model_dump(mode="json")}

@@ -1,1 +1,1 @@
-"""Messages of the city platform, and its numbers of orders."""
+"""The city platform's messages and order numbers."""

@@ -1,6 +1,6 @@
-"""Messages of the city platform: kept first, then carried out by one process at a time, and never forgotten.
+"""City platform messages: stored first, then carried out by one process at a time, and never deleted.
 
-The order of things: `keep`, which claims a new one too; `begin` for one that was put off; then `finish`.
+Sequence: `keep`, which also claims a new one; `begin` for one that was postponed; then `finish`.
 """
 
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ from adapters.database.tables import CityCursor, CityMessage
 WAITING, TAKEN, REFUSED = "waiting", "taken", "refused"
 WEBHOOK, OUTBOX = "webhook", "outbox"
 LEASE = timedelta(minutes=2)
-"""A message that was begun so long ago has lost its process, and the next one may carry it out."""
+"""The time after which a claimed message may be claimed again, as its process is lost."""
 
 PLACE = TypeAdapter(tuple[AwareDatetime, Name])
 
@@ -29,7 +29,7 @@ class MessageReused(Exception):  # noqa: N818 - reads as a sentence where it is 
 
 
 def digested(body: str) -> str:
-    """What the digest of a message is made of."""
+    """The text from which a message's digest is computed."""
     return f"city:{body}"
 
 
@@ -61,13 +61,13 @@ class CityMessageRow(BaseModel):
 
 
 class CityMessages:
-    """Messages by the id that the platform gave them, and how far its outbox was read."""
+    """Messages by the platform's id, and the position in its outbox."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     async def keep(self, id_: str, type_: str, body: str, via: str) -> tuple[CityMessageRow, bool]:
-        """Write a message down, once; true if it is new, and then claimed. Raises MessageReused."""
+        """Store a message once; True if it is new, and then it is claimed too. Raises MessageReused."""
         keyring = self.database.keyring
         digests = keyring.blind_indexes(digested(body))
         values = {
@@ -89,7 +89,7 @@ class CityMessages:
         return self._clear(row), new
 
     async def begin(self, id_: str, *, refused_too: bool = False) -> CityMessageRow | None:
-        """Claim a message that waits (or, when somebody asks for it, was refused); None if it is not to be had.
+        """Claim a waiting message (with `refused_too` also a refused one); None if it cannot be claimed.
 
         Of any number of processes one gets it.
         """
@@ -109,7 +109,7 @@ class CityMessages:
             return None if row is None else self._clear(row)
 
     async def about(self, id_: str, **found: str | None) -> None:
-        """Note what a message is about (`regime`, `order_no`, `city_no`, `approval`) before it is carried out."""
+        """Store the subject of a message (`regime`, `order_no`, `city_no`, `approval`) before it is carried out."""
         await self._change(id_, **found)
 
     async def finish(
@@ -121,20 +121,20 @@ class CityMessages:
         reason: str | None = None,
         clause: str | None = None,
     ) -> CityMessageRow:
-        """What became of it; nobody is at it any more, and the platform does not know yet."""
+        """Store the result and release the claim; its receipt is due again."""
         sealed = None if reason is None else self.database.keyring.encrypt(reason)
         untold = {"told": False, "receipt_refused": None, "claimed_at": None}
         return self._clear(await self._change(id_, state=state, code=code, reason=sealed, clause=clause, **untold))
 
     async def told(self, ids: list[str]) -> None:
-        """The platform knows what became of these."""
+        """Mark these results as reported to the platform."""
         async with self.database.begin() as session:
             await session.execute(
                 update(CityMessage).where(col(CityMessage.id).in_(ids)).values(told=True, receipt_refused=None)
             )
 
     async def receipt_refused(self, id_: str, answer: str) -> None:
-        """The platform will not hear what became of this one: it is set aside until something else becomes of it."""
+        """Store that the platform rejected this receipt: none is sent until the message has another result."""
         await self._change(id_, receipt_refused=answer)
 
     async def get(self, id_: str) -> CityMessageRow | None:
@@ -144,7 +144,7 @@ class CityMessages:
         return None if row is None else self._clear(row)
 
     async def waiting(self, limit: int = 200) -> list[str]:
-        """The ids of messages that wait and that nobody is at, those tried least first, then the oldest."""
+        """Ids of waiting messages that no process has claimed: fewest tries first, then the oldest."""
         found = (
             select(CityMessage.id)
             .where(
@@ -158,7 +158,7 @@ class CityMessages:
             return list(await session.scalars(found))
 
     async def untold(self, limit: int = 200) -> list[CityMessageRow]:
-        """Messages that are done with, of which the platform was not told yet nor refuses to be, the oldest first."""
+        """Finished messages whose receipt was neither delivered nor rejected, the oldest first."""
         found = (
             select(CityMessage)
             .where(
@@ -171,7 +171,7 @@ class CityMessages:
             return [self._clear(row) for row in await session.scalars(found)]
 
     async def of_order(self, order_no: str) -> list[CityMessageRow]:
-        """What was said about an order, the oldest first."""
+        """Messages about an order, the oldest first."""
         found = select(CityMessage).where(col(CityMessage.order_no) == order_no)
         async with self.database.session() as session:
             rows = await session.scalars(found.order_by(col(CityMessage.received_at), col(CityMessage.id)))
@@ -187,7 +187,7 @@ class CityMessages:
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[CityMessageRow]:
-        """Messages, the newest first; those about confidential orders for a `reader` who may see them.
+        """Messages, the newest first; those about confidential orders only for a `reader` who may see them.
 
         Raises BadCursor.
         """
@@ -210,12 +210,12 @@ class CityMessages:
         return Page(items, to_cursor(items[-1].received_at, items[-1].id))
 
     async def cursor(self, peer: str) -> str | None:
-        """Up to where the outbox of a platform was read; None from its beginning."""
+        """The position up to which a platform's outbox was read; None means its beginning."""
         async with self.database.session() as session:
             return await session.scalar(select(CityCursor.cursor).where(CityCursor.peer == peer))
 
     async def move(self, peer: str, cursor: str) -> None:
-        """All up to here is kept."""
+        """Store the position up to which all messages are stored."""
         write = insert(CityCursor).values(peer=peer, cursor=cursor)
         write = write.on_conflict_do_update(index_elements=["peer"], set_={"cursor": cursor, "updated_at": func.now()})
         async with self.database.begin() as session:

@@ -1,4 +1,4 @@
-"""The city platform's numbers of orders: one that an order came with, and one that it was told later."""
+"""City platform numbers of orders: one that an order came with, or one that the platform sent later."""
 
 from typing import Any
 
@@ -10,19 +10,19 @@ from adapters.database.tables import WorkOrder
 
 
 async def under(session: Session, regime: str, city_no: str) -> str | None:
-    """The real order that is there under a number; who else brings that number waits for this transaction's end."""
+    """The real order with a city number; other transactions with that number wait until this one ends."""
     await session.execute(turn(city_no))
     no: str | None = await session.scalar(of_city(WorkOrder.no, regime, city_no))
     return no
 
 
 def turn(city_no: str) -> Any:
-    """Wait for a number's turn: no index spans both columns, so writers of either queue here."""
+    """Lock a city number: no index spans both columns, so writers of either queue here."""
     return select(func.pg_advisory_xact_lock(func.hashtextextended(f"city_no:{city_no}", 0)))
 
 
 def of_city(wanted: Any, regime: str, city_no: str) -> Any:
-    """Select from the real order that has a number; the one that came with it first."""
+    """Select from the real order that has a city number; an order that came with it comes first."""
     came = col(WorkOrder.city_no) == city_no
     real = (WorkOrder.realm == "", WorkOrder.regime == regime, or_(came, col(WorkOrder.city_ref) == city_no))
     order = (func.coalesce(came, False).desc(), col(WorkOrder.created_at), col(WorkOrder.no))

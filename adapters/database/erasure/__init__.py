@@ -1,1 +1,1 @@
-"""The erasure of personal data."""
+"""Erasure of personal data."""

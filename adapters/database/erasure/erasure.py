@@ -1,9 +1,9 @@
-"""Erasing what the database holds of people, order by order; the figures and the trail stay (NA-06).
+"""Erases personal data from the database, order by order; statistics and the audit trail stay (NA-06).
 
-The order of things: `candidates` finds whose time may be over, `begin` notes that one is being erased, then its objects
-are deleted, then `erase` blanks its columns. `begun` finds what a crash left between: it is finished whatever the rules
-say by then, and nobody can hold what is half gone. What somebody writes about an order later is noted by the database
-as it comes; `late` finds those orders, and they go the same way once more.
+Sequence: `candidates` finds orders whose retention may be over, `begin` marks one, its objects are deleted, then
+`erase` blanks its columns. `begun` finds erasures that a crash interrupted: they are finished whatever the rules say
+by then, and cannot be put on hold. Database triggers mark data written about an erased order later; `late` finds those
+orders, which are erased again.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -13,23 +13,23 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, func, select, update
 
 from adapters.database.audit.acts import append
-from adapters.database.audit.order_chain import Content
 from adapters.database.audit.trail import note
 from adapters.database.engine import Database, Session
 from adapters.database.erasure.personal_columns import SPEAKING, blanking, counting, of_order, says_something
 from adapters.database.tables import Table
 from domain.access.acts import Act, Deed
 from domain.calendar.business_calendar import CST
+from domain.order.audit_chain import Content
 from domain.words import Role
 
 ERASED, HELD, RELEASED = "erased", "erasure_held", "erasure_released"
-"""Rows of the trail that are no events of the workflow."""
+"""Trail entries that are no workflow events."""
 
 TEXTS, CITY = "inbound_messages", "city_messages"
-"""The tables of what comes in and may belong to no order."""
+"""Tables of inbound data, whose rows may belong to no order."""
 
 EVIDENCE, THUMBNAIL, BUNDLE = "evidence", "thumbnail", "bundle"
-"""The kinds of objects."""
+"""Kinds of objects in the object store."""
 
 _DEEDS = {ERASED: Deed.ARCHIVE_ERASED, HELD: Deed.ARCHIVE_HELD, RELEASED: Deed.ARCHIVE_RELEASED}
 _T = Table.metadata.tables
@@ -51,7 +51,7 @@ class Left(NamedTuple):
 
 
 class FilesLeft(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """The order has files whose objects were not deleted before."""
+    """The order has files whose objects have not been deleted yet."""
 
 
 class Kept(NamedTuple):
@@ -67,13 +67,13 @@ class Kept(NamedTuple):
 
 
 class Erasure:
-    """What may be erased, and the erasing itself; every call may be repeated."""
+    """Finds what may be erased, and erases it; every call may be repeated."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     async def candidates(self, before: datetime, after: str = "", limit: int = 200) -> Sequence[Kept]:
-        """Orders archived before then, neither held nor being erased, in the order of their numbers behind `after`."""
+        """Orders archived before `before`, neither on hold nor being erased, by number after `after`."""
         archives, orders = _T["archives"], _T["work_orders"]
         found = (
             select(
@@ -102,7 +102,7 @@ class Erasure:
             return [Kept(*row[:4], frozenset(row[4]), *row[5:]) for row in rows]
 
     async def begin(self, no: str) -> bool:
-        """Note that an order is being erased; False for one that is held or erased. From then on it cannot be held."""
+        """Mark an order as being erased, after which it cannot be held; False if it is on hold or erased."""
         archives = _T["archives"]
         free = (archives.c.order_no == no, archives.c.held_at.is_(None), archives.c.erased_at.is_(None))
         begun = func.coalesce(archives.c.erasing_at, func.now())
@@ -111,21 +111,21 @@ class Erasure:
             return await session.scalar(change) is not None
 
     async def begun(self) -> list[str]:
-        """Orders whose erasure was begun and did not end, the oldest first."""
+        """Orders whose erasure has begun and not ended, the oldest first."""
         archives = _T["archives"]
         found = select(archives.c.order_no).where(archives.c.erasing_at.is_not(None), archives.c.erased_at.is_(None))
         async with self.database.session() as session:
             return list(await session.scalars(found.order_by(archives.c.erasing_at)))
 
     async def late(self, before: datetime) -> list[str]:
-        """Erased orders about which something was written again, first before then; the oldest first."""
+        """Erased orders with data written again before `before`, the oldest first."""
         archives = _T["archives"]
         found = select(archives.c.order_no).where(archives.c.late_at < before, archives.c.erased_at.is_not(None))
         async with self.database.session() as session:
             return list(await session.scalars(found.order_by(archives.c.late_at)))
 
     async def objects_of(self, no: str) -> list[Stored]:
-        """Everything that the object store has of an order, the bundle last; of an erased one what came later."""
+        """All objects of an order, the bundle last; for an erased order those that came later."""
         async with self.database.session() as session:
             return await self._objects_of(session, no)
 
@@ -140,7 +140,7 @@ class Erasure:
         return found if archive is None or erased else [*found, Stored(BUNDLE, archive.bundle)]
 
     async def left(self, no: str) -> Left:
-        """What an erasure of an archived order would blank now."""
+        """Rows with personal data that an erasure of an archived order would blank now."""
         archives = _T["archives"]
         counts = [query.label(name) for name, query in counting(no).items()]
         async with self.database.session() as session:
@@ -149,17 +149,17 @@ class Erasure:
         return Left(archived_at, {name: count for name, count in zip(SPEAKING, rows, strict=True) if count})
 
     async def erase(self, no: str, person: str, now: datetime, gone: Collection[str]) -> bool:
-        """Blank everything that speaks of a person, in one transaction; False if that was not begun, or is done.
+        """Blank all personal data in one transaction; False if the erasure was not begun, or is done.
 
-        The objects have to be gone before, and their keys are in `gone`: a row that is blanked tells of none any more.
-        Raises FilesLeft, and then nothing is changed. Of an order that was erased, what came later is blanked.
+        The objects must be deleted first, and their keys be in `gone`: a blanked row names no object any more.
+        Raises FilesLeft, and then nothing is changed. For an erased order, later data is blanked.
         """
         archives = _T["archives"]
         begun = select(archives.c.erased_at, archives.c.late_at).where(
             archives.c.order_no == no, archives.c.erasing_at.is_not(None)
         )
         async with self.database.begin() as session:
-            # Whoever writes about this order meanwhile waits, and notes then that it came late.
+            # Concurrent writers about this order wait here, and their data is then marked as late.
             archive = (await session.execute(begun.with_for_update(key_share=True))).one_or_none()
             if archive is None or (archive.erased_at is not None and archive.late_at is None):
                 return False
@@ -178,12 +178,12 @@ class Erasure:
         return True
 
     async def erase_strays(self, table: str, before: datetime) -> int:
-        """Blank what came in before then and belongs to no order; how many. `table` is TEXTS or CITY."""
+        """Blank rows received before `before` that belong to no order; returns how many. `table` is TEXTS or CITY."""
         async with self.database.begin() as session:
             return await self._blank(session, table, *_strays(table, before))
 
     async def count_strays(self, table: str, before: datetime) -> int:
-        """How many that would be."""
+        """Count the rows that `erase_strays` would blank."""
         async with self.database.session() as session:
             asked = select(func.count()).select_from(_T[table]).where(*_strays(table, before))
             return (await session.execute(asked)).scalar_one()
@@ -193,15 +193,15 @@ class Erasure:
         return len((await session.execute(statement)).all())
 
     async def hold(self, no: str, person: str, reason: str, now: datetime) -> bool:
-        """Keep an order whatever its age; False for one that is not archived, or whose erasure has begun.
+        """Put an order on hold, so that it is kept at any age; False if it is not archived, or its erasure has begun.
 
-        Stands on its trail.
+        Recorded on its trail.
         """
         sealed = self.database.keyring.encrypt(reason)
         return await self._set(no, _row(HELD, person, now), held_at=func.now(), hold_reason=sealed)
 
     async def release(self, no: str, person: str, now: datetime) -> bool:
-        """Let it go its way again."""
+        """Release an order from its hold, so that it can be erased again."""
         return await self._set(no, _row(RELEASED, person, now), held_at=None, hold_reason=None)
 
     async def _set(self, no: str, row: Content, **values: Any) -> bool:
@@ -215,7 +215,7 @@ class Erasure:
         return True
 
     async def _account(self, session: Session, event: str, no: str, person: str, **data: int) -> None:
-        """Put it among the installation's acts, which tell who runs it."""
+        """Record it among the installation's acts too, under the administrator."""
         orders = _T["work_orders"]
         regime = await session.scalar(select(orders.c.regime).where(orders.c.no == no))
         said = Act(deed=_DEEDS[event], person=person, role=Role.ADMIN, regime=regime, order_no=no, data=data)

@@ -1,4 +1,4 @@
-"""Which columns speak of people, by table: what an erasure blanks, and whether a row has anything left to blank."""
+"""Columns with personal data, by table: the values that blank them, and the conditions that find unblanked rows."""
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
@@ -12,7 +12,7 @@ from adapters.database.encryption import HEADER_BYTES, TAG_BYTES
 _T = tables.Table.metadata.tables
 
 NOTHING_BYTES: Final = HEADER_BYTES + TAG_BYTES
-"""How long a seal of nothing is; whatever is longer says something."""
+"""Length of a sealed empty text; a longer value has content."""
 
 
 class Speaking(NamedTuple):
@@ -31,7 +31,7 @@ _ORDER_NONE = (
     *("location", "address_id", "lat", "long", "media_url", "answers", "phone_index", "intake_key"),
 )
 
-# The public's door shows what is `listed`, and there is nothing left to show.
+# The public interface shows orders that are `listed`; nothing is left to show.
 SPEAKING: Final = {
     "work_orders": Speaking(("title", "content"), {**dict.fromkeys(_ORDER_NONE), "listed": False}, order="no"),
     "documents": Speaking(("text",), {"fingerprint": ""}),
@@ -43,11 +43,11 @@ SPEAKING: Final = {
     "attachments": Speaking(("name",), {"note": None, "thumbnail_key": None}),
     "order_viewers": Speaking(dropped=True),
 }
-"""In the order in which people are told of them."""
+"""Tables in the order in which reports show them."""
 
 
 def says_something(name: str) -> ColumnElement[bool]:
-    """The condition that a row of this table has something left to blank."""
+    """SQL condition: a row of this table still has personal data."""
     table, speaking = _T[name], SPEAKING[name]
     if speaking.dropped:
         return true()
@@ -57,13 +57,13 @@ def says_something(name: str) -> ColumnElement[bool]:
 
 
 def of_order(name: str, no: str) -> ColumnElement[bool]:
-    """The condition that a row of this table is this order's and says something."""
+    """SQL condition: a row of this table belongs to the order and still has personal data."""
     mine: ColumnElement[bool] = _T[name].c[SPEAKING[name].order] == no
     return mine & says_something(name)
 
 
 def blanking(name: str, nothing: bytes, *which: ColumnElement[bool]) -> ReturningUpdate[Any] | ReturningDelete[Any]:
-    """The statement that blanks these rows and returns a value for each; `nothing` is a seal of nothing."""
+    """The statement that blanks these rows and returns a value for each; `nothing` is a sealed empty text."""
     table, speaking = _T[name], SPEAKING[name]
     if speaking.dropped:
         return delete(table).where(*which).returning(true())
@@ -72,12 +72,12 @@ def blanking(name: str, nothing: bytes, *which: ColumnElement[bool]) -> Returnin
 
 
 def counting(no: str) -> dict[str, Any]:
-    """For every table a scalar query for how many rows of an order say something."""
+    """For every table a scalar query that counts the order's rows with personal data."""
     return {name: _count(_T[name]).where(of_order(name, no)).scalar_subquery() for name in SPEAKING}
 
 
 def blanked() -> set[tuple[str, str]]:
-    """Table and column of everything that is erased."""
+    """Table and column of everything that an erasure blanks."""
     return {(name, each) for name, speaking in SPEAKING.items() for each in (*speaking.sealed, *speaking.others)}
 
 

@@ -1,1 +1,1 @@
-"""Orders and what belongs to them."""
+"""Orders, with their texts, files, approvals and rule books."""

@@ -1,4 +1,4 @@
-"""Decisions that are waiting: whose they are and until when."""
+"""Pending approvals: who may decide each, and until when."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -36,13 +36,13 @@ class ApprovalRow(BaseModel):
 
 
 class Approvals:
-    """Reads only: `Trail.record` writes them with the view that they are part of."""
+    """Reads approvals; `Trail.record` writes them with the view that they belong to."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     async def get(self, key: str) -> ApprovalRow | None:
-        """One approval by its id outside."""
+        """An approval by its external id."""
         async with self.database.session() as session:
             row = await session.scalar(select(Approval).where(Approval.key == key))
         return None if row is None else ApprovalRow.model_validate(row)
@@ -58,9 +58,9 @@ class Approvals:
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[ApprovalRow]:
-        """Open approvals that one of `roles` may decide: by falling priority of the order (DL-04), then the oldest.
+        """Pending approvals that one of `roles` may decide: by falling priority of the order (DL-04), then the oldest.
 
-        `unit` narrows those that belong to a unit to that one. Those of confidential orders are shown to a `reader`
+        `unit` excludes those of other units. Those of confidential orders are returned only to a `reader`
         who may see them. Raises BadCursor.
         """
         place = (col(OrderViewRow.rank), col(Approval.opened_at), col(Approval.key))

@@ -1,4 +1,4 @@
-"""What is known of uploaded files; the bytes are in the object store."""
+"""Metadata of uploaded files; the bytes are in the object store."""
 
 import secrets
 from collections.abc import Collection, Sequence
@@ -64,7 +64,7 @@ class Claim(NamedTuple):
 
 
 class TooManyFiles(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """There would be more than are allowed; nothing was changed."""
+    """The order or uploader would have more files than allowed; nothing was changed."""
 
 
 class Attachments:
@@ -74,13 +74,13 @@ class Attachments:
         self.database = database
 
     async def add(self, file: NewFile, *, file_id: str | None = None) -> str:
-        """Make a file known and return its id, a random one unless given; with an id it may be repeated."""
+        """Store a file's metadata and return its id, a random one unless given; with an id it may be repeated."""
         chosen = file_id or new_id()
         await self.add_all({chosen: file})
         return chosen
 
     async def add_all(self, files: dict[str, NewFile], *, at_most: int | None = None) -> None:
-        """Make files known by these ids, all or none; may be repeated.
+        """Store files under these ids, all or none; may be repeated.
 
         Raises TooManyFiles if their order (or, without one, their uploader) would have more than `at_most`.
         """
@@ -88,7 +88,7 @@ class Attachments:
         first = next(iter(files.values()))
         async with self.database.begin() as session:
             if at_most is not None:
-                # Those of an attempt whose answer was lost are counted where they are.
+                # Files of an attempt whose answer was lost are counted already.
                 there = set(await session.scalars(select(Attachment.id).where(col(Attachment.id).in_(files))))
                 if more := files.keys() - there:
                     await self._room(session, at_most, len(more), first.order_no, first.uploaded_by)
@@ -104,20 +104,20 @@ class Attachments:
         return await self._where(col(Attachment.order_no) == order_no)
 
     async def loose(self, uploaded_by: str) -> list[File]:
-        """What somebody uploaded and no order has yet, the oldest first."""
+        """The files that somebody uploaded and no order has yet, the oldest first."""
         return await self._where(col(Attachment.order_no).is_(None), col(Attachment.uploaded_by) == uploaded_by)
 
     async def bind(self, order_no: str, file_ids: Collection[str]) -> set[str]:
-        """Give files to an order for good, and return the ids that are unknown or another order's; may be repeated."""
+        """Bind files to an order for good, and return the ids that are unknown or another order's; may be repeated."""
         free = col(Attachment.order_no).is_(None) | (col(Attachment.order_no) == order_no)
         take = update(Attachment).where(col(Attachment.id).in_(file_ids), free).values(order_no=order_no, bound=True)
         async with self.database.begin() as session:
             return set(file_ids) - set(await session.scalars(take.returning(col(Attachment.id))))
 
     async def claim(self, order_no: str, file_ids: Sequence[str], by: Claimant, *, at_most: int) -> Claim:
-        """Give to an order the files that somebody may name there: their own, their unit's, and the order's already.
+        """Assign files to an order that somebody may name there: their own, their unit's, and the order's already.
 
-        If one is not, nothing is changed and `strange` says which. May be repeated. Raises TooManyFiles.
+        If one is not allowed, nothing is changed and `strange` lists it. May be repeated. Raises TooManyFiles.
         """
         theirs = col(Attachment.uploaded_by) == by.person
         if by.unit is not None:
@@ -136,13 +136,13 @@ class Attachments:
         return Claim(tuple(self._clear(row) for row in rows.values()), fresh, strange)
 
     async def release(self, order_no: str, file_ids: Collection[str]) -> None:
-        """Take files from an order that did not want them; those that another command has bound to it stay."""
+        """Detach files from an order whose command was rejected; those that another command has bound to it stay."""
         ours = col(Attachment.id).in_(file_ids), col(Attachment.order_no) == order_no, ~col(Attachment.bound)
         async with self.database.begin() as session:
             await session.execute(update(Attachment).where(*ours).values(order_no=None))
 
     async def unknown_keys(self, keys: Collection[str]) -> set[str]:
-        """Those of the keys under which no known file has its bytes or its small picture."""
+        """The keys that no stored file uses for its bytes or its thumbnail."""
         known: set[str | None] = set()
         async with self.database.session() as session:
             for column in (Attachment.object_key, Attachment.thumbnail_key):
@@ -150,12 +150,12 @@ class Attachments:
         return {key for key in keys if key not in known}
 
     async def unused(self, older_than: timedelta, limit: int = 100) -> list[File]:
-        """Files of that age that no order has, the oldest first."""
+        """Files of that age without an order, the oldest first."""
         old = col(Attachment.created_at) < func.now() - older_than
         return await self._where(col(Attachment.order_no).is_(None), old, limit=limit)
 
     async def forget(self, file_id: str) -> bool:
-        """Drop a file that no order has; says whether there was one."""
+        """Delete a file that no order has; returns whether there was one."""
         drop = delete(Attachment).where(col(Attachment.id) == file_id, col(Attachment.order_no).is_(None))
         async with self.database.begin() as session:
             return await session.scalar(drop.returning(col(Attachment.id))) is not None
@@ -166,7 +166,7 @@ class Attachments:
             return [self._clear(row) for row in await session.scalars(found)]
 
     async def _room(self, session: Session, at_most: int, more: int, order_no: str | None, person: str) -> None:
-        """Raises TooManyFiles. Those who count the same files do so one after the other."""
+        """Raise TooManyFiles if the limit would be exceeded. A lock serialises counts of the same files."""
         await self._lock(session, order_no if order_no is not None else f"loose:{person}")
         same: ColumnElement[bool] = col(Attachment.order_no) == order_no
         if order_no is None:
@@ -190,5 +190,5 @@ class Attachments:
 
 
 def new_id() -> str:
-    """An id that says nothing of the file, of `[A-Za-z0-9_-]`."""
+    """A random id of `[A-Za-z0-9_-]` that reveals nothing of the file."""
     return f"att-{secrets.token_urlsafe(15)}"

@@ -1,8 +1,6 @@
-"""Texts that people wrote on orders, sealed; the workflow carries their ids only (design §5)."""
+"""Texts that people wrote on orders, sealed; workflows carry only ids (docs/architecture.md#what-is-stored-where)."""
 
 import secrets
-from datetime import datetime
-from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, case, false, func, or_
 from sqlalchemy.dialects.postgresql import insert
@@ -10,34 +8,25 @@ from sqlmodel import col, select
 
 from adapters.database.engine import Database
 from adapters.database.tables import Document, OrderViewRow, WorkOrder
+from domain.order.records import StoredText
 from domain.text import normalised
 
 
 def fingerprinted(text: str) -> str:
-    """What the fingerprint of a text is made of."""
+    """The string from which a text's fingerprint is computed."""
     return f"text:{normalised(text)}"
 
 
-class StoredText(NamedTuple):
-    """A text in clear; `kind` is the command it came with, `field` its place there."""
-
-    id: str
-    kind: str
-    field: str
-    text: str
-    created_at: datetime
-
-
 class Documents:
-    """The words of every order."""
+    """Texts of all orders, by document id."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     async def save(self, order_no: str, realm: str, kind: str, field: str, text: str) -> str:
-        """Keep a text and return its id: random, of `[A-Za-z0-9_-]`, saying nothing of the text.
+        """Store a text and return its id: random, of `[A-Za-z0-9_-]`, revealing nothing of the text.
 
-        A repetition keeps a second copy under another id, which nobody refers to.
+        A repetition stores a second copy under another id, which nothing refers to.
         """
         document_id = f"doc-{secrets.token_urlsafe(15)}"
         document = {
@@ -60,7 +49,7 @@ class Documents:
         return None if sealed is None else self.database.keyring.decrypt(sealed)
 
     async def of_order(self, order_no: str) -> list[StoredText]:
-        """All that was written on an order, in the order of writing."""
+        """All texts of an order, in the order of writing."""
         found = select(Document).where(Document.order_no == order_no)
         async with self.database.session() as session:
             rows = await session.scalars(found.order_by(col(Document.created_at), col(Document.id)))
@@ -79,10 +68,10 @@ class Documents:
         order_no: str = "",
         unit: str | None = None,
     ) -> str | None:
-        """The first order with a text of that kind that is the same when `normalised`; None if there is none (DL-10).
+        """The first order with a text of that kind that is equal when `normalised`; None if there is none (DL-10).
 
-        Its number is told if it is `order_no`, on which is being written, or if `unit` has or had it and it is not
-        confidential; if there are only others it is empty (NA-07). Without a unit, those of `order_no` count. Texts
+        Returns its number if it is `order_no` itself, the order being written on, or if `unit` has or had it and it is
+        not confidential; if only others match, returns '' (NA-07). Without a unit, the units of `order_no` count. Texts
         without a word never match.
         """
         if not normalised(text):
@@ -112,6 +101,6 @@ class Documents:
 
 
 def _has_had(unit: str) -> ColumnElement[bool]:
-    """The condition that an order is a unit's, or was, as `api.auth.identity.visible` has it."""
+    """SQL condition: an order is or was a unit's, as in `application.orders.visibility.visible`."""
     deadlines = col(OrderViewRow.view)["deadlines"]
     return or_(col(OrderViewRow.units).contains([unit]), deadlines.contains([{"unit": unit}]))

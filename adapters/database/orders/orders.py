@@ -1,86 +1,27 @@
-"""Work orders as they were taken in, the citizen's data sealed, and the lists that staff work from."""
+"""Work orders as they were taken in, with the citizen's data sealed, and the lists of orders for staff."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
+from pydantic import AwareDatetime, TypeAdapter
 from sqlalchemy import Row, func, or_, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from adapters.database.access.confidentiality import Entry, Reader, mark, open_to
 from adapters.database.city.order_numbers import of_city, turn, under
+from adapters.database.encryption import phone_index, phone_indexes
 from adapters.database.engine import Database
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
-from adapters.database.phone_index import phone_index, phone_indexes
 from adapters.database.tables import ORDER_NO, OrderViewRow, WorkOrder
-from domain.citizen.service_answers import Answer
 from domain.order.read_model import OrderView
+from domain.order.records import Answer, NewOrder, StoredCitizen, StoredOrder
+from domain.words import Frozen
 
 FAR_FUTURE = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
 PLACE = TypeAdapter(tuple[int, AwareDatetime, Name])
 ANSWERS = TypeAdapter(tuple[Answer, ...])
-
-
-class Frozen(BaseModel):
-    """A value that is handed in or out."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class StoredCitizen(Frozen):
-    """Who made the demand; all may be unknown. `account` and `device` are those of the application it came by."""
-
-    name: str | None = None
-    phone: str | None = None
-    address: str | None = None
-    email: str | None = None
-    account: str | None = None
-    device: str | None = None
-
-
-class NewOrder(Frozen):
-    """What an intake knows. `realm` is '' for real orders; a rehearsal has one of its own. `complained_of` is a unit.
-
-    `location`, `lat` and `long` (degrees, WGS 84) are the place of the matter. `service_code`, `answers`, `media_url`,
-    `address_id` and `listed` are of orders that came through the public interface. `taken_by` is who took it in.
-    """
-
-    no: str
-    realm: str = ""
-    regime: str
-    policy_hash: str
-    source: str
-    category: str
-    grade: str
-    marks: tuple[str, ...] = ()
-    area: str | None = None
-    matter: str | None = None
-    required_by: AwareDatetime | None = None
-    city_no: str | None = None
-    title: str
-    content: str
-    citizen: StoredCitizen = StoredCitizen()
-    location: str | None = None
-    address_id: str | None = None
-    lat: float | None = None
-    long: float | None = None
-    media_url: str | None = None
-    service_code: str | None = None
-    answers: tuple[Answer, ...] = ()
-    listed: bool = False
-    confidential: bool = False
-    complained_of: str | None = None
-    taken_by: str | None = None
-
-
-class StoredOrder(NewOrder):
-    """An order as it is kept. `city_ref`: the city platform's number of it, where that told one later."""
-
-    city_ref: str | None = None
-    workflow_started: bool
-    created_at: AwareDatetime
 
 
 class Opened(Frozen):
@@ -135,7 +76,7 @@ class Orders:
         self.database = database
 
     async def allocate_no(self, day: date) -> str:
-        """A number that no order has, like `20261122-000123`. One that is not used leaves a gap."""
+        """A new order number, like `20261122-000123`. One that is not used leaves a gap."""
         async with self.database.session() as session:
             serial = await session.scalar(select(ORDER_NO.next_value()))
         return f"{day:%Y%m%d}-{serial:06d}"
@@ -148,11 +89,11 @@ class Orders:
         viewers: Sequence[str] = (),
         entry: Entry | None = None,
     ) -> Opened:
-        """Write an order, once: repeated under one `no` or one `intake_key` it returns what is there.
+        """Store an order once: a repetition under the same `no` or `intake_key` returns the existing order.
 
-        An `intake_key` is one of all orders: a caller puts into it whose key it is. Of the real orders of a regime
-        one has a `city_no`, whether it came with the number or was told it later, which is returned too. With an
-        `entry` the order is confidential from its first moment, `viewers` are named, and both stand on its trail.
+        An `intake_key` is unique over all orders: callers include their own name in it. A `city_no` is unique among the
+        real orders of a regime, whether the order came with it or was given it later; an existing one is returned too.
+        With an `entry` the order is confidential from the start; `viewers` are named, and its trail records both.
         """
         values = self._sealed(order) | {"intake_key": intake_key}
         write = insert(WorkOrder).values(values).on_conflict_do_nothing().returning(col(WorkOrder.no))
@@ -174,37 +115,37 @@ class Orders:
             return Opened(no=same, created=False, of_city_no=True)
 
     async def get(self, no: str) -> StoredOrder | None:
-        """The order as it was taken in, in clear."""
+        """The order as it was taken in, in clear text."""
         async with self.database.session() as session:
             row: WorkOrder | None = await session.scalar(select(WorkOrder).where(WorkOrder.no == no))
         return None if row is None else self._clear(row)
 
     async def by_city_no(self, regime: str, city_no: str) -> StoredOrder | None:
-        """The real order that the city platform has under this number; the one that came with it first."""
+        """The real order with this city platform number; one that came with it is preferred."""
         async with self.database.session() as session:
             row: WorkOrder | None = await session.scalar(of_city(WorkOrder, regime, city_no))
         return None if row is None else self._clear(row)
 
     async def note_city_ref(self, no: str, city_ref: str) -> None:
-        """The platform's number of an order that did not come from it; the first one stands. May be repeated."""
+        """Store the platform's number of an order that did not come from it; the first one is kept. May be repeated."""
         unknown = (col(WorkOrder.no) == no, col(WorkOrder.city_no).is_(None), col(WorkOrder.city_ref).is_(None))
         async with self.database.begin() as session:
             await session.execute(turn(city_ref))
             await session.execute(update(WorkOrder).where(*unknown).values(city_ref=city_ref))
 
     async def view(self, no: str) -> OrderView | None:
-        """Where the order stands, or None as long as its workflow has recorded nothing."""
+        """The order's current view, or None while its workflow has recorded nothing."""
         async with self.database.session() as session:
             stored = await session.scalar(select(OrderViewRow.view).where(OrderViewRow.no == no))
         return None if stored is None else OrderView.model_validate(stored)
 
     async def mark_started(self, no: str) -> None:
-        """Note that the workflow of the order runs; may be repeated."""
+        """Mark the order's workflow as started; may be repeated."""
         async with self.database.begin() as session:
             await session.execute(update(WorkOrder).where(col(WorkOrder.no) == no).values(workflow_started=True))
 
     async def unstarted(self, older_than: timedelta, limit: int = 100) -> Sequence[StoredOrder]:
-        """Orders written at least that long ago whose workflow was never seen to start, the oldest first."""
+        """Orders stored at least that long ago whose workflow is not marked as started, the oldest first."""
         found = (
             select(WorkOrder)
             .where(~col(WorkOrder.workflow_started), col(WorkOrder.created_at) <= func.now() - older_than)
@@ -257,7 +198,7 @@ class Orders:
         return ListedOrder(title=title, citizen=self._citizen(row), view=OrderView.model_validate(row.view), **kept)
 
     def _sealed(self, order: NewOrder) -> dict[str, Any]:
-        """The columns of an order, encrypted where they speak of a citizen."""
+        """The columns of an order, with the citizen's data encrypted."""
 
         def seal(value: str | None) -> bytes | None:
             return None if value is None else self.database.keyring.encrypt(value)

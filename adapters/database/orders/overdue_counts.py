@@ -1,10 +1,9 @@
-"""How often a unit was overdue, counted from the trails of its orders (HJ-18)."""
-
-from typing import NamedTuple
+"""Counts how often a unit was overdue, from the trails of its orders (HJ-18)."""
 
 from sqlalchemy import text
 
 from adapters.database.engine import Database
+from domain.order.records import TallyResult
 
 COUNT = text(
     """
@@ -44,26 +43,19 @@ COUNT = text(
 )
 
 
-class Count(NamedTuple):
-    """Overdue orders of a unit: `in_a_row` up to its latest one, `in_total` in the calendar year (of China)."""
-
-    in_a_row: int
-    in_total: int
-
-
 class Tallies:
-    """Reads across orders, within one realm and regime."""
+    """Overdue counts across orders, within one realm and regime."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def overdue(self, order_no: str, unit: str) -> Count | None:
-        """Count as of the moment at which this order became overdue; None as long as its trail does not say so.
+    async def overdue(self, order_no: str, unit: str) -> TallyResult | None:
+        """Count as of the moment at which this order became overdue; None while its trail has no such event.
 
-        All moments are the orders' own clocks. In a row are the overdue orders that were dispatched to the
-        unit after the last one that it finished in time, a year back at most; orders that are neither overdue
+        All moments are by the orders' own clocks. In a row are the overdue orders that were dispatched to the
+        unit after the last one that it finished in time, at most a year back; orders that are neither overdue
         nor accepted do not break the row.
         """
         async with self.database.session() as session:
             row = (await session.execute(COUNT, {"no": order_no, "unit": unit})).one_or_none()
-        return None if row is None else Count(row.in_a_row, row.in_total)
+        return None if row is None else TallyResult(in_a_row=row.in_a_row, in_total=row.in_total)

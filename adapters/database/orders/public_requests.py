@@ -1,6 +1,6 @@
-"""What the public may ask of orders that came through the public interface (Open311 GeoReport v2).
+"""Queries of the public interface about orders that came through it (Open311 GeoReport v2).
 
-A confidential order is not there for anybody; one that is not `listed` shows its state to whoever knows its number.
+A confidential order is never returned; one that is not `listed` is returned by its number only.
 """
 
 from collections.abc import Collection, Sequence
@@ -44,13 +44,13 @@ class PublicOrder(BaseModel):
 
 
 class PublicRequests:
-    """Reads only. Real orders alone: a rehearsal's are nobody's business."""
+    """Reads public orders; never those of a rehearsal."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     async def of_numbers(self, regime: str, numbers: Collection[str]) -> list[PublicOrder]:
-        """Those of these orders that there are, the latest first."""
+        """The orders with these numbers, the latest first; unknown numbers are left out."""
         return await self._read(_ALL.where(col(WorkOrder.regime) == regime, col(WorkOrder.no).in_(numbers)))
 
     async def find(
@@ -64,7 +64,7 @@ class PublicRequests:
         offset: int = 0,
         limit: int,
     ) -> list[PublicOrder]:
-        """Listed orders taken in between two moments, the latest first; `codes` none is any service."""
+        """Listed orders taken in between two moments, the latest first; without `codes` those of any service."""
         found = _ALL.where(
             col(WorkOrder.regime) == regime,
             _LISTED,
@@ -96,7 +96,7 @@ _CLOSED_AT = (
     .where(col(AuditEntry.order_no) == col(WorkOrder.no), col(AuditEntry.event) == "order_closed")
     .scalar_subquery()
 )
-# What is written in a complaint of an office is kept from that office, and so from everybody (HK-17).
+# The text of a complaint about an office is withheld from that office, and therefore from the public (HK-17).
 _LISTED = col(WorkOrder.listed) & col(WorkOrder.complained_of).is_(None)
 _SHOWN: tuple[Any, ...] = (
     WorkOrder.no,

@@ -1,8 +1,7 @@
-"""The rules that orders were opened under, kept for as long as an order refers to them."""
+"""Rule books under which orders were opened, stored while an order refers to them."""
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
 
 from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
@@ -10,35 +9,27 @@ from sqlmodel import col, select
 
 from adapters.database.engine import Database
 from adapters.database.tables import PolicySnapshot
-
-
-class StoredRuleBook(NamedTuple):
-    """Rules of a regime; `hash` is that of their content."""
-
-    hash: str
-    regime: str
-    data: dict[str, Any]
-
+from domain.order.records import StoredRuleBook
 
 REMEMBERED = 64
-"""Snapshots that are kept in memory: a county has a few under which orders are open."""
+"""Number of rule books cached in memory: a county has few with open orders."""
 
 
 class RuleBookHistory:
-    """Snapshots by hash; one that is there never changes, so the ones last read are remembered."""
+    """Rule books by hash; a stored one never changes, so the most recently read are cached."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self._read: dict[str, StoredRuleBook] = {}
 
     async def put(self, snapshot: StoredRuleBook) -> None:
-        """Keep a snapshot; may be repeated."""
+        """Store a rule book; may be repeated."""
         add = insert(PolicySnapshot).values(**snapshot._asdict()).on_conflict_do_nothing()
         async with self.database.begin() as session:
             await session.execute(add)
 
     async def get(self, policy_hash: str) -> StoredRuleBook | None:
-        """A snapshot by its hash; its data are shared by all who read it and not to be changed."""
+        """A rule book by its hash; its data are shared by all readers and must not be changed."""
         if policy_hash in self._read:
             return self._read[policy_hash]
         async with self.database.session() as session:
@@ -51,13 +42,13 @@ class RuleBookHistory:
         return self._read[policy_hash]
 
     async def hashes(self, regime: str) -> list[str]:
-        """The hashes of a regime's snapshots, the newest first."""
+        """The hashes of a regime's rule books, the newest first."""
         found = select(PolicySnapshot.hash).where(PolicySnapshot.regime == regime)
         async with self.database.session() as session:
             return list(await session.scalars(found.order_by(col(PolicySnapshot.created_at).desc())))
 
     async def latest(self, hashes: Iterable[str]) -> datetime | None:
-        """When the last of these came to be known here."""
+        """When the latest of these was stored."""
         found = select(func.max(PolicySnapshot.created_at)).where(col(PolicySnapshot.hash).in_(list(hashes)))
         async with self.database.session() as session:
             return await session.scalar(found)

@@ -1,7 +1,7 @@
-"""Giving the role of worker and API the rights that `adapters.database.roles.rights` names, and no others.
+"""Grants the role of worker and API the rights in `adapters.database.roles.rights`, and no others.
 
-Runs on the owner's connection, in the transaction of the migration: the role never sees a table without its rights, and
-what is refused leaves everything as it was. May be repeated.
+Runs on the owner's connection, in the transaction of the migration: the role never sees a table without its rights,
+and a rejection leaves everything as it was. May be repeated.
 """
 
 from collections.abc import Iterator
@@ -35,14 +35,14 @@ NO_OWNER: Final = "迁移数据库的角色不是表的所有者：请用 DATABA
 
 
 class CannotGrant(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """The roles of the database are not as they have to be; the text is Chinese and meant for the operator."""
+    """The database's roles are not as required; the text is Chinese and addresses the operator."""
 
 
 def grant(connection: Connection, serving: URL) -> None:
-    """Have the role of `serving`, with its password, and with exactly its rights on this database.
+    """Create or update the role of `serving`, with its password and exactly its rights on this database.
 
-    A role that is missing is made. The password of one that is another's to change is left as it is.
-    Raises CannotGrant, also for a role that could do more than it is given: one that owns the tables, or a superuser.
+    A missing role is created. A password that this owner may not change stays as it is.
+    Raises CannotGrant, also for a role that has more rights: one that owns the tables, or a superuser.
     """
     driver = cast(Driver, connection.connection.driver_connection)
     if driver.execute(_OWNS, {"tables": list(RIGHTS)}).fetchall() != [(True,)]:
@@ -69,19 +69,19 @@ def _have(driver: Driver, role: str, password: str | None) -> None:
             with driver.transaction():
                 driver.execute(SQL("CREATE ROLE {} LOGIN").format(name))
         except (errors.DuplicateObject, errors.UniqueViolation):
-            pass  # made meanwhile, for another database of this server
+            pass  # created meanwhile, for another database of this server
         except errors.InsufficientPrivilege:
             raise CannotGrant(
                 f"DATABASE_OWNER_URL 的角色无权新建角色 {role}，请由数据库管理员新建后再执行：CREATE ROLE {role} LOGIN"
             ) from None
     if password is not None:
-        # Hashed here: neither the server's log nor its memory gets to know it.
+        # Hashed here, so that neither the server's log nor its memory contains it.
         kept = driver.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
         try:
             with driver.transaction():
                 driver.execute(SQL("ALTER ROLE {} PASSWORD {}").format(name, Literal(kept)))
         except errors.InsufficientPrivilege:
-            pass  # whoever made the role has given it one
+            pass  # the creator of the role has set its password
 
 
 def _statements(driver: Driver, role: Identifier) -> Iterator[Composed]:
@@ -107,7 +107,7 @@ def _privileges(rights: Rights) -> Composed:
 
 
 def _more(driver: Driver, role: str) -> str:
-    """What it can do beyond its rights, by whatever way; '' for nothing."""
+    """Rights of the role beyond those granted, by whatever way; '' if none."""
     asked = {"role": role, "privileges": list(_CHANGING), "tables": list(RIGHTS)}
     if driver.execute(_RULES, asked).fetchall() != [(False,)]:
         return "可以改变表结构"

@@ -1,7 +1,7 @@
-"""What worker and API may do in the database, table by table; everything else is the owner's (ADR 27).
+"""Rights of worker and API in the database, table by table; everything else is the owner's (ADR 27).
 
-`jiesu db upgrade` grants exactly this to the role of `DATABASE_URL` (`adapters.database.roles.granting`). They may
-read every table here. A statement that needs more fails with `permission denied`, and its row has to say so first.
+`jiesu db upgrade` grants exactly these to the role of `DATABASE_URL` (`adapters.database.roles.granting`). The role may
+read every table here. A statement that needs more fails with `permission denied`: add it to its table's row first.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 
 class Rights(NamedTuple):
-    """Rights beside reading. `update` names the columns that may change, None is any of them."""
+    """Rights besides reading. `update` names the columns that may change, None means all of them."""
 
     insert: bool = False
     update: tuple[str, ...] | None = ()
@@ -17,7 +17,7 @@ class Rights(NamedTuple):
 
     @property
     def of_table(self) -> frozenset[str]:
-        """The privileges on the table as a whole, as PostgreSQL calls them."""
+        """The privileges on the whole table, by their PostgreSQL names."""
         held = {"SELECT": True, "INSERT": self.insert, "UPDATE": self.update is None, "DELETE": self.delete}
         return frozenset(name for name, given in held.items() if given)
 
@@ -27,13 +27,13 @@ KEPT: Final = Rights(insert=True, update=None)
 PASSING: Final = Rights(insert=True, update=None, delete=True)
 
 RIGHTS: Final[Mapping[str, Rights]] = {
-    # Proof: what is written stays as it was written.
+    # Evidence: rows never change.
     "acts": APPENDED,
     "anchored_heads": APPENDED,
     "anchors": APPENDED,
     "audit_trail": APPENDED,
     "policy_snapshots": APPENDED,
-    # What was taken in: words are erased in time, what they were about and where they lie is not to be changed.
+    # Intake: texts are erased in time; what they were about and where they are stored must not change.
     "archives": Rights(insert=True, update=("erased_at", "erasing_at", "held_at", "hold_reason", "late_at")),
     "attachments": Rights(insert=True, update=("bound", "name", "note", "order_no", "thumbnail_key"), delete=True),
     "documents": Rights(insert=True, update=("fingerprint", "text")),
@@ -45,7 +45,7 @@ RIGHTS: Final[Mapping[str, Rights]] = {
             *("location", "long", "media_url", "phone_index", "title", "workflow_started"),
         ),
     ),
-    # Where work stands.
+    # State of the work.
     "approvals": Rights(insert=True, delete=True),
     "call_tasks": KEPT,
     "callback_tasks": KEPT,
@@ -56,12 +56,12 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     "messages": KEPT,
     "order_viewers": Rights(insert=True, delete=True),
     "order_views": KEPT,
-    # People, and ways in: an account and a key are ended, not taken away.
+    # Accounts and access: an account and a key are ended, not deleted.
     "api_keys": KEPT,
     "contacts": KEPT,
     "units": KEPT,
     "users": KEPT,
-    # What has had its time.
+    # Data that expires.
     "idempotency_keys": PASSING,
     "opt_outs": PASSING,
     "sessions": PASSING,
@@ -69,4 +69,4 @@ RIGHTS: Final[Mapping[str, Rights]] = {
 }
 
 SEQUENCES: Final = ("contacts_key_seq", "order_no")
-"""Whose next number may be drawn; none may be set back."""
+"""Sequences that the role may advance; it may not set them back."""

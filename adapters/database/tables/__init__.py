@@ -1,4 +1,4 @@
-"""Every table. Importing this module makes `Table.metadata` complete, which migrations are compared with."""
+"""Every table. Importing this module completes `Table.metadata`, which tests compare with the migrations."""
 
 from adapters.database.tables.audit import ActRow, AnchoredHead, AnchorRow
 from adapters.database.tables.city import CityCursor, CityMessage

@@ -1,6 +1,6 @@
-"""Tables of the proof: acts in one chain, and the daily anchors over it and over the orders' chains.
+"""Tables of the audit: the chain of acts, and the daily anchors over it and over the orders' chains.
 
-The server refuses to change or delete their rows.
+The server rejects changes and deletions of their rows.
 """
 
 from datetime import date, datetime
@@ -52,9 +52,9 @@ class AnchorRow(Table, table=True):
 
 
 class AnchoredHead(Table, table=True):
-    """A leaf under a day's anchor: how far the chain of an order went, as its trail stood at the end of that day.
+    """A leaf of a day's anchor: the head of an order's chain at the end of that day.
 
-    Leaves are ordered by the bytes of the numbers, so that no root hangs on the locale of a server.
+    Leaves are ordered by the bytes of the numbers, so that no root depends on a server's locale.
     """
 
     __tablename__ = "anchored_heads"

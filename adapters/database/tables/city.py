@@ -1,4 +1,4 @@
-"""Tables of what the city platform sends: every message, and how far its outbox was read."""
+"""Tables of the city platform: its messages, and the position up to which its outbox was read."""
 
 from datetime import datetime
 
@@ -9,11 +9,11 @@ from adapters.database.tables.columns import Table, moment, recorded, sealed
 
 
 class CityMessage(Table, table=True):
-    """A message of the city platform, kept before anything is done with it, and what became of it.
+    """A message of the city platform, stored before it is carried out, and its result.
 
-    `digest` is keyed and tells one body from another; `approval` is what a decision was found to be about before it
-    went to the order; `claimed_at` says that a process is at it now; `told` that the platform knows what became of it,
-    `receipt_refused` the answer with which it would not hear that.
+    `digest` is keyed and distinguishes bodies; `approval` is the approval that a decision was matched to before it
+    went to the order; `claimed_at` marks a message that a process is carrying out; `told` means that the platform has
+    the receipt, `receipt_refused` is the answer with which it rejected the receipt.
     """
 
     __tablename__ = "city_messages"
@@ -45,7 +45,7 @@ class CityMessage(Table, table=True):
 
 
 class CityCursor(Table, table=True):
-    """Up to where an outbox was read, by the address of the platform."""
+    """Position up to which an outbox was read, by the platform's address."""
 
     __tablename__ = "city_cursors"
 

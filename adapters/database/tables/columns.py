@@ -1,4 +1,4 @@
-"""What the columns of all tables have in common."""
+"""Column types and the base class of all tables."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ NAMES = {
 
 
 class Table(SQLModel):
-    """The parent of every table, with names of constraints that migrations can rely on."""
+    """Base class of all tables, with naming conventions for constraints that migrations rely on."""
 
     metadata = MetaData(naming_convention=NAMES)
 
@@ -36,7 +36,7 @@ def sealed(*, required: bool = True) -> Any:
 
 
 def moment(*, required: bool = True, key: bool = False, index: bool = False) -> Any:
-    """A moment with its offset."""
+    """A time-zone-aware moment."""
     return Field(
         ... if required else None,
         sa_type=TIMESTAMP(timezone=True),
@@ -47,7 +47,7 @@ def moment(*, required: bool = True, key: bool = False, index: bool = False) -> 
 
 
 def recorded() -> Any:
-    """The moment of the server at which the row was written."""
+    """The server's moment at which the row was written."""
     return Field(
         None,
         sa_type=TIMESTAMP(timezone=True),

@@ -1,4 +1,4 @@
-"""Tables of what goes in and out: messages, calls, repeated requests, and the rules in force."""
+"""Tables of messages, calls, idempotency keys and rule books."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from adapters.database.tables.columns import Table, document, moment, recorded, 
 
 
 class Message(Table, table=True):
-    """A text message to one contact; those of one `notice` of an order stand in the order of `rank`."""
+    """A text message to one contact; the messages of one `notice` of an order are sorted by `rank`."""
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -37,13 +37,13 @@ class Message(Table, table=True):
     segments: int = Field(1, sa_column_kwargs={"server_default": text("1")})
     attempted_at: datetime | None = moment(required=False)
     settled_at: datetime | None = moment(required=False)
-    """When nothing more was to be expected: delivered, refused, or an undelivered one was told to its order."""
+    """When the message was finished: delivered, rejected, or reported to its order as undelivered."""
     created_at: datetime = recorded()
     updated_at: datetime = recorded()
 
 
 class CallbackTask(Table, table=True):
-    """A call that a person owes to a citizen: which round of the order, and which of its citizens (`party`)."""
+    """A call to a citizen by callback staff: the order's `round`, and which of its citizens (`party`)."""
 
     __tablename__ = "callback_tasks"
     __table_args__ = (Index("ix_callback_tasks_realm_created_at", "realm", "created_at"),)
@@ -60,7 +60,7 @@ class CallbackTask(Table, table=True):
 
 
 class Call(Table, table=True):
-    """An automatic call to a citizen, under the key of the effect that asked for it; `id` stands in its URLs."""
+    """An automatic call to a citizen, keyed by the effect that requested it; `id` is part of its URLs."""
 
     __tablename__ = "calls"
 
@@ -82,7 +82,7 @@ class Call(Table, table=True):
 
 
 class CallTask(Table, table=True):
-    """Someone to telephone because no text reached them, in the queue of the callback staff."""
+    """A person whom callback staff must telephone because no text reached them."""
 
     __tablename__ = "call_tasks"
     __table_args__ = (Index("ix_call_tasks_open", "created_at", "key", postgresql_where=text("done_at IS NULL")),)
@@ -102,7 +102,7 @@ class CallTask(Table, table=True):
 
 
 class OptOut(Table, table=True):
-    """A number that wants no more texts; the number itself for the day on which its index needs another key."""
+    """A number that opted out of texts; the sealed number is kept to recompute its index after a key rotation."""
 
     __tablename__ = "opt_outs"
 
@@ -112,7 +112,7 @@ class OptOut(Table, table=True):
 
 
 class InboundMessage(Table, table=True):
-    """A text that came in, under the provider's id. `state` says what was made of it (`domain.citizen.survey.Fate`)."""
+    """An inbound text, keyed by the provider's id. `state` is its result (`domain.citizen.survey.Fate`)."""
 
     __tablename__ = "inbound_messages"
     __table_args__ = (Index("ix_inbound_messages_created_at", "created_at", "sid"),)
@@ -128,7 +128,7 @@ class InboundMessage(Table, table=True):
 
 
 class PolicySnapshot(Table, table=True):
-    """The rules that orders were opened under, by the hash of their content."""
+    """The rules under which orders were opened, by the hash of their content."""
 
     __tablename__ = "policy_snapshots"
 
@@ -139,7 +139,7 @@ class PolicySnapshot(Table, table=True):
 
 
 class IdempotencyKey(Table, table=True):
-    """A request that must not take effect twice; without `status` it is still under way."""
+    """A request that must take effect once; without `status` it is still being carried out."""
 
     __tablename__ = "idempotency_keys"
 
@@ -149,5 +149,5 @@ class IdempotencyKey(Table, table=True):
     body_sha256: str
     status: int | None = None
     response: bytes | None = sealed(required=False)
-    """The answer as JSON; it may quote what the request said of a person."""
+    """The answer as JSON, sealed because it may contain personal data from the request."""
     created_at: datetime = recorded()

@@ -1,4 +1,4 @@
-"""Tables of the ways in: keys of applications that send demands, and who may see a confidential one."""
+"""Tables of intake: API keys of applications, and named viewers of confidential orders."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from adapters.database.tables.columns import Table, moment, recorded
 
 
 class ApiKey(Table, table=True):
-    """A key of an application. Of the key itself only a hash is kept; `prefix` is its open half.
+    """A key of an application, stored as a hash; `prefix` is its public half.
 
     `used` counts the requests of the minute that began at `minute`.
     """
@@ -29,7 +29,7 @@ class ApiKey(Table, table=True):
 
 
 class OrderViewer(Table, table=True):
-    """Somebody who was named to see a confidential order."""
+    """A person who may see a confidential order."""
 
     __tablename__ = "order_viewers"
 

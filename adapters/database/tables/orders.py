@@ -1,4 +1,4 @@
-"""Tables of an order: what was taken in, where it stands, and what happened."""
+"""Tables of an order: intake, read model, audit trail, approvals, texts, files, archive."""
 
 from datetime import datetime
 from typing import Any
@@ -21,12 +21,12 @@ ORDER_NO = Sequence("order_no", metadata=Table.metadata)
 
 
 class WorkOrder(Table, table=True):
-    """An order as it was taken in. `realm` is '' for real orders, or the rehearsal that it lives in.
+    """An order as it was taken in. `realm` is '' for real orders, or the id of a rehearsal.
 
-    `city_no` is the city platform's number that it came with; `city_ref` the one that the platform told later.
+    `city_no` is the city platform's number that it came with; `city_ref` the one that the platform sent later.
     `location`, `lat` and `long` (WGS 84) say where the matter is, `citizen_address` where the citizen lives. With a
-    `service_code` it came through the public interface, and `listed` says whether the public reads it there. The people
-    of the unit that is `complained_of` never learn whose order it is (HK-17).
+    `service_code` it came through the public interface, and `listed` says whether the public can read it there. Staff
+    of the unit that is `complained_of` never learn who the citizen is (HK-17).
     """
 
     __tablename__ = "work_orders"
@@ -77,10 +77,10 @@ class WorkOrder(Table, table=True):
 
 
 class OrderViewRow(Table, table=True):
-    """The read model: `view` is the whole `OrderView`, the other columns are what lists filter and sort by.
+    """The read model: `view` is the whole `OrderView`, the other columns are for filters and sorting.
 
-    `rank` and `sort_due` turn the order of a list (priority falling, due moment rising, none last) into one
-    that only rises, so that a single index and a row comparison serve it.
+    `rank` and `sort_due` turn the sort order of a list (priority falling, due moment rising, none last) into a purely
+    rising one, so that a single index and a row comparison serve it.
     """
 
     __tablename__ = "order_views"
@@ -114,14 +114,14 @@ class OrderViewRow(Table, table=True):
         ),
     )
     step_at: datetime | None = moment(required=False)
-    """When the workflow's step began that wrote this last."""
+    """When the workflow step that last wrote this row began."""
     updated_at: datetime = recorded()
 
 
 class AuditEntry(Table, table=True):
     """A link of an order's chain. `seq` is that of the workflow's event; refusals have none.
 
-    No foreign key: the trail takes what the workflow says, even if the row of the intake is to be mended yet. `at` is
+    No foreign key: the trail is recorded even if the intake row still has to be repaired. `at` is
     the order's clock; `recorded_at` the server's, by which the daily anchor finds what has grown.
     """
 
@@ -145,7 +145,7 @@ class AuditEntry(Table, table=True):
 
 
 class Approval(Table, table=True):
-    """An approval as its deciders look for it; `key` is `<order_no>:<id>`."""
+    """An approval, with columns for its deciders' queue; `key` is `<order_no>:<id>`."""
 
     __tablename__ = "approvals"
     __table_args__ = (Index("ix_approvals_open", "realm", "status", "opened_at", "key"),)
@@ -165,7 +165,7 @@ class Approval(Table, table=True):
 
 
 class Document(Table, table=True):
-    """A text that someone wrote on an order. `fingerprint` finds the same words again (DL-10)."""
+    """A text that somebody wrote on an order. `fingerprint` finds equal texts (DL-10)."""
 
     __tablename__ = "documents"
     __table_args__ = (Index("ix_documents_fingerprint", "realm", "fingerprint", "kind"),)
@@ -181,10 +181,10 @@ class Document(Table, table=True):
 
 
 class Attachment(Table, table=True):
-    """What is known of an uploaded file; its bytes are in the object store under `object_key`.
+    """Metadata of an uploaded file; its bytes are in the object store under `object_key`.
 
-    Without `order_no` it is its uploader's, and that of their `unit` in `regime`, until a command names it; when such a
-    command is accepted it is `bound`.
+    Without `order_no` it belongs to its uploader, and to their `unit` in `regime`, until a command names it; when such
+    a command is accepted it is `bound`.
     """
 
     __tablename__ = "attachments"
@@ -214,11 +214,11 @@ class Attachment(Table, table=True):
 
 
 class Archive(Table, table=True):
-    """Where the bundle of an archived order is or, once it is erased, was; `sha256` is that of its bytes.
+    """The object key of an archived order's bundle, kept after its erasure; `sha256` is that of its bytes.
 
-    While it is held, retention passes it by. With `erasing_at` and without `erased_at` it is half gone. `late_at` is
-    when the first row came that says something of people and is not erased yet; triggers of the tables that hold such
-    rows set it.
+    An order on hold is never erased. With `erasing_at` and without `erased_at` its erasure has begun and not ended.
+    `late_at` is when the first row with personal data came that is not erased yet; triggers of the tables that hold
+    such rows set it.
     """
 
     __tablename__ = "archives"

@@ -1,4 +1,4 @@
-"""Tables of those who act: units, whom to reach there, and who may sign in."""
+"""Tables of staff: units, contact persons, accounts, sessions and failed sign-ins."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from adapters.database.tables.columns import Table, moment, recorded, sealed, wo
 
 
 class Unit(Table, table=True):
-    """An office that handles orders. Two regimes may use one id for offices of their own."""
+    """An office that handles orders. Two regimes may use the same id for different offices."""
 
     __tablename__ = "units"
 
@@ -23,7 +23,7 @@ class Unit(Table, table=True):
 
 
 class Contact(Table, table=True):
-    """Whom to call or text for a role, in a unit or (`unit_id` none) in the county."""
+    """The contact person for a role, in a unit or (`unit_id` None) in the county."""
 
     __tablename__ = "contacts"
     __table_args__ = (UniqueConstraint("realm", "regime", "unit_id", "role", postgresql_nulls_not_distinct=True),)
@@ -38,12 +38,12 @@ class Contact(Table, table=True):
 
 
 class User(Table, table=True):
-    """Someone who may sign in. Without `regime` they belong to every regime, without `unit` to no unit.
+    """A user. Without `regime` they belong to every regime, without `unit` to no unit.
 
-    Without `password_hash` it is the identity provider that lets them in. `temporary`: the password was given by
-    somebody else and opens nothing but its own change. `totp_step`: the last time step whose code was used. `version`
-    counts the changes that end a user's sessions. `seat_at`: when the identity provider first said that they are what
-    they are here.
+    Without `password_hash` they sign in at the identity provider. `temporary`: the password was set by
+    somebody else and permits only its own change. `totp_step`: the last time step whose code was used. `version`
+    counts the changes that end a user's sessions. `seat_at`: when the identity provider first stated their current
+    role.
     """
 
     __tablename__ = "users"
@@ -65,7 +65,7 @@ class User(Table, table=True):
 
 
 class SignInSession(Table, table=True):
-    """A token that was handed out, by the `jti` that stands in it."""
+    """An issued token, by its `jti`."""
 
     __tablename__ = "sessions"
 
@@ -78,10 +78,10 @@ class SignInSession(Table, table=True):
 
 
 class SignInFailure(Table, table=True):
-    """Attempts to sign in under a name since the last that succeeded, whether or not there is such a user.
+    """Failed sign-ins under a name since the last success, whether or not there is such a user.
 
-    The name stands here as its keyed digest: people type passwords into the wrong field. `since` is when the count
-    began, and tells it from one that was forgiven or forgotten before.
+    The name is stored as a keyed digest: people type passwords into the wrong field. `since` is when the count
+    began, and distinguishes it from one that was forgiven or forgotten before.
     """
 
     __tablename__ = "sign_in_failures"

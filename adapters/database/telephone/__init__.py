@@ -1,1 +1,1 @@
-"""Texts and calls."""
+"""Texts, calls, opt-outs and the callback staff's queues."""

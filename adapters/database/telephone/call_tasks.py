@@ -1,4 +1,4 @@
-"""People to telephone because no text reached them: a queue of the callback staff."""
+"""Call tasks: people whom callback staff must telephone because no text reached them."""
 
 from datetime import datetime
 
@@ -34,7 +34,7 @@ class TelephoneTask(BaseModel):
 
 
 class CallTasks:
-    """Tasks by key."""
+    """Call tasks by key."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -51,14 +51,14 @@ class CallTasks:
         unit: str | None,
         party: str | None,
     ) -> None:
-        """Put a task into the queue; one that is there, done or not, stays as it is."""
+        """Add a task to the queue; an existing one, done or not, stays unchanged."""
         about = {"template": template, "to_role": to_role, "unit": unit, "party": party}
         add = insert(CallTask).values(key=key, order_no=order_no, realm=realm, regime=regime, **about)
         async with self.database.begin() as session:
             await session.execute(add.on_conflict_do_nothing())
 
     async def done(self, key: str, person: str, note: str | None) -> TelephoneTask | None:
-        """Take it out of the queue; the first who does so stands. None if there is no such task."""
+        """Mark a task as done; the first call wins. None if there is no such task."""
         sealed = self.database.keyring.encrypt(note) if note else None
         finish = (
             update(CallTask)
@@ -77,7 +77,7 @@ class CallTasks:
         return None if row is None else TelephoneTask.model_validate(row)
 
     async def of_order(self, order_no: str) -> list[tuple[TelephoneTask, str | None]]:
-        """The tasks of an order, the oldest first, each with what was noted when it was done."""
+        """The tasks of an order, the oldest first, each with the note made when it was done."""
         found = select(CallTask).where(CallTask.order_no == order_no)
         async with self.database.session() as session:
             rows = await session.scalars(found.order_by(col(CallTask.created_at), col(CallTask.key)))
@@ -93,7 +93,7 @@ class CallTasks:
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[TelephoneTask]:
-        """Open tasks, the oldest first; those of confidential orders for a `reader` who may see them.
+        """Open tasks, the oldest first; those of confidential orders only for a `reader` who may see them.
 
         Raises BadCursor.
         """

@@ -1,4 +1,4 @@
-"""Calls that people owe to citizens, the queue of the callback staff."""
+"""Callbacks that staff owe to citizens, as the callback staff's queue."""
 
 from datetime import datetime
 from typing import Any
@@ -37,7 +37,7 @@ class Callback(BaseModel):
 
 
 class Callbacks:
-    """Calls by order, round and party."""
+    """Callbacks by order, round and party."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -53,7 +53,7 @@ class Callbacks:
         attempt: int = 1,
         due_at: datetime | None = None,
     ) -> None:
-        """Put a call into the queue, or move it to its next attempt; an earlier attempt changes nothing."""
+        """Add a callback to the queue, or move it to its next attempt; an earlier attempt changes nothing."""
         add = insert(CallbackTask).values(
             order_no=order_no, round=round_, party=party, realm=realm, regime=regime, attempts=attempt, due_at=due_at
         )
@@ -74,10 +74,10 @@ class Callbacks:
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[Callback]:
-        """Calls whose citizen has not been heard, by falling priority of the order (DL-04), then the oldest.
+        """Callbacks without a result from the citizen, by falling priority of the order (DL-04), then the oldest.
 
-        That a citizen was heard is read from the order itself, so nothing has to take a call out. Those of
-        confidential orders are shown to a `reader` who may see them. Raises BadCursor.
+        The order itself records the result, so no callback has to be removed. Those of
+        confidential orders are returned only to a `reader` who may see them. Raises BadCursor.
         """
         view = col(OrderViewRow.view)
         place = (col(OrderViewRow.rank), *(col(c) for c in (CallbackTask.created_at, *_KEY)))

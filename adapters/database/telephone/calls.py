@@ -1,4 +1,4 @@
-"""Automatic calls to citizens, so that a crash between "placed" and "written down" never calls twice.
+"""Automatic calls to citizens; a crash between placing a call and recording it never leads to a second call.
 
 As with texts: `claim`, look the call up at the provider if an earlier attempt may have got through, `attempting`,
 place it, `placed`.
@@ -6,10 +6,9 @@ place it, `placed`.
 
 import secrets
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Integer, and_, case, cast, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
@@ -17,7 +16,7 @@ from sqlmodel import col, select
 from adapters.database.engine import Database
 from adapters.database.tables import Call, OrderViewRow
 from adapters.database.telephone.delivery_course import Course
-from domain.citizen.messages import NewCall
+from domain.citizen.messages import NewCall, OutboundCall
 from domain.words import Stage
 
 CLAIMED, PLACED, FAILED = "claimed", "placed", "failed"
@@ -27,36 +26,14 @@ COURSE: Final = Course(
 )
 
 
-class OutboundCall(BaseModel):
-    """A call in clear. `id` is random and stands in its URLs; ratings are what the citizen said so far."""
-
-    model_config = ConfigDict(frozen=True)
-
-    key: str
-    id: str
-    order_no: str
-    round: int
-    party: str
-    attempt: int
-    to_phone: str
-    status: str
-    provider_sid: str | None
-    attempts: int
-    error: str | None
-    handling_rating: int | None
-    intake_rating: int | None
-    created_at: datetime
-    updated_at: datetime
-
-
 class Calls:
-    """Calls by the key of the effect that asked for them."""
+    """Automatic calls by the key of the effect that requested them."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     async def claim(self, new: NewCall) -> OutboundCall:
-        """Write the call down, or find it as an earlier attempt left it."""
+        """Store the call, or return it as an earlier attempt left it."""
         values = new._asdict() | {
             "id": secrets.token_urlsafe(24),
             "to_phone": self.database.keyring.encrypt(new.to_phone),
@@ -71,41 +48,41 @@ class Calls:
         await self._change(Call.key == key, attempts=col(Call.attempts) + 1)
 
     async def placed(self, key: str, provider_sid: str) -> None:
-        """The provider took it, under this id; a status that it has reported before that was known stands."""
+        """Store the provider's id; a status that the provider reported before this call is kept."""
         status = case((col(Call.status) == CLAIMED, PLACED), else_=col(Call.status))
         await self._change(Call.key == key, status=status, provider_sid=provider_sid, error=None)
 
     async def failed(self, key: str, error: str) -> None:
-        """It was not placed; `error` is a code."""
+        """Mark the call as not placed; `error` is a code."""
         await self._change(Call.key == key, status=FAILED, error=error)
 
     async def reported(self, id_: str, status: str) -> None:
-        """What became of it, in the provider's words.
+        """Store a status in the provider's terms.
 
-        Reports may come twice and in any order: one that is late changes nothing, and the first end stands.
+        Reports may come twice and in any order: a late one changes nothing, and the first final status is kept.
         """
         status_then = COURSE.later(col(Call.status), status)
         await self._change(and_(col(Call.id) == id_, col(Call.status).not_in(COURSE.ends)), status=status_then)
 
     async def known(self, provider_sids: Collection[str]) -> set[str]:
-        """Those of these calls of the provider that are written down."""
+        """The calls of the provider that are stored here."""
         found = select(Call.provider_sid).where(col(Call.provider_sid).in_(provider_sids))
         async with self.database.session() as session:
             return {sid for sid in await session.scalars(found) if sid is not None}
 
     async def rated(self, id_: str, **ratings: int) -> OutboundCall | None:
-        """What the citizen said, 1 to 5, as `handling_rating` or `intake_rating`; the call then."""
+        """Store the citizen's ratings, 1 to 5, as `handling_rating` or `intake_rating`; returns the updated call."""
         await self._change(Call.id == id_, **ratings)
         return await self.by_id(id_)
 
     async def by_id(self, id_: str) -> OutboundCall | None:
-        """The call that an URL names."""
+        """The call whose id is in a URL."""
         async with self.database.session() as session:
             row = await session.scalar(select(Call).where(Call.id == id_))
         return None if row is None else self._clear(row)
 
     async def untold(self, older_than: timedelta, limit: int = 100) -> list[OutboundCall]:
-        """Calls in which the citizen rated the handling, but whose order still waits to hear of it."""
+        """Calls with a rating of the handling that their order has not received yet."""
         view = col(OrderViewRow.view)
         found = (
             select(Call)

@@ -1,4 +1,4 @@
-"""The numbers at which citizens are called, for the queues of those who telephone."""
+"""Citizens' telephone numbers, for the callback staff's queues."""
 
 from collections.abc import Collection
 
@@ -10,13 +10,13 @@ from adapters.database.tables import WorkOrder
 
 
 class Citizens:
-    """Citizens by the number of the order under which they called."""
+    """Citizens by the number of their order."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     async def phones(self, nos: Collection[str], reader: Reader | None = None) -> dict[str, str]:
-        """The telephone numbers in clear, of those who left one and whose order the reader may see."""
+        """Telephone numbers in clear, by order, for orders that have one and that the reader may see."""
         found = select(WorkOrder.no, WorkOrder.citizen_phone).where(
             col(WorkOrder.no).in_(nos), col(WorkOrder.citizen_phone).is_not(None), open_to(WorkOrder.no, reader)
         )

@@ -1,4 +1,4 @@
-"""Reports of a provider come twice and in any order: which of them tells more than what is known."""
+"""Order of delivery states, as a provider's reports may come twice and in any order."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -7,16 +7,16 @@ from sqlalchemy import ColumnElement, case, literal
 
 
 class Course(NamedTuple):
-    """The states that something goes through, the first first, each a set of words that say the same; and its ends.
+    """Successive states, each a set of equivalent words, and the final words.
 
-    A word that stands in neither counts as later than the states that are known, and as no end.
+    A word in neither counts as later than the known states, and as not final.
     """
 
     states: Sequence[frozenset[str]]
     ends: frozenset[str]
 
     def later(self, known: Any, reported: str) -> ColumnElement[str]:
-        """What of the two is later, `known` being a column that has not come to its end; the known one of equals."""
+        """The later of both states; `known` is a column whose state is not final, and wins if both are equal."""
         rank = next((rank for rank, words in enumerate(self.states) if reported in words), None)
         if rank is None:
             return literal(reported)

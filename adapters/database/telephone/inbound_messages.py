@@ -1,4 +1,4 @@
-"""Texts that came in: each is kept, whatever is made of it."""
+"""Inbound texts; each is stored, whatever its result."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -9,9 +9,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from adapters.database.access.confidentiality import Reader, open_to
+from adapters.database.encryption import phone_index, phone_indexes
 from adapters.database.engine import Database
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
-from adapters.database.phone_index import phone_index, phone_indexes
 from adapters.database.tables import InboundMessage, WorkOrder
 
 RECEIVED = "received"
@@ -43,13 +43,13 @@ class Inbound(BaseModel):
 
 
 class InboundMessages:
-    """Texts by the provider's id."""
+    """Inbound texts by the provider's id."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     async def keep(self, new: NewInbound) -> Inbound:
-        """Write it down as `received`, or find it as it was left: the provider may post one twice."""
+        """Store a text as `received`, or return the existing one: the provider may post a text twice."""
         seal = self.database.keyring.encrypt
         values = new._asdict() | {
             "from_phone": seal(new.from_phone),
@@ -63,13 +63,13 @@ class InboundMessages:
             return self._clear(found.one())
 
     async def about(self, sid: str, order_no: str, party: str) -> None:
-        """Note the order and the citizen that it is about; whoever says so last stands, of several that say alike."""
+        """Store the order and the citizen that a text is about; the last call wins."""
         change = update(InboundMessage).where(col(InboundMessage.sid) == sid)
         async with self.database.begin() as session:
             await session.execute(change.values(order_no=order_no, party=party))
 
     async def mark(self, sid: str, state: str) -> str:
-        """Say what was made of it; whoever says so first stands. Returns what stands."""
+        """Store the result of a text; the first one is kept. Returns the stored one."""
         change = update(InboundMessage).where(
             col(InboundMessage.sid) == sid, col(InboundMessage.state).in_((RECEIVED, state))
         )
@@ -79,14 +79,14 @@ class InboundMessages:
             return stands
 
     async def of_order(self, order_no: str) -> list[Inbound]:
-        """What was answered to an order, the oldest first."""
+        """Texts about an order, the oldest first."""
         found = select(InboundMessage).where(InboundMessage.order_no == order_no)
         async with self.database.session() as session:
             rows = await session.scalars(found.order_by(col(InboundMessage.created_at), col(InboundMessage.sid)))
             return [self._clear(row) for row in rows]
 
     async def made_of(self, order_no: str, party: str, since: datetime) -> list[str]:
-        """What was made of the texts that came in from this citizen since a moment, the oldest first."""
+        """States of the texts that came from this citizen since a moment, the oldest first."""
         found = select(InboundMessage.state).where(
             InboundMessage.order_no == order_no, InboundMessage.party == party, col(InboundMessage.created_at) >= since
         )
@@ -94,7 +94,7 @@ class InboundMessages:
             return list(await session.scalars(found.order_by(col(InboundMessage.created_at))))
 
     async def recent(self, phone: str, within: timedelta) -> int:
-        """How many texts this number has sent in so long."""
+        """Number of texts from this telephone number in that time."""
         found = select(func.count()).where(
             col(InboundMessage.phone_index).in_(phone_indexes(self.database.keyring, phone)),
             col(InboundMessage.created_at) > func.now() - within,
@@ -103,7 +103,7 @@ class InboundMessages:
             return await session.scalar(found) or 0
 
     async def unread(self, older_than: timedelta, limit: int = 100) -> list[Inbound]:
-        """Texts that have been here for so long and of which nothing has been made, the oldest first."""
+        """Texts that have been without a result for so long, the oldest first."""
         found = select(InboundMessage).where(
             InboundMessage.state == RECEIVED, col(InboundMessage.created_at) <= func.now() - older_than
         )
@@ -121,9 +121,9 @@ class InboundMessages:
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[Inbound]:
-        """Texts of one state, or of any, the oldest first; with a `regime` also what belongs to no order.
+        """Texts of one state, or of any, the oldest first; with a `regime` also texts that belong to no order.
 
-        Those about confidential orders are for a `reader` who may see them.
+        Those about confidential orders only for a `reader` who may see them.
         Raises BadCursor.
         """
         place = (col(InboundMessage.created_at), col(InboundMessage.sid))

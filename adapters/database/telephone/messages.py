@@ -1,27 +1,26 @@
-"""Text messages, so that a crash between "sent" and "written down" never sends twice.
+"""Outbound texts; a crash between sending a text and recording it never leads to a second one.
 
-The order of things: `claim`, look the message up at the provider if an earlier attempt may have got through
-(`attempts` says so), `attempting`, send, `sent`. What the provider reports later goes to `reported`.
+Sequence: `claim`, look the message up at the provider if an earlier attempt may have got through
+(`attempts` says so), `attempting`, send, `sent`. Later reports of the provider go to `reported`.
 """
 
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import and_, func, or_, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
+from adapters.database.encryption import phone_index, phone_indexes
 from adapters.database.engine import Database
-from adapters.database.phone_index import phone_index, phone_indexes
 from adapters.database.tables import Message
 from adapters.database.telephone.delivery_course import Course
-from domain.citizen.messages import NewMessage, segments
+from domain.citizen.messages import NewMessage, OutboundMessage, segments
 
 CLAIMED, SENT, FAILED = "claimed", "sent", "failed"
 DELIVERED = frozenset({"delivered", "read"})
 UNDELIVERED = frozenset({"undelivered", "failed", "canceled"})
-"""What the provider calls the two ends of a message that it had taken."""
+"""The provider's final statuses of a message that it accepted and did not deliver."""
 
 COURSE: Final = Course(
     tuple(map(frozenset, ([CLAIMED], ["accepted", "scheduled"], ["queued"], ["sending"], [SENT]))),
@@ -29,41 +28,14 @@ COURSE: Final = Course(
 )
 
 
-class OutboundMessage(BaseModel):
-    """A message in clear. `status`: `claimed`, `sent`, `failed`, or what the provider reported later."""
-
-    model_config = ConfigDict(frozen=True)
-
-    key: str
-    order_no: str
-    notice: str
-    rank: int
-    template: str
-    to_role: str
-    unit: str | None
-    party: str | None
-    phone_index: str
-    to_phone: str
-    body: str
-    status: str
-    provider_sid: str | None
-    attempts: int
-    error: str | None
-    segments: int
-    attempted_at: datetime | None
-    settled_at: datetime | None
-    created_at: datetime
-    updated_at: datetime
-
-
 class Messages:
-    """Messages by the id of the notice that asked for them."""
+    """Outbound texts by the id of the notice that requested them."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     async def claim(self, new: NewMessage) -> OutboundMessage:
-        """Write the message down, or find it as an earlier attempt left it; what that one wrote stands."""
+        """Store the message, or return it unchanged as an earlier attempt left it."""
         seal = self.database.keyring.encrypt
         values = new._asdict() | {
             "key": new.key,
@@ -79,9 +51,9 @@ class Messages:
             return self._clear(found.one())
 
     async def attempting(self, key: str, *, at_most: int | None = None, within: timedelta | None = None) -> timedelta:
-        """Count an attempt before it is made; zero, or how long to wait since this number had `at_most` already.
+        """Count an attempt before it is made and return zero; uncounted, the wait until the number is below `at_most`.
 
-        Of several processes that ask for one number at once, each is counted before the next is let through.
+        Processes that call this for one number at once are counted one after another.
         """
         async with self.database.begin() as session:
             number = select(Message.phone_index).where(Message.key == key)
@@ -102,18 +74,18 @@ class Messages:
         return timedelta(0)
 
     async def sent(self, key: str, provider_sid: str) -> None:
-        """The provider took it, under this id."""
+        """Mark the message as accepted by the provider, with the provider's id."""
         await self._change(key, status=SENT, provider_sid=provider_sid, error=None)
 
     async def failed(self, key: str, error: str) -> None:
-        """It was not sent; `error` says why and must not quote the message."""
+        """Mark the message as not sent; `error` is the reason and must not quote the message."""
         await self._change(key, status=FAILED, error=error, settled_at=func.now())
 
     async def reported(self, provider_sid: str, status: str, error: str | None = None) -> OutboundMessage | None:
-        """What became of a sent message, by the provider's id; the message then, None if it is unknown.
+        """Store a delivery report by the provider's id; returns the updated message, None if the id is unknown.
 
-        Reports may come twice and in any order: one that is late says no more than that the message was heard of,
-        and the first end stands. An undelivered one stays unsettled until its order has been told (`settle`).
+        Reports may come twice and in any order: a late one only updates `updated_at`, and the first final status is
+        kept. An undelivered message stays unsettled until its order has received that (`settle`).
         """
         change = (
             update(Message)
@@ -131,13 +103,13 @@ class Messages:
             return None if row is None else self._clear(row)
 
     async def settle(self, key: str) -> None:
-        """Its order knows what became of it, or the provider has nothing more to say."""
+        """Mark the message as finished: its order knows the result, or the provider will report nothing more."""
         await self._change(key, settled_at=func.now())
 
     async def unsettled(self, older_than: timedelta, limit: int = 200) -> list[OutboundMessage]:
-        """Sent messages of whose end nothing was heard for this long, the oldest first.
+        """Sent messages without a final status and without a report for this long, the oldest first.
 
-        One that has been out for long is due less often: when a quarter of its age has passed since it was heard of.
+        An old message is returned less often: when a quarter of its age has passed since its last update.
         """
         silence = func.greatest(older_than, func.age(func.now(), col(Message.created_at)) / 4)
         found = (
@@ -160,9 +132,9 @@ class Messages:
         return None if row is None else self._clear(row)
 
     async def latest(self, phone: str, template: str, *, before: datetime | None = None) -> OutboundMessage | None:
-        """The last message of a template that reached the provider from here, if need be before a moment.
+        """The last message of a template that reached the provider, optionally before a moment.
 
-        One that was attempted and is not known to be refused counts: an answer to it may come before its id does.
+        One that was attempted and not known to be rejected counts: an answer to it may come before its id does.
         """
         found = select(Message).where(
             col(Message.phone_index).in_(phone_indexes(self.database.keyring, phone)),

@@ -1,4 +1,4 @@
-"""Decisions that wait for the person who asks."""
+"""Routes about approvals that wait for the caller's decision."""
 
 from typing import Final, Literal
 
@@ -9,10 +9,11 @@ from api.auth.identity import ServicesDep, User
 from api.idempotency import IdempotentRoute
 from api.problems import Hidden, ProblemError, answers
 from api.schemas.approvals import ApprovalOut, Sent
-from api.schemas.base import Cursor, Limit, PageOut
+from api.schemas.base import PageOut, Paging
 from application.input_types import DateOrMoment, InputModel, LongText, Name
-from application.orders.commands import send_decision
-from application.orders.visibility import is_visible, reader_of
+from application.orders.actor import actor_of, reader_of
+from application.orders.commands import DecisionRequest, send_decision
+from application.orders.visibility import is_visible
 from domain.refusal import Code, Refused
 
 router = APIRouter(prefix="/approvals", tags=["审批"], route_class=IdempotentRoute)
@@ -35,10 +36,15 @@ class Decision(InputModel):
 
 
 @router.get("", responses=answers(401, 422))
-async def mine(services: ServicesDep, user: User, cursor: Cursor = None, limit: Limit = 50) -> PageOut[ApprovalOut]:
+async def mine(services: ServicesDep, user: User, paging: Paging) -> PageOut[ApprovalOut]:
     """等我决定的审批，先来者在前。"""
     page = await services.approvals.waiting(
-        [user.role], unit=user.unit, regime=user.regime, reader=reader_of(user), cursor=cursor, limit=limit
+        [user.role],
+        unit=user.unit,
+        regime=user.regime,
+        reader=reader_of(user),
+        cursor=paging.cursor,
+        limit=paging.limit,
     )
     return PageOut(items=tuple(map(ApprovalOut.of, page.items)), next=page.next)
 
@@ -55,16 +61,6 @@ async def answer(id: str, body: Decision, services: ServicesDep, user: User) -> 
         raise Refused(Code.INVALID, "approval 与地址中的审批不是同一项")
     if body.as_ not in (None, user.role):
         raise Refused(Code.NOT_PERMITTED, "只能以本人的岗位作出决定")
-    await send_decision(
-        services,
-        approval.order_no,
-        approval.id,
-        body.decision,
-        by=user.role,
-        person=user.sub,
-        unit=user.unit,
-        comment=body.comment,
-        until=body.until,
-        proposed_unit=body.proposed_unit,
-    )
+    decision = DecisionRequest(approval.id, body.decision, actor_of(user), body.comment, body.until, body.proposed_unit)
+    await send_decision(services, approval.order_no, decision)
     return Sent(id=id)

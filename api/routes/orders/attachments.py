@@ -1,4 +1,4 @@
-"""Evidence: uploads, what is known of them, and links by which they are opened."""
+"""Routes about evidence: uploads, descriptions, and links that open files."""
 
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -9,7 +9,6 @@ from pydantic import Field
 
 from adapters.auth.tokens import Identity
 from adapters.database.orders.attachments import File
-from adapters.database.orders.orders import StoredOrder
 from adapters.files.signed_links import BadLink, ExpiredLink, Link, Purpose, opened
 from api.auth.identity import ServicesDep, User
 from api.auth.request_origin import origin_of
@@ -29,11 +28,11 @@ from api.schemas.files import (
 from api.uploads.downloads import original, thumbnail
 from api.uploads.upload import Details, upload
 from application.audit import acts
-from application.audit.acts import Origin
 from application.input_types import InputModel, Name
 from application.orders.visibility import is_visible, shielded, visible
 from application.services import Services
 from domain.access.acts import Deed
+from domain.order.records import StoredOrder
 from domain.permissions import require
 
 UPLOADS = "/attachments"
@@ -44,7 +43,7 @@ _FORM: dict[str, Any] = {
     "required": ["file"],
     "properties": {
         "file": {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1, "maxItems": 10},
-        # A form sends the fields that nobody has filled in as well.
+        # A form sends empty fields too.
         **{name: {"anyOf": [field, {"type": "string", "maxLength": 0}]} for name, field in _DETAILS.items()},
     },
 }
@@ -87,10 +86,8 @@ async def listed(request: Request, services: ServicesDep, user: User, order: Nam
 @router.get(UPLOADS + "/{id}", responses=answers(401, 404, 422))
 async def described(id: str, request: Request, services: ServicesDep, user: User) -> FileOut:
     """一个附件的情况。"""
-    file = await _theirs(services, user, id)
-    await acts.note(
-        services, origin_of(request), user, Deed.FILES_LISTED, order_no=file.order_no, about=id, regime=file.regime
-    )
+    file = await _visible_file(services, user, id)
+    await acts.note(services, origin_of(request), user, Deed.FILES_LISTED, **_about(file))
     return shown_to(request, services)(file)
 
 
@@ -104,7 +101,7 @@ async def link_to(
 ) -> LinkOut:
     """打开附件的限时链接，凭链接即可打开。"""
     asked = body or LinkRequest()
-    file = await _theirs(services, user, id)
+    file = await _visible_file(services, user, id)
     if asked.purpose == "thumbnail" and file.thumbnail_key is None:
         raise ProblemError(404, "没有缩略图")
     longest = life_of_links(services)
@@ -113,7 +110,8 @@ async def link_to(
     if services.settings.presigned_links and asked.purpose != "thumbnail":
         url = await services.objects.presign(file.object_key, life)
     url = url or path_of(request, services, Link(file=id, purpose=asked.purpose), life)
-    await _note(origin_of(request), services, user, Deed.FILE_LINK_MADE, file, asked.purpose, url.rpartition("/")[2])
+    link = _link_data(asked.purpose, url.rpartition("/")[2])
+    await acts.note(services, origin_of(request), user, Deed.FILE_LINK_MADE, data=link, **_about(file))
     return LinkOut(
         url=url,
         purpose=asked.purpose,
@@ -140,28 +138,30 @@ async def open_file(token: str, request: Request, services: ServicesDep) -> Resp
     file = await services.attachments.get(link.file)
     if file is None:
         raise ProblemError(404, "没有这个附件")
-    await _note(origin_of(request), services, None, Deed.FILE_OPENED, file, link.purpose, token)
+    data = _link_data(link.purpose, token)
+    await acts.note(services, origin_of(request), None, Deed.FILE_OPENED, data=data, **_about(file))
     if link.purpose == "thumbnail":
         return await thumbnail(services, file)
     return await original(services, request, file, shown=link.purpose == "view")
 
 
 def _open_to(user: Identity, order: StoredOrder, file: File) -> bool:
-    """The unit complained of sees the files that it brought itself, and no other evidence (HK-17)."""
+    """Whether the person may see a file: the unit complained of sees only its own (HK-17)."""
     return not shielded(user, order) or file.unit == user.unit
 
 
-async def _note(
-    origin: Origin, services: Services, user: Identity | None, deed: Deed, file: File, purpose: Purpose, token: str
-) -> None:
-    """By the digest who opened a link is held against who asked for it; the link itself would open the file."""
-    said = {"purpose": purpose, "link": sha256(token.encode()).hexdigest()[:DIGITS]}
-    of = {"order_no": file.order_no, "about": file.id, "regime": file.regime}
-    await acts.note(services, origin, user, deed, data=said, **of)
+def _link_data(purpose: Purpose, token: str) -> dict[str, str | int | bool]:
+    """A link as acts name it: the digest connects its making with its opening, and opens nothing itself."""
+    return {"purpose": purpose, "link": sha256(token.encode()).hexdigest()[:DIGITS]}
 
 
-async def _theirs(services: Services, user: Identity, file_id: str) -> File:
-    """A file that somebody may see: with its order, or their own as long as no order has it."""
+def _about(file: File) -> dict[str, str | None]:
+    """The file as acts name it."""
+    return {"order_no": file.order_no, "about": file.id, "regime": file.regime}
+
+
+async def _visible_file(services: Services, user: Identity, file_id: str) -> File:
+    """A file that the person may see: of a visible order, or their own without an order."""
     file = await services.attachments.get(file_id) if file_id.isprintable() else None
     if file is not None and not file.realm:
         if file.order_no is None and file.uploaded_by == user.sub:

@@ -1,4 +1,4 @@
-"""Commands on orders: one route a command, so that the OpenAPI document knows the body of each."""
+"""Routes of commands on orders, one a command, so that the OpenAPI document has the body of each."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
@@ -8,9 +8,10 @@ from fastapi import APIRouter, Body, Request
 from api.auth.identity import ServicesDep, User
 from api.idempotency import IdempotentRoute, request_key
 from api.problems import ProblemError, answers
+from application.orders.actor import actor_of
 from application.orders.command_bodies import COMMAND_BODIES
-from application.orders.commands import carry_out_command
-from application.orders.visibility import acting_unit, reader_of, visible
+from application.orders.commands import CommandRequest, carry_out_command
+from application.orders.visibility import acting_unit, visible
 from domain.order.commands import COMMANDS
 from domain.refusal import Code, Refused
 from workflows.messages import Accepted
@@ -35,14 +36,7 @@ def _route(do: str) -> Handler:
         if (unit := acting_unit(user, said.get("unit"))) is not None:
             said["unit"] = unit
         return await carry_out_command(
-            services,
-            no,
-            do,
-            said,
-            by=user.role,
-            person=user.sub,
-            request_id=request_key(request),
-            reader=reader_of(user),
+            services, no, CommandRequest(do, said, actor_of(user), request_key(request) or "")
         )
 
     command.__name__ = do

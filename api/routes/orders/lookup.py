@@ -1,4 +1,4 @@
-"""Finding orders by what must not stand in an address, where proxies and browsers keep it: a telephone number."""
+"""Finds orders by telephone number, which must not be in an address: proxies and browsers store those."""
 
 from fastapi import APIRouter
 from pydantic import Field

@@ -1,4 +1,4 @@
-"""A citizen's data in full, for who needs it and says why; and from which unit it is kept (HK-17, NA-06)."""
+"""Routes about a citizen's data: reading it in full with a reason, and the unit it is hidden from (HK-17, NA-06)."""
 
 from typing import Annotated
 

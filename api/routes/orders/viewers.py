@@ -1,10 +1,9 @@
-"""Who may see a confidential order (NA-07): named one by one, each change on the order's trail."""
+"""Routes about the viewers of a confidential order (NA-07); each change is on the order's trail."""
 
 from fastapi import APIRouter
 
 from adapters.auth.tokens import Identity
 from adapters.database.access.confidentiality import Entry
-from adapters.database.orders.orders import StoredOrder
 from api.auth.identity import ServicesDep, User
 from api.auth.request_origin import OriginDep
 from api.idempotency import IdempotentRoute
@@ -17,6 +16,7 @@ from application.orders.intake import require_users
 from application.orders.visibility import visible
 from application.services import Services
 from domain.access.acts import Deed
+from domain.order.records import StoredOrder
 from domain.permissions import require
 from domain.refusal import Code, Refused
 
@@ -34,7 +34,7 @@ async def who(no: str, origin: OriginDep, services: ServicesDep, user: User) -> 
     """保密工单的可见人。"""
     order = await _confidential(services, user, no)
     await acts.note(services, origin, user, Deed.VIEWERS_READ, order_no=no, regime=order.regime)
-    return await _named(services, order)
+    return await _viewers_of(services, order)
 
 
 @router.post("", responses=answers(400, 401, 403, 404, 409, 413, 422))
@@ -46,7 +46,7 @@ async def add(no: str, body: Viewer, origin: OriginDep, services: ServicesDep, u
     await services.viewers.add(
         no, body.username, Entry(user.sub, user.role, await workflow_calls.clock(services, order))
     )
-    return await _named(services, order)
+    return await _viewers_of(services, order)
 
 
 @router.delete("/{username:path}", responses=answers(401, 403, 404, 422))
@@ -58,11 +58,11 @@ async def remove(no: str, username: str, origin: OriginDep, services: ServicesDe
         await services.viewers.remove(
             no, username, Entry(user.sub, user.role, await workflow_calls.clock(services, order))
         )
-    return await _named(services, order)
+    return await _viewers_of(services, order)
 
 
 async def _confidential(services: Services, user: Identity, no: str) -> StoredOrder:
-    """The order, if it is one of which is said who sees it. Raises Refused."""
+    """The order, if it is confidential. Raises Refused."""
     order, _ = await visible(services, user, no)
     require("name_viewers", user.role)
     if not order.confidential:
@@ -70,5 +70,5 @@ async def _confidential(services: Services, user: Identity, no: str) -> StoredOr
     return order
 
 
-async def _named(services: Services, order: StoredOrder) -> ViewersOut:
+async def _viewers_of(services: Services, order: StoredOrder) -> ViewersOut:
     return ViewersOut(no=order.no, taken_by=order.taken_by, viewers=tuple(await services.viewers.named(order.no)))

@@ -1,4 +1,4 @@
-"""Orders: taking in, finding, looking at."""
+"""Routes about orders: opening, finding, reading."""
 
 from typing import Annotated, Any
 
@@ -12,6 +12,7 @@ from api.schemas.base import PageOut
 from api.schemas.orders import Opened, OrderDetail, OrderSummary, ProposalOut, summaries
 from application.audit import acts
 from application.orders import search
+from application.orders.actor import actor_of
 from application.orders.intake import OrderRequest, before_first_event, open_order
 from application.orders.search import OrderQuery
 from application.orders.visibility import shielded, visible, within
@@ -35,7 +36,7 @@ async def take_in(
         raise Refused(Code.NOT_PERMITTED, "只能受理本地区的诉求")
     if user.role is Role.CITY_PLATFORM:
         body = body.model_copy(update={"source": CITY_SOURCE})
-    no = await open_order(services, body, by=user.role, person=user.sub, intake_key=request_key(request))
+    no = await open_order(services, body, by=actor_of(user), intake_key=request_key(request))
     response.headers["Location"] = f"{request.url.path}/{no}"
     return Opened(no=no)
 

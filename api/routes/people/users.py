@@ -1,4 +1,4 @@
-"""Accounts of others, for administrators: those of a county look after its people, those of none after everybody."""
+"""Routes about accounts, for administrators: of one county, or of all."""
 
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from api.auth.request_origin import OriginDep
 from api.idempotency import IdempotentRoute
 from api.problems import ProblemError, answers
 from api.schemas.accounts import NewUser, UserChange, UserOut
-from api.schemas.base import Cursor, Limit, PageOut
+from api.schemas.base import PageOut, Paging
 from application.audit import acts
 from application.services import Services
 from domain.access.acts import Deed
@@ -25,9 +25,9 @@ router = APIRouter(prefix="/users", tags=["账号管理"], route_class=Idempoten
 
 
 @router.get("", responses=answers(401, 403, 422))
-async def listed(services: ServicesDep, user: User, cursor: Cursor = None, limit: Limit = 50) -> PageOut[UserOut]:
+async def listed(services: ServicesDep, user: User, paging: Paging) -> PageOut[UserOut]:
     """账号，按用户名排列。"""
-    page = await services.users.listed(regime=user.regime, cursor=cursor, limit=limit)
+    page = await services.users.listed(regime=user.regime, cursor=paging.cursor, limit=paging.limit)
     locks = await services.credentials.failures.locks([card.username for card in page.items])
     return PageOut(items=tuple(UserOut.of(card, locks.get(card.username)) for card in page.items), next=page.next)
 
@@ -35,7 +35,7 @@ async def listed(services: ServicesDep, user: User, cursor: Cursor = None, limit
 @router.post("", status_code=201, responses=answers(400, 401, 403, 404, 409, 413, 422))
 async def add(body: NewUser, origin: OriginDep, services: ServicesDep, user: User) -> UserOut:
     """新增账号。口令是临时的，首次登录后须修改；不填则由系统生成，只显示这一次。"""
-    await _require_seat(services, user, body.role, body.unit, body.regime)
+    await _require_assignment(services, user, body.role, body.unit, body.regime)
     made = None if body.password else drawn()
     if body.password and (weak := await weakness(body.password, body.username, services.rule_books.ids)):
         raise ProblemError(422, weak, "weak_password")
@@ -47,18 +47,18 @@ async def add(body: NewUser, origin: OriginDep, services: ServicesDep, user: Use
         display=body.display or body.username,
     )
     data = {"role": account.role, "unit": account.unit}
-    noting = acts.act(services, origin, user, Deed.USER_ADDED, about=account.username, regime=account.regime, data=data)
+    noting = acts.act(origin, user, Deed.USER_ADDED, about=account.username, regime=account.regime, data=data)
     try:
         await services.users.create(account, body.password or made or "", temporary=True, noting=[noting])
     except UsernameTaken:
         raise ProblemError(409, "用户名已被使用", "already_done") from None
-    return UserOut.of(await _theirs(services, user, body.username), password=made)
+    return UserOut.of(await _managed_user(services, user, body.username), password=made)
 
 
 @router.patch("/{name:path}", responses=answers(400, 401, 403, 404, 409, 413, 422))
 async def change(name: str, body: UserChange, origin: OriginDep, services: ServicesDep, user: User) -> UserOut:
     """修改岗位、单位、停用、解锁、重置口令或动态口令。除解锁外，该账号的会话随即失效。"""
-    card = await _theirs(services, user, name)
+    card = await _managed_user(services, user, name)
     values = body.model_dump(include={*SEAT, "display", "disabled"}, exclude_unset=True)
     if any(values.get(key, "") is None for key in ("role", "display", "disabled")):
         raise ProblemError(422, "role、display、disabled 不能为空")
@@ -68,41 +68,43 @@ async def change(name: str, body: UserChange, origin: OriginDep, services: Servi
         raise ProblemError(409, "账号由统一身份认证管理，这里只能停用和启用", "not_allowed")
     if set(SEAT) & set(values):
         seat: dict[str, Any] = card.model_dump(include=set(SEAT)) | values
-        await _require_seat(services, user, *(seat[key] for key in SEAT))
+        await _require_assignment(services, user, *(seat[key] for key in SEAT))
     if body.reset_totp:
         values["totp_secret"] = None
     of = {"about": name, "regime": card.regime}
     if values:
         data = {key: value for key, value in values.items() if key in {*SEAT, "disabled"}}
         data["fields"] = " ".join(sorted(values))
-        noting = [acts.act(services, origin, user, Deed.USER_CHANGED, data=data, **of)]
+        noting = [acts.act(origin, user, Deed.USER_CHANGED, data=data, **of)]
         await services.users.change(name, noting, **values)
     made = drawn() if body.reset_password else None
     if made:
-        noting = [acts.act(services, origin, user, Deed.USER_CHANGED, data={"fields": "password"}, **of)]
+        noting = [acts.act(origin, user, Deed.USER_CHANGED, data={"fields": "password"}, **of)]
         await services.users.set_password(name, made, temporary=True, noting=noting)
     if body.unlock or made:
-        noting = [acts.act(services, origin, user, Deed.USER_UNLOCKED, **of)]
+        noting = [acts.act(origin, user, Deed.USER_UNLOCKED, **of)]
         await services.credentials.failures.forgive(name, noting)
-    return await _told(services, name, made)
+    return await _user_out(services, name, made)
 
 
-async def _told(services: Services, name: str, password: str | None) -> UserOut:
+async def _user_out(services: Services, name: str, password: str | None) -> UserOut:
     card = await services.users.get(name)
     assert card is not None
     return UserOut.of(card, (await services.credentials.failures.locks([name])).get(name), password)
 
 
-async def _theirs(services: Services, user: Identity, name: str) -> Card:
-    """A user whom this administrator looks after. Raises ProblemError(404)."""
+async def _managed_user(services: Services, user: Identity, name: str) -> Card:
+    """A user within this administrator's county. Raises ProblemError(404)."""
     card = await services.users.get(name) if name.isprintable() else None
     if card is None or user.regime not in (None, card.regime):
         raise ProblemError(404, "没有这个用户")
     return card
 
 
-async def _require_seat(services: Services, user: Identity, role: str, unit: str | None, regime: str | None) -> None:
-    """Raises ProblemError: 422 for a seat that there is not, 403 for one that is another county's to give."""
+async def _require_assignment(
+    services: Services, user: Identity, role: str, unit: str | None, regime: str | None
+) -> None:
+    """Check a role assignment. Raises ProblemError: 422 for an invalid one, 403 for one of another county."""
     if user.regime not in (None, regime):
         raise ProblemError(403, "只能管理本地区的账号")
     fault = await assignment_fault(services.catalogue, services.rule_books.ids, role=role, unit=unit, regime=regime)

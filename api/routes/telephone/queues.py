@@ -1,4 +1,4 @@
-"""Queues of those who telephone: citizens to call back, people whom no text reached, and texts that came in."""
+"""Routes of the callback staff's queues: citizens to call back, call tasks, and received texts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,23 +7,24 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request
 
 from adapters.database.access.confidentiality import Reader
-from adapters.database.orders.orders import StoredCitizen
 from adapters.database.telephone.call_tasks import TelephoneTask
 from adapters.database.telephone.inbound_messages import Inbound
 from api.auth.identity import ServicesDep, User
 from api.auth.request_origin import OriginDep, origin_of
 from api.idempotency import IdempotentRoute
 from api.problems import Hidden, ProblemError, answers
-from api.schemas.base import Cursor, Limit, PageOut
+from api.schemas.base import PageOut, Paging
 from api.schemas.telephone import CallbackOut, CallTaskOut, InboundOut
 from application.audit import acts
 from application.input_types import InputModel, LongText
+from application.orders.actor import reader_of
 from application.orders.personal_data import at_work
-from application.orders.visibility import reader_of, within
+from application.orders.visibility import within
 from application.services import Services
 from domain.access.acts import Deed
 from domain.access.masking import masked_phone
 from domain.citizen.survey import Fate
+from domain.order.records import StoredCitizen
 from domain.permissions import require
 from domain.privacy import Occasion, reads_of_citizens
 from domain.words import UNIT_ROLES
@@ -33,17 +34,16 @@ router = APIRouter(tags=["短信与电话"], route_class=IdempotentRoute)
 
 @dataclass(frozen=True)
 class Look:
-    """Somebody's look at a page of a queue, with whole numbers if they ask for them.
+    """A request for a page of a queue, with whole numbers if `reveal`.
 
-    Raises Refused(not_permitted) to whom a whole number is not shown.
+    Raises Refused(not_permitted) if the caller may not read them.
     """
 
     request: Request
     services: ServicesDep
     user: User
+    paging: Paging
     reveal: Annotated[bool, Query(description="显示完整号码，并留下记录")] = False
-    cursor: Cursor = None
-    limit: Limit = 50
 
     def __post_init__(self) -> None:
         if self.reveal:
@@ -51,11 +51,11 @@ class Look:
 
     @property
     def reader(self) -> Reader:
-        """Who looks."""
+        """The caller as a reader of orders."""
         return reader_of(self.user)
 
     def shown(self, phone: str | None) -> str | None:
-        """A number as this look shows it."""
+        """A telephone number, masked unless `reveal`."""
         return phone if phone is None or self.reveal else masked_phone(phone)
 
 
@@ -73,7 +73,7 @@ async def callbacks(look: AtQueue) -> PageOut[CallbackOut]:
     """待人工回访的诉求人：优先级高者在前，同级先到先办。号码默认脱敏。"""
     services, user = look.services, look.user
     page = await services.callbacks.waiting(
-        regime=user.regime, reader=look.reader, cursor=look.cursor, limit=look.limit
+        regime=user.regime, reader=look.reader, cursor=look.paging.cursor, limit=look.paging.limit
     )
     parties = [row.party for row in page.items]
     phones = await services.citizens.phones(parties, look.reader)
@@ -89,7 +89,7 @@ async def call_tasks(look: AtQueue) -> PageOut[CallTaskOut]:
     """短信未能送达、需要打电话告知的人，先来者在前。号码默认脱敏。"""
     services, user = look.services, look.user
     page = await services.call_tasks.waiting(
-        regime=user.regime, reader=look.reader, cursor=look.cursor, limit=look.limit
+        regime=user.regime, reader=look.reader, cursor=look.paging.cursor, limit=look.paging.limit
     )
     phones = await services.citizens.phones([row.party for row in page.items if row.party], look.reader)
     numbers = [row.party or row.order_no for row in page.items]
@@ -120,13 +120,12 @@ async def inbound_messages(
     origin: OriginDep,
     services: ServicesDep,
     user: User,
+    paging: Paging,
     state: Annotated[Fate | Literal["received"] | None, Query(description="短信的结果；不填为全部")] = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
 ) -> PageOut[InboundOut]:
     """诉求人发来的短信及其结果，先来者在前；没有对应工单的短信各地都可见。"""
     page = await services.inbound.in_state(
-        state, regime=user.regime, reader=reader_of(user), cursor=cursor, limit=limit
+        state, regime=user.regime, reader=reader_of(user), cursor=paging.cursor, limit=paging.limit
     )
     numbers = [row.order_no for row in page.items if row.order_no]
     await acts.note_list(services, origin, user, Deed.INBOUND_READ, numbers, revealed=True)
@@ -142,14 +141,14 @@ def _number(row: Inbound) -> str | None:
 
 
 async def _citizens(services: Services, rows: Iterable[Inbound]) -> dict[str, StoredCitizen]:
-    """Whom to leave out of the words of each order's texts."""
+    """The citizens to leave out of each order's texts."""
     numbers = {no for row in rows if (no := _number(row)) is not None}
     orders = [await services.orders.get(no) for no in numbers]
     return {order.no: order.citizen for order in orders if order is not None}
 
 
 async def _contact(services: Services, task: TelephoneTask) -> str | None:
-    """The number of the person of the unit or centre whom the notice was for."""
+    """The telephone number of the contact that the notice was for."""
     unit = task.unit if task.to_role in UNIT_ROLES else None
     contact = await services.catalogue.contact(task.to_role, regime=task.regime, unit=unit, realm=task.realm)
     return contact.phone if contact else None

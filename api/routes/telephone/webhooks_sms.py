@@ -1,4 +1,4 @@
-"""What the provider posts about texts: those that came in, and what became of those that went out."""
+"""Webhooks of the provider about texts: received ones, and delivery reports."""
 
 import re
 from typing import Final
@@ -19,7 +19,7 @@ ERROR: Final = re.compile(r"[0-9]{1,9}")
 
 
 class Twiml(Response):
-    """An answer in the provider's language."""
+    """An answer in TwiML."""
 
     media_type = twiml.MEDIA_TYPE
 

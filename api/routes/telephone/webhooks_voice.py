@@ -1,4 +1,4 @@
-"""What the provider asks and posts during an automatic call; its URLs hold nothing but the call's random id."""
+"""Webhooks of the provider during an automatic call; their URLs have only the call's random id."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What the city platform posts: signed or not, JSON or not, in its words or in none."""
+"""Posts of the city platform: signed or not, JSON or not, well-formed or not."""
 
 import copy
 import json
@@ -38,7 +38,7 @@ def book() -> RuleBooks:
 
 
 def bent(data: bytes) -> Any:
-    """An example of the contract in which one or two places hold something else: bytes alone seldom are JSON."""
+    """An example message with one or two values replaced, because random bytes are seldom JSON."""
     choose = atheris.FuzzedDataProvider(data)
     value = copy.deepcopy(choose.PickValueInList(EXAMPLES))
     for _ in range(choose.ConsumeIntInRange(1, 2)):
@@ -67,7 +67,7 @@ def one(data: bytes) -> None:
 
 
 def understood(value: Any) -> None:
-    """Have every county read a message."""
+    """Parse a message by the rule book of every county."""
     calendar = compiled(book().calendar)
     try:
         said = validated(Envelope, value, calendar).data
@@ -79,7 +79,7 @@ def understood(value: Any) -> None:
         for read in (read_order, read_decision, read_urge, read_changed):
             try:
                 found = read(regime.city, said)
-                fields = found._asdict() if hasattr(found, "_asdict") else {"city_no": found}
+                fields = {"city_no": found} if found is None or isinstance(found, str) else found._asdict()
                 if read is read_order:
                     citizen = {part: fields.pop(part) for part in ("name", "phone", "address")}
                     body = {key: each for key, each in fields.items() if each is not None}

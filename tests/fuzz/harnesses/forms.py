@@ -1,4 +1,4 @@
-"""Forms that the telephone provider posts: their fields, their signature, and what a citizen texted."""
+"""Forms posted by the telephone provider: fields, signature, and a citizen's text."""
 
 from urllib.parse import urlencode
 

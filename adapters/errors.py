@@ -1,4 +1,4 @@
-"""What is raised while something that this process depends on does not answer."""
+"""Errors raised while an external service does not answer."""
 
 from typing import Final
 
@@ -6,6 +6,11 @@ from obstore.exceptions import GenericError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
+
+
+class SafeError(Exception):
+    """Its text is a code of ours or a status, and never quotes a request or an answer."""
+
 
 TRANSIENT_ERRORS: Final[tuple[type[Exception], ...]] = (
     OperationalError,
@@ -16,14 +21,14 @@ TRANSIENT_ERRORS: Final[tuple[type[Exception], ...]] = (
     TimeoutError,
     ConnectionError,
 )
-"""All of them may pass by themselves: the same request may be made again."""
+"""Errors that may pass by themselves: the same request may be retried."""
 
 NO_TABLES: Final = frozenset({"42P01", "42703"})
-"""SQLSTATE of a table and of a column that do not exist."""
+"""SQLSTATE of a missing table and a missing column."""
 
 
 def unavailable_service(error: Exception) -> str:
-    """What one of `TRANSIENT_ERRORS` is about, in Chinese, and the first line of what it says."""
+    """The service that one of `TRANSIENT_ERRORS` is about, in Chinese, and the first line of the error."""
     said = str(error.orig) if isinstance(error, DBAPIError) else str(error)
     if isinstance(error, DBAPIError | TimeoutError):
         what = "数据库"
@@ -33,5 +38,5 @@ def unavailable_service(error: Exception) -> str:
 
 
 def lacks_tables(error: Exception) -> bool:
-    """Whether the database has another schema than this version."""
+    """Whether the database's schema is of another version."""
     return isinstance(error, ProgrammingError) and getattr(error.orig, "sqlstate", None) in NO_TABLES

@@ -3,9 +3,9 @@
     hash = lower-case hex of SHA-256( previous hash as ASCII hex, "\\n", canonical JSON as UTF-8 )
 
 The canonical JSON is the object {"about", "at", "code", "data", "deed", "order_no", "outcome", "person", "position",
-"regime", "request", "role", "source"}: keys sorted at every depth, no white space, characters beyond ASCII as they are,
+"regime", "request", "role", "source"}: keys sorted at every depth, no white space, non-ASCII characters unescaped,
 `at` in UTC as ISO 8601 with six decimals and `+00:00`. The hash before position 1 is 64 zeros. An order's trail is
-chained in the same way (`adapters.database.audit.order_chain`).
+chained in the same way (`domain.order.audit_chain`).
 """
 
 import json
@@ -26,12 +26,12 @@ class ActLink(NamedTuple):
     hash: str
 
     def hashed_at(self, position: int) -> str:
-        """The hash that it would have to have at some position."""
+        """The hash that the act must have at this position."""
         return act_hash(position, self.at, self.act, self.previous_hash)
 
 
 def act_hash(position: int, at: datetime, act: Act, previous_hash: str) -> str:
-    """The hash of an act at its place."""
+    """The hash of an act at its position."""
     moment = at.astimezone(UTC).isoformat(timespec="microseconds")
     text = json.dumps(
         {**fields_of(act), "at": moment, "position": position},
@@ -44,5 +44,5 @@ def act_hash(position: int, at: datetime, act: Act, previous_hash: str) -> str:
 
 
 def fields_of(act: Act) -> dict[str, Any]:
-    """What an act says, also one that was read as it stands and would not be made so."""
+    """The fields of an act, including one that was read unvalidated and would not pass validation."""
     return {name: getattr(act, name) for name in Act.model_fields}

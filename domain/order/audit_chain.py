@@ -1,14 +1,14 @@
-"""The hash chain of an order's audit trail: which bytes are hashed, and what a broken chain looks like.
+"""The hash chain of an order's audit trail: which bytes are hashed, and how a broken chain is detected.
 
     hash = lower-case hex of SHA-256( previous hash as ASCII hex, "\\n", canonical JSON as UTF-8 )
 
 The canonical JSON is the object {"actor", "at", "data", "event", "order_no", "position", "seq"}: keys sorted
-at every depth, no white space, characters beyond ASCII as they are, `at` in UTC as ISO 8601 with six decimals
-and `+00:00`, `seq` null for what is no event of the workflow, like a refusal. The hash before position 1 is
-64 zeros. Whoever holds an exported trail can check it with these lines alone.
+at every depth, no white space, non-ASCII characters unescaped, `at` in UTC as ISO 8601 with six decimals
+and `+00:00`, `seq` null for entries that are no event of the workflow, such as a refusal. The hash before position 1
+is 64 zeros. These lines are enough to check an exported trail.
 
-A link `retaken` crosses out: the events before it from `from_seq` on did not come about, for the worker died in the
-step that wrote them, and what the order did instead follows (docs/adr/0028). They stay where they are.
+A `retaken` link crosses out the events before it from `from_seq` on: the worker died in the step that wrote them, so
+they did not take effect; the events that did come after the link (docs/adr/0028). Crossed-out links stay in place.
 """
 
 import json
@@ -34,7 +34,7 @@ class Content(NamedTuple):
 
     @classmethod
     def of(cls, event: dict[str, Any]) -> "Content":
-        """From the JSON object of contract §4. Raises KeyError or ValueError if it is none."""
+        """Parse the event's JSON object (docs/glossary.md). Raises KeyError or ValueError if it is invalid."""
         rest = {k: v for k, v in event.items() if k not in {"seq", "at", "event", "actor"}}
         at = event["at"] if isinstance(event["at"], datetime) else datetime.fromisoformat(event["at"])
         if at.tzinfo is None:
@@ -43,12 +43,12 @@ class Content(NamedTuple):
 
     @property
     def crosses_out(self) -> int:
-        """From which event on those before it are crossed out; 0 if it does not do so."""
+        """The first `seq` that this link crosses out; 0 for a link that crosses out nothing."""
         since = self.data.get(FROM_SEQ) if self.event == RETAKEN and self.seq is None else None
         return since if isinstance(since, int) and since > 0 else 0
 
     def canonical(self, order_no: str, position: int) -> str:
-        """The text that is hashed."""
+        """The canonical JSON that is hashed."""
         at = self.at.astimezone(UTC).isoformat(timespec="microseconds")
         return json.dumps(
             {**self._asdict(), "at": at, "order_no": order_no, "position": position},
@@ -59,7 +59,7 @@ class Content(NamedTuple):
         )
 
     def says_the_same(self, other: "Content") -> bool:
-        """Whether both would be hashed alike at one place."""
+        """Whether both have the same hash at the same place."""
         return self.canonical("", 0) == other.canonical("", 0)
 
 
@@ -72,7 +72,7 @@ class Link(NamedTuple):
     hash: str
 
     def outside(self) -> dict[str, Any]:
-        """The JSON object of contract §4, whose `seq` is the position here."""
+        """The event's JSON object (docs/glossary.md) for callers outside; its `seq` is the position here."""
         content = self.content
         at = content.at.astimezone(LOCAL_TIME).isoformat()
         return {
@@ -85,13 +85,13 @@ class Link(NamedTuple):
 
 
 def link(order_no: str, position: int, content: Content, previous_hash: str) -> Link:
-    """The next link after one whose hash is `previous_hash`."""
+    """Make the link that follows one with the hash `previous_hash`."""
     text = f"{previous_hash}\n{content.canonical(order_no, position)}"
     return Link(position, content, previous_hash, sha256(text.encode()).hexdigest())
 
 
 def standing(links: Iterable[Link]) -> list[Link]:
-    """The links without events that are crossed out."""
+    """The links, without crossed-out events."""
     found: list[Link] = []
     for each in links:
         if since := each.content.crosses_out:
@@ -100,8 +100,13 @@ def standing(links: Iterable[Link]) -> list[Link]:
     return found
 
 
+def policy_hashes(opened_with: str, contents: Iterable[Content]) -> list[str]:
+    """The hashes of an order's rule books: that of its opening, then each that it adopted, the present one last."""
+    return [opened_with, *(each.data["policy_hash"] for each in contents if each.event == "policy_adopted")]
+
+
 def faults(order_no: str, links: Sequence[Link]) -> list[str]:
-    """What is wrong with a chain, a Chinese sentence each, naming the position; empty if it is whole."""
+    """Faults of a chain, each a Chinese sentence that names the position; empty if it is intact."""
     found: list[str] = []
     expected_position, expected_seq, previous_hash = 1, 1, GENESIS
     for each in links:
