@@ -111,6 +111,8 @@ async def stage(
         folder = Path(name)
         with ExitStack() as closing:
             values = {
+                # What is rehearsed lives in virtual time; jobs live in real time and touch real orders only.
+                "JIESU_JOBS": "false",
                 "JIESU_WORKFLOW_SANDBOX": str(sandboxed),
                 "JIESU_MESSAGES_PER_SECOND": str(messages_per_second),
                 "JIESU_PAYLOAD_KEY": payload_key,
