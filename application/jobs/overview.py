@@ -28,6 +28,11 @@ from workflows.jobs.run import JobRunWorkflow, reason
 CALL: Final = timedelta(seconds=5)
 POLL_SECONDS: Final = 0.2
 
+UNANSWERED: Final = frozenset(
+    {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.CANCELLED}
+)
+"""How a query ends that no worker answers: a limit of the server's or of ours has passed."""
+
 
 class JobNotRegistered(Exception):  # noqa: N818 (it reads as a sentence)
     """No worker has registered the job, or somebody has removed it since."""
@@ -84,8 +89,7 @@ async def _rounds(client: Client, job: Job) -> JobOverview:
     except WorkflowQueryFailedError:
         raise NoWorker(job.name) from None
     except RPCError as error:
-        # A query waits for a worker to answer it; the server says so in either way.
-        if error.status in {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.FAILED_PRECONDITION}:
+        if error.status in UNANSWERED:
             raise NoWorker(job.name) from None
         raise
     return JobOverview(status.running, False, status.last, status.next_at)
