@@ -202,7 +202,8 @@ def run_companion() -> None:
         end_with_first()
         books = job_rule_books(settings())
         parts: list[Part] = [messenger] if books is None else [messenger, partial(job_runner, books)]
-        connections = max(2, settings().database_connections // 2)
+        # Two jobs keep a connection for their lock while they work with another.
+        connections = max(4, settings().database_connections // 2)
         await work(parts, stop_requested(), connections, jobs=books is not None)
 
     os.nice(NICENESS)

@@ -1,1 +1,1 @@
-"""The Temporal client: connection, payload encryption, and the end of a process that used it."""
+"""The Temporal client: connection, payload encryption, schedules."""

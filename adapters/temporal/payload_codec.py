@@ -1,4 +1,4 @@
-"""Payloads that the Temporal server, its database and its UI see sealed only (docs/adr/0024).
+"""Encrypts payloads before the Temporal server, its database or its UI sees them (docs/adr/0024).
 
 A payload becomes one of encoding `binary/encrypted` whose data is the whole payload, sealed with AES-256-GCM as
 `adapters.database.encryption` seals, by keys derived for this purpose alone.
@@ -15,13 +15,13 @@ from adapters.database.encryption import CannotDecrypt, Keyring
 
 ENCODING: Final = b"binary/encrypted"
 _PURPOSE: Final = "payload "
-"""Stands before each secret, so that one which is also used elsewhere seals differently here."""
+"""Prefix of each secret, so that a secret that is also used elsewhere gives another key here."""
 
 
 class SealedPayloads(PayloadCodec):
     """Comma separated secrets: the first seals, all of them open.
 
-    What was written before payloads were sealed stays readable, so that sealing can begin while orders are open.
+    Payloads in clear stay readable, so that sealing can begin while orders are open.
     """
 
     def __init__(self, keys: str) -> None:

@@ -1,4 +1,4 @@
-"""The stage on which rehearsals are played: a real server, database, worker and peers, made for the occasion."""
+"""The environment of a rehearsal: a real server, database, worker and peers, started for it."""
 
 import asyncio
 import signal
@@ -46,36 +46,36 @@ class Processes:
     peers: dict[str, ChildProcess]
 
     def stop_peer(self, module: str) -> None:
-        """Stop a peer that runs now: nobody answers at its address."""
+        """Stop a running peer: nothing answers at its address."""
         self.peers[module].stop()
 
     def start_peer(self, module: str) -> ChildProcess:
-        """Start a peer, at the address of the one before and with its data."""
+        """Start a stopped peer again, with its address and data."""
         self.peers[module] = _peer(module, self.folder, self.values)
         return self.peers[module]
 
     def stop_worker(self) -> None:
-        """Stop the worker that runs now."""
+        """Stop the running worker."""
         self.worker.stop()
 
     def start_postgres(self) -> LocalPostgres:
-        """Start the database again on the same folder."""
+        """Start the stopped database again on its folder."""
         self.postgres = LocalPostgres.start(self.folder / "postgres", durable=False)
         return self.postgres
 
     def stop_postgres(self) -> None:
-        """Stop the database that runs now."""
+        """Stop the running database."""
         self.postgres.stop()
 
     def start_worker(self) -> ChildProcess:
-        """Start the worker, in place of one that has stopped."""
+        """Start a worker in place of the stopped one."""
         self.worker = _worker(self.folder, self.values)
         return self.worker
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Everything that a rehearsal needs: the database, and clients whose orders can be moved in time."""
+    """The database of a rehearsal, and clients that can move orders in time."""
 
     settings: Settings
     database: Database
@@ -85,7 +85,7 @@ class Stage:
     books: dict[int, RuleBooks] = field(default_factory=dict)
 
     def services(self, year: int) -> Services:
-        """The services as they would be in a year, with the calendar of that time."""
+        """The services with the calendar of a year."""
         if year not in self.books:
             self.books[year] = RuleBooks.load(self.settings.policy_file, year)
         return Services(self.database, self.client, self.books[year], self.settings)
@@ -100,18 +100,18 @@ async def stage(
     messages_per_second: float = 1000,
     payload_key: str = "",
 ) -> AsyncIterator[Stage]:
-    """Set the stage in a folder of its own, and clear it away afterwards.
+    """Start everything in a temporary folder, and delete it afterwards.
 
     `dynamic_config` adds to the server's settings; it keeps its data in memory or in `temporal_file`. The worker
     runs workflows in the sandbox unless `sandboxed` is false (docs/adr/0011), and sends `messages_per_second` at most.
-    Payloads are sealed with `payload_key` only: what is rehearsed is thrown away.
+    Payloads are sealed only if `payload_key` is given. Periodic jobs do not run.
     Raises PostgresUnavailableError, TemporalUnavailableError, PolicyErrors, RuntimeError for a dead process.
     """
     with tempfile.TemporaryDirectory(prefix="jiesu-rehearsal-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with ExitStack() as closing:
             values = {
-                # What is rehearsed lives in virtual time; jobs live in real time and touch real orders only.
+                # Jobs run in real time and are for real orders only.
                 "JIESU_JOBS": "false",
                 "JIESU_WORKFLOW_SANDBOX": str(sandboxed),
                 "JIESU_MESSAGES_PER_SECOND": str(messages_per_second),
@@ -142,7 +142,7 @@ async def stage(
 
 
 def _processes(folder: Path, temporal: LocalTemporal, chosen: Mapping[str, str], closing: ExitStack) -> Processes:
-    """Start the others; each is ready in its own time. `closing` stops what was started, also after an error."""
+    """Start the other processes without waiting until they are ready. `closing` stops them, also after an error."""
     gateway, city = free_port(), free_port()
     addresses = {"TWILIO_BASE_URL": f"http://127.0.0.1:{gateway}", "CITY_BASE_URL": f"http://127.0.0.1:{city}"}
     peers = {module: _peer(module, folder, addresses) for module in PEERS}
@@ -165,12 +165,12 @@ def _processes(folder: Path, temporal: LocalTemporal, chosen: Mapping[str, str],
 
 
 def _kill(child: ChildProcess) -> None:
-    """Stop without waiting for good manners: what it holds is thrown away with the folder."""
+    """Kill at once: its data is deleted with the folder."""
     child.stop(first=signal.SIGKILL)
 
 
 def _kill_all(children: Mapping[str, ChildProcess]) -> None:
-    """The same for those that run at that time."""
+    """Kill those that run at that time."""
     for child in children.values():
         _kill(child)
 
@@ -180,7 +180,7 @@ def _worker(folder: Path, values: Mapping[str, str]) -> ChildProcess:
 
 
 def _peer(module: str, folder: Path, addresses: Mapping[str, str]) -> ChildProcess:
-    """A peer at its address, with data of its own that outlive it."""
+    """Start a peer at its address; its data outlive it."""
     chosen = settings()
     keys = {
         "TWILIO_ACCOUNT_SID": chosen.twilio_account_sid,

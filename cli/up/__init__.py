@@ -1,4 +1,4 @@
-"""`jiesu up`: everything on this machine, with one command and one Ctrl-C."""
+"""`jiesu up`: runs all services on this machine until Ctrl-C."""
 
 import asyncio
 import signal

@@ -1,6 +1,6 @@
-"""Filling the database, as a process of its own: `python -m cli.up.prepare database|samples`.
+"""Fills the database, as a process of its own: `python -m cli.up.prepare database|samples`.
 
-`jiesu up` can stop it at any moment, reports its log like any service's, and need not import what it imports.
+`jiesu up` can stop it at any moment, and reports its log like that of a service.
 Both parts may be repeated.
 """
 

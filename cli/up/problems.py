@@ -1,4 +1,4 @@
-"""What keeps `jiesu up` from running. The texts are Chinese: they are the last thing the operator reads."""
+"""Errors that end `jiesu up`. Their texts are Chinese and meant for the operator."""
 
 
 class CannotStartError(Exception):

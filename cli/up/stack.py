@@ -1,4 +1,4 @@
-"""The services of one machine, in the order in which they need each other."""
+"""Starts, watches and stops the services of one machine, in the order of their dependencies."""
 
 import asyncio
 import os
@@ -76,7 +76,7 @@ class Stack:
     async def start(self) -> None:
         """Start everything. Raises ServiceFailedError; call `stop` whatever happens."""
         try:
-            # What takes longest goes first, and nothing waits for what it does not need.
+            # The slowest starts first, and nothing waits for a service that it does not need.
             await _together(self._start_own(), self._start_temporal(), self._start_peers())
             if not self._filled.holds:
                 await self._job("示例工单", "samples", self._environment())
@@ -89,7 +89,7 @@ class Stack:
         await _together(self._watch_servers(), *(service.supervise(note) for service in self._services))
 
     async def stop(self) -> None:
-        """Stop what runs, the last started first."""
+        """Stop all running services, the last started first."""
         if self._postgres_start and not self._postgres:
             # A thread cannot be cancelled: let it finish, then undo it.
             await asyncio.wait([self._postgres_start])
@@ -99,7 +99,7 @@ class Stack:
             await asyncio.to_thread(self._running.pop().stop)
 
     async def _start_own(self) -> None:
-        """The database, and what works on it; both processes wait for Temporal by themselves."""
+        """Start the database, then worker and API, which wait for Temporal by themselves."""
         await self._start_database()
         env = self._environment()
         api = [sys.executable, "-m", "cli.main", "api", "--port", str(self._ports.api)]
@@ -187,13 +187,13 @@ class Stack:
         return f"{self.base}/{path}"
 
     def _database_url(self) -> str:
-        """For worker and API, and for whoever wants to look."""
+        """The address for worker, API and people who look into it."""
         return self._postgres.url(DATABASE, SERVING) if self._postgres else ""
 
     def _environment(self) -> dict[str, str]:
         """The settings of every child, by the names that `adapters.settings.settings` reads."""
         return {
-            # Whoever tries things out on their own machine may ask as often as they like.
+            # No rate limits on one's own machine.
             "JIESU_RATE_CALLER": "off",
             "JIESU_RATE_ADDRESS": "off",
             "JIESU_RATE_LOGIN": "off",

@@ -1,4 +1,4 @@
-"""Whether the database has been filled from these very files already: then a start need not do it again."""
+"""Tells whether the database was filled from the present files, so that a start can skip filling it."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -12,7 +12,7 @@ SOURCES = (
 
 
 def stamp(policy_file: Path, password: str) -> str:
-    """One word for everything that `cli.up.prepare` puts into the database."""
+    """A hash of everything that `cli.up.prepare` puts into the database."""
     files = [policy_file, *sorted(file for pattern in SOURCES for file in ROOT.glob(pattern))]
     return sha256(b"\0".join([password.encode(), *(file.read_bytes() for file in files)])).hexdigest()
 
