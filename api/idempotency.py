@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
@@ -18,8 +17,6 @@ from application.services import Services
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
 MAX_KEY: Final = 200
-KEPT_FOR: Final = timedelta(days=7)
-"""Nobody repeats a request after so long, and an answer may quote a person's words."""
 PARAMETER: Final = {
     "name": HEADER,
     "in": "header",
@@ -120,11 +117,6 @@ async def once(
     finally:
         if not done:
             await keys.release(*place)
-
-
-async def forget(services: Services, older_than: timedelta = KEPT_FOR) -> int:
-    """Delete keys of that age with their answers, and return how many; may be repeated and run in several processes."""
-    return await services.idempotency.forget(older_than)
 
 
 def _stored_form(response: Response) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-COMMANDS = frozenset({"api", "archive", "audit", "codec", "db", "keys", "signal", "users", "worker"})
+COMMANDS = frozenset({"api", "archive", "audit", "codec", "db", "jobs", "keys", "signal", "users", "worker"})
 """Commands that work on an installation; the others start their own or need none."""
 
 OWNER, MIGRATING = "DATABASE_OWNER_URL", "db"

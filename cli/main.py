@@ -31,6 +31,7 @@ COMMANDS = {
     "users": ("cli.users:app", "管理账号"),
     "signal": ("cli.signal:command", "向工单发信号，附身份凭证"),
     "keys": ("cli.keys:app", "管理公众受理接口的密钥"),
+    "jobs": ("cli.jobs:app", "查看、运行定期任务"),
 }
 
 FOR_TRYING_OUT = {"up": "sandbox", "rehearse": "sandbox", "bench": "benchmarks"}

@@ -12,12 +12,11 @@ from domain.calendar.business_calendar import CST
 from domain.order import commands as c
 from domain.order import internal_commands as r
 from domain.order.agenda import Alarm, describe, next_alarm
-from domain.order.decider import catch_up, decide, replay
+from domain.order.decider import catch_up, decide, evolve, replay
 from domain.order.effects import effects
 from domain.order.events import Event, to_json
 from domain.order.projection import project
 from domain.order.read_model import RecordBatch
-from domain.order.turn import evolve
 from domain.refusal import Refused
 from domain.words import Role
 from workflows.effect_activities import RETRY_RECORD_AFTER, record, verify_proof

@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     data_folder: Path = Field(Path(".jiesu"), alias="JIESU_DATA")
     policy_file: Path = Field(ROOT / "policies.yaml", alias="JIESU_POLICIES")
     task_queue: str = Field("jiesu", alias="JIESU_TASK_QUEUE")
+    jobs: bool = Field(True, alias="JIESU_JOBS")
     workflow_sandbox: bool = Field(True, alias="JIESU_WORKFLOW_SANDBOX")
     cached_orders: int = Field(4000, alias="JIESU_CACHED_ORDERS", ge=10)
     database_connections: int = Field(20, alias="JIESU_DATABASE_CONNECTIONS", ge=2, le=200)

@@ -1,4 +1,4 @@
-"""The daily anchor of all that is chained."""
+"""Makes the daily anchors of the audit chains."""
 
 from adapters.archive.signature import Signatures
 from application.audit.anchoring import Anchoring
@@ -6,6 +6,6 @@ from application.services import Services
 
 
 async def anchor(services: Services) -> int:
-    """Make the anchors that are due, and return how many; may be repeated and run in several processes."""
+    """Make the anchors that are due, and return how many. May be repeated, and may run in several processes."""
     signatures = Signatures(services.settings.archive_key)
     return await Anchoring(services.database, services.objects, signatures).make_due()

@@ -1,4 +1,4 @@
-"""The daily erasure of what is past its retention (NA-06)."""
+"""Erases orders at the end of their retention (NA-06)."""
 
 from datetime import datetime
 
@@ -11,6 +11,6 @@ PERSON = "retention"
 
 
 async def erase_due(services: Services) -> int:
-    """Erase all that is due, and return how many; may be repeated and run in several processes."""
+    """Erase all orders that are due, and return how many. May be repeated, and may run in several processes."""
     eraser = Eraser(Erasure(services.database), services.objects, services.rule_books.regimes)
     return await eraser.erase_due(PERSON, datetime.now(CST))

@@ -105,12 +105,15 @@ async def stage(
     `dynamic_config` adds to the server's settings; the server stores its data in memory or in `temporal_file`. The
     worker runs workflows in the sandbox unless `sandboxed` is false (docs/adr/0011), and sends at most
     `messages_per_second`. Payloads are encrypted only if a `payload_key` is given: rehearsal data is discarded.
+    Periodic jobs do not run.
     Raises PostgresUnavailableError, TemporalUnavailableError, PolicyErrors, RuntimeError for a dead process.
     """
     with tempfile.TemporaryDirectory(prefix="jiesu-rehearsal-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with ExitStack() as closing:
             values = {
+                # Jobs run in real time and are for real orders only.
+                "JIESU_JOBS": "false",
                 "JIESU_WORKFLOW_SANDBOX": str(sandboxed),
                 "JIESU_MESSAGES_PER_SECOND": str(messages_per_second),
                 "JIESU_PAYLOAD_KEY": payload_key,

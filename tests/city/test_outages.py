@@ -53,10 +53,11 @@ def test_duplicates_and_a_changed_order_of_messages_do_no_harm(town: Town) -> No
 
 def test_a_county_that_was_away_catches_up(town: Town) -> None:
     town.stop("api")
+    town.stop("worker")
     sent = [town.demand() for _ in range(3)]
     for _, data in sent:
         town.let_the_city_send("order", AREAS["huojia"], data)
-    town.start("api")
+    town.start("worker", "api")
     numbers = {town.arrived(city_no) for city_no, _ in sent}
     assert len(numbers) == 3
     for city_no, _ in sent:
@@ -104,12 +105,13 @@ def test_a_busy_city_is_left_alone_for_as_long_as_it_says(town: Town) -> None:
 
 def test_a_receipt_that_the_city_will_not_take_keeps_no_other_from_it(town: Town) -> None:
     town.stop("api")
+    town.stop("worker")
     sent = [town.demand() for _ in range(3)]
     for _, data in sent:
         town.let_the_city_send("order", AREAS["huojia"], data)
     unwelcome = sent[1][0]
     town.mood(answers="refuse", about=unwelcome, of="posts", webhooks="off")
-    town.start("api")
+    town.start("worker", "api")
     for city_no, _ in (sent[0], sent[2]):
         no = town.arrived(city_no)
         known_by_both(town, city_no, no)

@@ -7,11 +7,10 @@ from typing import TypeVar
 
 from domain.order.agenda import agenda
 from domain.order.commands import Command, Decide
-from domain.order.decider import decide
+from domain.order.decider import decide, evolve
 from domain.order.events import Event
 from domain.order.internal_commands import Internal, Ring
 from domain.order.order import Order
-from domain.order.turn import evolve
 from domain.refusal import Refused
 
 T = TypeVar("T")

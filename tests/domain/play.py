@@ -7,12 +7,11 @@ import pytest
 
 from domain.calendar.business_calendar import CST
 from domain.order.commands import COMMANDS, Decide
-from domain.order.decider import decide
+from domain.order.decider import decide, evolve
 from domain.order.events import Event, to_json
 from domain.order.internal_commands import OpenOrder, ReportArchived
 from domain.order.order import Order
 from domain.order.parts import Clock
-from domain.order.turn import evolve
 from domain.permissions import TABLE
 from domain.policy.rule_book import Regime
 from domain.refusal import Refused

@@ -3,7 +3,7 @@
 from typing import Any
 
 from domain.citizen.sending_hours import closes, instead, opens
-from domain.order.effects import Effect, effects
+from domain.order.effects import Effect, NotifyEffect, effects
 from domain.order.internal_commands import ReportCall, ReportNotice
 from domain.policy.rule_book import Regime
 from tests.domain.play import Play, moment, written
@@ -24,6 +24,13 @@ def to_do(play: Play, **fields: Any) -> Effect:
     return next(each for each in reversed(found) if fields.items() <= each.model_dump().items())
 
 
+def notice_to_do(play: Play, **fields: Any) -> NotifyEffect:
+    """The last notice with these fields."""
+    found = to_do(play, kind="notify", **fields)
+    assert isinstance(found, NotifyEffect)
+    return found
+
+
 def span(play: Play, effect: Effect, at: str) -> tuple[str, str | None]:
     """From when and until when it may go out that is to be done at a moment."""
     begin = opens(play.order, effect, moment(at))
@@ -33,7 +40,7 @@ def span(play: Play, effect: Effect, at: str) -> tuple[str, str | None]:
 
 def test_a_text_that_was_issued_by_day_does_not_go_out_by_night() -> None:
     play = Play(quiet_county(), grade="normal").dispatch()
-    text = to_do(play, kind="notify")
+    text = notice_to_do(play)
     assert text.not_before is None
     assert span(play, text, "2026-11-23T09:00") == ("2026-11-23T09:00", "2026-11-23T22:00")
     assert span(play, text, "2026-11-23T23:00") == ("2026-11-24T07:00", "2026-11-24T22:00")
@@ -43,7 +50,7 @@ def test_a_text_that_was_issued_by_day_does_not_go_out_by_night() -> None:
 
 def test_texts_of_critical_orders_and_of_counties_without_quiet_go_out_at_any_hour() -> None:
     for play in (Play(quiet_county(), grade="critical").dispatch(), Play("gaotai").dispatch()):
-        assert span(play, to_do(play, kind="notify"), "2026-11-24T03:00") == ("2026-11-24T03:00", None)
+        assert span(play, notice_to_do(play), "2026-11-24T03:00") == ("2026-11-24T03:00", None)
 
 
 def test_the_wait_for_an_answer_begins_when_the_survey_may_go_out() -> None:
@@ -55,13 +62,13 @@ def test_the_wait_for_an_answer_begins_when_the_survey_may_go_out() -> None:
 
 def test_a_survey_that_was_held_back_is_dropped_when_nobody_waits_for_its_answer() -> None:
     play = Play(quiet_county(), at="2026-11-23T20:00", grade="normal").signed().at("2026-11-23T23:00").answered()
-    survey = to_do(play, kind="notify", template="survey")
+    survey = notice_to_do(play, template="survey")
     assert instead(play.order, survey, moment("2026-11-24T07:00"), held=True) is None
     play.do("record_callback", result="dissatisfied")
     told = instead(play.order, survey, moment("2026-11-24T07:00"), held=True)
     assert told == ReportNotice(notice=survey.notice, sent=False, reason="superseded")
     assert play.say(told)[0].event == "notice_failed" and not play.found("notice_failed", call_task=True)
-    other = to_do(play, kind="notify", template="rework")
+    other = notice_to_do(play, template="rework")
     assert instead(play.order, other, moment("2026-11-24T07:00"), held=True) is None, "nobody answers that one"
 
 
