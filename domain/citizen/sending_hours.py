@@ -1,7 +1,6 @@
-"""Sending: when what reaches people may go out, and whether anybody still waits for it.
+"""Sending hours: when a notice or call may go out, and whether it is still needed.
 
-Asked anew before each try, for between the moment at which something is issued and the one at which it goes out
-there may lie an outage, or another contact who did not get it.
+Checked before each try: an outage, or a contact who did not get it, may lie between issue and sending.
 """
 
 from datetime import datetime
@@ -19,7 +18,7 @@ OUTSIDE_HOURS = "outside_hours"
 
 
 def opens(order: Order, effect: Effect, now: datetime) -> datetime:
-    """The first moment from now on at which this may be begun: a notice waits for the end of the quiet hours."""
+    """The first moment from now on at which the effect may begin: a notice waits for the end of the quiet hours."""
     if not isinstance(effect, NotifyEffect):
         return now
     moment = max(now, effect.not_before or now)
@@ -28,9 +27,9 @@ def opens(order: Order, effect: Effect, now: datetime) -> datetime:
 
 
 def closes(order: Order, effect: Effect, now: datetime) -> datetime | None:
-    """Until when this may be tried that may be begun now; None for as long as it takes.
+    """The end of the time in which an effect begun now may be tried; None if it is not limited.
 
-    A notice until it becomes quiet; a call until its hours end, or the ladder goes on without it.
+    For a notice the beginning of the quiet hours; for a call the end of its hours, or the next step of the ladder.
     """
     if isinstance(effect, NotifyEffect):
         quiet = quiet_hours(order)
@@ -46,9 +45,9 @@ def closes(order: Order, effect: Effect, now: datetime) -> datetime | None:
 
 
 def instead(order: Order, effect: Effect, now: datetime, *, held: bool) -> ReportNotice | ReportCall | None:
-    """What is reported instead of performing it: that nobody waits for it any more, or that its hours are over.
+    """The report that replaces the effect: no longer needed, or outside its hours. None: it is to be performed.
 
-    A survey is asked about only if it was `held` back: one that goes out at once belongs to what has just happened.
+    A survey is checked only if it was `held` back: one that goes out at once is always needed.
     """
     if isinstance(effect, CallCitizenEffect):
         hours = order.regime.callbacks.hours
