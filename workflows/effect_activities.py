@@ -1,4 +1,4 @@
-"""Performing effects: which activity does what, for how long it is tried, and what is reported back."""
+"""Performing effects: the activity of each kind, its limits, and its report."""
 
 from datetime import timedelta
 from typing import Any
@@ -35,17 +35,17 @@ from workflows.ids import messages_queue
 from workflows.ui_texts import brief
 
 RETRY_AFTER = timedelta(hours=1)
-"""When an effect that used up its tries is taken up again: nothing promised to the outside is dropped."""
+"""The wait before an effect that used up its tries is tried again: no effect is dropped."""
 
 RETRY_RECORD_AFTER = timedelta(minutes=1)
-"""When a record that could not be written is tried again; commands and alarms go on meanwhile."""
+"""The wait before a failed record is tried again; commands and alarms go on meanwhile."""
 
 FIRST, USUAL = 2, 3
-"""Priorities of activities on one queue; the lower is handed out first."""
+"""Priorities of activities on one task queue; the lower is dispatched first."""
 
 
 async def record(batch: RecordBatch) -> None:
-    """Put events on the audit trail. Raises FailureError when the tries are used up; the caller keeps them."""
+    """Record events on the audit trail. Raises FailureError when the tries are used up; the caller keeps the events."""
     limits = LIMITS["record"].options
     await workflow.execute_local_activity_method(
         Record.record,
@@ -56,7 +56,7 @@ async def record(batch: RecordBatch) -> None:
 
 
 async def verify_proof(proof: str | None) -> VerifiedProof:
-    """What the verifier says of a proof; one that cannot be verified is none that is believed."""
+    """Verify a proof; one that cannot be verified counts as forged."""
     try:
         return await workflow.execute_local_activity_method(
             VerifyProof.vouch,
@@ -69,14 +69,13 @@ async def verify_proof(proof: str | None) -> VerifiedProof:
 
 
 async def perform(effect: Effect, within: timedelta | None = None) -> Internal | timedelta | None:
-    """Do one effect; what it reports, if anything, or how long to wait before it is to be performed again.
+    """Perform one effect; returns its report, if any, or the wait before it is to be performed again.
 
-    What reaches people may be tried `within` so long only: a notice is then to be performed again, a call was not
-    made for no fault of the number.
+    Notices and calls are tried for `within` at most: a notice is then to be performed again, a call is reported as
+    not made, without fault of the number.
 
-    A notice or call that cannot be delivered is reported as failed. Every other failure is a FailureError for the
-    caller to try again later: an ActivityError, or of a local activity what it raised itself, which would end
-    the order for good if it were let through.
+    A notice or call that cannot be delivered is reported as failed. Every other failure is a FailureError, which the
+    caller must catch and retry: an ActivityError, or the error of a local activity, which would fail the workflow.
     """
     limits = LIMITS[effect.kind].options
     match effect:
@@ -154,7 +153,7 @@ async def _call_citizen(effect: CallCitizenEffect, within: timedelta | None) -> 
 
 
 def _on_the_line(effect: NotifyEffect | CallCitizenEffect, within: timedelta | None) -> dict[str, Any]:
-    """Limits, queue and priority of what reaches people: citizens are not kept waiting behind a storm (NA-07)."""
+    """Limits, queue and priority of notices and calls: citizens do not wait behind a storm of notices (NA-07)."""
     to_citizen = isinstance(effect, CallCitizenEffect) or effect.to_role is Role.CITIZEN
     priority = Priority(priority_key=FIRST if to_citizen else USUAL)
     queue = messages_queue(workflow.info().task_queue)
@@ -166,6 +165,6 @@ def _on_the_line(effect: NotifyEffect | CallCitizenEffect, within: timedelta | N
 
 
 def _reason(failure: ActivityError) -> str:
-    """A code for why an activity failed, never the provider's words, which may hold a telephone number."""
+    """The code of an activity's failure, never the provider's words, which may contain a telephone number."""
     cause = failure.cause
     return (cause.type or "failed") if isinstance(cause, ApplicationError) else "no_answer"

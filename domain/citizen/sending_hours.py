@@ -1,6 +1,6 @@
-"""Sending hours: when a notice or call may go out, and whether its answer is still awaited.
+"""Sending hours: when a notice or call may go out, and whether it is still needed.
 
-Checked again before each attempt: an outage, or a contact who was not reached, may lie between issuing and sending.
+Checked before each try: an outage, or a contact who did not get it, may lie between issue and sending.
 """
 
 from datetime import datetime
@@ -18,7 +18,7 @@ OUTSIDE_HOURS = "outside_hours"
 
 
 def opens(order: Order, effect: Effect, now: datetime) -> datetime:
-    """The first moment, from `now` on, at which the effect may start: a notice waits until quiet hours end."""
+    """The first moment from now on at which the effect may begin: a notice waits for the end of the quiet hours."""
     if not isinstance(effect, NotifyEffect):
         return now
     moment = max(now, effect.not_before or now)
@@ -27,9 +27,9 @@ def opens(order: Order, effect: Effect, now: datetime) -> datetime:
 
 
 def closes(order: Order, effect: Effect, now: datetime) -> datetime | None:
-    """The end of the time in which an effect that may start now may be tried; None for no end.
+    """The end of the time in which an effect begun now may be tried; None if it is not limited.
 
-    A notice may be tried until quiet hours begin; a call until its hours end or the ladder continues without it.
+    For a notice the beginning of the quiet hours; for a call the end of its hours, or the next step of the ladder.
     """
     if isinstance(effect, NotifyEffect):
         quiet = quiet_hours(order)
@@ -45,9 +45,9 @@ def closes(order: Order, effect: Effect, now: datetime) -> datetime | None:
 
 
 def instead(order: Order, effect: Effect, now: datetime, *, held: bool) -> ReportNotice | ReportCall | None:
-    """The report to send instead of performing the effect: its answer is no longer awaited, or its hours are over.
+    """The report that replaces the effect: no longer needed, or outside its hours. None: it is to be performed.
 
-    A survey is checked only if it was `held` back: one that goes out at once follows from the latest event.
+    A survey is checked only if it was `held` back: one that goes out at once is always needed.
     """
     if isinstance(effect, CallCitizenEffect):
         hours = order.regime.callbacks.hours

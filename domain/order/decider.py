@@ -1,7 +1,7 @@
-"""The decider: what a command makes of an order, as a pure function of state, command and moment.
+"""The decider: pure functions from state, command and moment to events and the next state.
 
-`decide` and `evolve` are all that the durable shell and the tests need; `initial` makes the order that the
-first command opens. `DECISIONS` and `EVOLVERS` name the function of each command and each event.
+The workflow and the tests call `decide` and `evolve`; `initial` makes the order that the first command opens.
+`DECISIONS` and `EVOLVERS` name the function of each command and each event.
 """
 
 from collections.abc import Callable, Mapping
@@ -63,7 +63,7 @@ def initial(
     required_by: datetime | None = None,
     policy_hash: str | None = None,
 ) -> Order:
-    """The order before its first event. Raises Refused(invalid) for a grade that the regime does not know."""
+    """The order before its first event. Raises Refused(invalid) for a grade unknown to the regime."""
     grade = grade or regime.default_grade
     if grade not in regime.grades:
         raise Refused(Code.INVALID, f"等级 {grade} 不在本地规定之列：{'、'.join(regime.grades)}")
@@ -124,7 +124,7 @@ def unchanged(order: Order, event: e.Event) -> Order:
 
 
 def ring(turn: Turn, command: i.Ring) -> None:
-    """Act on an alarm, if it still stands on the agenda and its moment has come."""
+    """Act on an alarm that is still on the agenda and due."""
     for alarm in agenda(turn.order):
         if (alarm.clock, alarm.what) == (command.clock, command.what) and alarm.at <= turn.now:
             _act(turn, turn.order.clocks[alarm.clock], alarm)
@@ -139,9 +139,9 @@ def _act(turn: Turn, clock: Clock, alarm: Alarm) -> None:
 
 
 def catch_up(order: Order, now: datetime) -> list[e.Event]:
-    """What every alarm due by now makes of the order, in the order in which they were due.
+    """The events of every alarm due by now, earliest first.
 
-    Alarms missed while everything was down ring once each, late (design §3).
+    Alarms missed during an outage ring once each, late (docs/architecture.md#time).
     """
     events: list[e.Event] = []
     while (alarm := next_alarm(order)) is not None and alarm.at <= now:

@@ -1,4 +1,4 @@
-"""From state to read model: the one place where an order becomes a row that people look at."""
+"""The projection of an order to its read model."""
 
 from domain.order.agenda import next_alarm, promised, waiting_for
 from domain.order.order import Order
@@ -8,7 +8,7 @@ from domain.words import Role
 
 
 def project(order: Order) -> OrderView:
-    """The read model of an order as it stands."""
+    """The read model of an order."""
     alarm = next_alarm(order)
     running = [clock for clock in order.clocks.values() if clock.status == "running"]
     return OrderView(
@@ -37,7 +37,7 @@ def project(order: Order) -> OrderView:
 
 
 def priority(order: Order) -> int:
-    """The highest rank that the rule book gives this order; higher stands first in every queue (DL-04, RG-05)."""
+    """The highest rank that the rule book gives this order; higher comes first in every queue (DL-04, RG-05)."""
     return max((rule.rank for rule in order.regime.priority if order.fits(rule.when)), default=0)
 
 

@@ -1,4 +1,4 @@
-"""One turn of the decider: a command is carried out event by event on a draft of the order.
+"""One turn of the decider: a command, carried out event by event on a draft of the order.
 
 A decision (a function of `domain.order.lifecycle`) sees the order as the events already emitted have left it.
 """
@@ -31,20 +31,20 @@ class Turn:
         self.actor = actor
         self.person = person
         self.asker = person
-        """To whom a request that is opened in this turn goes back."""
+        """The person who counts as the requester of approvals opened in this turn."""
         self.events: list[Event] = []
 
     def emit(self, event: Event, *, by_system: bool = False) -> None:
-        """Stamp the event, keep it, and move the draft on; `by_system` when it is not the act of whoever acts."""
+        """Stamp the event, keep it, and apply it to the draft; `by_system` if it is not an act of the actor."""
         actor, person = (Role.SYSTEM, "") if by_system else (self.actor, self.person)
         stamped = event.model_copy(update={"seq": self.order.seq + 1, "at": self.now, "actor": actor, "person": person})
         self.events.append(stamped)
         self.order = self._evolve(self.order, stamped)
 
-    # What nearly every decision asks first
+    # Preconditions of most decisions
 
     def require_stage(self, *stages: Stage, clause: str | None = None) -> None:
-        """Raise Refused(wrong_stage) unless the order stands at one of these stages."""
+        """Raise Refused(wrong_stage) unless the order is at one of these stages."""
         if self.order.stage not in stages:
             raise Refused(Code.WRONG_STAGE, f"工单现处于“{label(self.order.stage)}”环节，不能办理此事项", clause)
 
@@ -54,9 +54,9 @@ class Turn:
             raise Refused(Code.WRONG_STAGE, "工单已办结，不能再办理此事项")
 
     def acting(self, unit: str | None) -> Assignment:
-        """The part of the acting unit, of the first lead when none is named.
+        """The assignment of the acting unit, of the first lead when none is named.
 
-        Raises Refused: `wrong_stage` when nobody has the order, `unknown_unit` when this unit has not.
+        Raises Refused: `wrong_stage` if the order is not dispatched, `unknown_unit` if it is not assigned to this unit.
         """
         self.require_open()
         if unit is None:
@@ -73,7 +73,7 @@ class Turn:
         return assignment
 
     def handling(self, unit: str | None) -> Assignment:
-        """The acting unit while it works on the order: signed, where the regime has a sign-off window.
+        """The assignment of the acting unit while it handles the order, signed if the regime has a sign-off window.
 
         Raises Refused(wrong_stage) before sign-off, after the reply, and during a suspension.
         """
@@ -95,13 +95,13 @@ def require_text(text: Text | None, field: str, clause: str | None = None) -> Te
 
 
 def require_signatures(needed: Iterable[Role], given: Iterable[Role], actor: Role, clause: str | None = None) -> None:
-    """Raise Refused(missing_signature) naming the roles whose signature is missing; the actor's own stands."""
+    """Raise Refused(missing_signature) naming the roles whose signature is missing; the actor's own counts."""
     missing = [label(role) for role in needed if role not in given and role is not actor]
     if missing:
         raise Refused(Code.MISSING_SIGNATURE, f"缺少签字：{'、'.join(missing)}", clause)
 
 
 def require_attachments(given: tuple[str, ...], at_least: int, clause: str | None = None) -> None:
-    """Raise Refused(missing_attachment) when too few documents are attached; one named twice counts once."""
+    """Raise Refused(missing_attachment) for too few attachments; one named twice counts once."""
     if len(set(given)) < at_least:
         raise Refused(Code.MISSING_ATTACHMENT, f"至少需要 {at_least} 份附件", clause)

@@ -1,4 +1,4 @@
-"""Callback, rework and the last word (contract §2, rows "callback", "dissatisfied"; RG-06, HK-12)."""
+"""Callback, rework and the final reply (docs/policy-guide.md; RG-06, HK-12)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the city platform says becomes ours or a refusal, whatever it says; and ours becomes its own."""
+"""Messages of the city platform are mapped to commands or refused; values are mapped to its names."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is said against a password here, before anybody guesses."""
+"""Checks of a new password without an estimate of its strength."""
 
 import pytest
 

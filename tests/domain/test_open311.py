@@ -1,4 +1,4 @@
-"""Services of the public door: what they ask, what answers they take, and what the public may read."""
+"""Open311 services: their questions, valid answers, and the data that the public may read."""
 
 import pytest
 from pydantic import ValidationError

@@ -1,4 +1,4 @@
-"""The table of who may do what, and what follows in the core: stages name roles, and nobody decides their own."""
+"""Permissions: the table of acts and roles, and approvals by the roles of their stages, never by the requester."""
 
 import pytest
 
@@ -67,14 +67,14 @@ def test_an_act_that_is_not_in_the_table_is_nobodys() -> None:
 
 
 def asked(person: str = "li") -> Play:
-    """A return that a clerk has asked for."""
+    """A return requested by a clerk."""
     play = Play("gaotai").signed()
     play.say(RequestReturn(by=Role.UNIT_CLERK, person=person, unit="housing", reason=REASON))
     return play
 
 
 def decided(play: Play, **fields: str) -> dict[str, str]:
-    """What a decision came to."""
+    """The result of a decision."""
     said = {"approval": "A1", "decision": "reject", "as": "dispatcher"} | fields
     (event, *_) = play.say(Decide.model_validate(said))
     return {"event": event.event, "reason": getattr(event, "reason", ""), "why": getattr(event, "explanation", "")}

@@ -1,4 +1,4 @@
-"""Who may read what of a citizen, and what everybody else sees."""
+"""Privacy: the roles that may read personal data, and the masked data of all others."""
 
 import pytest
 

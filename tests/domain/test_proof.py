@@ -1,4 +1,4 @@
-"""What a proof has to say before a signal is heard; whether its signature is good is the verifier's to say."""
+"""Signal proofs: the claims that a signal needs; the verifier checks the signature."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Replies and their review (contract §2, rows "reply sections", "signed by", "attachments", "review")."""
+"""Replies and their review (docs/policy-guide.md)."""
 
 from typing import Any
 

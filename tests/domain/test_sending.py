@@ -1,4 +1,4 @@
-"""When texts and calls may go out, asked at the moment at which they would (NA-07, GT-13)."""
+"""Sending hours of texts and calls, checked before each try (NA-07, GT-13)."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def notice_to_do(play: Play, **fields: Any) -> NotifyEffect:
 
 
 def span(play: Play, effect: Effect, at: str) -> tuple[str, str | None]:
-    """From when and until when it may go out that is to be done at a moment."""
+    """The span in which an effect of a moment may go out."""
     begin = opens(play.order, effect, moment(at))
     end = closes(play.order, effect, begin)
     return written(begin), None if end is None else written(end)

@@ -1,4 +1,4 @@
-"""Sign-off (contract §2, row "sign-off")."""
+"""Sign-off (docs/policy-guide.md)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Those who watch (contract §2, row "supervision"), and what a unit does and reports while it works."""
+"""Supervision (docs/policy-guide.md), and the acts and reports of a unit while it works."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What citizens' answers mean: figures, words, and what must not be taken for either (GT-13, GT-19)."""
+"""Citizens' answers: figures, words, and texts that are neither (GT-13, GT-19)."""
 
 import pytest
 from hypothesis import given

@@ -11,7 +11,7 @@ from domain.words import ApprovalKind, Outcome
 
 
 def appeal(turn: Turn, command: Appeal) -> None:
-    """Ask with evidence; at any time while the unit has to do with the order."""
+    """Request an appeal with evidence, at any time while the unit is involved."""
     rule = turn.order.regime.appeals
     assignment = turn.acting(command.unit)
     if not rule.grounds:
@@ -33,7 +33,7 @@ def appeal(turn: Turn, command: Appeal) -> None:
 
 
 def settle_appeal(turn: Turn, approval: Approval, granted: bool) -> None:
-    """Granted: archived as not counted. Refused: everything goes on as before."""
+    """Granted: closed as not counted. Refused: the order goes on."""
     assert approval.unit is not None
     if granted:
         turn.emit(AppealGranted(unit=approval.unit, ground=approval.ground))

@@ -1,4 +1,4 @@
-"""The answer to an approval: checked, written down, and carried out by the stage of its kind (docs/architecture.md)."""
+"""The answer to an approval: checked, recorded and carried out by its kind (docs/architecture.md#approvals)."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -39,7 +39,7 @@ CHECKS: Final[Mapping[ApprovalKind, Callable[[Turn, Approval, Decide], None]]] =
 
 
 def decide(turn: Turn, command: Decide) -> None:
-    """Answer the open stage. What cannot be done changes nothing and is written down as ignored."""
+    """Answer the open stage. An answer that is not possible changes nothing and is recorded as ignored."""
     try:
         approval = _addressed(turn.order, command)
         _check(turn, approval, command)
@@ -50,7 +50,7 @@ def decide(turn: Turn, command: Decide) -> None:
 
 
 def ignore(turn: Turn, command: IgnoreSignal) -> None:
-    """A signal that cannot even be read, or that nobody is known to have sent, is written down and changes nothing."""
+    """Record a signal that cannot be decoded or has no valid proof; it changes nothing."""
     turn.emit(_ignored(command.approval, command.decision, command.code, command.reason, command.signal))
 
 
@@ -65,9 +65,9 @@ def _ignored(approval: str, decision: str, code: Code, explanation: str, signal:
 
 
 def _addressed(order: Order, command: Decide) -> Approval:
-    """The approval that is meant: by id, or the open one of a kind.
+    """The approval that a decision names: by id, or the open one of a kind.
 
-    The city's check is the second half of the review, so `review` finds it once the hotline has answered.
+    The city's check is the second half of the review: `review` finds it once the hotline has answered.
     """
     if command.approval in order.approvals:
         return order.approvals[command.approval]
@@ -96,7 +96,7 @@ def _check(turn: Turn, approval: Approval, command: Decide) -> None:
 
 def _answer(turn: Turn, approval: Approval, command: Decide) -> None:
     granted = command.decision == "approve"
-    turn.asker = approval.asked_by  # whatever is asked now is asked for them, not for who decides
+    turn.asker = approval.asked_by  # approvals opened now are requests of the same person, not of the decider
     turn.emit(
         ApprovalDecided(
             approval=approval.id,

@@ -1,4 +1,4 @@
-"""Approvals: every decision above the clerk is one thing, with stages, a window and one answer (design §4).
+"""Approvals: opening the stages of a decision above the clerk, and their lapse (docs/architecture.md#approvals).
 
 The answer itself is `domain.order.lifecycle.approval_decisions`.
 """
@@ -21,11 +21,11 @@ from domain.refusal import Code, Refused
 from domain.words import ApprovalKind, ClockName, Role
 
 HOLDING = frozenset({ApprovalKind.REVIEW, ApprovalKind.CITY_REVIEW, ApprovalKind.PANEL, ApprovalKind.FINAL_REPLY})
-"""Kinds without whose answer the order stands still."""
+"""Kinds that the order cannot go on without."""
 
 
 def stages_of(order: Order, kind: ApprovalKind) -> tuple[tuple[str, Role], ...]:
-    """Desk and role of each stage; a stage of the city stands only in orders that came from the city."""
+    """Desk and role of each stage; only orders from the city have a stage of the city."""
     rule = order.regime.approvals[kind]
     stages = tuple((s.desk, s.by) for s in rule.stages if s.desk != "city" or order.from_city)
     fallback = order.regime.fallback_stage
@@ -35,7 +35,7 @@ def stages_of(order: Order, kind: ApprovalKind) -> tuple[tuple[str, Role], ...]:
 def ask(turn: Turn, kind: ApprovalKind, unit: str | None, **details: Any) -> str:
     """Open an approval at its first stage; `details` are fields of `ApprovalOpened`. Returns its id.
 
-    Raises Refused(already_done) when the same is already being asked.
+    Raises Refused(already_done) if one of the kind is open already.
     """
     if turn.order.open_approval(kind, unit) is not None:
         raise Refused(Code.ALREADY_DONE, f"{label(kind, 'approval')}正在进行，不能重复申请")
@@ -68,7 +68,7 @@ def open_stage(
             **details,
         )
     )
-    rule = turn.order.regime.approvals.get(kind)  # a rule book adopted since may know no check by the city
+    rule = turn.order.regime.approvals.get(kind)  # a rule book adopted since may have no check by the city
     if rule is not None and rule.within is not None:
         promise(turn, ClockName.APPROVAL, unit=unit, limit=rule.within, clause=rule.clause, subject=approval)
     if desk == "city":
@@ -76,9 +76,9 @@ def open_stage(
 
 
 def lapsed(turn: Turn, clock: Clock) -> None:
-    """The window has passed without an answer: the old state of things stands, the director hears of it.
+    """The window has passed without an answer: nothing changes, and the director is notified.
 
-    Where the order cannot go on without an answer, it is asked for again.
+    If the order cannot go on without an answer, the approval is opened again.
     """
     assert clock.subject is not None
     approval = turn.order.approvals[clock.subject]
@@ -105,7 +105,7 @@ def lapsed(turn: Turn, clock: Clock) -> None:
 
 
 def approval_opened(order: Order, event: ApprovalOpened) -> Order:
-    """The stage is open. Some regimes count extensions when they are asked for, not when granted (RG-11)."""
+    """Open the stage. Some regimes count extensions when they are requested, not when granted (RG-11)."""
     approval = Approval(
         id=event.approval,
         kind=event.kind,
@@ -128,7 +128,7 @@ def approval_opened(order: Order, event: ApprovalOpened) -> Order:
 
 
 def approval_decided(order: Order, event: ApprovalDecided) -> Order:
-    """Answered; what the decider set stands in place of what was asked."""
+    """Store the answer; values set by the decider replace the requested ones."""
     asked = order.approvals[event.approval]
     order = order.with_approval(
         event.approval,
@@ -141,6 +141,6 @@ def approval_decided(order: Order, event: ApprovalDecided) -> Order:
 
 
 def approval_lapsed(order: Order, event: ApprovalLapsed) -> Order:
-    """Nobody answered in time."""
+    """Mark the approval as lapsed."""
     order = order.with_approval(event.approval, status="lapsed")
     return order.with_clock(f"approval:{event.approval}", status="missed")

@@ -1,4 +1,4 @@
-"""Callbacks: every citizen is asked whether the promise was kept (GT-13, GT-19, NA-01)."""
+"""Callbacks: the answers of the citizens to the survey (GT-13, GT-19, NA-01)."""
 
 from domain.due import explain
 from domain.order.commands import RecordCallback
@@ -14,7 +14,7 @@ from domain.words import ClockName, Outcome, Role, Stage
 
 
 def record_callback(turn: Turn, command: RecordCallback) -> None:
-    """What one citizen said; the order moves on when all have been heard or given up."""
+    """Record the answer of one citizen; the order moves on when all have answered or are given up."""
     rule = turn.order.regime.callbacks
     turn.require_stage(Stage.CALLBACK, clause=rule.clause)
     if command.round not in (None, turn.order.reworks):
@@ -46,9 +46,9 @@ def record_callback(turn: Turn, command: RecordCallback) -> None:
 
 
 def _require_new_try(turn: Turn, party: str) -> None:
-    """Raise Refused(too_early) for what was tried so soon after the last time that it is the same try, told again.
+    """Raise Refused(too_early) so soon after the last try that it must be the same one, reported again.
 
-    Minutes are compared as people read them off: 09:00:59 and 09:01:00 are a minute apart.
+    Compares minutes as a clock shows them: 09:00:59 and 09:01:00 are a minute apart.
     """
     rule = turn.order.regime.callbacks
     last = turn.order.tried.get(party)
@@ -65,7 +65,7 @@ def _all_heard(turn: Turn) -> None:
 
 
 def callback_recorded(order: Order, event: CallbackRecorded) -> Order:
-    """An unreachable citizen is tried again until the tries are used up."""
+    """Store the answer; an unreachable citizen is tried again until the tries are used up."""
     order = order.but(tries=order.tries | {event.party: event.attempt})
     if event.result == "unreachable":
         order = order.but(tried=order.tried | {event.party: event.at})

@@ -1,4 +1,4 @@
-"""Intake: an order begins, and some end right there (GT-03, GT-04, RG-03, HK-01)."""
+"""Intake: opening, answering at once, and transfer to an emergency line (GT-03, GT-04, RG-03, HK-01)."""
 
 from domain.order.commands import AcknowledgeTransfer, AnswerAtIntake, TransferOut
 from domain.order.deadlines import promise
@@ -12,7 +12,7 @@ from domain.words import ClockName, Outcome, Stage
 
 
 def open_order(turn: Turn, command: OpenOrder) -> None:
-    """The life begins; where the centre has a window of its own, it starts to run (HK-01)."""
+    """Open the order, and start the centre's own window if there is one (HK-01)."""
     order = turn.order
     if order.opened_at is not None:
         raise Refused(Code.ALREADY_DONE, "工单已受理")
@@ -32,7 +32,7 @@ def open_order(turn: Turn, command: OpenOrder) -> None:
 
 
 def answer_at_intake(turn: Turn, command: AnswerAtIntake) -> None:
-    """Consultations are answered at once and closed without dispatch (GT-04)."""
+    """Answer a consultation at once and close it without dispatch (GT-04)."""
     rule = turn.order.regime.intake
     turn.require_stage(Stage.INTAKE)
     if turn.order.category not in rule.answer:
@@ -42,7 +42,7 @@ def answer_at_intake(turn: Turn, command: AnswerAtIntake) -> None:
 
 
 def transfer_out(turn: Turn, command: TransferOut) -> None:
-    """Handed to an emergency line; the record of it stays here (GT-03)."""
+    """Transfer to an emergency line; the record stays here (GT-03)."""
     turn.require_stage(Stage.INTAKE)
     turn.emit(TransferredOut(line=command.line, reason=command.reason))
     rule = turn.order.regime.emergency
@@ -52,7 +52,7 @@ def transfer_out(turn: Turn, command: TransferOut) -> None:
 
 
 def acknowledge_transfer(turn: Turn, command: AcknowledgeTransfer) -> None:
-    """The line confirms that it has the order; late is possible until the order is archived."""
+    """Record the confirmation by the line; a late one is possible until the order is archived."""
     line = turn.order.facts.line
     if line is None or turn.order.archived:
         raise Refused(Code.WRONG_STAGE, "工单没有待确认的转出", turn.order.regime.emergency.clause)
@@ -62,16 +62,16 @@ def acknowledge_transfer(turn: Turn, command: AcknowledgeTransfer) -> None:
 
 
 def transferred_out(order: Order, event: TransferredOut) -> Order:
-    """Which line has it."""
+    """Store the line."""
     return order.noted(line=event.line)
 
 
 def transfer_acknowledged(order: Order, event: TransferAcknowledged) -> Order:
-    """The line has it; what remains is the archive."""
+    """Store the confirmation and meet its clock."""
     order = order.noted(acknowledged=True)
     return order.with_clocks_stopped("met", names=frozenset({ClockName.ACKNOWLEDGEMENT}))
 
 
 def order_opened(order: Order, event: OrderOpened) -> Order:
-    """The citizen of this order is the first who is to be called back."""
+    """Open; the citizen of this order is the first party."""
     return order.but(opened_at=event.at, parties=(order.no,))

@@ -1,4 +1,4 @@
-"""Merging: repeated demands about one matter become one order, each citizen is still answered (NA-01)."""
+"""Merging: repeated demands about one matter become one order; every citizen gets an answer (NA-01)."""
 
 from domain.order.commands import Join, Merge
 from domain.order.events import OrderJoined, OrderMerged
@@ -13,7 +13,7 @@ CLAUSE = "NA-01"
 
 
 def merge(turn: Turn, command: Merge) -> None:
-    """This order is carried on by another one, which its citizen has joined before."""
+    """Close this order in favour of another, which its citizen has joined before."""
     turn.require_stage(Stage.INTAKE, clause=CLAUSE)
     if command.into == turn.order.no:
         raise Refused(Code.INVALID, "工单不能并入自身", CLAUSE)
@@ -22,9 +22,9 @@ def merge(turn: Turn, command: Merge) -> None:
 
 
 def join(turn: Turn, command: Join) -> None:
-    """One more citizen waits for this order's answer.
+    """Add a citizen to this order.
 
-    Not where the last word is being decided: the citizens have been heard, and nobody would ask this one.
+    Refused while the final reply is being decided: the callbacks are over, and this citizen would get none.
     """
     turn.require_open()
     turn.require_stage(*(stage for stage in Stage if stage is not Stage.FINAL), clause=CLAUSE)
@@ -36,5 +36,5 @@ def join(turn: Turn, command: Join) -> None:
 
 
 def order_joined(order: Order, event: OrderJoined) -> Order:
-    """The citizen is called back with the others."""
+    """Add the citizen to the parties."""
     return order.but(parties=(*order.parties, event.order))

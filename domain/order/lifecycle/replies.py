@@ -1,4 +1,4 @@
-"""Replies: the unit's answer and what it must have (HJ-10, HJ-11, DL-05, DL-10, RG-06, RG-14, RG-15, HK-07)."""
+"""Replies: the unit's answer and its requirements (HJ-10, HJ-11, DL-05, DL-10, RG-06, RG-14, RG-15, HK-07)."""
 
 from collections.abc import Iterable
 
@@ -20,7 +20,7 @@ _WORK_APPROVALS = frozenset(
 
 
 def submit_reply(turn: Turn, command: SubmitReply) -> None:
-    """Check the answer against the rule book; a lead's goes to review, an assistant's to the lead (RG-17)."""
+    """Check the reply against the rule book; a lead's goes to review, an assistant's to the lead (RG-17)."""
     assignment = turn.handling(command.unit)
     rule = turn.order.regime.replies
     _check_sections(command, rule)
@@ -51,7 +51,7 @@ def submit_reply(turn: Turn, command: SubmitReply) -> None:
 
 
 def _named(sections: Iterable[str]) -> str:
-    """Parts of a reply as people and as programs call them; a county's own have one name only."""
+    """Sections of a reply by label and by name; a county's own have no label."""
     called = ((name, label(name, "section")) for name in sections)
     return "、".join(name if shown == name else f"{shown} {name}" for name, shown in called)
 
@@ -75,7 +75,7 @@ def _check_sections(command: SubmitReply, rule: Replies) -> None:
 
 
 def _check_final(order: Order, command: SubmitReply, rule: Replies) -> None:
-    """A final reply needs a citizen who was dissatisfied before, or a finding that the demand is unreasonable."""
+    """Require for a final reply a dissatisfied citizen before it, or a finding that the demand is unreasonable."""
     grounded = order.reworks > 0 or Mark.REPEATED in order.marks or command.resolution == "unreasonable"
     if not grounded:
         raise Refused(Code.NOT_ALLOWED, "未经回访不满意的工单不能作最终答复", rule.final.clause)
@@ -83,10 +83,7 @@ def _check_final(order: Order, command: SubmitReply, rule: Replies) -> None:
 
 
 def reply_submitted(order: Order, event: ReplySubmitted) -> Order:
-    """The limit, or the date promised in its place, is held: a reply sent back sets it running again as it was.
-
-    Milestones are met.
-    """
+    """Hold the limit, or the date that replaces it: it runs on if the reply is sent back. Meet the milestones."""
     lead = event.part is Part.LEAD
     order = order.with_assignment(event.unit, status="replied" if lead else "accepted")
     order = order.with_voided(unit=event.unit, kinds=_WORK_APPROVALS)

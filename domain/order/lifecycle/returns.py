@@ -1,4 +1,4 @@
-"""Returns: a unit holds that the order is not its own (GT-06, HJ-05, DL-03, RG-13, HK-03, NA-02)."""
+"""Returns: a unit declines responsibility for the order (GT-06, HJ-05, DL-03, RG-13, HK-03, NA-02)."""
 
 from typing import Any
 
@@ -17,10 +17,10 @@ from domain.words import ApprovalKind, ClockName, DispatchMode, Part
 
 
 def request_return(turn: Turn, command: RequestReturn) -> None:
-    """Ask to hand the order back.
+    """Request a return of the order.
 
-    Once the order has been handed back too often, the question is no longer whether this unit is right but
-    who is in charge: the centre decides that as a dispute (GT-12, HK-04, NA-02).
+    After too many returns the request is a dispute, in which the centre decides which unit is responsible
+    (GT-12, HK-04, NA-02).
     """
     rule = turn.order.regime.returns
     assignment = turn.acting(command.unit)
@@ -40,7 +40,7 @@ def request_return(turn: Turn, command: RequestReturn) -> None:
 
 
 def _check_window(turn: Turn, assignment: Assignment, rule: Returns) -> bool:
-    """Whether the request comes late where the regime takes late ones. Raises Refused."""
+    """Whether the request is late, if the regime accepts late ones. Raises Refused."""
     if assignment.return_barred:
         raise Refused(Code.RETURN_BARRED, "本单位不得退回此工单", assignment.barred_clause or rule.clause)
     if assignment.status not in ("dispatched", "handling"):
@@ -61,7 +61,7 @@ def _check_window(turn: Turn, assignment: Assignment, rule: Returns) -> bool:
 
 
 def _evidence(command: RequestReturn, rule: Returns, turn: Turn) -> dict[str, Any]:
-    """What the request must carry, checked against the rule book."""
+    """The contents of the request, checked against the rule book. Raises Refused."""
     if "reason" in rule.needs:
         require_text(command.reason, "退单理由 reason", rule.clause)
     if "basis" in rule.needs:
@@ -83,7 +83,7 @@ def _evidence(command: RequestReturn, rule: Returns, turn: Turn) -> dict[str, An
 
 
 def settle_return(turn: Turn, approval: Approval, granted: bool) -> None:
-    """Granted: to the unit that the decision names or confirms, else back to the dispatcher."""
+    """Granted: on to the unit that the decision names or confirms, else back to the dispatcher."""
     assert approval.unit is not None
     if granted:
         _hand_on(turn, approval, turn.order.mode)
@@ -94,7 +94,7 @@ def settle_return(turn: Turn, approval: Approval, granted: bool) -> None:
 
 
 def settle_dispute(turn: Turn, approval: Approval, granted: bool) -> None:
-    """The centre's word ends the dispute: whoever has the order now cannot hand it back (GT-12, HK-04)."""
+    """End the dispute: the unit that now has the order cannot return it (GT-12, HK-04)."""
     assert approval.unit is not None
     clause = turn.order.regime.approvals[ApprovalKind.REDISPATCH].clause
     if granted:
@@ -129,7 +129,7 @@ def _hand_on(turn: Turn, approval: Approval, mode: DispatchMode) -> None:
 
 
 def return_granted(order: Order, event: ReturnGranted) -> Order:
-    """The unit is out of it; without a lead the order waits for the dispatcher."""
+    """Release the unit; without a lead the order waits for the dispatcher."""
     order = order.with_assignment(event.unit, status="returned")
     order = order.with_clocks_stopped("stopped", unit=event.unit).with_voided(unit=event.unit)
     order = order.counted("bounces").noted(returns=order.facts.returns + 1)
@@ -138,10 +138,10 @@ def return_granted(order: Order, event: ReturnGranted) -> Order:
 
 
 def return_refused(order: Order, event: ReturnRefused) -> Order:
-    """The unit goes on."""
+    """Count the refusal."""
     return order.counted("refused_returns")
 
 
 def return_barred(order: Order, event: ReturnBarred) -> Order:
-    """The unit may not ask again."""
+    """Bar the unit from further requests."""
     return order.with_assignment(event.unit, return_barred=True, barred_clause=event.clause)

@@ -1,4 +1,4 @@
-"""Reviews: the hotline checks an answer, then the city checks those of its own orders (HJ-12, RG-16, HK-10)."""
+"""Reviews: the hotline checks a reply, then the city if the order is the city's (HJ-12, RG-16, HK-10)."""
 
 from domain.order.events import CallbackDue, LightChanged, ReplyAccepted, ReplySentBack, SentToCity
 from domain.order.lifecycle.approvals import ask
@@ -10,7 +10,7 @@ from domain.words import ApprovalKind, Light, Part
 
 
 def settle_review(turn: Turn, approval: Approval, granted: bool) -> None:
-    """Clear: up to the city if it is the city's order. Else back to the unit, same limit."""
+    """Granted: on to the city if the order is the city's. Refused: back to the unit, same limit."""
     assert approval.unit is not None
     if not granted:
         send_back(turn, approval)
@@ -22,7 +22,7 @@ def settle_review(turn: Turn, approval: Approval, granted: bool) -> None:
 
 
 def settle_city_review(turn: Turn, approval: Approval, granted: bool) -> None:
-    """The city's word on the answer."""
+    """Granted: the reply is accepted. Refused: back to the unit, same limit."""
     assert approval.unit is not None
     if granted:
         accept(turn, approval.unit)
@@ -31,7 +31,7 @@ def settle_city_review(turn: Turn, approval: Approval, granted: bool) -> None:
 
 
 def accept(turn: Turn, unit: str) -> None:
-    """The answer stands; once every lead's does, the citizens are called back."""
+    """Accept the reply; once every lead's is accepted, the callbacks begin."""
     turn.emit(ReplyAccepted(unit=unit))
     if turn.order.assignments[unit].light is not Light.GREEN:
         turn.emit(LightChanged(unit=unit, light=Light.GREEN))
@@ -39,33 +39,33 @@ def accept(turn: Turn, unit: str) -> None:
 
 
 def call_back(turn: Turn) -> None:
-    """Call the citizens once the answer of every lead stands."""
+    """Begin the callbacks once the reply of every lead is accepted."""
     if turn.order.leads and all(lead.status == "accepted" for lead in turn.order.leads):
         turn.emit(CallbackDue(round=turn.order.reworks))
         begin(turn)
 
 
 def send_back(turn: Turn, approval: Approval) -> None:
-    """Not good enough: the unit mends it within the same limit (HJ-12)."""
+    """Send the reply back; the unit corrects it within the same limit (HJ-12)."""
     assert approval.unit is not None
     turn.emit(ReplySentBack(unit=approval.unit, by_role=approval.by_role, desk=approval.desk))
 
 
 def reply_accepted(order: Order, event: ReplyAccepted) -> Order:
-    """The held limit was kept, or was already missed."""
+    """Meet the held clocks; an overdue order stays not in time."""
     order = order.with_assignment(event.unit, status="accepted")
     order = order.with_clocks_stopped("met", unit=event.unit)
     return order.noted(on_time=True) if order.facts.on_time is None else order
 
 
 def reply_sent_back(order: Order, event: ReplySentBack) -> Order:
-    """The unit works on it again; the same limit runs on."""
+    """Return to handling; the same limit runs on."""
     order = order.with_assignment(event.unit, status="handling").counted("sent_back")
     return order.with_clocks_stopped("running", unit=event.unit, only=frozenset({"held"}))
 
 
 def callback_due(order: Order, event: CallbackDue) -> Order:
-    """A new round of calls; assistants who have not answered are let go, the leads' answer stands for all."""
+    """Begin a round of callbacks; assistants without a reply are released."""
     order = order.but(calling=True, called={}, tries={}, tried={}, rungs={})
     for assignment in order.active:
         if assignment.part is Part.ASSIST and assignment.status != "accepted":

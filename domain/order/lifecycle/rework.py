@@ -1,4 +1,4 @@
-"""Rework: a dissatisfied citizen sends the order back, until a final word is due (GT-13, RG-06, HK-12)."""
+"""Rework: repeated handling for a dissatisfied citizen, up to the final reply (GT-13, RG-06, HK-12)."""
 
 from domain.order.deadlines import promise
 from domain.order.events import LightChanged, PanelDecided, PanelOpened, ReworkOpened
@@ -12,7 +12,7 @@ from domain.words import ApprovalKind, ClockName, Light, Outcome
 
 
 def dissatisfied(turn: Turn) -> None:
-    """Work again; after the last rework, or a reply marked final, someone decides whether that is the end."""
+    """Open a rework; after the last one, or a final reply, open the panel or the final decision."""
     rule = turn.order.regime.rework
     if not turn.order.final_reply and turn.order.reworks < rule.final_after:
         open_rework(turn)
@@ -24,7 +24,7 @@ def dissatisfied(turn: Turn) -> None:
 
 
 def open_rework(turn: Turn) -> None:
-    """Back to the leads at once, with the limit of a rework."""
+    """Send the order back to the leads, with the limit of a rework."""
     rule = turn.order.regime.rework
     number = turn.order.reworks + 1
     for lead in turn.order.leads:
@@ -42,7 +42,7 @@ def open_rework(turn: Turn) -> None:
 
 
 def settle_panel(turn: Turn, approval: Approval, granted: bool) -> None:
-    """The panel upholds the unit, who may then appeal, or finds the demand reasonable: solve it (HK-12)."""
+    """Granted: the panel upholds the unit, which may appeal. Refused: the demand is reasonable (HK-12)."""
     finding = "unit_upheld" if granted else "demand_reasonable"
     turn.emit(PanelDecided(approval=approval.id, finding=finding))
     if granted:
@@ -52,7 +52,7 @@ def settle_panel(turn: Turn, approval: Approval, granted: bool) -> None:
 
 
 def settle_final_reply(turn: Turn, approval: Approval, granted: bool) -> None:
-    """The last word stands, or the unit tries once more."""
+    """Granted: the order is closed. Refused: one more rework."""
     if granted:
         close(turn, Outcome.DISSATISFIED_FINAL)
     else:
@@ -60,11 +60,11 @@ def settle_final_reply(turn: Turn, approval: Approval, granted: bool) -> None:
 
 
 def rework_opened(order: Order, event: ReworkOpened) -> Order:
-    """The unit works on it again; a reply that was final no longer is."""
+    """Return to handling; the reply is no longer final."""
     order = order.with_assignment(event.unit, status="handling").noted(reworks=event.round)
     return order.but(calling=False, reworks=event.round, final_reply=False)
 
 
 def panel_decided(order: Order, event: PanelDecided) -> Order:
-    """One panel an order."""
+    """Note that the panel has met: an order has one."""
     return order.but(panel_done=True)

@@ -1,4 +1,4 @@
-"""Snapshots: an order keeps the rule book and calendar it started with until it is told otherwise (design §3)."""
+"""Rule changes: an order keeps its rule book and calendar until it adopts others (docs/architecture.md#time)."""
 
 from domain.order.deadlines import LIMITS, reckon_again
 from domain.order.events import CalendarAdopted, PolicyAdopted
@@ -11,7 +11,7 @@ from domain.words import ClockName
 
 
 def adopt_policy(turn: Turn, command: AdoptPolicy) -> None:
-    """Rules change from now on; clocks that run keep the limit they were given. Its own policy changes nothing."""
+    """Adopt a rule book from now on; running clocks keep their limits. The same rule book changes nothing."""
     order = turn.order
     same = command.policy_hash == order.policy_hash
     if same or order.closed or order.grade not in command.policy.grades:
@@ -20,7 +20,7 @@ def adopt_policy(turn: Turn, command: AdoptPolicy) -> None:
 
 
 def adopt_calendar(turn: Turn, command: AdoptCalendar) -> None:
-    """Reckon every open due moment again; those that did not move are left alone."""
+    """Adopt a calendar and compute every open due moment again."""
     if turn.order.closed or command.calendar == turn.order.calendar:
         return
     turn.emit(CalendarAdopted(calendar=command.calendar))
@@ -35,10 +35,10 @@ def adopt_calendar(turn: Turn, command: AdoptCalendar) -> None:
 
 
 def policy_adopted(order: Order, event: PolicyAdopted) -> Order:
-    """From here on this rule book."""
+    """Replace the rule book."""
     return order.but(regime=event.policy, policy_hash=event.policy_hash)
 
 
 def calendar_adopted(order: Order, event: CalendarAdopted) -> Order:
-    """From here on this calendar."""
+    """Replace the calendar."""
     return order.but(calendar=event.calendar)

@@ -11,7 +11,7 @@ from domain.words import ClockName
 
 
 def sign(turn: Turn, command: Sign) -> None:
-    """Sign once; late is still possible and is written down."""
+    """Sign once; a late sign-off is possible and recorded as late."""
     assignment = turn.acting(command.unit)
     clause = turn.order.regime.sign_off.clause if turn.order.regime.sign_off else None
     if assignment.signed_at is not None or assignment.status != "dispatched":
@@ -24,12 +24,12 @@ def sign(turn: Turn, command: Sign) -> None:
 
 
 def sign_off_missed(turn: Turn, clock: Clock) -> None:
-    """The window has passed: the unit's, or the centre's own when the clock has no unit."""
+    """Record that the window has passed: the unit's, or the centre's own if the clock has no unit."""
     turn.emit(SignOffMissed(unit=clock.unit, due_at=clock.due_at))
 
 
 def order_signed(order: Order, event: OrderSigned) -> Order:
-    """The unit works on it now."""
+    """Begin the handling, and meet the window."""
     order = order.with_assignment(event.unit, status="handling", signed_at=event.at)
     if order.facts.signed_in_time is None or event.late:
         order = order.noted(signed_in_time=not event.late)
@@ -38,6 +38,6 @@ def order_signed(order: Order, event: OrderSigned) -> Order:
 
 
 def evolve_missed(order: Order, event: SignOffMissed) -> Order:
-    """The alarm has rung; the order still waits for the signature."""
+    """Mark the window as missed; the order still waits for the sign-off."""
     order = order.noted(signed_in_time=False)
     return order.with_clock(key_of(ClockName.SIGN_OFF, event.unit), status="missed")

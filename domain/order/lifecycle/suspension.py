@@ -1,4 +1,4 @@
-"""Suspension 挂账: what cannot be solved soon is put on account, looked at on a rhythm, struck off (GT-10)."""
+"""Suspension 挂账: an order that cannot be solved soon is paused, reviewed regularly, and struck off (GT-10)."""
 
 from datetime import datetime, timedelta
 
@@ -18,7 +18,7 @@ from domain.words import ApprovalKind, ClockName, Stage
 
 
 def request_suspension(turn: Turn, command: RequestSuspension) -> None:
-    """Ask to put the order on account, with a plan and a rhythm."""
+    """Request a suspension, with a plan and an interval of reviews."""
     rule = turn.order.regime.suspensions
     assignment = turn.handling(command.unit)
     if not turn.order.fits(rule.when):
@@ -36,7 +36,7 @@ def request_suspension(turn: Turn, command: RequestSuspension) -> None:
 
 
 def request_strike_off(turn: Turn, command: RequestStrikeOff) -> None:
-    """Ask to take the order off the account."""
+    """Request the end of a suspension."""
     rule = turn.order.regime.suspensions
     assignment = turn.acting(command.unit)
     turn.require_stage(Stage.SUSPENDED, clause=rule.clause)
@@ -56,7 +56,7 @@ def _rhythm(text: str | None, standard: Duration, clause: str | None) -> Duratio
 
 
 def settle_suspension(turn: Turn, approval: Approval, granted: bool) -> None:
-    """Granted: the unit's clocks stand still, the review clock runs."""
+    """Granted: the unit's clocks are paused, the review clock runs."""
     assert approval.unit is not None and approval.review_every is not None
     if not granted or turn.order.paused_since is not None:
         return
@@ -76,7 +76,7 @@ def _next_review(turn: Turn, every: Duration, start: datetime | None = None) -> 
 
 
 def review_due(turn: Turn, clock: Clock) -> None:
-    """Somebody has to look at it again; and again after that, counted from the day that this review ended."""
+    """Record that a review is due, and start the next, counted from the end of this one."""
     assert clock.every is not None
     turn.emit(SuspensionReviewDue(due_at=clock.due_at))
     # A review due at 24:00 belongs to the day before, and so does the beginning of the next.
@@ -86,7 +86,7 @@ def review_due(turn: Turn, clock: Clock) -> None:
 
 
 def settle_strike_off(turn: Turn, approval: Approval, granted: bool) -> None:
-    """Granted: the clocks run on, the time on account taken out in the unit of each limit."""
+    """Granted: the clocks run on, the pause deducted in the unit of each limit."""
     assert approval.unit is not None
     if not granted or turn.order.paused_since is None:
         return
@@ -100,18 +100,18 @@ def settle_strike_off(turn: Turn, approval: Approval, granted: bool) -> None:
 
 
 def suspended(order: Order, event: Suspended) -> Order:
-    """The pause begins; what is on account cannot be handed back."""
+    """Begin the pause; a suspended order cannot be returned."""
     order = order.with_voided(kinds=frozenset({ApprovalKind.RETURN, ApprovalKind.REDISPATCH}))
     return order.but(paused_since=event.at).noted(suspended=True)
 
 
 def suspension_review_due(order: Order, event: SuspensionReviewDue) -> Order:
-    """The alarm has rung."""
+    """Mark the review as missed."""
     return order.with_clock(ClockName.SUSPENSION_REVIEW.value, status="missed")
 
 
 def struck_off(order: Order, event: StruckOff) -> Order:
-    """The pause ends and is entered in the ledger."""
+    """End the pause and enter it in the ledger."""
     assert order.paused_since is not None
     pause = Pause(begin=order.paused_since, end=event.at)
     order = order.but(pauses=(*order.pauses, pause), paused_since=None)

@@ -1,4 +1,4 @@
-"""Unclosed 未闭环: not solvable in the limit, listed with a plan and tracked until done (RG-12, HJ-09, DL-08)."""
+"""Unclosed 未闭环: orders not solvable in the limit, tracked by a plan (RG-12, HJ-09, DL-08)."""
 
 from domain.order.commands import ListUnclosed
 from domain.order.deadlines import LIMITS, promise
@@ -13,7 +13,7 @@ CLAUSE = "RG-12"
 
 
 def list_unclosed(turn: Turn, command: ListUnclosed) -> None:
-    """Say what was done, what is planned and until when; from then on that date is the promise."""
+    """List the order with its handling so far, a plan and a date, which becomes the limit."""
     assignment = turn.handling(command.unit)
     if assignment.unclosed:
         raise Refused(Code.ALREADY_DONE, "已列入未闭环工单", CLAUSE)
@@ -29,7 +29,7 @@ def list_unclosed(turn: Turn, command: ListUnclosed) -> None:
 
 
 def unclosed_listed(order: Order, event: UnclosedListed) -> Order:
-    """The limit passes with a plan: it no longer makes the unit overdue."""
+    """Stop the limit, which no longer makes the unit overdue."""
     order = order.with_assignment(event.unit, unclosed=True).noted(unclosed=True)
     order = order.with_voided(unit=event.unit, kinds=frozenset({ApprovalKind.EXTENSION}))
     return order.with_clocks_stopped("stopped", unit=event.unit, names=LIMITS | {ClockName.RESULT})
