@@ -49,7 +49,7 @@ def create_app(of: Settings | None = None) -> FastAPI:
         chosen.public_base_url,
         title="接诉",
         description="12345 热线工单系统",
-        version="0.1.0",
+        version=version(),
         lifespan=lambda app: _lifespan(app, chosen),
         redirect_slashes=False,
         docs_url=None,
