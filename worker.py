@@ -35,7 +35,7 @@ from adapters.archive.sheets import Sheets
 from adapters.archive.signature import Signatures
 from adapters.auth.signal_proofs import Proofs
 from adapters.city.api_client import CityApi
-from adapters.database.archive.bundles import Archives
+from adapters.database.archive.bundles import ArchivedBundles
 from adapters.database.archive.dossiers import Dossiers
 from adapters.database.audit.trail import Trail
 from adapters.database.encryption import Keyring
@@ -49,7 +49,7 @@ from adapters.database.telephone.callbacks import Callbacks
 from adapters.database.telephone.calls import Calls
 from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
-from adapters.database.units import Catalogue
+from adapters.database.units import UnitDirectory
 from adapters.files.object_store import Objects
 from adapters.local.companion_process import CompanionProcess, end_with_first
 from adapters.local.process_exit import run
@@ -87,23 +87,23 @@ def activities(database: Database, chosen: Settings) -> list[Callable[..., Any]]
     queues = CallBack(orders, Callbacks(database), CallTasks(database))
     return [
         Record(trail).record,
-        VerifyProof(Proofs(chosen.secret_key, chosen.proof_seconds, bare=chosen.takes_bare_signals)).vouch,
+        VerifyProof(Proofs(chosen.secret_key, chosen.proof_seconds, bare=chosen.takes_bare_signals)).verify,
         queues.call_back,
         queues.call_task,
         CityPlatform(orders, trail, documents, policies, CityApi(chosen)).city_platform,
         Tally(Tallies(database)).tally,
-        Archive(Dossiers(database), Archives(database), objects, bundles, Sheets()).archive,
+        Archive(Dossiers(database), ArchivedBundles(database), objects, bundles, Sheets()).archive,
     ]
 
 
 def messengers(database: Database, chosen: Settings) -> list[Callable[..., Any]]:
     """The activities that send texts and make calls, with their adapters."""
-    orders, twilio, read = Orders(database), TwilioClient(chosen), phone_numbers.read
+    orders, twilio, read = Orders(database), TwilioClient(chosen), phone_numbers.parse_number
     hooks = f"{chosen.public_base_url}/api/v1/webhooks" if chosen.public_base_url else ""
     sms = TwilioSms(twilio, hooks and f"{hooks}/sms/status")
     voice = TwilioVoice(twilio, hooks and f"{hooks}/voice", hooks and f"{hooks}/voice/status")
     notify = Notify(
-        orders, Catalogue(database), RuleBookHistory(database), Messages(database), OptOuts(database), sms, read
+        orders, UnitDirectory(database), RuleBookHistory(database), Messages(database), OptOuts(database), sms, read
     )
     return [notify.notify, CallCitizen(orders, Calls(database), voice, read).call_citizen]
 

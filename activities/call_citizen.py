@@ -7,7 +7,7 @@ from datetime import timedelta
 from temporalio import activity
 
 from activities.failures import unknown_order
-from activities.heartbeats import beating
+from activities.heartbeats import heartbeats
 from activities.ports import CallsPort, OrdersPort, VoicePort
 from domain.citizen.messages import NewCall, PhoneNumber
 from domain.order.effects import CallCitizenEffect
@@ -48,7 +48,7 @@ class CallCitizen:
         stored. After an attempt with an unknown outcome, a recent call to this number that belongs to no other row
         is adopted.
         """
-        async with beating(), asyncio.timeout(PREPARATION):
+        async with heartbeats(), asyncio.timeout(PREPARATION):
             order = await self._orders.get(effect.party)
             if order is None:
                 raise unknown_order(effect.party)
@@ -71,7 +71,7 @@ class CallCitizen:
                     await self._calls.placed(call.key, sid)
                     return CallOutcome(placed=True)
             await self._calls.attempting(call.key)
-        async with beating():
+        async with heartbeats():
             answer = await self._voice.place(phone, call.id)
             if answer.sid is not None:
                 await self._calls.placed(call.key, answer.sid)

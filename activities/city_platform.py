@@ -8,7 +8,7 @@ from temporalio import activity
 from activities.failures import city_busy, not_recorded_yet, unknown_order
 from activities.ports import CityPort, DocumentsPort, OrdersPort, RuleBooksPort, TrailPort
 from domain.calendar.business_calendar import CST
-from domain.city.messages import told
+from domain.city.messages import outgoing_body
 from domain.order.audit_chain import Content, policy_hashes
 from domain.order.effects import CityPlatformEffect
 from domain.policy.city import City
@@ -53,7 +53,7 @@ class CityPlatform:
         order = await self._orders.get(effect.order_no)
         if order is None:
             raise unknown_order(effect.order_no)
-        chain = [link.content for link in await self._trail.standing(effect.order_no)]
+        chain = [link.content for link in await self._trail.valid_links(effect.order_no)]
         before = [each for each in chain if each.seq is not None and each.seq <= effect.seq]
         if not before or before[-1].seq != effect.seq:
             raise not_recorded_yet(effect.order_no, f"event {effect.seq}")
@@ -74,7 +74,7 @@ class CityPlatform:
         }
         if (names := rules.get("city")) is not None:
             city = City.model_validate(names)
-            body |= {"area": next(iter(city.areas), None), "data": told(city, body)}
+            body |= {"area": next(iter(city.areas), None), "data": outgoing_body(city, body)}
         answer = await self._city.post(PATHS.get(effect.what, REPORTS), effect.key, body)
         if answer.wait is not None:
             raise city_busy(answer.wait)

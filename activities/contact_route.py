@@ -3,14 +3,14 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from activities.ports import CataloguePort, OrdersPort
+from activities.ports import OrdersPort, UnitDirectoryPort
 from domain.order.effects import NotifyEffect
 from domain.order.records import StoredOrder
 from domain.words import UNIT_ROLES, Role
 
 
-async def telephones(
-    effect: NotifyEffect, order: StoredOrder, rules: Mapping[str, Any], orders: OrdersPort, catalogue: CataloguePort
+async def numbers_to_try(
+    effect: NotifyEffect, order: StoredOrder, rules: Mapping[str, Any], orders: OrdersPort, catalogue: UnitDirectoryPort
 ) -> AsyncIterator[str]:
     """The numbers to try, in order, each read from the database when it is needed; a citizen has at most one.
 

@@ -8,7 +8,7 @@ from typing import Final
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.heartbeats import beating
+from activities.heartbeats import heartbeats
 
 DO_JOB: Final = "do_job"
 HEARTBEAT: Final = timedelta(seconds=30)
@@ -36,7 +36,7 @@ class Jobs:
         function = self._functions.get(name)
         if function is None:
             raise ApplicationError(f"job {name} is not known to this worker", type="UnknownJob", non_retryable=True)
-        async with beating():
+        async with heartbeats():
             count = await function()
         if count:
             log.info("job %s: %d", name, count)

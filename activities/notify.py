@@ -7,11 +7,11 @@ from typing import Any
 
 from temporalio import activity
 
-from activities.contact_route import telephones
+from activities.contact_route import numbers_to_try
 from activities.failures import unknown_order
-from activities.heartbeats import beating
+from activities.heartbeats import heartbeats
 from activities.notice_text import BadTemplate, render
-from activities.ports import CataloguePort, MessagesPort, OptOutsPort, OrdersPort, RuleBooksPort, SmsPort
+from activities.ports import MessagesPort, OptOutsPort, OrdersPort, RuleBooksPort, SmsPort, UnitDirectoryPort
 from domain.calendar.durations import Duration
 from domain.citizen.messages import NewMessage, OutboundMessage, PhoneNumber
 from domain.order.effects import NotifyEffect
@@ -46,7 +46,7 @@ class Notify:
     def __init__(
         self,
         orders: OrdersPort,
-        catalogue: CataloguePort,
+        catalogue: UnitDirectoryPort,
         policies: RuleBooksPort,
         messages: MessagesPort,
         opt_outs: OptOutsPort,
@@ -76,14 +76,14 @@ class Notify:
         that belongs to no other notice, and adopts it. The text sent is always that of the first attempt. A contact
         whose message did not arrive is skipped.
         """
-        async with beating():
+        async with heartbeats():
             order = await self._orders.get(effect.order_no)
             if order is None:
                 raise unknown_order(effect.order_no)
             rules = await self._rules(effect, order)
             outcome = NoticeOutcome(sent=False, reason="no_contact")
             rank = 0
-            async for phone in telephones(effect, order, rules, self._orders, self._catalogue):
+            async for phone in numbers_to_try(effect, order, rules, self._orders, self._catalogue):
                 rank += 1
                 try:
                     body = await self._body(effect, order, rules)

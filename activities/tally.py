@@ -5,7 +5,7 @@ from temporalio import activity
 from activities.failures import not_recorded_yet
 from activities.ports import TalliesPort
 from domain.order.effects import TallyEffect
-from domain.order.records import TallyResult
+from domain.order.records import OverdueCount
 
 
 class Tally:
@@ -15,7 +15,7 @@ class Tally:
         self._tallies = tallies
 
     @activity.defn(name="tally")
-    async def tally(self, effect: TallyEffect) -> TallyResult:
+    async def tally(self, effect: TallyEffect) -> OverdueCount:
         """Count the unit's overdue orders as of the moment at which this one became overdue.
 
         Timeout: 10 s an attempt. Retries: 20 tries within an hour, also while this order's own overdue is

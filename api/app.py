@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from adapters.settings.production_check import require_safe
 from adapters.settings.settings import Settings, settings
+from adapters.settings.version import version
 from api import docs_page, error_handlers
 from api.middleware.stack import GuardedApp, add_middleware
 from api.openapi import describe

@@ -28,7 +28,7 @@ PARAMETER: Final = {
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-class Place(NamedTuple):
+class AnswerKey(NamedTuple):
     """The key under which an answer is stored."""
 
     key: str
@@ -49,15 +49,15 @@ class IdempotentRoute(APIRoute):
 
         async def keyed(request: Request) -> Response:
             user = await _user(request)
-            if user is None or request.method != "POST" or (place := place_of(request, user)) is None:
+            if user is None or request.method != "POST" or (place := answer_key_of(request, user)) is None:
                 return await handle(request)
             digest = sha256(await request.body()).hexdigest()
-            return await once(services_of(request), place, digest, lambda: handle(request))
+            return await answer_once(services_of(request), place, digest, lambda: handle(request))
 
         return keyed
 
 
-class LookingRoute(IdempotentRoute):
+class ReadOnlyRoute(IdempotentRoute):
     """A route whose POST only reads. No answer is stored: a repetition is authorised and noted again."""
 
     def get_route_handler(self) -> Handler:
@@ -65,13 +65,13 @@ class LookingRoute(IdempotentRoute):
         handle = APIRoute.get_route_handler(self)
 
         async def looked(request: Request) -> Response:
-            place_of(request, "")
+            answer_key_of(request, "")
             return await handle(request)
 
         return looked
 
 
-def place_of(request: Request, user: str) -> Place | None:
+def answer_key_of(request: Request, user: str) -> AnswerKey | None:
     """The place of the request's answer: key, route and user; None without a key. Raises ProblemError(422)."""
     key = request.headers.get(HEADER)
     if key is None:
@@ -80,7 +80,7 @@ def place_of(request: Request, user: str) -> Place | None:
         raise ProblemError(422, f"{HEADER} 须为 1 至 {MAX_KEY} 个可见的 ASCII 字符")
     route = request.url.path
     request.state.key = sha256(f"{user}\n{route}\n{key}".encode()).hexdigest()
-    return Place(key, route, user)
+    return AnswerKey(key, route, user)
 
 
 def request_key(request: Request) -> str | None:
@@ -89,8 +89,8 @@ def request_key(request: Request) -> str | None:
     return key
 
 
-async def once(
-    services: Services, place: Place, digest: str, answer: Callable[[], Coroutine[Any, Any, Response]]
+async def answer_once(
+    services: Services, place: AnswerKey, digest: str, answer: Callable[[], Coroutine[Any, Any, Response]]
 ) -> Response:
     """The answer to a request whose content has this digest: made now, or the stored one.
 

@@ -14,7 +14,7 @@ from adapters.settings.settings import settings
 from adapters.temporal.client import connect
 from application.jobs.catalogue import JOBS, Job
 from application.jobs.overview import JobNotRegistered, NoWorker, job_overview, run_job
-from cli.error_messages import AWAY, USAGE
+from cli.error_messages import UNAVAILABLE, USAGE
 from workflows.jobs.messages import moment, outcome_text
 
 CONNECT_SECONDS = 10.0
@@ -46,7 +46,7 @@ def run(name: Annotated[str, typer.Argument(help="任务名称，见 jiesu jobs 
     try:
         outcome = _with_temporal(lambda client: run_job(client, job, settings().task_queue))
     except NoWorker:
-        _end(NO_WORKER, AWAY)
+        _end(NO_WORKER, UNAVAILABLE)
     except JobNotRegistered:
         _end(f"{name} 尚未登记：工作进程启动时登记，请查看它的日志", FAILED)
     said = f"{name}：{outcome_text(job.definition(settings()), outcome)}"
@@ -91,7 +91,7 @@ def _with_temporal(do: Callable[[Client], Awaitable[T]]) -> T:
     except CannotDecrypt as error:
         _end(str(error), USAGE)
     except (RPCError, RuntimeError) as error:
-        _end(f"Temporal 没有响应，请确认它在运行，TEMPORAL_ADDRESS 也指向它：{error}", AWAY)
+        _end(f"Temporal 没有响应，请确认它在运行，TEMPORAL_ADDRESS 也指向它：{error}", UNAVAILABLE)
 
 
 def _end(reason: str, status: int) -> NoReturn:

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from adapters.local.process_exit import run
-from cli.local_environment import work_beside_up
+from cli.local_environment import use_settings_of_up
 from cli.typer_chinese import speak_chinese
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,7 +55,7 @@ def main() -> None:
             app.add_typer(command, name=name, help=line)
         else:
             app.command(name, help=line)(command)
-    work_beside_up(asked)
+    use_settings_of_up(asked)
     run(lambda: _run_app(app))
 
 

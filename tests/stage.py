@@ -16,7 +16,7 @@ import pytest
 from cli.rehearse.expect import unmet
 from cli.rehearse.play import Opening, Rehearsal, open_rehearsal
 from cli.rehearse.scenario import Demand, Expectation
-from cli.rehearse.stack import Stage, stage
+from cli.rehearse.stack import RehearsalStack, stage
 from domain.calendar.business_calendar import CST
 from domain.refusal import Refused
 from domain.words import Role
@@ -162,19 +162,19 @@ Lives = Callable[..., Awaitable[Life]]
 
 
 @pytest.fixture(scope="session")
-async def the_stage() -> AsyncIterator[Stage]:
+async def the_stage() -> AsyncIterator[RehearsalStack]:
     """A real server, database, worker and peers."""
     async with stage() as ready:
         yield ready
 
 
 @pytest.fixture
-def lives(the_stage: Stage) -> Lives:
+def lives(the_stage: RehearsalStack) -> Lives:
     """A function that opens orders in the shared system."""
     return lives_on(the_stage)
 
 
-def lives_on(the_stage: Stage) -> Lives:
+def lives_on(the_stage: RehearsalStack) -> Lives:
     """A function that opens orders, each in its own realm; orders with the same `realm` share it."""
 
     async def begin(

@@ -59,7 +59,7 @@ async def verify_proof(proof: str | None) -> VerifiedProof:
     """Verify a proof; one that cannot be verified counts as forged."""
     try:
         return await workflow.execute_local_activity_method(
-            VerifyProof.vouch,
+            VerifyProof.verify,
             proof,
             summary="核验信号凭证",
             **LIMITS["vouch"].options,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 from temporalio.exceptions import FailureError
 
-from domain.citizen.sending_hours import closes, instead, opens
+from domain.citizen.sending_hours import may_be_tried_until, may_begin_at, replacing_report
 from domain.labels import label
 from domain.order.effects import Effect, NotifyEffect
 from domain.order.internal_commands import Internal
@@ -70,7 +70,9 @@ class EffectsUnderWay:
     def postponed(self) -> dict[str, datetime]:
         """The effects that wait for a moment, by key."""
         order, now = self._order(), self._now()
-        moments = {key: opens(order, each, now) for key, each in self.unfinished.items() if key not in self._busy}
+        moments = {
+            key: may_begin_at(order, each, now) for key, each in self.unfinished.items() if key not in self._busy
+        }
         return {key: moment for key, moment in moments.items() if moment > now}
 
     async def _accomplish(self, effect: Effect) -> None:
@@ -86,13 +88,13 @@ class EffectsUnderWay:
 
     async def _try(self, effect: Effect, *, held: bool) -> Internal | timedelta | None:
         """Perform an effect once it may go out; returns its report, or the wait before the next try."""
-        while (wait := opens(self._order(), effect, self._now()) - self._now()) > timedelta(0):
+        while (wait := may_begin_at(self._order(), effect, self._now()) - self._now()) > timedelta(0):
             held = True
             await workflow.sleep(wait, summary=f"静默时段后办理：{label(effect.kind, 'effect')}")
         order, now = self._order(), self._now()
-        if (told := instead(order, effect, now, held=held)) is not None:
+        if (told := replacing_report(order, effect, now, held=held)) is not None:
             return told
-        until = closes(order, effect, now)
+        until = may_be_tried_until(order, effect, now)
         self._busy.add(effect.key)
         try:
             return await perform(effect, None if until is None else max(until - now, SHORTEST))

@@ -7,7 +7,7 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import FailureError
 
-from domain.access.signal_proof import check, parted
+from domain.access.signal_proof import check, split_proof
 from domain.calendar.business_calendar import CST
 from domain.order import commands as c
 from domain.order import internal_commands as r
@@ -176,11 +176,11 @@ class WorkOrderWorkflow:
 
     async def handle_signal(self, signal: str, kind: type[SignalBody], body: Any) -> None:
         """Apply a signal with a valid proof, in its turn. It never fails the order: a refused one becomes an event."""
-        said, proof = parted(body)
+        said, proof = split_proof(body)
         async with self.turn_lock:
-            vouched = await verify_proof(proof)
+            verified = await verify_proof(proof)
             try:
-                self.used_nonces = check(vouched, self.order.no, signal, said, self.used_nonces)
+                self.used_nonces = check(verified, self.order.no, signal, said, self.used_nonces)
                 self.apply(read(kind, said))
             except Refused as refused:
                 self.apply(r.ignored_signal(signal, said, refused))

@@ -10,8 +10,8 @@ from adapters.archive.bagit import digest_of
 from adapters.archive.bundle_check import BundleCheck
 from adapters.archive.bundles import Bundles
 from adapters.archive.signature import Signatures
-from adapters.archive.zip_layout import Lies, content
-from adapters.database.archive.bundles import ARCHIVED, Archives
+from adapters.archive.zip_layout import ZipMember, content
+from adapters.database.archive.bundles import ARCHIVED, ArchivedBundles
 from adapters.database.archive.dossiers import linked
 from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
@@ -42,7 +42,11 @@ class Audit:
     """Audits archived orders; each audit downloads the bundle into a temporary file."""
 
     def __init__(self, database: Database, objects: Objects, signatures: Signatures) -> None:
-        self._archives, self._trail, self._attachments = Archives(database), Trail(database), Attachments(database)
+        self._archives, self._trail, self._attachments = (
+            ArchivedBundles(database),
+            Trail(database),
+            Attachments(database),
+        )
         self._bundles, self._check = Bundles(objects, signatures), BundleCheck(signatures)
         self._objects = objects
 
@@ -151,7 +155,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 200 else f"{text[:200]}…"
 
 
-def _json(path: Path, lies: Lies | None) -> Sequence[Row] | None:
+def _json(path: Path, lies: ZipMember | None) -> Sequence[Row] | None:
     """The JSON objects in a file, or None if it is unreadable; that damage is reported elsewhere."""
     if lies is None:
         return None

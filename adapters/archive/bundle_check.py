@@ -14,7 +14,7 @@ import bagit
 from adapters.archive.bagit import DECLARATION, MANIFEST, PUBLIC_KEY, SIGNATURE, TAG_MANIFEST, manifest
 from adapters.archive.changed_byte import LONGEST, changed_byte
 from adapters.archive.signature import Signatures
-from adapters.archive.zip_layout import Lies, by_directory, by_headers, content, difference
+from adapters.archive.zip_layout import ZipMember, by_directory, by_headers, content, difference
 
 TAGS: Final = ("bagit.txt", "bag-info.txt", PUBLIC_KEY, MANIFEST)
 NEEDED: Final = (*TAGS, TAG_MANIFEST, SIGNATURE)
@@ -34,7 +34,7 @@ class Checked(NamedTuple):
 
     of_files: tuple[str, ...]
     of_zip: tuple[str, ...]
-    files: Mapping[str, Lies]
+    files: Mapping[str, ZipMember]
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ class BundleCheck:
         if problems := self.check(name, bundle).problems:
             raise NotABundle(f"{name}: {'; '.join(problems)}")
 
-    def _read(self, name: str, bundle: Path, layout: Sequence[Lies]) -> Checked:
+    def _read(self, name: str, bundle: Path, layout: Sequence[ZipMember]) -> Checked:
         files = {each.path.removeprefix(f"{name}/"): each for each in layout}
         problems = [f"{each.path}：不在文件夹 {name}/ 之内" for each in layout if not each.path.startswith(f"{name}/")]
         if len(files) < len(layout):
@@ -97,7 +97,7 @@ class BundleCheck:
 class Bag:
     """The files of one reading, with the SHA-256 of each in hex."""
 
-    def __init__(self, bundle: Path, files: Mapping[str, Lies]) -> None:
+    def __init__(self, bundle: Path, files: Mapping[str, ZipMember]) -> None:
         self._bundle, self._files = bundle, files
         self.digests = {path: self._digest(lies) for path, lies in files.items()}
 
@@ -119,7 +119,7 @@ class Bag:
         byte = changed_byte(self.bytes(path), lies.crc, expected)
         return told + ("" if byte is None else "；" + _byte(byte.offset, byte.expected, byte.found))
 
-    def _digest(self, lies: Lies) -> str:
+    def _digest(self, lies: ZipMember) -> str:
         digest = sha256()
         with self._bundle.open("rb") as file:
             for chunk in content(file, lies):
@@ -127,7 +127,7 @@ class Bag:
         return digest.hexdigest()
 
 
-def _zip_faults(name: str, bundle: Path, layout: Sequence[Lies], *, sound: bool) -> tuple[str, ...]:
+def _zip_faults(name: str, bundle: Path, layout: Sequence[ZipMember], *, sound: bool) -> tuple[str, ...]:
     """Differences from a zip rebuilt from the same files, and what `bagit` reports; `sound`: its files are intact."""
     with TemporaryDirectory(prefix="jiesu-check-") as folder:
         differs = difference(bundle, list(layout), Path(folder) / "again.zip")
@@ -138,7 +138,7 @@ def _zip_faults(name: str, bundle: Path, layout: Sequence[Lies], *, sound: bool)
         return (f"{where}：{_byte(at, expected, found)}",) if sound else ()
 
 
-def _layouts(bundle: Path) -> list[list[Lies]]:
+def _layouts(bundle: Path) -> list[list[ZipMember]]:
     found = []
     with suppress(*BROKEN):
         found.append(by_directory(bundle))

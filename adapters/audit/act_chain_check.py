@@ -29,7 +29,7 @@ class Mark(NamedTuple):
     until: datetime
 
 
-class ActsCheck:
+class ActChainCheck:
     """One pass over the chain."""
 
     def __init__(

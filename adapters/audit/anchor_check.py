@@ -15,7 +15,7 @@ from domain.order.audit_chain import GENESIS
 VERSION: Final = 1
 
 
-def said_by(anchor: Anchor) -> dict[str, Any] | None:
+def parse_anchor(anchor: Anchor) -> dict[str, Any] | None:
     """The parsed text of an anchor; None if it is invalid."""
     try:
         said: dict[str, Any] = json.loads(anchor.body)
@@ -30,20 +30,20 @@ def said_by(anchor: Anchor) -> dict[str, Any] | None:
 
 def mark_of(anchor: Anchor) -> Mark | None:
     """The anchor's mark of the chain of acts."""
-    if (said := said_by(anchor)) is None:
+    if (said := parse_anchor(anchor)) is None:
         return None
     until: datetime = day_begins(anchor.day) + timedelta(days=1)
     return Mark(anchor.day.isoformat(), said["acts"]["last"], said["acts"]["head"], until)
 
 
-def of_anchors(anchors: Sequence[Anchor], signatures: Signatures) -> Iterator[str]:
+def anchor_faults(anchors: Sequence[Anchor], signatures: Signatures) -> Iterator[str]:
     """Faults of the anchors themselves, by day; `anchors` are in rising order."""
     before: Anchor | None = None
     for anchor in anchors:
         name = f"{anchor.day} 的锚"
         if not _is_signed(signatures, anchor.signed, anchor.signature):
             yield f"{name}：签名不符，内容或签名被改动"
-        if (said := said_by(anchor)) is None:
+        if (said := parse_anchor(anchor)) is None:
             yield f"{name}：内容不是这一天的锚"
         if before is not None and anchor.day != before.day + timedelta(days=1):
             first, last = before.day + timedelta(days=1), anchor.day - timedelta(days=1)
@@ -53,7 +53,7 @@ def of_anchors(anchors: Sequence[Anchor], signatures: Signatures) -> Iterator[st
         before = anchor
 
 
-async def of_publications(
+async def publication_faults(
     anchors: Sequence[Anchor], published: AsyncIterator[tuple[str, bytes]], signatures: Signatures, where: str
 ) -> AsyncIterator[str]:
     """Differences between the anchors and their published copies; `published` yields day and content of each file."""
@@ -76,7 +76,7 @@ def _link_faults(name: str, said: Mapping[str, Any], before: Anchor | None) -> I
     expected = sha256(before.body.encode()).hexdigest() if before else GENESIS
     if said["previous"] != expected:
         yield f"{name}：与前一天的锚断链" if before else f"{name}：此前的锚缺失"
-    earlier = said_by(before) if before else None
+    earlier = parse_anchor(before) if before else None
     if earlier is not None and said["acts"]["last"] - said["acts"]["count"] != earlier["acts"]["last"]:
         yield f"{name}：操作的条数与前一天的锚接不上"
 

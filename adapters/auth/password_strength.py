@@ -17,7 +17,7 @@ from zxcvbn import zxcvbn
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from domain.access import passwords
-from domain.access.passwords import GUESSABLE, SHORTEST, WORDS, one_form
+from domain.access.passwords import GUESSABLE, SHORTEST, WORDS, canonical_form
 
 ENOUGH: Final = 10**9
 """Required guesses: unreachable at five tries in a quarter of an hour; with a stolen digest one processor-year."""
@@ -38,7 +38,9 @@ async def weakness(password: str, username: str, places: Iterable[str]) -> str |
     if said := passwords.weakness(password, username):
         return said
     words = [*WORDS, *places]
-    guessable = await asyncio.get_running_loop().run_in_executor(_thread, _is_guessable, one_form(password), words)
+    guessable = await asyncio.get_running_loop().run_in_executor(
+        _thread, _is_guessable, canonical_form(password), words
+    )
     return GUESSABLE if guessable else None
 
 

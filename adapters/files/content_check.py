@@ -30,7 +30,7 @@ _STREAMS: Final = {"WordDocument": FileType.DOC, "Workbook": FileType.XLS, "Book
 _NEEDED_BOX: Final = {FileType.HEIC: b"meta"}
 
 
-class Unfit(Exception):  # noqa: N818 - reads as a sentence where it is caught
+class RejectedFile(Exception):  # noqa: N818 - reads as a sentence where it is caught
     """The file is rejected; the text gives the reason in Chinese."""
 
 
@@ -45,7 +45,7 @@ class _SizeLimitedFile:
         """Read bytes; without a size, the rest of the file. Raises Unfit."""
         content = self._file.read(_MAX_DIRECTORY + 1 if size < 0 else min(size, _MAX_DIRECTORY + 1))
         if len(content) > _MAX_DIRECTORY:
-            raise Unfit("文件里的目录过大")
+            raise RejectedFile("文件里的目录过大")
         return content
 
 
@@ -71,7 +71,7 @@ def examined(file: BinaryIO, size: int, possible: frozenset[FileType]) -> FileTy
 def _reject_markup_and_pdf(head: bytes) -> None:
     """Reject markup, which a browser may run, and the PDF mark, which PDF readers accept in the first 1024 bytes."""
     if holds_markup(head) or b"%PDF-" in head[:1024]:
-        raise Unfit("文件里夹带了网页、脚本或其他文档")
+        raise RejectedFile("文件里夹带了网页、脚本或其他文档")
 
 
 def _reject_zip(file: BinaryIO) -> None:
@@ -82,13 +82,13 @@ def _reject_zip(file: BinaryIO) -> None:
     except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, OSError):
         return
     if hidden:
-        raise Unfit("文件里夹带了压缩包")
+        raise RejectedFile("文件里夹带了压缩包")
 
 
 def _require_whole_pdf(file: BinaryIO, size: int) -> None:
     file.seek(max(0, size - _PDF_END))
     if b"%%EOF" not in file.read(_PDF_END):
-        raise Unfit("PDF 文件不完整")
+        raise RejectedFile("PDF 文件不完整")
 
 
 def _office_type(file: BinaryIO, size: int) -> FileType:
@@ -97,22 +97,22 @@ def _office_type(file: BinaryIO, size: int) -> FileType:
         with zipfile.ZipFile(_SizeLimitedFile(file)) as packed:
             entries = packed.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, OSError):
-        raise Unfit("文档已损坏或不完整") from None
+        raise RejectedFile("文档已损坏或不完整") from None
     names = {entry.filename for entry in entries}
     found = next((kind for kind, part in _PARTS.items() if part in names), None)
     if found is None or "[Content_Types].xml" not in names:
-        raise Unfit("压缩包不能作为附件，请上传其中的文件")
+        raise RejectedFile("压缩包不能作为附件，请上传其中的文件")
     if any(_MACROS.search(name) for name in names):
-        raise Unfit("不接受含宏的文档")
+        raise RejectedFile("不接受含宏的文档")
     unpacked, packed_size = sum(e.file_size for e in entries), sum(e.compress_size for e in entries)
     # Overlapping entries are packed larger than the file (such zip bombs need no high ratio).
     swollen = unpacked > max(_RATIO_FROM, MAX_RATIO * packed_size) or packed_size > size
     if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED or swollen:
-        raise Unfit("文档解压后过大")
+        raise RejectedFile("文档解压后过大")
     if any(entry.flag_bits & 1 for entry in entries):
-        raise Unfit("不接受加密的文档")
+        raise RejectedFile("不接受加密的文档")
     if min(entry.header_offset for entry in entries) != 0:
-        raise Unfit("文件里夹带了其他内容")
+        raise RejectedFile("文件里夹带了其他内容")
     return found
 
 
@@ -121,12 +121,12 @@ def _compound_type(file: BinaryIO) -> FileType:
     try:
         names = set(_directory(file))
     except struct.error:
-        raise Unfit("文档已损坏或不完整") from None
+        raise RejectedFile("文档已损坏或不完整") from None
     if names & _COMPOUND_MACROS:
-        raise Unfit("不接受含宏的文档")
+        raise RejectedFile("不接受含宏的文档")
     found = next((kind for stream, kind in _STREAMS.items() if stream in names), None)
     if found is None:
-        raise Unfit("不是 Word 或 Excel 文档")
+        raise RejectedFile("不是 Word 或 Excel 文档")
     return found
 
 
@@ -188,4 +188,4 @@ def _require_whole_box(file: BinaryIO, size: int, needed: bytes) -> None:
         if name == needed:
             return
         start += length
-    raise Unfit("音像文件不完整，无法播放")
+    raise RejectedFile("音像文件不完整，无法播放")

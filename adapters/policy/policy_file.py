@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from adapters.policy.yaml_tree import Problem, Scalar, Tree, grow
+from adapters.policy.yaml_tree import Problem, Scalar, Tree, parse_yaml
 from adapters.validation_messages import MISSING, wording
 
 M = TypeVar("M", bound=BaseModel)
@@ -80,7 +80,7 @@ def json_schema(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _resolved(source: Path | str, aliases: bool) -> tuple[Tree, list[Problem]]:
-    tree, problems = grow(_text(source), aliases=aliases)
+    tree, problems = parse_yaml(_text(source), aliases=aliases)
     if tree is None:
         raise PolicyErrors(problems)
     if not isinstance(tree.value, dict):

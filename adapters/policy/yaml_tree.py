@@ -74,7 +74,7 @@ MAX_NODES: Final = 100_000
 """Limit on the size of a document with its aliases expanded."""
 
 
-def grow(text: str, *, aliases: bool = False) -> tuple[Tree | None, list[Problem]]:
+def parse_yaml(text: str, *, aliases: bool = False) -> tuple[Tree | None, list[Problem]]:
     """Parse a YAML document; returns its tree (None if it is unreadable) and its faults."""
     try:
         node = yaml.compose(text, Loader=_Composer)

@@ -18,14 +18,14 @@ ENDPOINTS: Final = (
 """Environment variables that override the address of a bucket's server."""
 
 
-def plain_peers(settings: Settings, environment: Mapping[str, str]) -> list[str]:
+def cleartext_peers(settings: Settings, environment: Mapping[str, str]) -> list[str]:
     """Variables with a cleartext address of a remote peer."""
     named = {str(Settings.model_fields[field].alias): str(getattr(settings, field)) for field in ADDRESSES}
     named |= _store_addresses(settings, environment)
     return [name for name, url in named.items() if url and not (_scheme(url) == "https" or _is_local_http(url))]
 
 
-def store_is_here(settings: Settings, environment: Mapping[str, str]) -> bool:
+def store_is_local(settings: Settings, environment: Mapping[str, str]) -> bool:
     """Whether the object store is an http server on this machine."""
     return any(map(_is_local_http, _store_addresses(settings, environment).values()))
 

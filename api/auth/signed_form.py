@@ -34,11 +34,16 @@ def fields_of(body: bytes) -> dict[str, str]:
 SignedForm = Annotated[dict[str, str], Depends(signed_form)]
 
 
-def form_of(*required: str, **optional: str) -> dict[str, Any]:
+def openapi_form(*required_field: str, **optional: str) -> dict[str, Any]:
     """The OpenAPI description of a form: names of required fields, and optional ones with their descriptions."""
-    properties = {name: {"type": "string"} for name in required}
+    properties = {name: {"type": "string"} for name in required_field}
     properties |= {name: {"type": "string", "description": says} for name, says in optional.items()}
-    schema = {"type": "object", "required": list(required), "properties": properties, "additionalProperties": True}
+    schema = {
+        "type": "object",
+        "required": list(required_field),
+        "properties": properties,
+        "additionalProperties": True,
+    }
     signature = {"name": HEADER, "in": "header", "required": True, "schema": {"type": "string"}}
     return {
         "parameters": [signature],
@@ -46,7 +51,7 @@ def form_of(*required: str, **optional: str) -> dict[str, Any]:
     }
 
 
-def required(form: dict[str, str], name: str, longest: int = 64) -> str:
+def required_field(form: dict[str, str], name: str, longest: int = 64) -> str:
     """A required field, printable and of at most `longest` characters. Raises ProblemError(422)."""
     value = form.get(name, "")
     if not 0 < len(value) <= longest or not value.isprintable():

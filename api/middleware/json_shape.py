@@ -39,7 +39,7 @@ class JsonShape:
         while not messages or messages[-1].get("more_body", False):
             messages.append(await receive())
         try:
-            check(b"".join(message.get("body", b"") for message in messages))
+            check_shape(b"".join(message.get("body", b"") for message in messages))
         except ProblemError as problem:
             await of_http(Request(scope), problem)(scope, receive, send)
             return
@@ -51,7 +51,7 @@ class JsonShape:
         await self._app(scope, again, send)
 
 
-def check(body: bytes) -> None:
+def check_shape(body: bytes) -> None:
     """Check a body. Raises ProblemError. One that is not JSON passes, and is refused where it is parsed."""
     if not body:
         return

@@ -19,8 +19,8 @@ from application.city.inbox import INTERNAL, receive, try_again
 from application.city.message_handlers import Envelope
 from application.input_types import Name
 from application.orders.actor import reader_of
-from application.orders.personal_data import at_work
-from application.orders.visibility import within
+from application.orders.personal_data import record_phone_readings
+from application.orders.visibility import is_within_reach
 from application.services import Services
 from domain.access.acts import Deed
 from domain.privacy import Occasion
@@ -85,7 +85,7 @@ async def message(id: str, origin: OriginDep, services: ServicesDep, user: User)
     """一条消息及其原文。原文含诉求人信息，查看留有记录。"""
     row = await _visible_message(services, user, id)
     if row.order_no is not None:
-        await at_work(services, user, [row.order_no], Occasion.CITY_MESSAGE)
+        await record_phone_readings(services, user, [row.order_no], Occasion.CITY_MESSAGE)
     await acts.note(
         services, origin, user, Deed.CITY_MESSAGE_READ, order_no=row.order_no, about=row.id, regime=row.regime
     )
@@ -104,7 +104,7 @@ async def retry(id: str, services: ServicesDep, user: User) -> CityMessageOut:
 async def _visible_message(services: Services, user: Identity, id_: str) -> CityMessageRow:
     """A message of the caller's county."""
     row = await services.city_messages.get(id_) if id_.isprintable() else None
-    if row is None or not within(user, "see_city_messages", row.regime):
+    if row is None or not is_within_reach(user, "see_city_messages", row.regime):
         raise ProblemError(404, "没有这一条消息")
     if row.order_no is not None and not await services.viewers.may_see(row.order_no, reader_of(user)):
         raise Hidden("没有这一条消息", row.order_no)

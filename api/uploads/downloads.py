@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from adapters.database.orders.attachments import File
 from adapters.files.file_types import KINDS, NAMED_BY
 from api.problems import ProblemError
-from application.evidence.file_names import disposition
+from application.evidence.file_names import content_disposition
 from application.services import Services
 
 HARMLESS: Final = {
@@ -30,12 +30,12 @@ class Span(NamedTuple):
     end: int
 
 
-async def original(services: Services, request: Request, file: File, *, shown: bool) -> Response:
+async def serve_file(services: Services, request: Request, file: File, *, shown: bool) -> Response:
     """The file, or the requested part of it. Raises ProblemError for a range beyond it or a lost object."""
     headers = HARMLESS | {
         "Accept-Ranges": "bytes",
         "ETag": f'"{file.sha256}"',
-        "Content-Disposition": disposition(file.name, shown=shown and _is_viewable(file)),
+        "Content-Disposition": content_disposition(file.name, shown=shown and _is_viewable(file)),
     }
     span = _requested_span(request, file)
     if span is None:
@@ -48,7 +48,7 @@ async def original(services: Services, request: Request, file: File, *, shown: b
     return StreamingResponse(content, status, headers, file.media_type)
 
 
-async def thumbnail(services: Services, file: File) -> Response:
+async def serve_thumbnail(services: Services, file: File) -> Response:
     """The thumbnail of a file. Raises ProblemError if there is none."""
     content = await services.objects.get(file.thumbnail_key) if file.thumbnail_key else None
     if content is None:

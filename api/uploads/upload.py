@@ -12,11 +12,11 @@ from pydantic import Field, field_validator
 
 from adapters.auth.tokens import Identity
 from adapters.database.orders.attachments import new_id
-from api.idempotency import once, place_of, request_key
+from api.idempotency import answer_key_of, answer_once, request_key
 from api.problems import ProblemError
 from api.schemas.files import Uploaded, shown_to
 from api.uploads.multipart import Multipart, Part
-from application.evidence.receiving import Received, keep, receive, uploads
+from application.evidence.receiving import ReceivedFile, keep, receive, upload_batch
 from application.evidence.upload_refusal import Reason, UploadRefused, too_large, unsupported
 from application.input_types import DateOrMoment, InputModel, Name, validated
 from application.orders.commands import calendar_of
@@ -64,10 +64,10 @@ async def upload(services: Services, request: Request, user: Identity) -> Respon
     Under one `Idempotency-Key` the same files and fields are kept once: their content is compared, because the bytes of
     a multipart body differ each time. Raises ProblemError, Refused.
     """
-    place = place_of(request, user.sub)
+    place = answer_key_of(request, user.sub)
     body = Multipart(request)
     try:
-        async with uploads(services) as received:
+        async with upload_batch(services) as received:
             details = await _read_body(services, user, body, received)
             if place is None:
                 return await _keep(services, request, user, details, {new_id(): each for each in received})
@@ -75,7 +75,7 @@ async def upload(services: Services, request: Request, user: Identity) -> Respon
             digest = sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
             ids = _stable_ids(f"{request_key(request)}{digest}", len(received))
             files = dict(zip(ids, received, strict=True))
-            return await once(services, place, digest, lambda: _keep(services, request, user, details, files))
+            return await answer_once(services, place, digest, lambda: _keep(services, request, user, details, files))
     except (ProblemError, Refused):
         await body.linger()
         raise
@@ -84,7 +84,7 @@ async def upload(services: Services, request: Request, user: Identity) -> Respon
         raise ProblemError(STATUS[refused.code], str(refused), refused.code) from None
 
 
-async def _read_body(services: Services, user: Identity, body: Multipart, received: list[Received]) -> Details:
+async def _read_body(services: Services, user: Identity, body: Multipart, received: list[ReceivedFile]) -> Details:
     """Read the body: files into `received`, fields into details."""
     fields: dict[str, str] = {}
     limits = _widest_limits(services, user)
@@ -123,7 +123,7 @@ def _stable_ids(said: str, count: int) -> list[str]:
 
 
 async def _keep(
-    services: Services, request: Request, user: Identity, details: Details, files: Mapping[str, Received]
+    services: Services, request: Request, user: Identity, details: Details, files: Mapping[str, ReceivedFile]
 ) -> Response:
     """Keep the files under their ids, and answer with their descriptions."""
     limits = _widest_limits(services, user)

@@ -42,7 +42,7 @@ class Anchoring:
         there = {found.key async for found in self._objects.list(FOLDER)}
         conflicts = []
         for anchor in await self._anchors.all():
-            key, content = key_of(anchor.day), published(anchor, self._signatures)
+            key, content = key_of(anchor.day), anchor_file(anchor, self._signatures)
             if key in there and anchor.day not in new:
                 continue
             if not await self._objects.put_if_absent(key, content) and await self._objects.get(key) != content:
@@ -56,7 +56,7 @@ def key_of(day: date) -> str:
     return f"{FOLDER}/{day.isoformat()}.json"
 
 
-def published(anchor: Anchor, signatures: Signatures) -> bytes:
+def anchor_file(anchor: Anchor, signatures: Signatures) -> bytes:
     """An anchor as a file: the signed text, its signature in hex, and the fingerprint of the key."""
     said = {"body": anchor.body, "signature": anchor.signature, "key": signatures.fingerprint}
     return (json.dumps(said, indent=2, sort_keys=True) + "\n").encode()

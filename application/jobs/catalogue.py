@@ -8,12 +8,12 @@ from typing import Final
 from adapters.settings.settings import Settings
 from application.city.polling import poll_city
 from application.jobs.abandoned_files import delete_abandoned_files
-from application.jobs.anchoring import anchor
-from application.jobs.erasure import erase_due
+from application.jobs.anchoring import make_due_anchors
+from application.jobs.erasure import erase_due_orders
 from application.jobs.forget_request_keys import forget_request_keys
 from application.jobs.forget_sign_ins import forget_sign_ins
 from application.jobs.start_unstarted_orders import start_unstarted_orders
-from application.jobs.telephone_catch_up import catch_up
+from application.jobs.telephone_catch_up import catch_up_telephone
 from application.services import Services
 from workflows.jobs.messages import JobDefinition
 
@@ -115,7 +115,7 @@ JOBS: Final[dict[str, Job]] = {
             "处理因故障未及处理的短信和电话答复，查询未回执的短信",
             "处理答复 {} 条",
             Rounds(_every_minute),
-            catch_up,
+            catch_up_telephone,
         ),
         Job(
             "city",
@@ -124,11 +124,11 @@ JOBS: Final[dict[str, Job]] = {
             Rounds(_city_pace),
             poll_city,
         ),
-        Job("anchors", "为台账生成每日锚点", "生成锚点 {} 个", Hourly(5), anchor),
+        Job("anchors", "为台账生成每日锚点", "生成锚点 {} 个", Hourly(5), make_due_anchors),
         Job("files", "清理无主的附件", "清理附件 {} 个", Hourly(20), delete_abandoned_files),
         Job("sign-ins", "清理过期的登录会话和失败记录", "清理记录 {} 条", Daily(time(3, 10)), forget_sign_ins),
         Job("request-keys", "清理过期的幂等键及其答复", "清理幂等键 {} 个", Daily(time(3, 20)), forget_request_keys),
-        Job("erasure", "销毁超过保存期限的工单内容", "销毁工单 {} 件", Daily(time(3, 30)), erase_due),
+        Job("erasure", "销毁超过保存期限的工单内容", "销毁工单 {} 件", Daily(time(3, 30)), erase_due_orders),
     )
 }
 """Jobs by name. The names are listed in docs/operations.md."""

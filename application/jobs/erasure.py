@@ -10,7 +10,7 @@ from domain.calendar.business_calendar import CST
 PERSON = "retention"
 
 
-async def erase_due(services: Services) -> int:
+async def erase_due_orders(services: Services) -> int:
     """Erase all orders that are due, and return how many. May be repeated, and may run in several processes."""
     eraser = Eraser(Erasure(services.database), services.objects, services.rule_books.regimes)
     return await eraser.erase_due(PERSON, datetime.now(CST))

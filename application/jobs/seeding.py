@@ -4,7 +4,7 @@ from adapters.database.audit.acts import ActFilter
 from application.services import Services
 from domain.access.acts import INSTALLATION, Act, Deed
 from domain.order.records import StoredRuleBook
-from domain.units import UnitCard
+from domain.units import StoredUnit
 from domain.words import Role
 
 
@@ -18,7 +18,7 @@ async def seed(services: Services) -> None:
         await services.rule_book_history.put(snapshot)
         await _note(services, name)
     cards = [
-        UnitCard(
+        StoredUnit(
             id=unit.id,
             regime=name,
             name=unit.name,

@@ -25,7 +25,7 @@ AWAY: Final[tuple[type[Exception], ...]] = (*TRANSIENT_ERRORS, ProviderUnavailab
 T = TypeVar("T")
 
 
-async def catch_up(services: Services, quiet: timedelta = QUIET) -> int:
+async def catch_up_telephone(services: Services, quiet: timedelta = QUIET) -> int:
     """Process what has been unfinished for `quiet`. May be repeated, and may run in several processes.
 
     Returns how many held-up answers were passed on. An outage ends its part of the round; any other error concerns one
@@ -40,7 +40,7 @@ async def catch_up(services: Services, quiet: timedelta = QUIET) -> int:
 async def _look_up(services: Services, message: OutboundMessage) -> None:
     """Look up the status of a message and treat it like a report."""
     if message.status in UNDELIVERED:
-        await delivery_reports.pass_on(services, message)
+        await delivery_reports.report_to_order(services, message)
     elif datetime.now(UTC) - (message.attempted_at or message.created_at) > GIVEN_UP_AFTER:
         await services.messages.settle(message.key)
     elif message.provider_sid is not None:

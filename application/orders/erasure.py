@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from adapters.database.erasure.erasure import CITY, TEXTS, Erasure, FilesLeft, Kept
+from adapters.database.erasure.erasure import CITY, TEXTS, Erasure, ErasureCandidate, FilesLeft
 from adapters.files.object_store import Objects
 from domain.calendar.business_calendar import CST
 from domain.policy.retention import years
@@ -20,7 +20,7 @@ LATE_STAYS: Final = timedelta(days=7)
 read the city's messages."""
 
 
-class Why(StrEnum):
+class ErasureReason(StrEnum):
     """The reason of an erasure."""
 
     STRAY = "stray"
@@ -35,7 +35,7 @@ class Planned(NamedTuple):
     `rows` by table, existing `files` by kind.
     """
 
-    why: Why
+    why: ErasureReason
     no: str | None
     archived_at: datetime | None
     rows: Mapping[str, int]
@@ -50,7 +50,7 @@ class Eraser:
         self._objects = objects
         self._regimes = regimes
 
-    async def due(self, now: datetime) -> AsyncIterator[Kept]:
+    async def due(self, now: datetime) -> AsyncIterator[ErasureCandidate]:
         """Orders past their retention."""
         if not self._years():
             return
@@ -118,7 +118,7 @@ class Eraser:
         done, failures = 0, []
         async for why, no in self._all(now):
             try:
-                done += await (self._erase if why is Why.LATE else self.erase)(no, person, now)
+                done += await (self._erase if why is ErasureReason.LATE else self.erase)(no, person, now)
             except Exception as error:
                 error.add_note(f"order {no}")
                 failures.append(error)
@@ -130,21 +130,21 @@ class Eraser:
         """The erasures that `erase_due` would make now; changes nothing."""
         strays = {table: await self._erasure.count_strays(table, before) for table, before in self._strays(now).items()}
         if any(strays.values()):
-            yield Planned(Why.STRAY, None, None, {table: many for table, many in strays.items() if many}, {})
+            yield Planned(ErasureReason.STRAY, None, None, {table: many for table, many in strays.items() if many}, {})
         async for why, no in self._all(now):
             left = await self._erasure.left(no)
             objects = await self._erasure.objects_of(no)
             files = Counter([each.kind for each in objects if await self._objects.exists(each.key)])
             yield Planned(why, no, left.archived_at, left.rows, files)
 
-    async def _all(self, now: datetime) -> AsyncIterator[tuple[Why, str]]:
+    async def _all(self, now: datetime) -> AsyncIterator[tuple[ErasureReason, str]]:
         """Orders with something to erase; each list is read when its turn comes."""
         for no in await self._erasure.begun():
-            yield Why.BEGUN, no
+            yield ErasureReason.BEGUN, no
         for kept in [kept async for kept in self.due(now)]:
-            yield Why.DUE, kept.no
+            yield ErasureReason.DUE, kept.no
         for no in await self._erasure.late(now - LATE_STAYS):
-            yield Why.LATE, no
+            yield ErasureReason.LATE, no
 
 
 def _years_before(now: datetime, count: int) -> datetime:

@@ -7,7 +7,7 @@ from adapters.auth.tokens import BadToken, Identity, read
 from adapters.database.accounts.role_assignments import assignment_fault
 from adapters.database.accounts.sessions import Sessions
 from adapters.database.accounts.users import Account, Users
-from adapters.database.units import Catalogue
+from adapters.database.units import UnitDirectory
 from adapters.policy.policy_book import RuleBooks
 from adapters.settings.settings import Settings
 from application.audit import acts
@@ -21,7 +21,7 @@ class BearerNeeds(Protocol):
     provider: Provider
     sessions: Sessions
     users: Users
-    catalogue: Catalogue
+    catalogue: UnitDirectory
     rule_books: RuleBooks
     settings: Settings
 

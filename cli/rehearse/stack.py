@@ -74,7 +74,7 @@ class Processes:
 
 
 @dataclass(frozen=True)
-class Stage:
+class RehearsalStack:
     """The resources of a rehearsal: the database, and clients with which the time of orders can be skipped."""
 
     settings: Settings
@@ -99,7 +99,7 @@ async def stage(
     sandboxed: bool = True,
     messages_per_second: float = 1000,
     payload_key: str = "",
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[RehearsalStack]:
     """Start everything in a temporary folder, and remove it afterwards.
 
     `dynamic_config` adds to the server's settings; the server stores its data in memory or in `temporal_file`. The
@@ -137,7 +137,7 @@ async def stage(
             database = Database(chosen.database_url, Keyring(chosen.data_key), pool_size=20)
             try:
                 skipping = TimeSkippingConfig(enabled=False, max_session_skip_count=MOST_SKIPS)
-                yield Stage(chosen, database, client, TimeSkipper(client, config=skipping), processes)
+                yield RehearsalStack(chosen, database, client, TimeSkipper(client, config=skipping), processes)
             finally:
                 await database.dispose()
 

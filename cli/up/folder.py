@@ -20,7 +20,7 @@ SECRET_BYTES = {
     "twilio_auth_token": 24,
     "city_secret": 32,
 }
-OF_OTHERS = frozenset({"twilio_auth_token", "city_secret"})
+SHARED_SECRETS = frozenset({"twilio_auth_token", "city_secret"})
 """Secrets shared with other parties: their settings have no prefix `JIESU_`."""
 
 KEY_OF = "open311_key_"
@@ -81,7 +81,7 @@ def keep_addresses(folder: Path, addresses: Mapping[str, str]) -> None:
 
 def secret_settings(secrets_known: Mapping[str, str]) -> dict[str, str]:
     """The secrets by the names that `adapters.settings.settings` reads."""
-    return {(name if name in OF_OTHERS else f"jiesu_{name}").upper(): secrets_known[name] for name in SECRET_BYTES}
+    return {(name if name in SHARED_SECRETS else f"jiesu_{name}").upper(): secrets_known[name] for name in SECRET_BYTES}
 
 
 def known_settings(folder: Path) -> dict[str, str]:

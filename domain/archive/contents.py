@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from domain.archive.decisions import decisions
-from domain.archive.dossier import Dossier, Paper, Row
+from domain.archive.dossier import Dossier, EvidenceFile, Row
 from domain.archive.replies import replies
 
 FACTS: Final = frozenset(
@@ -28,7 +28,7 @@ _EXTENSION: Final = re.compile(r"\.[A-Za-z0-9]{1,5}\Z")
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.-]")
 
 
-class Stored(NamedTuple):
+class BundledFile(NamedTuple):
     """Bytes of evidence as they went into the bundle. `size` in bytes, `sha256` in hex."""
 
     path: str
@@ -36,13 +36,13 @@ class Stored(NamedTuple):
     sha256: str
 
 
-def place(paper: Paper) -> str:
+def evidence_path(paper: EvidenceFile) -> str:
     """The path of a file of evidence in a bundle."""
     extension = _EXTENSION.search(paper.name)
     return f"{EVIDENCE}/{_UNSAFE.sub('_', paper.id)}{extension[0].lower() if extension else ''}"
 
 
-def contents(dossier: Dossier, stored: Mapping[str, Stored]) -> dict[str, bytes]:
+def contents(dossier: Dossier, stored: Mapping[str, BundledFile]) -> dict[str, bytes]:
     """Every file by path, except the evidence itself, the sheet and the README. `stored`: evidence by its id."""
     files: dict[str, Any] = {
         "order.json": _facts(dossier),
@@ -101,7 +101,7 @@ def _correspondence(dossier: Dossier) -> Row:
     }
 
 
-def _evidence(paper: Paper, stored: Stored | None) -> Row:
+def _evidence(paper: EvidenceFile, stored: BundledFile | None) -> Row:
     """`sha256` is that of the upload; `file` is null if the bytes are no longer in the store."""
     known = paper.model_dump(exclude={"name", "note", "object_key"})
     if stored is None:

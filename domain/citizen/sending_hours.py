@@ -17,7 +17,7 @@ SUPERSEDED = "superseded"
 OUTSIDE_HOURS = "outside_hours"
 
 
-def opens(order: Order, effect: Effect, now: datetime) -> datetime:
+def may_begin_at(order: Order, effect: Effect, now: datetime) -> datetime:
     """The first moment from now on at which the effect may begin: a notice waits for the end of the quiet hours."""
     if not isinstance(effect, NotifyEffect):
         return now
@@ -26,7 +26,7 @@ def opens(order: Order, effect: Effect, now: datetime) -> datetime:
     return moment if quiet is None else quiet.passed(moment)
 
 
-def closes(order: Order, effect: Effect, now: datetime) -> datetime | None:
+def may_be_tried_until(order: Order, effect: Effect, now: datetime) -> datetime | None:
     """The end of the time in which an effect begun now may be tried; None if it is not limited.
 
     For a notice the beginning of the quiet hours; for a call the end of its hours, or the next step of the ladder.
@@ -44,7 +44,7 @@ def closes(order: Order, effect: Effect, now: datetime) -> datetime | None:
     return min(ends, default=None)
 
 
-def instead(order: Order, effect: Effect, now: datetime, *, held: bool) -> ReportNotice | ReportCall | None:
+def replacing_report(order: Order, effect: Effect, now: datetime, *, held: bool) -> ReportNotice | ReportCall | None:
     """The report that replaces the effect: no longer needed, or outside its hours. None: it is to be performed.
 
     A survey is checked only if it was `held` back: one that goes out at once is always needed.

@@ -131,7 +131,7 @@ def read_answer(text: str, satisfied_from: int) -> SurveyAnswer | None:
     return SurveyAnswer(satisfied=worded.satisfied, handling_rating=worded.rating, comment=worded.comment)
 
 
-def read_wish(text: str) -> Literal[Fate.OPTED_OUT, Fate.OPTED_IN] | None:
+def read_opt_out(text: str) -> Literal[Fate.OPTED_OUT, Fate.OPTED_IN] | None:
     """Whether a text is an opt-out or a later opt-in and nothing else; None otherwise."""
     plain = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).casefold()
     for said in (plain, _POLITE.sub("", plain)):

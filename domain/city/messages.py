@@ -121,7 +121,7 @@ def read_changed(city: City, data: Any) -> str | None:
     return _text(data, city.orders.fields.city_no)
 
 
-def told(city: City, body: Mapping[str, Any]) -> dict[str, Any]:
+def outgoing_body(city: City, body: Mapping[str, Any]) -> dict[str, Any]:
     """The outgoing body in the platform's words; fields without a mapping and empty fields are left out."""
     rule = city.reports
     words: dict[str, Mapping[Any, str]] = {

@@ -11,7 +11,7 @@ from domain.order.parts import Clock
 from domain.order.read_model import Waiting
 from domain.words import ClockName, Role, Stage
 
-LAST_SECOND = timedelta(seconds=1)
+GRACE_SECOND = timedelta(seconds=1)
 """A limit includes the second in which it ends, so it is missed one second later: the order's clock counts whole
 seconds, and a reply at 17:30:00 is in time for 17:30 (docs/architecture.md#time)."""
 
@@ -40,13 +40,13 @@ def _alarms(order: Order, clock: Clock) -> list[Alarm]:
         return []
     if order.paused_since is not None and clock.name in UNIT_CLOCKS:
         return []
-    alarms = [Alarm(clock.due_at + LAST_SECOND, clock.key, "due")]
+    alarms = [Alarm(clock.due_at + GRACE_SECOND, clock.key, "due")]
     if not clock.warned and (moment := warn_moment(order, clock)) is not None:
         alarms.append(Alarm(min(moment, clock.due_at), clock.key, "warn"))
     return alarms
 
 
-def promised(order: Order, alarm: Alarm) -> datetime:
+def promised_moment(order: Order, alarm: Alarm) -> datetime:
     """The moment shown to people: for `due` the limit itself, without the extra second."""
     return alarm.at if alarm.what == "warn" else order.clocks[alarm.clock].due_at
 
@@ -58,7 +58,7 @@ def describe(order: Order, alarm: Alarm) -> str:
     if alarm.what == "warn":
         what += "到期预警"
     whom = clock.unit or ("诉求人" if clock.name is ClockName.CALLBACK else clock.subject or "热线中心")
-    return f"{what}｜{whom[:40]}｜{promised(order, alarm):%m-%d %H:%M}"
+    return f"{what}｜{whom[:40]}｜{promised_moment(order, alarm):%m-%d %H:%M}"
 
 
 def waiting_for(order: Order) -> tuple[Waiting, ...]:

@@ -21,7 +21,7 @@ UNIT_CLOCKS = frozenset(
 )
 """Clocks of the unit's own work, which are paused while the order is suspended."""
 
-LIMITS = frozenset({ClockName.HANDLING, ClockName.REWORK})
+LIMIT_CLOCKS = frozenset({ClockName.HANDLING, ClockName.REWORK})
 """Clocks that make a unit overdue when they run out."""
 
 
@@ -30,7 +30,7 @@ def key_of(name: ClockName, subject: str | None) -> str:
     return f"{name.value}:{subject}" if subject else name.value
 
 
-def promise(
+def set_clock(
     turn: Turn,
     name: ClockName,
     *,
@@ -71,7 +71,7 @@ def promise(
     return event.due_at
 
 
-def reckon_again(turn: Turn, names: frozenset[ClockName]) -> None:
+def recompute_clocks(turn: Turn, names: frozenset[ClockName]) -> None:
     """Set every live clock of these names again whose due moment a pause or a new calendar has moved."""
     for clock in turn.order.clocks.values():
         if clock.name in names and clock.status in ("running", "held"):

@@ -94,11 +94,11 @@ class IgnoreSignal(Frozen):
 def ignored_signal(signal: str, body: Any, refused: Refused) -> IgnoreSignal:
     """The record of a signal with any body."""
     said = body if isinstance(body, dict) else {}
-    approval, decision = (repeatable(said.get(name)) for name in ("approval", "decision"))
+    approval, decision = (safe_to_repeat(said.get(name)) for name in ("approval", "decision"))
     return IgnoreSignal(signal=signal, code=refused.code, reason=refused.reason, approval=approval, decision=decision)
 
 
-def repeatable(said: object) -> str:
+def safe_to_repeat(said: object) -> str:
     """A value of a signal as the trail may keep it: an identifier as it is, anything else masked."""
     return quoted(said) if isinstance(said, str) and said else ""
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from domain.order.deadlines import LIMITS
+from domain.order.deadlines import LIMIT_CLOCKS
 from domain.order.events import NoticeIssued
 from domain.order.order import Order
 from domain.order.parts import Issued
@@ -29,7 +29,9 @@ def _issue(
     turn: Turn, template: Template, to_role: Role, unit: str | None, party: str | None, clause: str | None
 ) -> str:
     notice = f"N{len(turn.order.issued) + 1}"
-    limits = [c.due_at for c in turn.order.clocks.values() if c.name in LIMITS and c.unit == unit and c.status != "met"]
+    limits = [
+        c.due_at for c in turn.order.clocks.values() if c.name in LIMIT_CLOCKS and c.unit == unit and c.status != "met"
+    ]
     turn.emit(
         NoticeIssued(
             template=template,

@@ -214,7 +214,7 @@ class Order(Value):
         """One more of something counted."""
         return self.but(counts=self.counts | {name: self.counts.get(name, 0) + 1})
 
-    def noted(self, **facts: Any) -> Self:
+    def with_facts(self, **facts: Any) -> Self:
         """Facts for statistics changed; `facts` are fields of `OrderFacts`."""
         assert facts.keys() <= OrderFacts.model_fields.keys(), facts
         return self.but(facts=self.facts.but(**facts))

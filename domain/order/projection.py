@@ -1,6 +1,6 @@
 """The projection of an order to its read model."""
 
-from domain.order.agenda import next_alarm, promised, waiting_for
+from domain.order.agenda import next_alarm, promised_moment, waiting_for
 from domain.order.order import Order
 from domain.order.parts import Approval, Clock
 from domain.order.read_model import ApprovalView, DeadlineView, OrderView
@@ -23,7 +23,7 @@ def project(order: Order) -> OrderView:
         stage=order.stage,
         units=tuple(a.unit for a in order.active),
         light=order.light,
-        next_due=promised(order, alarm) if alarm else None,
+        next_due=promised_moment(order, alarm) if alarm else None,
         provisional=any(clock.provisional for clock in running),
         overdue=bool(order.overdue_units),
         priority=priority(order),

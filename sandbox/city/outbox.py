@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 from fastapi import FastAPI
 
-from sandbox.city.faults import Chaos
+from sandbox.city.faults import FaultInjection
 from sandbox.city.signature import headers
 from sandbox.city.store import CityStore, Queued
 
@@ -23,7 +23,7 @@ _STATES = {"taken": "已受理", "waiting": "对方已留存", "refused": "被�
 class Outbox:
     """Stores messages and pushes each once; a message that was not pushed waits to be fetched."""
 
-    def __init__(self, secret: str, webhook: str | None, store: CityStore, chaos: Chaos) -> None:
+    def __init__(self, secret: str, webhook: str | None, store: CityStore, chaos: FaultInjection) -> None:
         self._secret = secret
         self._webhook = webhook
         self._store = store

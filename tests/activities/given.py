@@ -15,14 +15,14 @@ from adapters.database.orders.orders import Orders
 from adapters.database.orders.rule_books import RuleBookHistory
 from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
-from adapters.database.units import Catalogue
-from adapters.phone_numbers import read
+from adapters.database.units import UnitDirectory
+from adapters.phone_numbers import parse_number
 from adapters.twilio.http import RebasedHttpClient
 from adapters.twilio.sms import TwilioSms
 from domain.order.effects import NotifyEffect
 from domain.order.read_model import RecordBatch
 from domain.order.records import StoredRuleBook
-from domain.units import ContactCard
+from domain.units import StoredContact
 from tests.adapters.orders_at_hand import NINE, view
 from tests.sandbox.words import ACCOUNT, TOKEN
 
@@ -83,13 +83,13 @@ async def recorded(database: Database, no: str, *events: dict[str, Any], **shown
 
 async def reachable(database: Database, number: str) -> None:
     """Give the clerk of housing this number."""
-    card = ContactCard(regime="huojia", unit="housing", role="unit_clerk", name="王某", phone=number)
-    await Catalogue(database).put_contacts([card])
+    card = StoredContact(regime="huojia", unit="housing", role="unit_clerk", name="王某", phone=number)
+    await UnitDirectory(database).put_contacts([card])
 
 
 async def perform(database: Database, sms: TwilioSms, effect: NotifyEffect) -> NoticeOutcome:
-    orders, catalogue, policies = Orders(database), Catalogue(database), RuleBookHistory(database)
-    notify = Notify(orders, catalogue, policies, Messages(database), OptOuts(database), sms, read)
+    orders, catalogue, policies = Orders(database), UnitDirectory(database), RuleBookHistory(database)
+    notify = Notify(orders, catalogue, policies, Messages(database), OptOuts(database), sms, parse_number)
     return await ActivityEnvironment().run(notify.notify, effect)
 
 

@@ -19,7 +19,7 @@ from adapters.archive.bundle_check import NotABundle
 from adapters.archive.bundles import Bundles
 from adapters.archive.sheets import Sheets
 from adapters.archive.signature import Signatures
-from adapters.database.archive.bundles import Archives
+from adapters.database.archive.bundles import ArchivedBundles
 from adapters.database.archive.dossiers import Dossiers
 from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
@@ -40,7 +40,7 @@ CLOSED = {"event": "order_closed", "outcome": "satisfied", "at": "2026-12-31T23:
 KEY = f"archives/2026/{NO}.zip"
 
 
-class LosesTheNote(Archives):
+class LosesTheNote(ArchivedBundles):
     """The process ends after the bundle was written and before the archive row was."""
 
     async def record(self, order_no: str, bundle: str, sha256: str) -> StoredBundle:
@@ -52,9 +52,9 @@ def objects(settings_for: Callable[..., Settings]) -> Objects:
     return Objects(settings_for())
 
 
-async def perform(database: Database, objects: Objects, archives: Archives | None = None) -> Archived:
+async def perform(database: Database, objects: Objects, archives: ArchivedBundles | None = None) -> Archived:
     bundles = Bundles(objects, Signatures("a secret of the archive"))
-    archive = Archive(Dossiers(database), archives or Archives(database), objects, bundles, Sheets())
+    archive = Archive(Dossiers(database), archives or ArchivedBundles(database), objects, bundles, Sheets())
     return await ActivityEnvironment().run(archive.archive, EFFECT)
 
 

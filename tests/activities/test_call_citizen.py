@@ -10,11 +10,11 @@ from activities.call_citizen import CallCitizen, CallOutcome
 from adapters.database.engine import Database
 from adapters.database.orders.orders import Orders
 from adapters.database.telephone.calls import Calls
-from adapters.phone_numbers import read
+from adapters.phone_numbers import parse_number
 from adapters.settings.settings import Settings
 from adapters.twilio.client import ProviderUnavailable, TwilioClient
 from adapters.twilio.voice import TwilioVoice
-from domain.citizen.messages import Sending
+from domain.citizen.messages import ProviderAnswer
 from domain.order.effects import CallCitizenEffect
 from domain.order.records import StoredCitizen
 from tests.activities.given import NO, mumbles
@@ -34,14 +34,14 @@ async def citizen(database: Database, no: str, phone: str | None) -> None:
 
 async def perform(database: Database, voice: TwilioVoice, party: str, attempt: int = 1) -> CallOutcome:
     effect = CallCitizenEffect(key=f"{NO}:{party}:{attempt}", order_no=NO, party=party, round=0, attempt=attempt)
-    calls = CallCitizen(Orders(database), Calls(database), voice, read)
+    calls = CallCitizen(Orders(database), Calls(database), voice, parse_number)
     return await ActivityEnvironment().run(calls.call_citizen, effect)
 
 
 class LosesTheAnswer(TwilioVoice):
     """The process ends after the provider accepted the call and before that was stored."""
 
-    async def place(self, to: str, call_id: str) -> Sending:
+    async def place(self, to: str, call_id: str) -> ProviderAnswer:
         await super().place(to, call_id)
         raise ConnectionResetError
 

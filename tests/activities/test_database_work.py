@@ -17,7 +17,7 @@ from adapters.database.orders.overdue_counts import Tallies
 from adapters.database.telephone.call_tasks import CallTasks
 from adapters.database.telephone.callbacks import Callbacks
 from domain.order.effects import CallBackEffect, CallTaskEffect, TallyEffect
-from domain.order.records import TallyResult
+from domain.order.records import OverdueCount
 from tests.activities.given import NO, recorded
 from tests.adapters.orders_at_hand import batch, new_order
 
@@ -64,7 +64,7 @@ async def test_whom_no_text_reached_is_telephoned_once(hotline: Database) -> Non
     assert [(task.order_no, task.template, task.unit) for task in waiting] == [(NO, "overdue", "housing")]
 
 
-async def tally(database: Database, no: str) -> TallyResult:
+async def tally(database: Database, no: str) -> OverdueCount:
     effect = TallyEffect(key=f"{no}:9", order_no=no, unit="housing")
     return await ActivityEnvironment().run(Tally(Tallies(database)).tally, effect)
 
@@ -94,18 +94,18 @@ async def test_overdue_orders_are_counted_in_a_row_and_in_the_year(hotline: Data
     await lived(hotline, "late-2", "2026-02-11", LATE, "2026-02-13")
     await lived(hotline, "later", "2026-02-12", LATE, "2026-02-20")
 
-    assert await tally(hotline, "late-1") == TallyResult(in_a_row=1, in_total=2)
-    assert await tally(hotline, "late-2") == TallyResult(in_a_row=2, in_total=3)
-    assert await tally(hotline, "later") == TallyResult(in_a_row=3, in_total=4)
-    assert await tally(hotline, "last-year") == TallyResult(in_a_row=1, in_total=1)
-    assert await tally(hotline, "rehearsed") == TallyResult(in_a_row=1, in_total=1)
+    assert await tally(hotline, "late-1") == OverdueCount(in_a_row=1, in_total=2)
+    assert await tally(hotline, "late-2") == OverdueCount(in_a_row=2, in_total=3)
+    assert await tally(hotline, "later") == OverdueCount(in_a_row=3, in_total=4)
+    assert await tally(hotline, "last-year") == OverdueCount(in_a_row=1, in_total=1)
+    assert await tally(hotline, "rehearsed") == OverdueCount(in_a_row=1, in_total=1)
 
 
 async def test_a_kept_limit_breaks_the_row_and_not_the_total(hotline: Database) -> None:
     await lived(hotline, "late-1", "2026-03-02", LATE, "2026-03-05")
     await lived(hotline, "late-2", "2026-03-03", LATE, "2026-03-09")
     await lived(hotline, "kept", "2026-03-04", KEPT, "2026-03-06")
-    assert await tally(hotline, "late-2") == TallyResult(in_a_row=0, in_total=2)
+    assert await tally(hotline, "late-2") == OverdueCount(in_a_row=0, in_total=2)
 
 
 async def test_the_count_waits_until_the_overdue_is_recorded(hotline: Database) -> None:

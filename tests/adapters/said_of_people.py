@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import LargeBinary, select
 
-from adapters.database.archive.bundles import Archives
+from adapters.database.archive.bundles import ArchivedBundles
 from adapters.database.city.messages import WEBHOOK, CityMessages
 from adapters.database.engine import Database
 from adapters.database.orders.attachments import Attachments, NewFile
@@ -66,7 +66,7 @@ async def archive(database: Database, settings: Settings) -> None:
     await recorded(database, NO, {"event": "order_opened"}, {"event": "order_closed", "outcome": "satisfied"})
     for key in ("attachments/photo", "attachments/photo.thumbnail.jpg", "archives/1.zip"):
         await Objects(settings).put_if_absent(key, CANARY.encode())
-    await Archives(database).record(NO, "archives/1.zip", "00" * 32)
+    await ArchivedBundles(database).record(NO, "archives/1.zip", "00" * 32)
 
 
 async def personal(database: Database) -> dict[str, set[str]]:

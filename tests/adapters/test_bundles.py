@@ -14,7 +14,7 @@ from pathlib import Path
 import bagit
 import pytest
 
-from adapters.archive.bagit import Bundle
+from adapters.archive.bagit import BundleWriter
 from adapters.archive.bundle_check import BundleCheck, NotABundle
 from adapters.archive.bundles import Bundles
 from adapters.archive.changed_byte import changed_byte
@@ -32,7 +32,7 @@ FILES = {"order.json": '{"title": "路灯不亮"}\n'.encode(), "personal/evidenc
 async def packed(folder: Path, files: dict[str, bytes] | None = None, signatures: Signatures = OURS) -> Path:
     """A bundle of these files."""
     path = folder / "bundle.zip"
-    bundle = Bundle(NO, DAY, path, signatures)
+    bundle = BundleWriter(NO, DAY, path, signatures)
     for name, content in (files or FILES).items():
         await bundle.add(name, content)
     await bundle.close()
@@ -135,7 +135,7 @@ async def test_hundreds_of_megabytes_take_no_memory(tmp_path: Path) -> None:
             yield bytes([number % 256]) * (1024 * 1024)
 
     tracemalloc.start()
-    bundle = Bundle(NO, DAY, tmp_path / "long.zip", OURS)
+    bundle = BundleWriter(NO, DAY, tmp_path / "long.zip", OURS)
     await bundle.stream("personal/evidence/film.mp4", 64 * 1024 * 1024, film(64))
     done = await bundle.close()
     objects = Objects(Settings.model_validate({"OBJECT_STORE_URL": (tmp_path / "store").as_uri()}))

@@ -7,7 +7,7 @@ from typing import cast
 import psycopg
 import pytest
 
-from adapters.database.archive.bundles import Archives
+from adapters.database.archive.bundles import ArchivedBundles
 from adapters.database.engine import Database
 from adapters.database.idempotency import Idempotency, KeyInFlight, KeyReused, Replay
 from adapters.database.orders.rule_books import RuleBookHistory
@@ -96,7 +96,7 @@ async def test_a_policy_snapshot_never_changes(database: Database) -> None:
 
 
 async def test_an_order_is_archived_once(database: Database) -> None:
-    archives = Archives(database)
+    archives = ArchivedBundles(database)
     assert await archives.get("A") is None
     first = await archives.record("A", "bundles/A", "00")
     assert await archives.record("A", "bundles/A-2", "11") == first == await archives.get("A")

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.archive.archive_check import Audit
 from adapters.archive.signature import Signatures
-from adapters.database.archive.bundles import Archives
+from adapters.database.archive.bundles import ArchivedBundles
 from adapters.database.audit.acts import Acts
 from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
@@ -66,7 +66,7 @@ def aged(database: Database, objects: Objects, database_url: str) -> Aged:
         )
         await Attachments(database).add(picture)
         await recorded(database, no, {"event": "order_opened"}, {"event": "order_closed", "outcome": "satisfied"})
-        await Archives(database).record(no, f"archives/{no}.zip", "0")
+        await ArchivedBundles(database).record(no, f"archives/{no}.zip", "0")
         with psycopg.connect(as_owner(database_url)) as connection:
             age = "UPDATE archives SET created_at = created_at - make_interval(days => %s) WHERE order_no = %s"
             connection.execute(age, (days, no))

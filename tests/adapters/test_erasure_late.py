@@ -17,7 +17,7 @@ from adapters.database.audit.trail import Trail
 from adapters.database.city.messages import WEBHOOK, CityMessages
 from adapters.database.engine import Database, driver_url
 from adapters.database.erasure.erasure import Erasure
-from adapters.database.erasure.personal_columns import blanked
+from adapters.database.erasure.personal_columns import blanked_columns
 from adapters.database.orders.attachments import Attachments, NewFile
 from adapters.database.orders.documents import Documents
 from adapters.database.telephone.call_tasks import CallTasks
@@ -233,5 +233,5 @@ def test_what_is_erased_is_what_is_noted_when_it_comes_late(database_url: str) -
             "SELECT event_object_table, event_object_column FROM information_schema.triggered_update_columns"
             " WHERE trigger_name LIKE '%_late' AND event_object_column <> 'order_no'"
         ).fetchall()
-    theirs = {(table, column) for table, column in blanked() if table != "work_orders"}
+    theirs = {(table, column) for table, column in blanked_columns() if table != "work_orders"}
     assert set(noted) - {("order_viewers", "username")} == theirs, "an order is written by its intake alone"

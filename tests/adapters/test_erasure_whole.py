@@ -12,12 +12,12 @@ from adapters.database.audit.trail import Trail
 from adapters.database.city.messages import WEBHOOK, CityMessages
 from adapters.database.engine import Database
 from adapters.database.erasure.erasure import Erasure
-from adapters.database.erasure.personal_columns import blanked
+from adapters.database.erasure.personal_columns import blanked_columns
 from adapters.database.tables import Table
 from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
 from adapters.files.object_store import Objects
 from adapters.settings.settings import Settings
-from application.jobs.erasure import erase_due
+from application.jobs.erasure import erase_due_orders
 from application.orders.erasure import Eraser
 from application.services import Services
 from domain.policy.retention import Retention
@@ -57,7 +57,7 @@ def test_whoever_adds_a_sealed_column_has_to_say_what_becomes_of_it() -> None:
     kept |= {("users", "totp_secret"), ("users", "totp_pending")}
     # An opt-out outlives every order.
     kept |= {("opt_outs", "phone")}
-    assert sealed - kept <= blanked()
+    assert sealed - kept <= blanked_columns()
 
 
 @pytest.mark.parametrize(("ruled", "gone"), [(True, {"11", "4 text"}), (False, {"4 text"})])
@@ -89,7 +89,7 @@ async def test_what_came_in_and_belongs_to_no_order_is_erased_by_the_retention_o
     services = SimpleNamespace(database=database, objects=Objects(settings), policies=policies)
     before = await said(database)
     for _ in range(2):
-        assert await erase_due(cast(Services, services)) == 0
+        assert await erase_due_orders(cast(Services, services)) == 0
     assert before - await said(database) == gone
 
 

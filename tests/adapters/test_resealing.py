@@ -9,7 +9,7 @@ import pytest
 from adapters.database.city.messages import WEBHOOK, CityMessages, MessageReused
 from adapters.database.encryption import CannotDecrypt, Keyring
 from adapters.database.engine import Database
-from adapters.database.key_rotation import BATCH, BLIND, SEALED, Resealed, reseal
+from adapters.database.key_rotation import BATCH, BLIND_INDEXES, SEALED, Resealed, reseal
 from adapters.database.orders.attachments import Attachments, NewFile
 from adapters.database.orders.documents import Documents
 from adapters.database.orders.orders import OrderFilter, Orders
@@ -84,7 +84,7 @@ async def test_a_rotation_leaves_nothing_under_the_old_key_and_loses_nothing(dat
         await OptOuts(both).add(STOPPED)
         whole, told = await run(database_url, f"{NEW},{OLD}")
         assert whole and told["documents"] == Resealed("documents", BATCH + 1, BATCH + 1, 0)
-        assert set(told) == set(SEALED) and set(BLIND) <= set(SEALED)
+        assert set(told) == set(SEALED) and set(BLIND_INDEXES) <= set(SEALED)
         await everything_is_found(both)
         await everything_is_found(new)
         with pytest.raises(CannotDecrypt):

@@ -17,7 +17,7 @@ from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
 from adapters.local.postgres import LocalPostgres
 from adapters.temporal.client import connect, ping
-from cli.rehearse.stack import Stage
+from cli.rehearse.stack import RehearsalStack
 from tests.tls import HOST, Authority, tls_in_front
 
 SHORTLY = 0.5  # seconds
@@ -34,7 +34,7 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture(scope="module")
-def guarded(the_stage: Stage, authority: Authority) -> Iterator[str]:
+def guarded(the_stage: RehearsalStack, authority: Authority) -> Iterator[str]:
     """The address of a Temporal server that requires a client certificate."""
     own = authority.sign("temporal.test")
     with tls_in_front(the_stage.processes.temporal.address, own, authority.certificate) as port:

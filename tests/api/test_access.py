@@ -16,9 +16,9 @@ from starlette.routing import BaseRoute
 from adapters.settings.settings import ROOT
 from api.app import PREFIX, create_app
 from api.auth.identity import signed_in as bearer_of
-from api.auth.route_acts import ACTS, ASKED_LATER
+from api.auth.route_acts import ACTS, CHECKED_AFTER_LOOKUP
 from domain.order.commands import COMMANDS
-from domain.permissions import CENTRE, STAFF, TABLE, Door, sees_every_confidential
+from domain.permissions import CENTRE, STAFF, TABLE, Authentication, sees_every_confidential
 from domain.words import Role
 from tests.api.askers import MINE, OTHER_REGIME, REGIME, Town, orders, town
 from tests.api.callers import DEMAND
@@ -122,12 +122,12 @@ PROBES: dict[str, Probe] = {
 def expected(name: str, role: Role, case: str) -> Answer:
     """The answer that the table prescribes."""
     probe, act = PROBES[name], ACTS[name.partition("?")[0]]
-    if TABLE[act].door is not Door.TOKEN:
+    if TABLE[act].door is not Authentication.TOKEN:
         return probe.answer
     if case in BAD:
         return NO_TOKEN
     permitted = role in TABLE[act].to and (probe.also is None or role in TABLE[probe.also].to)
-    if role not in TABLE[act].to and act not in ASKED_LATER:
+    if role not in TABLE[act].to and act not in CHECKED_AFTER_LOOKUP:
         return NOT_PERMITTED
     if act == "take_in" and case == "foreign order":
         return NOT_PERMITTED
@@ -211,7 +211,7 @@ def test_a_route_asks_for_a_token_unless_its_row_says_that_it_stands_open() -> N
     for name, route in routes(create_app()):
         dependant = getattr(route, "dependant", None)
         asks = dependant is not None and any(each.call is bearer_of for each in flat(dependant))
-        assert asks == (TABLE[ACTS[name]].door is Door.TOKEN), name
+        assert asks == (TABLE[ACTS[name]].door is Authentication.TOKEN), name
 
 
 def flat(dependant: Any) -> Iterator[Any]:
@@ -227,7 +227,7 @@ def matrix() -> Iterator[tuple[str, Role, str]]:
         for role in sorted(STAFF):
             for case in (*MINE, *BAD):
                 anybody = role is Role.AGENT
-                if anybody or (case != "no token" if door is Door.TOKEN else case == "own"):
+                if anybody or (case != "no token" if door is Authentication.TOKEN else case == "own"):
                     yield name, role, case
 
 

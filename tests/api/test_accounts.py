@@ -14,9 +14,9 @@ from adapters.auth.tokens import AUDIENCE, ISSUER, Identity, issue
 from adapters.database.accounts.sessions import Sessions
 from adapters.database.accounts.users import Users
 from adapters.database.engine import Database
-from adapters.database.units import Catalogue
+from adapters.database.units import UnitDirectory
 from adapters.settings.settings import DEVELOPMENT_SECRET
-from domain.units import UnitCard
+from domain.units import StoredUnit
 from domain.words import Role
 from tests.api.callers import problem
 from tests.api.door import PASSWORD, door, sign_in, token
@@ -29,7 +29,7 @@ Headers = dict[str, str]
 
 @pytest.fixture(scope="module")
 async def http(module_database: Database) -> AsyncIterator[httpx.AsyncClient]:
-    await Catalogue(module_database).put_units([UnitCard(id="housing", regime="rugao", name="住建局")])
+    await UnitDirectory(module_database).put_units([StoredUnit(id="housing", regime="rugao", name="住建局")])
     async with door(module_database) as client:
         yield client
 

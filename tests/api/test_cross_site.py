@@ -10,7 +10,7 @@ from adapters.database.engine import Database
 from api.app import PREFIX, create_app
 from api.auth.route_acts import ACTS
 from api.middleware.cross_site import SAFE
-from domain.permissions import TABLE, Door
+from domain.permissions import TABLE, Authentication
 from tests.api.door import door, token
 from tests.api.test_access import routes
 from tests.api.test_door import DESK, EVIL
@@ -71,7 +71,7 @@ async def ask(http: httpx.AsyncClient, name: str, headers: Headers) -> str:
 
 
 def test_the_exceptions_are_what_brings_its_own_proof_and_nothing_else() -> None:
-    assert {name for name in writes() if TABLE[ACTS[name]].door is Door.SEALED} == SEALED
+    assert {name for name in writes() if TABLE[ACTS[name]].door is Authentication.SEALED} == SEALED
     assert "POST /token" in writes() and len(writes()) > 40
 
 

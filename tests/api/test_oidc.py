@@ -21,11 +21,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from adapters.auth.oidc import PAUSE, STALE, Provider, ProviderAway
 from adapters.auth.tokens import BadToken
 from adapters.database.engine import Database
-from adapters.database.units import Catalogue
+from adapters.database.units import UnitDirectory
 from adapters.local.child_process import ChildProcess
 from adapters.local.temporal import free_port
 from adapters.settings.settings import ROOT, Settings, environment
-from domain.units import UnitCard
+from domain.units import StoredUnit
 from tests.api.callers import problem
 from tests.api.door import door
 from tests.api.door import token as own_token
@@ -98,7 +98,7 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 async def http(issuer: str, module_database: Database) -> AsyncIterator[httpx.AsyncClient]:
-    await Catalogue(module_database).put_units([UnitCard(id="housing", regime="rugao", name="住建局")])
+    await UnitDirectory(module_database).put_units([StoredUnit(id="housing", regime="rugao", name="住建局")])
     async with door(module_database, **chosen(issuer)) as client:
         yield client
 

@@ -13,9 +13,9 @@ import pytest
 from adapters.auth import oidc
 from adapters.auth.tokens import LIFE
 from adapters.database.engine import Database
-from adapters.database.units import Catalogue
+from adapters.database.units import UnitDirectory
 from adapters.settings.settings import Settings
-from domain.units import UnitCard
+from domain.units import StoredUnit
 from tests.api.callers import problem
 from tests.api.door import door, token
 from tests.api.issuer import AUDIENCE, Issuer, issuing
@@ -38,7 +38,7 @@ def issuer() -> Iterator[Issuer]:
 
 @pytest.fixture(scope="module")
 async def http(issuer: Issuer, module_database: Database) -> AsyncIterator[httpx.AsyncClient]:
-    await Catalogue(module_database).put_units([UnitCard(id="housing", regime="rugao", name="住建局")])
+    await UnitDirectory(module_database).put_units([StoredUnit(id="housing", regime="rugao", name="住建局")])
     async with door(module_database, **chosen(issuer)) as client:
         yield client
 

@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request
 
 from adapters.settings.settings import ROOT
 from api.app import PREFIX, create_app
-from api.refusal_counts import CODES, Refusals
+from api.refusal_counts import CODES, RefusalCounts
 from tests.api.conftest import Installation
 from tests.api.test_door import EVIL, HOST, application, client, nested
 
@@ -98,7 +98,7 @@ async def test_each_kind_is_told_with_its_route_and_its_number(caplog: pytest.Lo
 
 
 async def test_it_is_told_by_itself_when_the_time_of_a_round_has_passed(caplog: pytest.LogCaptureFixture) -> None:
-    refusals = Refusals(told(), every=0.2)
+    refusals = RefusalCounts(told(), every=0.2)
     for number in (1, 2):
         began = time.monotonic()
         for _ in range(50):

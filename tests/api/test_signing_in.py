@@ -10,7 +10,7 @@ import pyotp
 import pytest
 from sqlalchemy import text
 
-from adapters.database.accounts.credentials import Credentials, NotProven, Why
+from adapters.database.accounts.credentials import Credentials, RejectionReason, SignInRejected
 from adapters.database.accounts.password_hashes import NOBODY, outdated
 from adapters.database.accounts.users import Account, Users
 from adapters.database.engine import Database
@@ -94,13 +94,13 @@ async def test_thirty_guesses_at_once_in_three_processes_are_no_more_than_five(m
     name = await person(module_database)
     processes = [Credentials(module_database, 5) for _ in range(3)]
 
-    async def guess(number: int) -> Why:
-        with pytest.raises(NotProven) as refused:
+    async def guess(number: int) -> RejectionReason:
+        with pytest.raises(SignInRejected) as refused:
             await processes[number % 3].prove(name, f"guess number {number}", None)
         return refused.value.why
 
     answers = await asyncio.gather(*map(guess, range(30)))
-    assert sorted(answers) == [Why.LOCKED] * 25 + [Why.WRONG_PASSWORD] * 5
+    assert sorted(answers) == [RejectionReason.LOCKED] * 25 + [RejectionReason.WRONG_PASSWORD] * 5
 
 
 async def test_a_crowd_that_signs_in_rightly_at_once_locks_nobody_out(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from adapters.policy.yaml_tree import grow
+from adapters.policy.yaml_tree import parse_yaml
 from adapters.settings.settings import ROOT
 
 DOCUMENT = ROOT / "docs" / "clauses.md"
@@ -62,7 +62,7 @@ def seen() -> dict[str, list[Seen]]:
 
 def keys() -> dict[str, list[str]]:
     """The keys of the policy file that rest on every clause, in the order of the file."""
-    tree, problems = grow(POLICIES.read_text("utf-8"))
+    tree, problems = parse_yaml(POLICIES.read_text("utf-8"))
     assert tree is not None and not problems, problems
     found: dict[str, list[str]] = defaultdict(list)
     for clause, key in _resting(tree.plain()["regimes"], ()):

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from adapters.policy import json_schema
 from adapters.policy.policy_file import load
-from adapters.policy.yaml_tree import grow
+from adapters.policy.yaml_tree import parse_yaml
 from adapters.settings.settings import ROOT, Settings
 from api import access_page
 from cli.main import COMMANDS as CLI
@@ -206,4 +206,4 @@ def test_the_editor_schema_is_up_to_date_and_named_by_the_rule_books() -> None:
     assert json_schema.FILE.read_text("utf-8") == json_schema.schema(), "run: python -m adapters.policy.json_schema"
     first, _, rest = text("policies.yaml").partition("\n")
     assert first == f"# yaml-language-server: $schema={json_schema.FILE.name}"
-    assert grow(rest)[1] == []
+    assert parse_yaml(rest)[1] == []

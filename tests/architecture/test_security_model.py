@@ -22,7 +22,7 @@ from adapters.settings.settings import ROOT, Settings
 from api.middleware import body_limits, json_shape
 from application import input_types
 from domain.access import passwords
-from domain.permissions import TABLE, Door
+from domain.permissions import TABLE, Authentication
 from domain.privacy import NEEDED, Personal
 from tests.architecture.test_outbound import GOES_OUT
 from tests.supply.production_lock import needed
@@ -69,7 +69,7 @@ def test_the_model_says_the_numbers_of_the_code() -> None:
 
 def test_the_model_names_every_way_in() -> None:
     named = set(re.findall(r"`(\w+)`", MODEL))
-    assert {act for act, grant in TABLE.items() if grant.door is not Door.TOKEN} <= named
+    assert {act for act, grant in TABLE.items() if grant.door is not Authentication.TOKEN} <= named
 
 
 def test_the_model_says_who_reads_what_of_a_citizen() -> None:

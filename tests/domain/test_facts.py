@@ -27,4 +27,4 @@ def test_what_is_not_known_is_left_out_and_what_is_known_to_be_nothing_is_not() 
 
 def test_a_fact_without_a_field_is_an_error() -> None:
     with pytest.raises(AssertionError, match="on_tme"):
-        Play("hukou").order.noted(on_tme=True)
+        Play("hukou").order.with_facts(on_tme=True)

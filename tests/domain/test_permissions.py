@@ -4,7 +4,7 @@ import pytest
 
 from domain.order.commands import COMMANDS, Decide, RequestReturn
 from domain.order.lifecycle.approval_decisions import SETTLEMENTS
-from domain.permissions import CENTRE, STAFF, TABLE, Door, Relation, reaches, relation, require
+from domain.permissions import CENTRE, STAFF, TABLE, Authentication, Relation, reaches, relation, require
 from domain.policy.rule_book import Regime
 from domain.refusal import Refused
 from domain.text import Text
@@ -24,7 +24,7 @@ def test_every_command_and_signal_of_the_workflow_has_a_row() -> None:
 
 def test_a_row_grants_something_to_somebody_or_stands_open() -> None:
     for act, grant in TABLE.items():
-        assert bool(grant.to) == (grant.door is Door.TOKEN), act
+        assert bool(grant.to) == (grant.door is Authentication.TOKEN), act
         assert not {Role.CLOCK} & set(grant.to), act
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from domain.citizen.sending_hours import closes, instead, opens
+from domain.citizen.sending_hours import may_be_tried_until, may_begin_at, replacing_report
 from domain.order.effects import Effect, NotifyEffect, effects
 from domain.order.internal_commands import ReportCall, ReportNotice
 from domain.policy.rule_book import Regime
@@ -33,8 +33,8 @@ def notice_to_do(play: Play, **fields: Any) -> NotifyEffect:
 
 def span(play: Play, effect: Effect, at: str) -> tuple[str, str | None]:
     """The span in which an effect of a moment may go out."""
-    begin = opens(play.order, effect, moment(at))
-    end = closes(play.order, effect, begin)
+    begin = may_begin_at(play.order, effect, moment(at))
+    end = may_be_tried_until(play.order, effect, begin)
     return written(begin), None if end is None else written(end)
 
 
@@ -63,22 +63,22 @@ def test_the_wait_for_an_answer_begins_when_the_survey_may_go_out() -> None:
 def test_a_survey_that_was_held_back_is_dropped_when_nobody_waits_for_its_answer() -> None:
     play = Play(quiet_county(), at="2026-11-23T20:00", grade="normal").signed().at("2026-11-23T23:00").answered()
     survey = notice_to_do(play, template="survey")
-    assert instead(play.order, survey, moment("2026-11-24T07:00"), held=True) is None
+    assert replacing_report(play.order, survey, moment("2026-11-24T07:00"), held=True) is None
     play.do("record_callback", result="dissatisfied")
-    told = instead(play.order, survey, moment("2026-11-24T07:00"), held=True)
+    told = replacing_report(play.order, survey, moment("2026-11-24T07:00"), held=True)
     assert told == ReportNotice(notice=survey.notice, sent=False, reason="superseded")
     assert play.say(told)[0].event == "notice_failed" and not play.found("notice_failed", call_task=True)
     other = notice_to_do(play, template="rework")
-    assert instead(play.order, other, moment("2026-11-24T07:00"), held=True) is None, "nobody answers that one"
+    assert replacing_report(play.order, other, moment("2026-11-24T07:00"), held=True) is None, "nobody answers that one"
 
 
 def test_a_call_that_has_come_too_late_is_made_the_next_day_under_the_same_number() -> None:
     play = Play("gaotai", at="2026-11-23T19:00").signed().answered().at("2026-11-24T19:30")
     call = to_do(play, kind="call_citizen")
     assert span(play, call, "2026-11-24T19:30") == ("2026-11-24T19:30", "2026-11-24T20:00")
-    assert instead(play.order, call, moment("2026-11-24T19:59:59"), held=False) is None
+    assert replacing_report(play.order, call, moment("2026-11-24T19:59:59"), held=False) is None
     play.at("2026-11-24T20:00")
-    told = instead(play.order, call, moment("2026-11-24T20:00"), held=False)
+    told = replacing_report(play.order, call, moment("2026-11-24T20:00"), held=False)
     assert isinstance(told, ReportCall) and told.reason == "outside_hours"
     play.say(told)
     play.at("2026-11-25T09:30")
@@ -92,10 +92,10 @@ def test_a_call_is_tried_until_the_ladder_goes_on_and_not_after_that() -> None:
     first = to_do(play, kind="call_citizen")
     assert span(play, first, "2026-11-24T09:30") == ("2026-11-24T09:30", "2026-11-24T11:00:01")
     play.at("2026-11-24T11:30")
-    told = instead(play.order, first, play.life.now, held=False)
+    told = replacing_report(play.order, first, play.life.now, held=False)
     assert isinstance(told, ReportCall) and told.reason == "superseded"
     assert play.say(told) == [], "the second call has been asked for"
     second = to_do(play, kind="call_citizen")
-    assert instead(play.order, second, play.life.now, held=False) is None
+    assert replacing_report(play.order, second, play.life.now, held=False) is None
     play.do("record_callback", result="satisfied", by="citizen", via="sms")
-    assert instead(play.order, second, play.life.now, held=False) is not None
+    assert replacing_report(play.order, second, play.life.now, held=False) is not None

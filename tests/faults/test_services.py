@@ -16,7 +16,7 @@ import pytest
 from adapters.database.telephone.call_tasks import CallTasks
 from adapters.database.telephone.calls import Calls
 from adapters.settings.settings import ROOT
-from cli.rehearse.stack import Stage, stage
+from cli.rehearse.stack import RehearsalStack, stage
 from domain.words import Role
 from tests.stage import Life, Lives, lives_on, until
 from workflows.ids import work_order_id
@@ -82,7 +82,7 @@ def bundles(folder: Path, no: str) -> int:
 class Table:
     """Runs every row."""
 
-    def __init__(self, on: Stage, http: httpx.AsyncClient) -> None:
+    def __init__(self, on: RehearsalStack, http: httpx.AsyncClient) -> None:
         self.on = on
         self.lives: Lives = lives_on(on)
         self.http = http

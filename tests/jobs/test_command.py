@@ -19,7 +19,7 @@ from adapters.settings.settings import ROOT, Settings, environment
 from application.jobs.catalogue import JOBS
 from application.jobs.seeding import seed
 from application.services import services
-from cli.rehearse.stack import Stage
+from cli.rehearse.stack import RehearsalStack
 from domain.order.records import NewOrder
 from tests.postgres import DATA_KEY, as_owner
 from tests.stage import until
@@ -162,7 +162,7 @@ def test_a_temporal_that_is_away_is_said(place: Place, words: tuple[str, ...]) -
     assert "Temporal 没有响应" in away
 
 
-async def test_a_rehearsal_has_no_jobs(the_stage: Stage) -> None:
+async def test_a_rehearsal_has_no_jobs(the_stage: RehearsalStack) -> None:
     assert the_stage.settings.jobs is False
     assert [each.id async for each in await the_stage.client.list_schedules()] == []
     assert [each.id async for each in the_stage.client.list_workflows("WorkflowId STARTS_WITH 'job-'")] == []

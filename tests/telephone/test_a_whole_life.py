@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from domain.units import ContactCard
+from domain.units import StoredContact
 from tests.api.callers import eventually
 from tests.api.evidence import brought
 from tests.stage import REPLIES
@@ -45,7 +45,7 @@ def unpacked(file: Path) -> zipfile.ZipFile:
 
 async def test_the_citizen_telephones_and_the_leader_reads(exchange: Exchange) -> None:
     citizen, leader = exchange.phone(), exchange.phone()
-    card = ContactCard(regime="huojia", unit="housing", role="unit_principal_leader", name="局长", phone=leader)
+    card = StoredContact(regime="huojia", unit="housing", role="unit_principal_leader", name="局长", phone=leader)
     await exchange.services.catalogue.put_contacts([card])
 
     agent = exchange.caller("agent")

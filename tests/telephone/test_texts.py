@@ -19,7 +19,7 @@ from temporalio.service import RetryConfig
 from adapters.database.telephone.inbound_messages import NewInbound
 from adapters.temporal.client import CONVERTER
 from api.app import create_app
-from application.jobs.telephone_catch_up import catch_up
+from application.jobs.telephone_catch_up import catch_up_telephone
 from tests.api.callers import problem
 from tests.telephone.exchange import Exchange
 from workflows.ids import work_order_id
@@ -223,13 +223,13 @@ async def test_a_text_outlasts_an_outage(exchange: Exchange) -> None:
         )
     problem(answer, 503, "unavailable")
     assert exchange.fates(no) == ["received"]
-    await asyncio.gather(*(catch_up(exchange.services, NOW) for _ in range(3)))
+    await asyncio.gather(*(catch_up_telephone(exchange.services, NOW) for _ in range(3)))
     assert exchange.fates(no) == ["answered"]
     exchange.happens(no, "order_archived")
     assert len(exchange.events(no, "callback_recorded")) == 1
     with psycopg.connect(exchange.services.settings.database_url, autocommit=True) as connection:
         connection.execute("UPDATE inbound_messages SET state = 'received' WHERE order_no = %s", (no,))
-    await catch_up(exchange.services, NOW)
+    await catch_up_telephone(exchange.services, NOW)
     assert exchange.fates(no) == ["answered"], "also when a crash kept it from being written down"
 
 
@@ -262,7 +262,7 @@ async def test_a_text_is_noted_on_the_order_whose_survey_was_found_only_later(ex
     no = exchange.surveyed(phone)
     text = NewInbound(f"SMtext{next(_sids)}", phone, "5", None, None)
     await exchange.services.inbound.keep(text)
-    await catch_up(exchange.services, NOW)
+    await catch_up_telephone(exchange.services, NOW)
     assert exchange.fates(no) == ["answered"]
     exchange.happens(no, "order_closed", outcome="satisfied")
 

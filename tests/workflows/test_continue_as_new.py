@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from temporalio.client import WorkflowHandle
 
-from cli.rehearse.stack import Stage, stage
+from cli.rehearse.stack import RehearsalStack, stage
 from domain.order.commands import Urge
 from domain.words import Role
 from tests.stage import Lives, lives_on, until
@@ -20,14 +20,14 @@ SUGGEST_AFTER = "40"
 
 
 @pytest.fixture(scope="module")
-async def short_histories() -> AsyncIterator[Stage]:
+async def short_histories() -> AsyncIterator[RehearsalStack]:
     """A server that suggests continue-as-new after very few events."""
     async with stage(dynamic_config={"limit.historyCount.suggestContinueAsNew": SUGGEST_AFTER}) as ready:
         yield ready
 
 
 @pytest.fixture
-def long_lives(short_histories: Stage) -> Lives:
+def long_lives(short_histories: RehearsalStack) -> Lives:
     return lives_on(short_histories)
 
 
@@ -90,7 +90,7 @@ STEP_BEFORE = text("UPDATE order_views SET step_at = :at WHERE no = :no")
 
 
 async def test_an_order_whose_record_is_refused_goes_on_in_fresh_histories_and_is_recorded_when_it_can_be(
-    short_histories: Stage, long_lives: Lives
+    short_histories: RehearsalStack, long_lives: Lives
 ) -> None:
     life = await long_lives("rugao")
     await life.dispatch("housing")

@@ -12,7 +12,7 @@ from adapters.database.orders.attachments import File
 from adapters.files.signed_links import BadLink, ExpiredLink, Link, Purpose, opened
 from api.auth.identity import ServicesDep, User
 from api.auth.request_origin import origin_of
-from api.idempotency import LookingRoute
+from api.idempotency import ReadOnlyRoute
 from api.problems import Hidden, ProblemError, answers
 from api.schemas.files import (
     OPEN,
@@ -25,11 +25,11 @@ from api.schemas.files import (
     path_of,
     shown_to,
 )
-from api.uploads.downloads import original, thumbnail
+from api.uploads.downloads import serve_file, serve_thumbnail
 from api.uploads.upload import Details, upload
 from application.audit import acts
 from application.input_types import InputModel, Name
-from application.orders.visibility import is_visible, shielded, visible
+from application.orders.visibility import is_shielded_from, is_visible, visible
 from application.services import Services
 from domain.access.acts import Deed
 from domain.order.records import StoredOrder
@@ -49,7 +49,7 @@ _FORM: dict[str, Any] = {
 }
 
 router = APIRouter(tags=["附件"])
-links = APIRouter(tags=["附件"], route_class=LookingRoute)
+links = APIRouter(tags=["附件"], route_class=ReadOnlyRoute)
 
 
 class LinkRequest(InputModel):
@@ -141,13 +141,13 @@ async def open_file(token: str, request: Request, services: ServicesDep) -> Resp
     data = _link_data(link.purpose, token)
     await acts.note(services, origin_of(request), None, Deed.FILE_OPENED, data=data, **_about(file))
     if link.purpose == "thumbnail":
-        return await thumbnail(services, file)
-    return await original(services, request, file, shown=link.purpose == "view")
+        return await serve_thumbnail(services, file)
+    return await serve_file(services, request, file, shown=link.purpose == "view")
 
 
 def _open_to(user: Identity, order: StoredOrder, file: File) -> bool:
     """Whether the person may see a file: the unit complained of sees only its own (HK-17)."""
-    return not shielded(user, order) or file.unit == user.unit
+    return not is_shielded_from(user, order) or file.unit == user.unit
 
 
 def _link_data(purpose: Purpose, token: str) -> dict[str, str | int | bool]:

@@ -4,11 +4,11 @@ from fastapi import APIRouter, Request
 
 from adapters.auth.password_strength import weakness
 from adapters.auth.tokens import Identity
-from adapters.database.accounts.credentials import NotProven
+from adapters.database.accounts.credentials import SignInRejected
 from adapters.database.accounts.users import Card
 from api.auth.identity import ServicesDep, SignedIn
 from api.auth.request_origin import OriginDep, origin_of
-from api.auth.sign_in_answers import refusal
+from api.auth.sign_in_answers import sign_in_problem
 from api.idempotency import IdempotentRoute
 from api.problems import ProblemError, answers
 from api.schemas.accounts import AccountOut, Confirmation, EnrolmentOut, NewPassword, Proof, SessionOut
@@ -18,7 +18,7 @@ from application.audit.acts import Origin
 from application.people import sign_in, sign_in_acts
 from application.services import Services
 from domain.access.acts import Deed
-from domain.access.passwords import one_form
+from domain.access.passwords import canonical_form
 
 CURRENT, OTHERS = "current", "others"
 
@@ -70,7 +70,7 @@ async def _end_session(origin: Origin, services: Services, user: Identity, sessi
 async def change_password(body: NewPassword, request: Request, services: ServicesDep, user: SignedIn) -> None:
     """修改本人口令，其他会话随即失效。须先完成的事项因此改变的，请重新登录。"""
     await _prove_again(request, services, user, body)
-    if one_form(body.new_password) == one_form(body.password):
+    if canonical_form(body.new_password) == canonical_form(body.password):
         raise ProblemError(422, "新口令不能与原口令相同", "weak_password")
     if weak := await weakness(body.new_password, user.sub, services.rule_books.ids):
         raise ProblemError(422, weak, "weak_password")
@@ -102,7 +102,7 @@ async def _prove_again(request: Request, services: Services, user: Identity, pro
         raise ProblemError(409, "账号由统一身份认证管理", "not_allowed")
     try:
         return await sign_in.prove(services, user.sub, proof.password, proof.totp)
-    except NotProven as not_proven:
+    except SignInRejected as not_proven:
         request.state.refusal_noted = True
         await sign_in_acts.note_refused_sign_in(services, origin_of(request), user.sub, not_proven.why)
-        raise refusal(not_proven) from None
+        raise sign_in_problem(not_proven) from None

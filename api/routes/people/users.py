@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from adapters.auth.password_strength import weakness
 from adapters.auth.tokens import Identity
-from adapters.database.accounts.password_hashes import drawn
+from adapters.database.accounts.password_hashes import random_password
 from adapters.database.accounts.role_assignments import assignment_fault
 from adapters.database.accounts.users import Account, Card, UsernameTaken
 from api.auth.identity import ServicesDep, User
@@ -36,7 +36,7 @@ async def listed(services: ServicesDep, user: User, paging: Paging) -> PageOut[U
 async def add(body: NewUser, origin: OriginDep, services: ServicesDep, user: User) -> UserOut:
     """新增账号。口令是临时的，首次登录后须修改；不填则由系统生成，只显示这一次。"""
     await _require_assignment(services, user, body.role, body.unit, body.regime)
-    made = None if body.password else drawn()
+    made = None if body.password else random_password()
     if body.password and (weak := await weakness(body.password, body.username, services.rule_books.ids)):
         raise ProblemError(422, weak, "weak_password")
     account = Account(
@@ -77,7 +77,7 @@ async def change(name: str, body: UserChange, origin: OriginDep, services: Servi
         data["fields"] = " ".join(sorted(values))
         noting = [acts.act(origin, user, Deed.USER_CHANGED, data=data, **of)]
         await services.users.change(name, noting, **values)
-    made = drawn() if body.reset_password else None
+    made = random_password() if body.reset_password else None
     if made:
         noting = [acts.act(origin, user, Deed.USER_CHANGED, data={"fields": "password"}, **of)]
         await services.users.set_password(name, made, temporary=True, noting=noting)

@@ -2,7 +2,7 @@
 
 from domain.order.commands import Appeal
 from domain.order.events import AppealGranted, AppealRefused
-from domain.order.lifecycle.approvals import ask
+from domain.order.lifecycle.approvals import request_approval
 from domain.order.lifecycle.closing import close
 from domain.order.parts import Approval
 from domain.order.turn import Turn, require_attachments, require_signatures
@@ -21,7 +21,7 @@ def appeal(turn: Turn, command: Appeal) -> None:
     for signatures in rule.signed_by:
         require_signatures(signatures.roles, command.signed_by, command.by, rule.clause)
     require_attachments(command.attachments, rule.attachments.at_least, rule.clause)
-    ask(
+    request_approval(
         turn,
         ApprovalKind.APPEAL,
         assignment.unit,

@@ -5,7 +5,7 @@ from typing import Final
 
 from domain.order.commands import Decide
 from domain.order.events import ApprovalDecided, SignalIgnored
-from domain.order.internal_commands import IgnoreSignal, repeatable
+from domain.order.internal_commands import IgnoreSignal, safe_to_repeat
 from domain.order.lifecycle import appeals, closing, extensions, returns, reviews, rework, suspension
 from domain.order.lifecycle.approvals import open_stage
 from domain.order.lifecycle.approvers import require_approver
@@ -44,7 +44,9 @@ def decide(turn: Turn, command: Decide) -> None:
         approval = _addressed(turn.order, command)
         _check(turn, approval, command)
     except Refused as refused:
-        turn.emit(_ignored(repeatable(command.approval), repeatable(command.decision), refused.code, refused.reason))
+        turn.emit(
+            _ignored(safe_to_repeat(command.approval), safe_to_repeat(command.decision), refused.code, refused.reason)
+        )
         return
     _answer(turn, approval, command)
 

@@ -6,7 +6,7 @@ The answer itself is `domain.order.lifecycle.approval_decisions`.
 from typing import Any
 
 from domain.labels import label
-from domain.order.deadlines import promise
+from domain.order.deadlines import set_clock
 from domain.order.events import (
     ApprovalDecided,
     ApprovalLapsed,
@@ -20,7 +20,9 @@ from domain.order.turn import Turn
 from domain.refusal import Code, Refused
 from domain.words import ApprovalKind, ClockName, Role
 
-HOLDING = frozenset({ApprovalKind.REVIEW, ApprovalKind.CITY_REVIEW, ApprovalKind.PANEL, ApprovalKind.FINAL_REPLY})
+REOPENED_WHEN_LAPSED = frozenset(
+    {ApprovalKind.REVIEW, ApprovalKind.CITY_REVIEW, ApprovalKind.PANEL, ApprovalKind.FINAL_REPLY}
+)
 """Kinds that the order cannot go on without."""
 
 
@@ -32,7 +34,7 @@ def stages_of(order: Order, kind: ApprovalKind) -> tuple[tuple[str, Role], ...]:
     return stages or ((fallback.desk, fallback.by),)
 
 
-def ask(turn: Turn, kind: ApprovalKind, unit: str | None, **details: Any) -> str:
+def request_approval(turn: Turn, kind: ApprovalKind, unit: str | None, **details: Any) -> str:
     """Open an approval at its first stage; `details` are fields of `ApprovalOpened`. Returns its id.
 
     Raises Refused(already_done) if one of the kind is open already.
@@ -70,7 +72,7 @@ def open_stage(
     )
     rule = turn.order.regime.approvals.get(kind)  # a rule book adopted since may have no check by the city
     if rule is not None and rule.within is not None:
-        promise(turn, ClockName.APPROVAL, unit=unit, limit=rule.within, clause=rule.clause, subject=approval)
+        set_clock(turn, ClockName.APPROVAL, unit=unit, limit=rule.within, clause=rule.clause, subject=approval)
     if desk == "city":
         turn.emit(SentToCity(what=kind.value, unit=unit, approval=approval))
 
@@ -100,8 +102,8 @@ def lapsed(turn: Turn, clock: Clock) -> None:
             clause=clock.clause,
         )
     )
-    if approval.kind in HOLDING:
-        ask(turn, approval.kind, approval.unit)
+    if approval.kind in REOPENED_WHEN_LAPSED:
+        request_approval(turn, approval.kind, approval.unit)
 
 
 def approval_opened(order: Order, event: ApprovalOpened) -> Order:

@@ -9,7 +9,7 @@ from domain.refusal import Code, Refused
 from domain.words import UNIT_ROLES, Role
 
 
-def seats(order: Order, approval: Approval) -> frozenset[str]:
+def approver_roles(order: Order, approval: Approval) -> frozenset[str]:
     """The roles that may answer the open stage: its own, and those of its desk in the rule book."""
     desks = order.regime.desks
     return frozenset({approval.by_role.value, *desks.get(approval.desk, ())})  # type: ignore[call-overload]
@@ -21,7 +21,7 @@ def require_approver(order: Order, approval: Approval, decision: Decide) -> None
     Nobody decides their own request, in whatever role. A signal without a person, as sent by hand in development,
     passes this check. Two stages at one desk need two people, so that a repeated click cannot decide the second.
     """
-    if decision.by not in seats(order, approval):
+    if decision.by not in approver_roles(order, approval):
         raise Refused(Code.NOT_PERMITTED, f"此环节应由{label(approval.by_role)}决定")
     role = Role(decision.by)
     require("decide", role)

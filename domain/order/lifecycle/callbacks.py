@@ -6,7 +6,7 @@ from domain.order.deadlines import key_of
 from domain.order.events import CallbackRecorded
 from domain.order.lifecycle.closing import close
 from domain.order.lifecycle.ladder import ask_staff_again
-from domain.order.lifecycle.rework import dissatisfied
+from domain.order.lifecycle.rework import after_dissatisfaction
 from domain.order.order import Order
 from domain.order.turn import Turn
 from domain.refusal import Code, Refused, quoted
@@ -59,7 +59,7 @@ def _require_new_try(turn: Turn, party: str) -> None:
 def _all_heard(turn: Turn) -> None:
     results = set(turn.order.called.values())
     if "dissatisfied" in results:
-        dissatisfied(turn)
+        after_dissatisfaction(turn)
     else:
         close(turn, Outcome.SATISFIED if "satisfied" in results else Outcome.UNREACHABLE)
 
@@ -76,4 +76,4 @@ def callback_recorded(order: Order, event: CallbackRecorded) -> Order:
     given = {name: rating for name, rating in ratings.items() if rating is not None}
     if event.result != "unreachable":
         given["satisfied"] = event.result == "satisfied"
-    return order.noted(**given)
+    return order.with_facts(**given)

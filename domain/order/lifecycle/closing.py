@@ -3,7 +3,7 @@
 from domain.order.commands import RequestTermination, Withdraw
 from domain.order.events import OrderArchived, OrderClosed, OrderTerminated, OrderWithdrawn
 from domain.order.internal_commands import ReportArchived
-from domain.order.lifecycle.approvals import ask
+from domain.order.lifecycle.approvals import request_approval
 from domain.order.order import Order
 from domain.order.parts import Approval
 from domain.order.turn import Turn
@@ -25,7 +25,7 @@ def withdraw(turn: Turn, command: Withdraw) -> None:
 def request_termination(turn: Turn, command: RequestTermination) -> None:
     """Request the end of an order outside the hotline's scope, which needs a joint finding (RG-07)."""
     turn.require_open()
-    ask(turn, ApprovalKind.TERMINATION, None, ground=command.ground, reason=command.text)
+    request_approval(turn, ApprovalKind.TERMINATION, None, ground=command.ground, reason=command.text)
 
 
 def settle_termination(turn: Turn, approval: Approval, granted: bool) -> None:

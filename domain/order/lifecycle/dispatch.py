@@ -5,7 +5,7 @@ from datetime import datetime
 from domain.calendar.durations import Duration
 from domain.due import before
 from domain.order.commands import Dispatch, DispatchedUnit
-from domain.order.deadlines import key_of, promise
+from domain.order.deadlines import key_of, set_clock
 from domain.order.events import Dispatched, OrderDispatched
 from domain.order.order import Order
 from domain.order.parts import Assignment
@@ -71,14 +71,14 @@ def start_clocks(turn: Turn, unit: str) -> None:
     regime = turn.order.regime
     _set_sign_off(turn, unit)
     if regime.returns.window_from == "dispatch":
-        promise(turn, ClockName.RETURN, unit=unit, limit=regime.returns.window, clause=regime.returns.clause)
+        set_clock(turn, ClockName.RETURN, unit=unit, limit=regime.returns.window, clause=regime.returns.clause)
     limit = limit_of(turn.order)
     if turn.order.required_by is not None and regime.required_by:
         at: datetime | None = turn.order.required_by
         within, clause = None, regime.required_by_clause
     else:
         at, within, clause = None, limit.within, limit.clause
-    due_at = promise(
+    due_at = set_clock(
         turn,
         ClockName.HANDLING,
         unit=unit,
@@ -89,7 +89,7 @@ def start_clocks(turn: Turn, unit: str) -> None:
     )
     for milestone in milestones(turn.order, unit):
         if milestone.before_limit is None:
-            promise(
+            set_clock(
                 turn,
                 milestone.clock,
                 unit=unit,
@@ -107,16 +107,16 @@ def _set_sign_off(turn: Turn, unit: str) -> None:
         return
     response = regime.emergency.response(turn.order.source, regime.level_of(unit))
     if response is None:
-        promise(turn, ClockName.SIGN_OFF, unit=unit, limit=regime.sign_off.within, clause=regime.sign_off.clause)
+        set_clock(turn, ClockName.SIGN_OFF, unit=unit, limit=regime.sign_off.within, clause=regime.sign_off.clause)
     else:
-        promise(turn, ClockName.SIGN_OFF, unit=unit, limit=response.sign_off, clause=regime.emergency.clause)
+        set_clock(turn, ClockName.SIGN_OFF, unit=unit, limit=response.sign_off, clause=regime.emergency.clause)
 
 
 def set_results_due(turn: Turn, unit: str, limit_at: datetime) -> None:
     """Set the milestones that are measured back from the limit (HJ-12, DL-07)."""
     for milestone in milestones(turn.order, unit):
         if milestone.before_limit is not None:
-            promise(
+            set_clock(
                 turn,
                 milestone.clock,
                 unit=unit,

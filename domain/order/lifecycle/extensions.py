@@ -4,11 +4,11 @@ from datetime import datetime
 
 from domain.due import after_limit, before, due
 from domain.order.commands import Decide, RequestExtension
-from domain.order.deadlines import key_of, promise
+from domain.order.deadlines import key_of, set_clock
 from domain.order.events import ExtensionGranted, ExtensionRefused
-from domain.order.lifecycle.approvals import ask
+from domain.order.lifecycle.approvals import request_approval
 from domain.order.lifecycle.dispatch import limit_of, move_results_due, set_results_due, warning
-from domain.order.lifecycle.handling import relight
+from domain.order.lifecycle.handling import reset_light
 from domain.order.order import Order
 from domain.order.parts import Approval, Assignment, Clock
 from domain.order.turn import Turn, require_signatures, require_text
@@ -42,7 +42,7 @@ def request_extension(turn: Turn, command: RequestExtension) -> None:
             break
     until = command.until or furthest(order, assignment, clock)
     _check_until(order, assignment, clock, until)
-    ask(
+    request_approval(
         turn,
         ApprovalKind.EXTENSION,
         assignment.unit,
@@ -121,7 +121,7 @@ def _extend(turn: Turn, clock: Clock, until: datetime) -> None:
     """Move a unit's limit and the milestones measured from it; the clock stays held during a review."""
     assert clock.unit is not None
     within, held = limit_of(turn.order).within, clock.status == "held"
-    due_at = promise(
+    due_at = set_clock(
         turn,
         ClockName.HANDLING,
         unit=clock.unit,
@@ -135,10 +135,10 @@ def _extend(turn: Turn, clock: Clock, until: datetime) -> None:
         move_results_due(turn, clock.unit, due_at)
     else:
         set_results_due(turn, clock.unit, due_at)
-    relight(turn, clock.unit, due_at)
+    reset_light(turn, clock.unit, due_at)
 
 
 def extension_granted(order: Order, event: ExtensionGranted) -> Order:
     """Count the extension, if the regime counts granted ones."""
-    order = order.noted(extensions=order.facts.extensions + 1)
+    order = order.with_facts(extensions=order.facts.extensions + 1)
     return order.counted("extensions") if order.regime.extensions.counted == "granted" else order

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from domain.due import before
 from domain.order.commands import ArriveOnSite, RecordVisit, ReportProgress
-from domain.order.deadlines import key_of, promise
+from domain.order.deadlines import key_of, set_clock
 from domain.order.events import (
     ArrivedOnSite,
     HandlingOverdue,
@@ -13,7 +13,7 @@ from domain.order.events import (
     ProgressReported,
     VisitRecorded,
 )
-from domain.order.lifecycle.supervision import answer_all
+from domain.order.lifecycle.supervision import answer_open_supervisions
 from domain.order.order import Order
 from domain.order.parts import Clock
 from domain.order.turn import Turn, require_text
@@ -59,10 +59,10 @@ def report_progress(turn: Turn, command: ReportProgress) -> None:
             expected_at=command.expected_at,
         )
     )
-    answer_all(turn, assignment.unit)
+    answer_open_supervisions(turn, assignment.unit)
     for clock in clocks:
         if clock is not None and clock.status == "running" and clock.every is not None:
-            promise(turn, clock.name, unit=clock.unit, limit=clock.every, every=clock.every, clause=clock.clause)
+            set_clock(turn, clock.name, unit=clock.unit, limit=clock.every, every=clock.every, clause=clock.clause)
     if assignment.unclosed and assignment.status in ("dispatched", "handling"):
         _keep_tracking(turn, assignment.unit, command.expected_at)
 
@@ -78,7 +78,7 @@ def _keep_tracking(turn: Turn, unit: str, expected_at: datetime | None) -> None:
     promised = turn.order.clocks[key_of(ClockName.PROGRESS, unit)]
     at = expected_at or promised.due_at
     if at > turn.now:
-        promise(turn, ClockName.PROGRESS, unit=unit, at=at, clause=promised.clause)
+        set_clock(turn, ClockName.PROGRESS, unit=unit, at=at, clause=promised.clause)
 
 
 def record_visit(turn: Turn, command: RecordVisit) -> None:
@@ -105,7 +105,7 @@ def milestone_missed(turn: Turn, clock: Clock) -> None:
     """Record a missed milestone; a recurring one starts again."""
     turn.emit(MilestoneMissed(clock=clock.name, unit=clock.unit, due_at=clock.due_at, key=clock.key))
     if clock.every is not None:
-        promise(turn, clock.name, unit=clock.unit, limit=clock.every, every=clock.every, clause=clock.clause)
+        set_clock(turn, clock.name, unit=clock.unit, limit=clock.every, every=clock.every, clause=clock.clause)
 
 
 def warn_moment(order: Order, clock: Clock) -> datetime | None:
@@ -121,7 +121,7 @@ def warn_moment(order: Order, clock: Clock) -> datetime | None:
     return moment
 
 
-def relight(turn: Turn, unit: str, due_at: datetime) -> None:
+def reset_light(turn: Turn, unit: str, due_at: datetime) -> None:
     """Turn the light back to green if the limit is in the future again."""
     if turn.order.assignments[unit].light is not Light.GREEN and turn.now < due_at:
         turn.emit(LightChanged(unit=unit, light=Light.GREEN))
@@ -140,20 +140,20 @@ def light_changed(order: Order, event: LightChanged) -> Order:
 
 def handling_overdue(order: Order, event: HandlingOverdue) -> Order:
     """Mark the unit as overdue, which its reply does not undo."""
-    order = order.but(overdue_units=order.overdue_units | {event.unit}).noted(on_time=False)
+    order = order.but(overdue_units=order.overdue_units | {event.unit}).with_facts(on_time=False)
     if event.clock is not None and event.clock is not ClockName.RETURN:
         return order.with_clock(key_of(event.clock, event.unit), status="missed")
     return order
 
 
-def evolve_milestone(order: Order, event: MilestoneMissed) -> Order:
+def milestone_clock_missed(order: Order, event: MilestoneMissed) -> Order:
     """Mark the milestone as missed."""
     return order.with_clock(event.key, status="missed")
 
 
 def arrived_on_site(order: Order, event: ArrivedOnSite) -> Order:
     """Meet the on-site clock."""
-    order = order.noted(on_site=(*order.facts.on_site, event.unit))
+    order = order.with_facts(on_site=(*order.facts.on_site, event.unit))
     return _met(order, key_of(ClockName.ON_SITE, event.unit))
 
 

@@ -1,7 +1,7 @@
 """Intake: opening, answering at once, and transfer to an emergency line (GT-03, GT-04, RG-03, HK-01)."""
 
 from domain.order.commands import AcknowledgeTransfer, AnswerAtIntake, TransferOut
-from domain.order.deadlines import promise
+from domain.order.deadlines import set_clock
 from domain.order.events import AnsweredAtIntake, OrderOpened, TransferAcknowledged, TransferredOut
 from domain.order.internal_commands import OpenOrder
 from domain.order.lifecycle.closing import close
@@ -28,7 +28,7 @@ def open_order(turn: Turn, command: OpenOrder) -> None:
     )
     rule = order.regime.intake.centre_sign_off
     if rule is not None and order.fits(rule.when):
-        promise(turn, ClockName.SIGN_OFF, limit=rule.within, clause=rule.clause)
+        set_clock(turn, ClockName.SIGN_OFF, limit=rule.within, clause=rule.clause)
 
 
 def answer_at_intake(turn: Turn, command: AnswerAtIntake) -> None:
@@ -47,7 +47,7 @@ def transfer_out(turn: Turn, command: TransferOut) -> None:
     turn.emit(TransferredOut(line=command.line, reason=command.reason))
     rule = turn.order.regime.emergency
     if rule.acknowledge_within is not None and turn.order.fits(rule.when):
-        promise(turn, ClockName.ACKNOWLEDGEMENT, limit=rule.acknowledge_within, clause=rule.clause)
+        set_clock(turn, ClockName.ACKNOWLEDGEMENT, limit=rule.acknowledge_within, clause=rule.clause)
     close(turn, Outcome.TRANSFERRED)
 
 
@@ -63,12 +63,12 @@ def acknowledge_transfer(turn: Turn, command: AcknowledgeTransfer) -> None:
 
 def transferred_out(order: Order, event: TransferredOut) -> Order:
     """Store the line."""
-    return order.noted(line=event.line)
+    return order.with_facts(line=event.line)
 
 
 def transfer_acknowledged(order: Order, event: TransferAcknowledged) -> Order:
     """Store the confirmation and meet its clock."""
-    order = order.noted(acknowledged=True)
+    order = order.with_facts(acknowledged=True)
     return order.with_clocks_stopped("met", names=frozenset({ClockName.ACKNOWLEDGEMENT}))
 
 

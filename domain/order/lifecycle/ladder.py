@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.due import explain
-from domain.order.deadlines import key_of, promise
+from domain.order.deadlines import key_of, set_clock
 from domain.order.events import CallbackAsked, CallbackUnanswered
 from domain.order.notices import notify_party, quiet_until
 from domain.order.order import Order
@@ -16,13 +16,13 @@ PUT_OFF_AT_MOST = 12
 """Uncounted attempts of one step, the step's wait between them: a longer outage moves the ladder on."""
 
 
-def begin(turn: Turn) -> None:
+def begin_ladder(turn: Turn) -> None:
     """Ask every citizen of the order by the first step."""
     for party in turn.order.parties:
-        climb(turn, party)
+        next_attempt(turn, party)
 
 
-def climb(turn: Turn, party: str) -> None:
+def next_attempt(turn: Turn, party: str) -> None:
     """Ask again by this step or by the next; a call outside the hours of calls waits for them."""
     rung = turn.order.rungs.get(party, Rung())
     index, attempt = _following(turn.order, rung)
@@ -30,7 +30,7 @@ def climb(turn: Turn, party: str) -> None:
     step = ladder.ladder[index]
     moment = _callable_from(turn.order, step, turn.now)
     if moment > turn.now:
-        promise(turn, ClockName.CALLBACK, subject=party, at=moment, clause=ladder.clause)
+        set_clock(turn, ClockName.CALLBACK, subject=party, at=moment, clause=ladder.clause)
         return
     notice = notify_party(turn, Template.SURVEY, party, ladder.clause) if step.by == "sms" else None
     turn.emit(
@@ -41,7 +41,7 @@ def climb(turn: Turn, party: str) -> None:
         answered_by = explain(begins, step.wait, turn.order.days, ()).due_at
         following = ladder.ladder[_following(turn.order, turn.order.rungs[party])[0]]
         at = _callable_from(turn.order, following, answered_by)
-        promise(turn, ClockName.CALLBACK, subject=party, at=at, clause=ladder.clause)
+        set_clock(turn, ClockName.CALLBACK, subject=party, at=at, clause=ladder.clause)
 
 
 def ask_staff_again(turn: Turn, party: str) -> None:
@@ -77,7 +77,7 @@ def give_up(turn: Turn, party: str, reason: str) -> None:
     rung = turn.order.rungs.get(party, Rung())
     if rung.waiting:
         turn.emit(CallbackUnanswered(party=party, by=rung.by, attempt=rung.attempt, reason=reason))
-    climb(turn, party)
+    next_attempt(turn, party)
 
 
 def put_off(turn: Turn, party: str, reason: str) -> None:
@@ -92,10 +92,10 @@ def put_off(turn: Turn, party: str, reason: str) -> None:
     turn.emit(CallbackUnanswered(party=party, by=rung.by, attempt=rung.attempt, reason=reason, counted=False))
     step = ladder.ladder[_following(turn.order, turn.order.rungs[party])[0]]
     if step.wait is None:  # in a rule book adopted since this step is the staff's
-        climb(turn, party)
+        next_attempt(turn, party)
         return
     again = _callable_from(turn.order, step, explain(turn.now, step.wait, turn.order.days, ()).due_at)
-    promise(turn, ClockName.CALLBACK, subject=party, at=again, clause=ladder.clause)
+    set_clock(turn, ClockName.CALLBACK, subject=party, at=again, clause=ladder.clause)
 
 
 def survey_failed(turn: Turn, notice: str, reason: str) -> None:

@@ -3,7 +3,7 @@
 from domain.order.commands import Join, Merge
 from domain.order.events import OrderJoined, OrderMerged
 from domain.order.lifecycle.closing import close
-from domain.order.lifecycle.ladder import climb
+from domain.order.lifecycle.ladder import next_attempt
 from domain.order.order import Order
 from domain.order.turn import Turn
 from domain.refusal import Code, Refused
@@ -32,7 +32,7 @@ def join(turn: Turn, command: Join) -> None:
         raise Refused(Code.ALREADY_DONE, "该工单已并入本工单", CLAUSE)
     turn.emit(OrderJoined(order=command.order))
     if turn.order.calling:
-        climb(turn, command.order)
+        next_attempt(turn, command.order)
 
 
 def order_joined(order: Order, event: OrderJoined) -> Order:

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from domain.labels import label
 from domain.order.commands import SubmitReply
-from domain.order.deadlines import LIMITS, UNIT_CLOCKS
+from domain.order.deadlines import LIMIT_CLOCKS, UNIT_CLOCKS
 from domain.order.events import ReplySubmitted
-from domain.order.lifecycle.approvals import ask
-from domain.order.lifecycle.supervision import answer_all
+from domain.order.lifecycle.approvals import request_approval
+from domain.order.lifecycle.supervision import answer_open_supervisions
 from domain.order.order import Order
 from domain.order.turn import Turn, require_attachments, require_signatures
 from domain.policy.rule_book import Replies
@@ -45,9 +45,9 @@ def submit_reply(turn: Turn, command: SubmitReply) -> None:
             round=turn.order.reworks,
         )
     )
-    answer_all(turn, assignment.unit)
+    answer_open_supervisions(turn, assignment.unit)
     if assignment.part is Part.LEAD:
-        ask(turn, ApprovalKind.REVIEW, assignment.unit)
+        request_approval(turn, ApprovalKind.REVIEW, assignment.unit)
 
 
 def _named(sections: Iterable[str]) -> str:
@@ -87,7 +87,7 @@ def reply_submitted(order: Order, event: ReplySubmitted) -> Order:
     lead = event.part is Part.LEAD
     order = order.with_assignment(event.unit, status="replied" if lead else "accepted")
     order = order.with_voided(unit=event.unit, kinds=_WORK_APPROVALS)
-    limits = LIMITS | {ClockName.PROGRESS} if order.assignments[event.unit].unclosed else LIMITS
+    limits = LIMIT_CLOCKS | {ClockName.PROGRESS} if order.assignments[event.unit].unclosed else LIMIT_CLOCKS
     order = order.with_clocks_stopped(
         "held" if lead else "met", unit=event.unit, names=limits, only=frozenset({"running"})
     )
@@ -95,4 +95,4 @@ def reply_submitted(order: Order, event: ReplySubmitted) -> Order:
     order = order.with_clocks_stopped("met", unit=event.unit, names=others)
     if not lead:
         return order
-    return order.but(final_reply=event.final or order.final_reply).noted(resolution=event.resolution)
+    return order.but(final_reply=event.final or order.final_reply).with_facts(resolution=event.resolution)

@@ -5,9 +5,9 @@ from typing import Any
 from domain.order.commands import RequestReturn
 from domain.order.deadlines import key_of
 from domain.order.events import Dispatched, HandlingOverdue, ReturnBarred, ReturnGranted, ReturnRefused
-from domain.order.lifecycle.approvals import ask
+from domain.order.lifecycle.approvals import request_approval
 from domain.order.lifecycle.dispatch import send_to
-from domain.order.lifecycle.reviews import call_back
+from domain.order.lifecycle.reviews import begin_callbacks
 from domain.order.order import Order
 from domain.order.parts import Approval, Assignment
 from domain.order.turn import Turn, require_attachments, require_signatures, require_text
@@ -27,7 +27,7 @@ def request_return(turn: Turn, command: RequestReturn) -> None:
     late = _check_window(turn, assignment, rule)
     details = _evidence(command, rule, turn)
     disputed = turn.order.count("bounces") >= rule.dispute_after
-    ask(turn, ApprovalKind.REDISPATCH if disputed else ApprovalKind.RETURN, assignment.unit, **details)
+    request_approval(turn, ApprovalKind.REDISPATCH if disputed else ApprovalKind.RETURN, assignment.unit, **details)
     if late:
         turn.emit(
             HandlingOverdue(
@@ -125,14 +125,14 @@ def _hand_on(turn: Turn, approval: Approval, mode: DispatchMode) -> None:
     if target is not None:
         send_to(turn, (Dispatched(unit=target, part=returned.part),), mode)
     elif returned.part is Part.LEAD:
-        call_back(turn)
+        begin_callbacks(turn)
 
 
 def return_granted(order: Order, event: ReturnGranted) -> Order:
     """Release the unit; without a lead the order waits for the dispatcher."""
     order = order.with_assignment(event.unit, status="returned")
     order = order.with_clocks_stopped("stopped", unit=event.unit).with_voided(unit=event.unit)
-    order = order.counted("bounces").noted(returns=order.facts.returns + 1)
+    order = order.counted("bounces").with_facts(returns=order.facts.returns + 1)
     leads = any(a.part is Part.LEAD for a in order.active)
     return order.but(awaiting_dispatch=not leads)
 

@@ -1,8 +1,8 @@
 """Reviews: the hotline checks a reply, then the city if the order is the city's (HJ-12, RG-16, HK-10)."""
 
 from domain.order.events import CallbackDue, LightChanged, ReplyAccepted, ReplySentBack, SentToCity
-from domain.order.lifecycle.approvals import ask
-from domain.order.lifecycle.ladder import begin
+from domain.order.lifecycle.approvals import request_approval
+from domain.order.lifecycle.ladder import begin_ladder
 from domain.order.order import Order
 from domain.order.parts import Approval
 from domain.order.turn import Turn
@@ -16,7 +16,7 @@ def settle_review(turn: Turn, approval: Approval, granted: bool) -> None:
         send_back(turn, approval)
     elif turn.order.from_city and ApprovalKind.CITY_REVIEW in turn.order.regime.approvals:
         turn.emit(SentToCity(what="result", unit=approval.unit, approval=approval.id))
-        ask(turn, ApprovalKind.CITY_REVIEW, approval.unit)
+        request_approval(turn, ApprovalKind.CITY_REVIEW, approval.unit)
     else:
         accept(turn, approval.unit)
 
@@ -35,14 +35,14 @@ def accept(turn: Turn, unit: str) -> None:
     turn.emit(ReplyAccepted(unit=unit))
     if turn.order.assignments[unit].light is not Light.GREEN:
         turn.emit(LightChanged(unit=unit, light=Light.GREEN))
-    call_back(turn)
+    begin_callbacks(turn)
 
 
-def call_back(turn: Turn) -> None:
+def begin_callbacks(turn: Turn) -> None:
     """Begin the callbacks once the reply of every lead is accepted."""
     if turn.order.leads and all(lead.status == "accepted" for lead in turn.order.leads):
         turn.emit(CallbackDue(round=turn.order.reworks))
-        begin(turn)
+        begin_ladder(turn)
 
 
 def send_back(turn: Turn, approval: Approval) -> None:
@@ -55,7 +55,7 @@ def reply_accepted(order: Order, event: ReplyAccepted) -> Order:
     """Meet the held clocks; an overdue order stays not in time."""
     order = order.with_assignment(event.unit, status="accepted")
     order = order.with_clocks_stopped("met", unit=event.unit)
-    return order.noted(on_time=True) if order.facts.on_time is None else order
+    return order.with_facts(on_time=True) if order.facts.on_time is None else order
 
 
 def reply_sent_back(order: Order, event: ReplySentBack) -> Order:

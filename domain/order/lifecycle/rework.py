@@ -1,8 +1,8 @@
 """Rework: repeated handling for a dissatisfied citizen, up to the final reply (GT-13, RG-06, HK-12)."""
 
-from domain.order.deadlines import promise
+from domain.order.deadlines import set_clock
 from domain.order.events import LightChanged, PanelDecided, PanelOpened, ReworkOpened
-from domain.order.lifecycle.approvals import ask
+from domain.order.lifecycle.approvals import request_approval
 from domain.order.lifecycle.closing import close
 from domain.order.lifecycle.dispatch import warning
 from domain.order.order import Order
@@ -11,16 +11,16 @@ from domain.order.turn import Turn
 from domain.words import ApprovalKind, ClockName, Light, Outcome
 
 
-def dissatisfied(turn: Turn) -> None:
+def after_dissatisfaction(turn: Turn) -> None:
     """Open a rework; after the last one, or a final reply, open the panel or the final decision."""
     rule = turn.order.regime.rework
     if not turn.order.final_reply and turn.order.reworks < rule.final_after:
         open_rework(turn)
     elif rule.panel and not turn.order.panel_done:
-        approval = ask(turn, ApprovalKind.PANEL, None)
+        approval = request_approval(turn, ApprovalKind.PANEL, None)
         turn.emit(PanelOpened(approval=approval))
     else:
-        ask(turn, ApprovalKind.FINAL_REPLY, None)
+        request_approval(turn, ApprovalKind.FINAL_REPLY, None)
 
 
 def open_rework(turn: Turn) -> None:
@@ -29,7 +29,7 @@ def open_rework(turn: Turn) -> None:
     number = turn.order.reworks + 1
     for lead in turn.order.leads:
         turn.emit(ReworkOpened(unit=lead.unit, round=number))
-        promise(
+        set_clock(
             turn,
             ClockName.REWORK,
             unit=lead.unit,
@@ -46,7 +46,7 @@ def settle_panel(turn: Turn, approval: Approval, granted: bool) -> None:
     finding = "unit_upheld" if granted else "demand_reasonable"
     turn.emit(PanelDecided(approval=approval.id, finding=finding))
     if granted:
-        ask(turn, ApprovalKind.FINAL_REPLY, None)
+        request_approval(turn, ApprovalKind.FINAL_REPLY, None)
     else:
         open_rework(turn)
 
@@ -61,7 +61,7 @@ def settle_final_reply(turn: Turn, approval: Approval, granted: bool) -> None:
 
 def rework_opened(order: Order, event: ReworkOpened) -> Order:
     """Return to handling; the reply is no longer final."""
-    order = order.with_assignment(event.unit, status="handling").noted(reworks=event.round)
+    order = order.with_assignment(event.unit, status="handling").with_facts(reworks=event.round)
     return order.but(calling=False, reworks=event.round, final_reply=False)
 
 

@@ -1,10 +1,10 @@
 """Rule changes: an order keeps its rule book and calendar until it adopts others (docs/architecture.md#time)."""
 
-from domain.order.deadlines import LIMITS, reckon_again
+from domain.order.deadlines import LIMIT_CLOCKS, recompute_clocks
 from domain.order.events import CalendarAdopted, PolicyAdopted
 from domain.order.internal_commands import AdoptCalendar, AdoptPolicy
 from domain.order.lifecycle.dispatch import move_results_due
-from domain.order.lifecycle.handling import relight
+from domain.order.lifecycle.handling import reset_light
 from domain.order.order import Order
 from domain.order.turn import Turn
 from domain.words import ClockName
@@ -25,13 +25,13 @@ def adopt_calendar(turn: Turn, command: AdoptCalendar) -> None:
         return
     turn.emit(CalendarAdopted(calendar=command.calendar))
     earlier = turn.order.clocks
-    reckon_again(turn, frozenset(ClockName) - {ClockName.RESULT})
+    recompute_clocks(turn, frozenset(ClockName) - {ClockName.RESULT})
     for key, clock in tuple(turn.order.clocks.items()):
         moved = clock.due_at != earlier[key].due_at
-        if moved and clock.name in LIMITS and clock.status in ("running", "held") and clock.unit is not None:
+        if moved and clock.name in LIMIT_CLOCKS and clock.status in ("running", "held") and clock.unit is not None:
             if clock.name is ClockName.HANDLING:
                 move_results_due(turn, clock.unit, clock.due_at)
-            relight(turn, clock.unit, clock.due_at)
+            reset_light(turn, clock.unit, clock.due_at)
 
 
 def policy_adopted(order: Order, event: PolicyAdopted) -> Order:

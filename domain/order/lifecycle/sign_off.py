@@ -1,7 +1,7 @@
 """Sign-off: the unit has seen the order (GT-06, DL-02, RG-08, HK-01)."""
 
 from domain.order.commands import Sign
-from domain.order.deadlines import key_of, promise
+from domain.order.deadlines import key_of, set_clock
 from domain.order.events import OrderSigned, SignOffMissed
 from domain.order.order import Order
 from domain.order.parts import Clock
@@ -20,7 +20,7 @@ def sign(turn: Turn, command: Sign) -> None:
     turn.emit(OrderSigned(unit=assignment.unit, late=clock is not None and turn.now > clock.due_at))
     returns = turn.order.regime.returns
     if returns.window_from == "sign_off":
-        promise(turn, ClockName.RETURN, unit=assignment.unit, limit=returns.window, clause=returns.clause)
+        set_clock(turn, ClockName.RETURN, unit=assignment.unit, limit=returns.window, clause=returns.clause)
 
 
 def sign_off_missed(turn: Turn, clock: Clock) -> None:
@@ -32,12 +32,12 @@ def order_signed(order: Order, event: OrderSigned) -> Order:
     """Begin the handling, and meet the window."""
     order = order.with_assignment(event.unit, status="handling", signed_at=event.at)
     if order.facts.signed_in_time is None or event.late:
-        order = order.noted(signed_in_time=not event.late)
-    order = order.noted(handlers=order.facts.handlers | {event.unit: event.person})
+        order = order.with_facts(signed_in_time=not event.late)
+    order = order.with_facts(handlers=order.facts.handlers | {event.unit: event.person})
     return order.with_clock(key_of(ClockName.SIGN_OFF, event.unit), status="met")
 
 
-def evolve_missed(order: Order, event: SignOffMissed) -> Order:
+def sign_off_clock_missed(order: Order, event: SignOffMissed) -> Order:
     """Mark the window as missed; the order still waits for the sign-off."""
-    order = order.noted(signed_in_time=False)
+    order = order.with_facts(signed_in_time=False)
     return order.with_clock(key_of(ClockName.SIGN_OFF, event.unit), status="missed")

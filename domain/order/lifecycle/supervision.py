@@ -1,7 +1,7 @@
 """Supervision: opening, answering and raising its level (GT-14, GT-16, HJ-14, RG-18)."""
 
 from domain.order.commands import AnswerSupervision, OpenSupervision, Urge
-from domain.order.deadlines import key_of, promise
+from domain.order.deadlines import key_of, set_clock
 from domain.order.events import Escalated, MilestoneMissed, OrderUrged, SupervisionAnswered, SupervisionOpened
 from domain.order.internal_commands import ReportTally
 from domain.order.order import Order
@@ -46,7 +46,7 @@ def supervise(
     turn.emit(SupervisionOpened(level=level, unit=unit, reason=reason, supervision=number, text=text, clause=clause))
     rule = turn.order.regime.supervision.get(level)
     if rule is not None and rule.answer_within is not None:
-        promise(
+        set_clock(
             turn,
             ClockName.SUPERVISION,
             unit=unit,
@@ -61,10 +61,10 @@ def answer_supervision(turn: Turn, command: AnswerSupervision) -> None:
     assignment = turn.acting(command.unit)
     if not _open_of(turn.order, assignment.unit):
         raise Refused(Code.WRONG_STAGE, "本单位没有待回复的督办")
-    answer_all(turn, assignment.unit, require_text(command.text, "督办回复 text"))
+    answer_open_supervisions(turn, assignment.unit, require_text(command.text, "督办回复 text"))
 
 
-def answer_all(turn: Turn, unit: str, text: Text | None = None) -> None:
+def answer_open_supervisions(turn: Turn, unit: str, text: Text | None = None) -> None:
     """Answer the open supervisions of the unit, as feedback in any form does (GT-14)."""
     if opened := _open_of(turn.order, unit):
         turn.emit(SupervisionAnswered(unit=unit, supervisions=opened, text=text))

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from domain.calendar.durations import Duration
 from domain.due import Pause, due
 from domain.order.commands import RequestStrikeOff, RequestSuspension
-from domain.order.deadlines import LIMITS, UNIT_CLOCKS, promise, reckon_again
+from domain.order.deadlines import LIMIT_CLOCKS, UNIT_CLOCKS, recompute_clocks, set_clock
 from domain.order.events import StruckOff, Suspended, SuspensionReviewDue
-from domain.order.lifecycle.approvals import ask
+from domain.order.lifecycle.approvals import request_approval
 from domain.order.lifecycle.dispatch import move_results_due
-from domain.order.lifecycle.handling import relight
+from domain.order.lifecycle.handling import reset_light
 from domain.order.order import Order
 from domain.order.parts import Approval, Clock
 from domain.order.turn import Turn, require_text
@@ -25,7 +25,7 @@ def request_suspension(turn: Turn, command: RequestSuspension) -> None:
         raise Refused(Code.NOT_ALLOWED, "此类工单不在挂账事项范围之内", rule.clause)
     require_text(command.reason, "挂账理由 reason", rule.clause)
     every = _rhythm(command.review_every, rule.review_every, rule.clause)
-    ask(
+    request_approval(
         turn,
         ApprovalKind.SUSPENSION,
         assignment.unit,
@@ -40,7 +40,7 @@ def request_strike_off(turn: Turn, command: RequestStrikeOff) -> None:
     rule = turn.order.regime.suspensions
     assignment = turn.acting(command.unit)
     turn.require_stage(Stage.SUSPENDED, clause=rule.clause)
-    ask(turn, ApprovalKind.STRIKE_OFF, assignment.unit, reason=command.reason, plan=command.plan)
+    request_approval(turn, ApprovalKind.STRIKE_OFF, assignment.unit, reason=command.reason, plan=command.plan)
 
 
 def _rhythm(text: str | None, standard: Duration, clause: str | None) -> Duration:
@@ -65,7 +65,7 @@ def settle_suspension(turn: Turn, approval: Approval, granted: bool) -> None:
 
 
 def _next_review(turn: Turn, every: Duration, start: datetime | None = None) -> None:
-    promise(
+    set_clock(
         turn,
         ClockName.SUSPENSION_REVIEW,
         start=start,
@@ -91,18 +91,18 @@ def settle_strike_off(turn: Turn, approval: Approval, granted: bool) -> None:
     if not granted or turn.order.paused_since is None:
         return
     turn.emit(StruckOff(unit=approval.unit))
-    reckon_again(turn, UNIT_CLOCKS - {ClockName.RESULT})
+    recompute_clocks(turn, UNIT_CLOCKS - {ClockName.RESULT})
     for clock in tuple(turn.order.clocks.values()):
-        if clock.name in LIMITS and clock.status in ("running", "held") and clock.unit is not None:
+        if clock.name in LIMIT_CLOCKS and clock.status in ("running", "held") and clock.unit is not None:
             if clock.name is ClockName.HANDLING:
                 move_results_due(turn, clock.unit, clock.due_at)
-            relight(turn, clock.unit, clock.due_at)
+            reset_light(turn, clock.unit, clock.due_at)
 
 
 def suspended(order: Order, event: Suspended) -> Order:
     """Begin the pause; a suspended order cannot be returned."""
     order = order.with_voided(kinds=frozenset({ApprovalKind.RETURN, ApprovalKind.REDISPATCH}))
-    return order.but(paused_since=event.at).noted(suspended=True)
+    return order.but(paused_since=event.at).with_facts(suspended=True)
 
 
 def suspension_review_due(order: Order, event: SuspensionReviewDue) -> Order:

@@ -1,7 +1,7 @@
 """Unclosed 未闭环: orders not solvable in the limit, tracked by a plan (RG-12, HJ-09, DL-08)."""
 
 from domain.order.commands import ListUnclosed
-from domain.order.deadlines import LIMITS, promise
+from domain.order.deadlines import LIMIT_CLOCKS, set_clock
 from domain.order.events import UnclosedListed
 from domain.order.lifecycle.handling import refuse_empty_words
 from domain.order.order import Order
@@ -25,11 +25,11 @@ def list_unclosed(turn: Turn, command: ListUnclosed) -> None:
     if command.expected_at <= turn.now:
         raise Refused(Code.INVALID, "预期时间 expected_at 必须晚于现在", CLAUSE)
     turn.emit(UnclosedListed(unit=assignment.unit, expected_at=command.expected_at, text=text, plan=plan))
-    promise(turn, ClockName.PROGRESS, unit=assignment.unit, at=command.expected_at, clause=CLAUSE)
+    set_clock(turn, ClockName.PROGRESS, unit=assignment.unit, at=command.expected_at, clause=CLAUSE)
 
 
 def unclosed_listed(order: Order, event: UnclosedListed) -> Order:
     """Stop the limit, which no longer makes the unit overdue."""
-    order = order.with_assignment(event.unit, unclosed=True).noted(unclosed=True)
+    order = order.with_assignment(event.unit, unclosed=True).with_facts(unclosed=True)
     order = order.with_voided(unit=event.unit, kinds=frozenset({ApprovalKind.EXTENSION}))
-    return order.with_clocks_stopped("stopped", unit=event.unit, names=LIMITS | {ClockName.RESULT})
+    return order.with_clocks_stopped("stopped", unit=event.unit, names=LIMIT_CLOCKS | {ClockName.RESULT})

@@ -26,7 +26,7 @@ _TRANSPORTS: dict[tuple[str, int], asyncio.Transport] = {}
 _HELD: set[tuple[str, int]] = set()
 
 
-class OpenLine(H11Protocol):
+class ResettableProtocol(H11Protocol):
     """Stores its connection by the client's address, because ASGI cannot reset a connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -48,7 +48,7 @@ class OpenLine(H11Protocol):
             self.transport.abort()
 
 
-class FaultyLine:
+class FaultMiddleware:
     """Middleware for Twilio's API; pages and controls are not affected."""
 
     def __init__(self, app: App, book: FaultBook) -> None:
