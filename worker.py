@@ -53,8 +53,8 @@ from adapters.database.units import UnitDirectory
 from adapters.files.object_store import Objects
 from adapters.local.companion_process import CompanionProcess, end_with_first
 from adapters.local.process_exit import run
-from adapters.policy.policy_book import RuleBooks
 from adapters.policy.policy_file import PolicyErrors
+from adapters.policy.rule_books import RuleBooks
 from adapters.settings.production_check import UnsafeSettings, require_safe
 from adapters.settings.settings import Settings, settings
 from adapters.temporal.client import connect

@@ -39,7 +39,7 @@ from adapters.database.units import UnitDirectory
 from adapters.files.object_store import Objects
 from adapters.files.thumbnails import Thumbnails
 from adapters.files.virus_scan import Scanner
-from adapters.policy.policy_book import RuleBooks
+from adapters.policy.rule_books import RuleBooks
 from adapters.settings.settings import Settings
 from adapters.temporal.client import connect
 from adapters.twilio.client import TwilioClient

@@ -19,7 +19,7 @@ from adapters.database.orders.documents import Documents
 from adapters.database.orders.orders import Orders
 from adapters.database.orders.rule_books import RuleBookHistory
 from adapters.database.units import UnitDirectory
-from adapters.policy.policy_book import RuleBooks
+from adapters.policy.rule_books import RuleBooks
 from adapters.settings.settings import Settings
 from application.input_types import (
     DateOrMoment,

@@ -21,7 +21,7 @@ from adapters.database.migration import upgrade
 from adapters.local.child_process import ChildProcess
 from adapters.local.postgres import SERVING, LocalPostgres
 from adapters.local.temporal import LocalTemporal, free_port
-from adapters.policy.policy_book import RuleBooks
+from adapters.policy.rule_books import RuleBooks
 from adapters.settings.settings import ROOT, Settings, environment, settings
 from adapters.temporal.client import converter
 from application.services import Services

@@ -9,7 +9,7 @@ import httpx
 from temporalio.client import Client
 
 from adapters.database.engine import Database
-from adapters.policy.policy_book import RuleBooks
+from adapters.policy.rule_books import RuleBooks
 from adapters.settings.settings import ROOT, Settings
 from api.app import create_app
 from application.services import Services

@@ -11,7 +11,7 @@ from adapters.auth.tokens import Identity, issue
 from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
 from adapters.database.orders.documents import Documents
-from adapters.policy.policy_book import RuleBooks
+from adapters.policy.rule_books import RuleBooks
 from application.jobs.start_unstarted_orders import start_unstarted_orders
 from application.services import services
 from domain.order.records import NewOrder

@@ -14,7 +14,7 @@ import worker
 from adapters.database.orders.orders import Orders
 from adapters.local.child_process import ChildProcess
 from adapters.local.temporal import LocalTemporal, free_port
-from adapters.policy.policy_book import RuleBooks
+from adapters.policy.rule_books import RuleBooks
 from adapters.settings.settings import ROOT, Settings, environment
 from application.jobs.catalogue import JOBS
 from application.jobs.seeding import seed

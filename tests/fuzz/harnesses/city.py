@@ -8,7 +8,7 @@ from typing import Any
 import atheris
 
 from adapters.city.signature import BadSignature, verified
-from adapters.policy.policy_book import RuleBooks
+from adapters.policy.rule_books import RuleBooks
 from adapters.settings.settings import ROOT
 from application.city.inbox import canonical
 from application.city.message_handlers import Answered, Envelope

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from functools import cache
 
-from adapters.policy.policy_book import RuleBooks
+from adapters.policy.rule_books import RuleBooks
 from adapters.settings.settings import ROOT
 from domain.calendar.business_calendar import CST, BusinessCalendar, compiled
 from domain.calendar.durations import Duration

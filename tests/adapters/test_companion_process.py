@@ -14,7 +14,7 @@ from adapters.settings.settings import ROOT
 
 PROGRAM = """
 import asyncio, sys
-from adapters.local.companion_process import Twin, end_with_first
+from adapters.local.companion_process import CompanionProcess, end_with_first
 
 def second():
     async def wait():
@@ -29,7 +29,7 @@ async def first(twin):
     await gone.wait()
 
 if __name__ == "__main__":
-    twin = Twin.start("second", second)
+    twin = CompanionProcess.start("second", second)
     try:
         asyncio.run(first(twin))
     finally:
