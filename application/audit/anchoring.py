@@ -3,12 +3,13 @@
 import json
 from collections.abc import Set
 from datetime import date
-from typing import Final
+from typing import Final, Protocol
 
 from adapters.archive.signature import Signatures
 from adapters.database.audit.anchors import Anchor, Anchors
 from adapters.database.engine import Database
 from adapters.files.object_store import Objects
+from adapters.settings.settings import Settings
 
 FOLDER: Final = "anchors"
 MAKING: Final = "anchors"
@@ -49,6 +50,23 @@ class Anchoring:
                 conflicts.append(anchor.day.isoformat())
         if conflicts:
             raise AnchorConflict(", ".join(conflicts))
+
+
+class AnchorNeeds(Protocol):
+    """Needed to make anchors."""
+
+    database: Database
+    settings: Settings
+
+    @property
+    def objects(self) -> Objects:
+        """The object store."""
+
+
+async def make_due_anchors(services: AnchorNeeds) -> int:
+    """Make the anchors that are due, and return how many. May be repeated, and may run in several processes."""
+    signatures = Signatures(services.settings.archive_key)
+    return await Anchoring(services.database, services.objects, signatures).make_due()
 
 
 def key_of(day: date) -> str:

@@ -6,12 +6,11 @@ from datetime import time, timedelta
 from typing import Final
 
 from adapters.settings.settings import Settings
+from application.audit.anchoring import make_due_anchors
 from application.city.polling import poll_city
 from application.jobs.abandoned_files import delete_abandoned_files
-from application.jobs.anchoring import make_due_anchors
 from application.jobs.erasure import erase_due_orders
-from application.jobs.forget_request_keys import forget_request_keys
-from application.jobs.forget_sign_ins import forget_sign_ins
+from application.jobs.expired_records import delete_expired_request_keys, delete_expired_sign_ins
 from application.jobs.start_unstarted_orders import start_unstarted_orders
 from application.jobs.telephone_catch_up import catch_up_telephone
 from application.services import Services
@@ -126,8 +125,14 @@ JOBS: Final[dict[str, Job]] = {
         ),
         Job("anchors", "为台账生成每日锚点", "生成锚点 {} 个", Hourly(5), make_due_anchors),
         Job("files", "清理无主的附件", "清理附件 {} 个", Hourly(20), delete_abandoned_files),
-        Job("sign-ins", "清理过期的登录会话和失败记录", "清理记录 {} 条", Daily(time(3, 10)), forget_sign_ins),
-        Job("request-keys", "清理过期的幂等键及其答复", "清理幂等键 {} 个", Daily(time(3, 20)), forget_request_keys),
+        Job("sign-ins", "清理过期的登录会话和失败记录", "清理记录 {} 条", Daily(time(3, 10)), delete_expired_sign_ins),
+        Job(
+            "request-keys",
+            "清理过期的幂等键及其答复",
+            "清理幂等键 {} 个",
+            Daily(time(3, 20)),
+            delete_expired_request_keys,
+        ),
         Job("erasure", "销毁超过保存期限的工单内容", "销毁工单 {} 件", Daily(time(3, 30)), erase_due_orders),
     )
 }

@@ -51,7 +51,7 @@ def test_whoever_adds_a_sealed_column_has_to_say_what_becomes_of_it() -> None:
         if isinstance(column.type, LargeBinary)
     }
     kept = {("contacts", "name"), ("contacts", "phone"), ("archives", "hold_reason")}
-    # An answer to a repeated request is deleted long before any erasure (`application.jobs.forget_request_keys`).
+    # An answer to a repeated request is deleted long before any erasure (`application.jobs.expired_records`).
     kept |= {("idempotency_keys", "response")}
     # Second factors of staff belong to no order.
     kept |= {("users", "totp_secret"), ("users", "totp_pending")}

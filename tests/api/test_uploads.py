@@ -17,7 +17,7 @@ from PIL import Image
 
 from adapters.database.orders.attachments import NewFile
 from application.jobs.abandoned_files import delete_abandoned_files
-from application.jobs.forget_request_keys import forget_request_keys
+from application.jobs.expired_records import delete_expired_request_keys
 from application.services import Services, services
 from tests.api.callers import Caller, eventually, new_key, problem
 from tests.api.conftest import Installation
@@ -285,7 +285,7 @@ async def test_a_key_that_was_forgotten_brings_other_files_and_the_same_one_agai
         said = await asyncio.to_thread(brings, which)
         assert said["sha256"] == sha256(content[which]).hexdigest()
         ids.append(said["id"])
-        await forget_request_keys(inside, timedelta(0))
+        await delete_expired_request_keys(inside, timedelta(0))
     assert ids[0] == ids[2] != ids[1]
 
 
