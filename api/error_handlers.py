@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from adapters.database.paging import BadCursor
 from adapters.errors import TRANSIENT_ERRORS
 from api.auth.refused_access import with_refusals_noted
-from api.problem_responses import of_bug, of_cursor, of_http, of_outage, of_refusal, of_validation
+from api.problem_documents import of_bug, of_cursor, of_http, of_outage, of_refusal, of_validation
 from domain.refusal import Refused
 
 

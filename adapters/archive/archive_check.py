@@ -15,8 +15,8 @@ from adapters.database.archive.bundles import ARCHIVED, ArchivedBundles
 from adapters.database.archive.dossiers import linked
 from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
-from adapters.database.erasure.erasure import ERASED
 from adapters.database.orders.attachments import Attachments
+from adapters.database.redaction.redaction import ERASED
 from adapters.files.object_store import Objects
 from domain.archive.bundles import StoredBundle
 from domain.archive.dossier import Row

@@ -10,7 +10,7 @@ from typing import Final
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problem_responses import of_http
+from api.problem_documents import of_http
 from api.problems import ProblemError
 
 MAX_BODY: Final = 2_000_000  # bytes

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.problem_responses import of_http
+from api.problem_documents import of_http
 from api.problems import ProblemError
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -11,7 +11,7 @@ from typing import Any, Final
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problem_responses import of_http
+from api.problem_documents import of_http
 from api.problems import ProblemError
 
 MAX_DEPTH: Final = 32

@@ -9,10 +9,10 @@ from adapters.settings.settings import Settings
 from application.audit.anchoring import make_due_anchors
 from application.city.polling import poll_city
 from application.jobs.abandoned_files import delete_abandoned_files
-from application.jobs.erasure import erase_due_orders
 from application.jobs.expired_records import delete_expired_request_keys, delete_expired_sign_ins
 from application.jobs.start_unstarted_orders import start_unstarted_orders
 from application.jobs.telephone_catch_up import catch_up_telephone
+from application.orders.erasure import erase_due_orders
 from application.services import Services
 from workflows.jobs.messages import JobDefinition
 

@@ -27,6 +27,8 @@ from workflows.jobs.run import JobRunWorkflow, reason
 
 CALL: Final = timedelta(seconds=5)
 POLL_SECONDS: Final = 0.2
+WORKER_TRIES: Final = 25
+"""How often to look for a worker that has just started and does not poll yet."""
 
 UNANSWERED: Final = frozenset(
     {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.CANCELLED}
@@ -69,8 +71,7 @@ async def run_job(client: Client, job: Job, task_queue: str) -> Outcome:
 
     Raises JobNotRegistered, NoWorker and RPCError. A repetition is another run, which each job allows.
     """
-    if not await _polled(client, jobs_queue(task_queue)):
-        raise NoWorker(job.name)
+    await _require_worker(client, job, task_queue)
     try:
         if isinstance(job.when, Rounds):
             handle = client.get_workflow_handle_for(HousekeepingWorkflow.run, job_id(job.name))
@@ -80,6 +81,15 @@ async def run_job(client: Client, job: Job, task_queue: str) -> Outcome:
         if error.status is RPCStatusCode.NOT_FOUND:
             raise JobNotRegistered(job.name) from None
         raise
+
+
+async def _require_worker(client: Client, job: Job, task_queue: str) -> None:
+    """Wait for a worker that has just started. Raises NoWorker when none has come after `WORKER_TRIES` looks."""
+    for _ in range(WORKER_TRIES):
+        if await _polled(client, jobs_queue(task_queue)):
+            return
+        await asyncio.sleep(POLL_SECONDS)
+    raise NoWorker(job.name)
 
 
 async def _rounds(client: Client, job: Job) -> JobOverview:

@@ -5,15 +5,20 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
-from adapters.database.erasure.erasure import CITY, TEXTS, Erasure, ErasureCandidate, FilesLeft
+from adapters.database.engine import Database
+from adapters.database.redaction.redaction import CITY, TEXTS, ErasureCandidate, FilesLeft, Redaction
 from adapters.files.object_store import Objects
+from adapters.policy.rule_books import RuleBooks
 from domain.calendar.business_calendar import CST
 from domain.policy.retention import years
 from domain.policy.rule_book import Regime
 
 log = logging.getLogger(__name__)
+
+PERSON: Final = "retention"
+"""The actor of erasures that nobody asked for."""
 
 LATE_STAYS: Final = timedelta(days=7)
 """How long rows that are written about an order after its erasure stay: work under way ends by then, and people can
@@ -45,7 +50,7 @@ class Planned(NamedTuple):
 class Eraser:
     """Erases by the rules in force; keeps an order of an unknown county."""
 
-    def __init__(self, erasure: Erasure, objects: Objects, regimes: Mapping[str, Regime]) -> None:
+    def __init__(self, erasure: Redaction, objects: Objects, regimes: Mapping[str, Regime]) -> None:
         self._erasure = erasure
         self._objects = objects
         self._regimes = regimes
@@ -153,3 +158,20 @@ def _years_before(now: datetime, count: int) -> datetime:
         return local.replace(year=local.year - count)
     except ValueError:  # 29 February
         return local.replace(year=local.year - count, day=28)
+
+
+class ErasureNeeds(Protocol):
+    """Needed to erase orders."""
+
+    database: Database
+    rule_books: RuleBooks
+
+    @property
+    def objects(self) -> Objects:
+        """The object store."""
+
+
+async def erase_due_orders(services: ErasureNeeds) -> int:
+    """Erase all orders that are due, and return how many. May be repeated, and may run in several processes."""
+    eraser = Eraser(Redaction(services.database), services.objects, services.rule_books.regimes)
+    return await eraser.erase_due(PERSON, datetime.now(CST))

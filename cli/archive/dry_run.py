@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from adapters.database.erasure.erasure import BUNDLE, EVIDENCE, THUMBNAIL
-from adapters.database.erasure.personal_columns import PERSONAL_COLUMNS
+from adapters.database.redaction.personal_columns import PERSONAL_COLUMNS
+from adapters.database.redaction.redaction import BUNDLE, EVIDENCE, THUMBNAIL
 from application.orders.erasure import ErasureReason, Planned
 from domain.calendar.business_calendar import CST
 

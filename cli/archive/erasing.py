@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from adapters.database.erasure.erasure import Erasure
+from adapters.database.redaction.redaction import Redaction
 from adapters.policy.policy_file import load
 from adapters.settings.settings import settings
 from application.orders.erasure import Eraser
@@ -18,7 +18,7 @@ from cli.archive.stores import open_stores
 from domain.calendar.business_calendar import CST
 from domain.policy.rule_book import PolicyFile
 
-Change = Callable[[Erasure, str, datetime], Awaitable[bool]]
+Change = Callable[[Redaction, str, datetime], Awaitable[bool]]
 
 
 def erase(dry_run: Annotated[bool, typer.Option("--dry-run", help="只列出将销毁什么，不销毁")] = False) -> None:
@@ -29,7 +29,7 @@ def erase(dry_run: Annotated[bool, typer.Option("--dry-run", help="只列出将�
 async def _erase(dry_run: bool) -> None:
     async with open_stores() as archive:
         regimes = load(settings().policy_file, PolicyFile).regimes
-        eraser, now = Eraser(Erasure(archive.database), archive.objects, regimes), datetime.now(CST)
+        eraser, now = Eraser(Redaction(archive.database), archive.objects, regimes), datetime.now(CST)
         if dry_run:
             async for planned in eraser.planned(now):
                 print(planned_line(planned))
@@ -56,7 +56,7 @@ def release(no: str) -> None:
 def _change(no: str, change: Change, said: str) -> None:
     async def run() -> bool:
         async with open_stores() as archive:
-            return await change(Erasure(archive.database), getuser(), datetime.now(CST))
+            return await change(Redaction(archive.database), getuser(), datetime.now(CST))
 
     if not asyncio.run(run()):
         print(f"{no}：没有归档，或已销毁", file=sys.stderr)

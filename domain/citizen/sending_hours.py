@@ -5,7 +5,7 @@ Checked before each try: an outage, or a contact who did not get it, may lie bet
 
 from datetime import datetime
 
-from domain.order.deadlines import key_of
+from domain.order.clocks import key_of
 from domain.order.effects import CallCitizenEffect, Effect, NotifyEffect
 from domain.order.internal_commands import ReportCall, ReportNotice
 from domain.order.notices import quiet_hours

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from domain.labels import label
-from domain.order.deadlines import UNIT_CLOCKS, key_of
+from domain.order.clocks import UNIT_CLOCKS, key_of
 from domain.order.lifecycle.handling import warn_moment
 from domain.order.order import Order
 from domain.order.parts import Clock

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from domain.calendar.business_calendar import CalendarDays
+from domain.order import clocks, notices
 from domain.order import commands as c
-from domain.order import deadlines, notices
 from domain.order import events as e
 from domain.order import internal_commands as i
 from domain.order.agenda import Alarm, agenda, next_alarm
@@ -204,7 +204,7 @@ EVOLVERS: Final[Mapping[type[e.Event], Callable[[Order, Any], Order]]] = {
     e.OrderMerged: unchanged,
     e.OrderJoined: merging.order_joined,
     e.OrderDispatched: dispatch.order_dispatched,
-    e.DeadlineSet: deadlines.deadline_set,
+    e.DeadlineSet: clocks.deadline_set,
     e.LightChanged: handling.light_changed,
     e.HandlingOverdue: handling.handling_overdue,
     e.MilestoneMissed: handling.milestone_clock_missed,

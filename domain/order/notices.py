@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from domain.order.deadlines import LIMIT_CLOCKS
+from domain.order.clocks import LIMIT_CLOCKS
 from domain.order.events import NoticeIssued
 from domain.order.order import Order
 from domain.order.parts import Issued

@@ -13,10 +13,10 @@ from adapters.database.archive.bundles import ArchivedBundles
 from adapters.database.audit.acts import Acts
 from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
-from adapters.database.erasure.erasure import Erasure
 from adapters.database.orders.attachments import Attachments, NewFile
 from adapters.database.orders.documents import Documents
 from adapters.database.orders.orders import Orders
+from adapters.database.redaction.redaction import Redaction
 from adapters.database.telephone.calls import Calls
 from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
 from adapters.database.telephone.messages import Messages
@@ -75,7 +75,7 @@ def aged(database: Database, objects: Objects, database_url: str) -> Aged:
 
 
 def eraser(database: Database, objects: Objects) -> Eraser:
-    return Eraser(Erasure(database), objects, REGIMES)
+    return Eraser(Redaction(database), objects, REGIMES)
 
 
 def stored(folder: Path) -> list[str]:
@@ -123,7 +123,7 @@ async def test_a_crash_between_store_and_database_is_made_good(
     database: Database, objects: Objects, aged: Aged
 ) -> None:
     await aged("OLD", 11 * 366)
-    for each in await Erasure(database).objects_of("OLD"):
+    for each in await Redaction(database).objects_of("OLD"):
         await objects.delete(each.key)
     assert await eraser(database, objects).erase_due("tester", NOW) == 1
     assert CANARY not in await readable(database, "OLD")
@@ -131,7 +131,7 @@ async def test_a_crash_between_store_and_database_is_made_good(
 
 async def test_what_is_held_is_kept_until_it_is_released(database: Database, objects: Objects, aged: Aged) -> None:
     await aged("OLD", 11 * 366)
-    erasure = Erasure(database)
+    erasure = Redaction(database)
     assert not await erasure.hold("NONE", "tester", "诉讼中", NOW)
     assert await erasure.hold("OLD", "tester", "诉讼中", NOW)
     assert await eraser(database, objects).erase_due("tester", NOW) == 0
@@ -173,5 +173,5 @@ async def test_an_order_that_cannot_be_erased_stands_in_nobodys_way(
     with pytest.raises(ExceptionGroup, match="1 orders could not be erased, 1 were") as failed:
         await eraser(database, locked).erase_due("tester", NOW)
     assert failed.value.exceptions[0].__notes__ == ["order A-LOCKED"]
-    assert await Erasure(database).begun() == ["A-LOCKED"]
+    assert await Redaction(database).begun() == ["A-LOCKED"]
     assert await eraser(database, objects).erase_due("tester", NOW) == 1

@@ -8,8 +8,8 @@ import psycopg
 
 from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
-from adapters.database.erasure.erasure import Erasure
 from adapters.database.orders.documents import Documents
+from adapters.database.redaction.redaction import Redaction
 from adapters.files.object_store import Objects
 from adapters.settings.settings import Settings
 from application.orders.erasure import LATE_STAYS, Eraser
@@ -36,7 +36,7 @@ async def test_the_daily_job_reads_what_is_late_and_not_what_was_erased_before(
     before = rows_read(database_url)
     database = Database(database_url, Keyring(DATA_KEY), pool_size=2)
     assert (
-        await Eraser(Erasure(database), Objects(settings), REGIMES).erase_due(
+        await Eraser(Redaction(database), Objects(settings), REGIMES).erase_due(
             "tester", datetime.now(UTC) + 2 * LATE_STAYS
         )
         == 2

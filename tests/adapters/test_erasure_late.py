@@ -16,10 +16,10 @@ from adapters.database.audit.acts import Acts
 from adapters.database.audit.trail import Trail
 from adapters.database.city.messages import WEBHOOK, CityMessages
 from adapters.database.engine import Database, driver_url
-from adapters.database.erasure.erasure import Erasure
-from adapters.database.erasure.personal_columns import blanked_columns
 from adapters.database.orders.attachments import Attachments, NewFile
 from adapters.database.orders.documents import Documents
+from adapters.database.redaction.personal_columns import blanked_columns
+from adapters.database.redaction.redaction import Redaction
 from adapters.database.telephone.call_tasks import CallTasks
 from adapters.database.telephone.calls import Calls
 from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
@@ -37,7 +37,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def eraser(database: Database, settings: Settings) -> Eraser:
-    return Eraser(Erasure(database), Objects(settings), REGIMES)
+    return Eraser(Redaction(database), Objects(settings), REGIMES)
 
 
 async def a_text(database: Database) -> None:
@@ -160,7 +160,7 @@ async def test_a_file_that_comes_while_others_are_deleted_is_deleted_with_them(
 ) -> None:
     await strays(database, settings)
     objects = LateObjects(settings, database)
-    assert await Eraser(Erasure(database), objects, REGIMES).erase_due("tester", THEN) == 1
+    assert await Eraser(Redaction(database), objects, REGIMES).erase_due("tester", THEN) == 1
     assert await left(settings) == []
 
 
@@ -170,7 +170,7 @@ async def test_an_erasure_and_who_writes_at_the_same_time_wait_for_each_other(
     begun: bool, database: Database, database_url: str, settings: Settings
 ) -> None:
     if begun:
-        await Erasure(database).begin(NO)
+        await Redaction(database).begin(NO)
     async with await psycopg.AsyncConnection.connect(database_url) as writer:
         write = (
             "INSERT INTO documents (id, order_no, realm, kind, field, text, fingerprint)"
@@ -189,14 +189,14 @@ async def test_what_is_written_while_an_erasure_is_at_its_last_step_is_noted(
     database: Database, database_url: str, settings: Settings
 ) -> None:
     """A connection that holds the locks of an erasure that has blanked everything and is not committed yet."""
-    await Erasure(database).begin(NO)
+    await Redaction(database).begin(NO)
     async with await psycopg.AsyncConnection.connect(database_url) as erasing:
         await erasing.execute("UPDATE archives SET erased_at = now() WHERE order_no = %s", [NO])
         writing = asyncio.create_task(a_text(database))
         await held_up(database_url, by=erasing.info.backend_pid)
         await erasing.commit()
     await writing
-    assert await Erasure(database).late(THEN) == [NO]
+    assert await Redaction(database).late(THEN) == [NO]
 
 
 async def held_up(url: str, by: int) -> None:

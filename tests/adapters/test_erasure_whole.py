@@ -11,14 +11,13 @@ from sqlalchemy import LargeBinary
 from adapters.database.audit.trail import Trail
 from adapters.database.city.messages import WEBHOOK, CityMessages
 from adapters.database.engine import Database
-from adapters.database.erasure.erasure import Erasure
-from adapters.database.erasure.personal_columns import blanked_columns
+from adapters.database.redaction.personal_columns import blanked_columns
+from adapters.database.redaction.redaction import Redaction
 from adapters.database.tables import Table
 from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
 from adapters.files.object_store import Objects
 from adapters.settings.settings import Settings
-from application.jobs.erasure import erase_due_orders
-from application.orders.erasure import Eraser
+from application.orders.erasure import Eraser, erase_due_orders
 from application.services import Services
 from domain.policy.retention import Retention
 from tests.adapters.orders_at_hand import CANARY
@@ -27,7 +26,7 @@ from tests.domain.regimes import REGIMES
 
 
 def eraser(database: Database, objects: Objects, *, rules: bool = True) -> Eraser:
-    return Eraser(Erasure(database), objects, REGIMES if rules else {})
+    return Eraser(Redaction(database), objects, REGIMES if rules else {})
 
 
 @pytest.mark.usefixtures("archived")
@@ -85,8 +84,8 @@ async def test_what_came_in_and_belongs_to_no_order_is_erased_by_the_retention_o
         "one": one.model_copy(update={"retention": rules(3, 10)}),
         "other": other.model_copy(update={"retention": rules(10) if ruled else ()}),
     }
-    policies = SimpleNamespace(regimes=regimes)
-    services = SimpleNamespace(database=database, objects=Objects(settings), policies=policies)
+    rule_books = SimpleNamespace(regimes=regimes)
+    services = SimpleNamespace(database=database, objects=Objects(settings), rule_books=rule_books)
     before = await said(database)
     for _ in range(2):
         assert await erase_due_orders(cast(Services, services)) == 0
@@ -125,10 +124,10 @@ async def test_what_a_crash_left_is_finished_whatever_the_rules_say_by_then(
 ) -> None:
     with pytest.raises(TornError):
         await eraser(database, TornObjects(settings, deleted)).erase_due("tester", THEN)
-    assert not await Erasure(database).hold(NO, "tester", "太迟", THEN), "nobody holds what is half gone"
+    assert not await Redaction(database).hold(NO, "tester", "太迟", THEN), "nobody holds what is half gone"
     assert await eraser(database, Objects(settings), rules=False).erase_due("tester", THEN) == 1
     assert (await personal(database), await left(settings)) == ({}, [])
-    assert await Erasure(database).begun() == []
+    assert await Redaction(database).begun() == []
 
 
 @pytest.mark.usefixtures("archived")

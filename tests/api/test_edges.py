@@ -9,7 +9,7 @@ from fastapi import Request
 
 from api.app import create_app
 from api.middleware.body_limits import MAX_BODY
-from api.problem_responses import of_outage
+from api.problem_documents import of_outage
 from domain.order.commands import COMMANDS
 from tests.api.callers import DEMAND, Caller, problem
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import psycopg
 
 from adapters.database.engine import Database
-from adapters.database.erasure.erasure import Erasure
 from adapters.database.orders.documents import Documents
+from adapters.database.redaction.redaction import Redaction
 from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
 from adapters.files.object_store import Objects
 from adapters.settings.settings import ROOT, Settings
@@ -53,7 +53,7 @@ async def test_what_a_crash_left_and_what_came_late_and_what_belongs_to_nothing_
 ) -> None:
     settings = Settings.model_validate({"JIESU_DATA": tmp_path})
     await archive(database, settings)
-    erasure, objects = Erasure(database), Objects(settings)
+    erasure, objects = Redaction(database), Objects(settings)
     eraser = Eraser(erasure, objects, REGIMES)
     await erasure.begin(NO)
     await objects.delete("attachments/photo")

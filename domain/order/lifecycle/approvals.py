@@ -6,7 +6,7 @@ The answer itself is `domain.order.lifecycle.approval_decisions`.
 from typing import Any
 
 from domain.labels import label
-from domain.order.deadlines import set_clock
+from domain.order.clocks import set_clock
 from domain.order.events import (
     ApprovalDecided,
     ApprovalLapsed,

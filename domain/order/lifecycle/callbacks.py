@@ -1,8 +1,8 @@
 """Callbacks: the answers of the citizens to the survey (GT-13, GT-19, NA-01)."""
 
 from domain.due import explain
+from domain.order.clocks import key_of
 from domain.order.commands import RecordCallback
-from domain.order.deadlines import key_of
 from domain.order.events import CallbackRecorded
 from domain.order.lifecycle.closing import close
 from domain.order.lifecycle.ladder import ask_staff_again

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from domain.calendar.durations import Duration
 from domain.due import before
+from domain.order.clocks import key_of, set_clock
 from domain.order.commands import Dispatch, DispatchedUnit
-from domain.order.deadlines import key_of, set_clock
 from domain.order.events import Dispatched, OrderDispatched
 from domain.order.order import Order
 from domain.order.parts import Assignment

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from domain.due import after_limit, before, due
+from domain.order.clocks import key_of, set_clock
 from domain.order.commands import Decide, RequestExtension
-from domain.order.deadlines import key_of, set_clock
 from domain.order.events import ExtensionGranted, ExtensionRefused
 from domain.order.lifecycle.approvals import request_approval
 from domain.order.lifecycle.dispatch import limit_of, move_results_due, set_results_due, warning

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from domain.due import before
+from domain.order.clocks import key_of, set_clock
 from domain.order.commands import ArriveOnSite, RecordVisit, ReportProgress
-from domain.order.deadlines import key_of, set_clock
 from domain.order.events import (
     ArrivedOnSite,
     HandlingOverdue,

@@ -1,7 +1,7 @@
 """Intake: opening, answering at once, and transfer to an emergency line (GT-03, GT-04, RG-03, HK-01)."""
 
+from domain.order.clocks import set_clock
 from domain.order.commands import AcknowledgeTransfer, AnswerAtIntake, TransferOut
-from domain.order.deadlines import set_clock
 from domain.order.events import AnsweredAtIntake, OrderOpened, TransferAcknowledged, TransferredOut
 from domain.order.internal_commands import OpenOrder
 from domain.order.lifecycle.closing import close

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.due import explain
-from domain.order.deadlines import key_of, set_clock
+from domain.order.clocks import key_of, set_clock
 from domain.order.events import CallbackAsked, CallbackUnanswered
 from domain.order.notices import notify_party, quiet_until
 from domain.order.order import Order

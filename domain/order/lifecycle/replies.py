@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from domain.labels import label
+from domain.order.clocks import LIMIT_CLOCKS, UNIT_CLOCKS
 from domain.order.commands import SubmitReply
-from domain.order.deadlines import LIMIT_CLOCKS, UNIT_CLOCKS
 from domain.order.events import ReplySubmitted
 from domain.order.lifecycle.approvals import request_approval
 from domain.order.lifecycle.supervision import answer_open_supervisions

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from domain.order.clocks import key_of
 from domain.order.commands import RequestReturn
-from domain.order.deadlines import key_of
 from domain.order.events import Dispatched, HandlingOverdue, ReturnBarred, ReturnGranted, ReturnRefused
 from domain.order.lifecycle.approvals import request_approval
 from domain.order.lifecycle.dispatch import send_to

@@ -1,6 +1,6 @@
 """Rework: repeated handling for a dissatisfied citizen, up to the final reply (GT-13, RG-06, HK-12)."""
 
-from domain.order.deadlines import set_clock
+from domain.order.clocks import set_clock
 from domain.order.events import LightChanged, PanelDecided, PanelOpened, ReworkOpened
 from domain.order.lifecycle.approvals import request_approval
 from domain.order.lifecycle.closing import close

@@ -1,6 +1,6 @@
 """Rule changes: an order keeps its rule book and calendar until it adopts others (docs/architecture.md#time)."""
 
-from domain.order.deadlines import LIMIT_CLOCKS, recompute_clocks
+from domain.order.clocks import LIMIT_CLOCKS, recompute_clocks
 from domain.order.events import CalendarAdopted, PolicyAdopted
 from domain.order.internal_commands import AdoptCalendar, AdoptPolicy
 from domain.order.lifecycle.dispatch import move_results_due

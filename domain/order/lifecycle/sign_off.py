@@ -1,7 +1,7 @@
 """Sign-off: the unit has seen the order (GT-06, DL-02, RG-08, HK-01)."""
 
+from domain.order.clocks import key_of, set_clock
 from domain.order.commands import Sign
-from domain.order.deadlines import key_of, set_clock
 from domain.order.events import OrderSigned, SignOffMissed
 from domain.order.order import Order
 from domain.order.parts import Clock

@@ -1,7 +1,7 @@
 """Supervision: opening, answering and raising its level (GT-14, GT-16, HJ-14, RG-18)."""
 
+from domain.order.clocks import key_of, set_clock
 from domain.order.commands import AnswerSupervision, OpenSupervision, Urge
-from domain.order.deadlines import key_of, set_clock
 from domain.order.events import Escalated, MilestoneMissed, OrderUrged, SupervisionAnswered, SupervisionOpened
 from domain.order.internal_commands import ReportTally
 from domain.order.order import Order

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from domain.calendar.durations import Duration
 from domain.due import Pause, due
+from domain.order.clocks import LIMIT_CLOCKS, UNIT_CLOCKS, recompute_clocks, set_clock
 from domain.order.commands import RequestStrikeOff, RequestSuspension
-from domain.order.deadlines import LIMIT_CLOCKS, UNIT_CLOCKS, recompute_clocks, set_clock
 from domain.order.events import StruckOff, Suspended, SuspensionReviewDue
 from domain.order.lifecycle.approvals import request_approval
 from domain.order.lifecycle.dispatch import move_results_due

@@ -1,7 +1,7 @@
 """Unclosed 未闭环: orders not solvable in the limit, tracked by a plan (RG-12, HJ-09, DL-08)."""
 
+from domain.order.clocks import LIMIT_CLOCKS, set_clock
 from domain.order.commands import ListUnclosed
-from domain.order.deadlines import LIMIT_CLOCKS, set_clock
 from domain.order.events import UnclosedListed
 from domain.order.lifecycle.handling import refuse_empty_words
 from domain.order.order import Order

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from adapters.database.audit.acts import append
 from adapters.database.audit.trail import note
 from adapters.database.engine import Database, Session
-from adapters.database.erasure.personal_columns import (
+from adapters.database.redaction.personal_columns import (
     PERSONAL_COLUMNS,
     blank_statement,
     count_queries,
@@ -72,7 +72,7 @@ class ErasureCandidate(NamedTuple):
     archived_at: datetime
 
 
-class Erasure:
+class Redaction:
     """Finds what may be erased, and erases it; every call may be repeated."""
 
     def __init__(self, database: Database) -> None:
