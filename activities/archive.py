@@ -6,14 +6,14 @@ from datetime import date, datetime
 from temporalio import activity
 
 from activities.failures import not_recorded_yet, unknown_order
-from activities.heartbeats import beating
-from activities.ports import ArchivesPort, BundlePort, BundlesPort, DossiersPort, ObjectsPort, SheetsPort
-from domain.archive.contents import Stored, contents, place
+from activities.heartbeats import heartbeats
+from activities.ports import ArchivedBundlesPort, BundlesPort, BundleWriterPort, DossiersPort, ObjectsPort, SheetsPort
+from domain.archive.contents import BundledFile, contents, evidence_path
 from domain.archive.dossier import Dossier
 from domain.archive.readme import README
 from domain.archive.sheet import sheet
 from domain.calendar.business_calendar import CST
-from domain.order.effects import Effect
+from domain.order.effects import ArchiveEffect
 from domain.words import Frozen
 
 
@@ -30,7 +30,7 @@ class Archive:
     def __init__(
         self,
         dossiers: DossiersPort,
-        archives: ArchivesPort,
+        archives: ArchivedBundlesPort,
         objects: ObjectsPort,
         bundles: BundlesPort,
         sheets: SheetsPort,
@@ -42,7 +42,7 @@ class Archive:
         self._sheets = sheets
 
     @activity.defn(name="archive")
-    async def archive(self, effect: Effect) -> Archived:
+    async def archive(self, effect: ArchiveEffect) -> Archived:
         """Write `archives/<year of closing>/<no>.zip` and note it.
 
         Timeout: 10 min an attempt; a worker that dies is noticed by its missing heartbeat. Retries: for 24 h, also
@@ -57,7 +57,7 @@ class Archive:
             if dossier is None:
                 raise unknown_order(no)
             closed_on = _closed_on(dossier)
-            async with beating():
+            async with heartbeats():
                 key = f"archives/{closed_on.year}/{no}.zip"
                 noted = await self._archives.record(no, key, await self._kept(key, dossier, closed_on))
         return Archived(bundle=noted.bundle, sha256=noted.sha256)
@@ -72,7 +72,7 @@ class Archive:
                     return packed.sha256
         return await self._bundles.adopt(dossier.no, key)
 
-    async def _fill(self, bundle: BundlePort, dossier: Dossier, closed_on: date) -> None:
+    async def _fill(self, bundle: BundleWriterPort, dossier: Dossier, closed_on: date) -> None:
         stored = await self._evidence(bundle, dossier)
         for path, content in contents(dossier, stored).items():
             await bundle.add(path, content)
@@ -81,15 +81,15 @@ class Archive:
         await bundle.add("personal/sheet.pdf", await asyncio.to_thread(self._sheets.pdf, page))
         await bundle.add("README.txt", README.encode())
 
-    async def _evidence(self, bundle: BundlePort, dossier: Dossier) -> dict[str, Stored]:
+    async def _evidence(self, bundle: BundleWriterPort, dossier: Dossier) -> dict[str, BundledFile]:
         """Add the files of the order; a file that the store has lost is left out, which the bundle notes."""
         stored = {}
         for paper in dossier.files:
             size = await self._objects.size(paper.object_key)
             if size is not None:
-                path = place(paper)
+                path = evidence_path(paper)
                 added = await bundle.stream(path, size, self._objects.get_stream(paper.object_key, 0, size))
-                stored[paper.id] = Stored(path, added.size, added.sha256)
+                stored[paper.id] = BundledFile(path, added.size, added.sha256)
         return stored
 
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 from temporalio import activity
 
 from activities.failures import unknown_order
-from activities.heartbeats import beating
+from activities.heartbeats import heartbeats
 from activities.ports import CallsPort, OrdersPort, VoicePort
 from domain.citizen.messages import NewCall, PhoneNumber
-from domain.order.effects import Effect
+from domain.order.effects import CallCitizenEffect
 from domain.words import Frozen
 
 PREPARATION = 10.0
@@ -39,7 +39,7 @@ class CallCitizen:
         self._read_number = read_number
 
     @activity.defn(name="call_citizen")
-    async def call_citizen(self, effect: Effect) -> CallOutcome:
+    async def call_citizen(self, effect: CallCitizenEffect) -> CallOutcome:
         """Call the citizen named by the number of their order (`party`), for one attempt of one round.
 
         Timeout: 30 s an attempt; a worker that dies is noticed by its missing heartbeat. Retries: 10 tries
@@ -48,16 +48,14 @@ class CallCitizen:
         stored. After an attempt with an unknown outcome, a recent call to this number that belongs to no other row
         is adopted.
         """
-        async with beating(), asyncio.timeout(PREPARATION):
-            order = await self._orders.get(effect.party or effect.order_no)
+        async with heartbeats(), asyncio.timeout(PREPARATION):
+            order = await self._orders.get(effect.party)
             if order is None:
-                raise unknown_order(effect.party or effect.order_no)
+                raise unknown_order(effect.party)
             phone = order.citizen.phone
             if phone is None:
                 return CallOutcome(placed=False, reason="no_contact")
-            new = NewCall(
-                effect.key, effect.order_no, effect.round, effect.party or effect.order_no, effect.attempt, phone
-            )
+            new = NewCall(effect.key, effect.order_no, effect.round, effect.party, effect.attempt, phone)
             call = await self._calls.claim(new)
             if call.error is not None:
                 return CallOutcome(placed=False, reason=call.error)
@@ -73,7 +71,7 @@ class CallCitizen:
                     await self._calls.placed(call.key, sid)
                     return CallOutcome(placed=True)
             await self._calls.attempting(call.key)
-        async with beating():
+        async with heartbeats():
             answer = await self._voice.place(phone, call.id)
             if answer.sid is not None:
                 await self._calls.placed(call.key, answer.sid)

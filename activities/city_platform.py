@@ -8,9 +8,9 @@ from temporalio import activity
 from activities.failures import city_busy, not_recorded_yet, unknown_order
 from activities.ports import CityPort, DocumentsPort, OrdersPort, RuleBooksPort, TrailPort
 from domain.calendar.business_calendar import CST
-from domain.city.messages import told
+from domain.city.messages import outgoing_body
 from domain.order.audit_chain import Content, policy_hashes
-from domain.order.effects import Effect
+from domain.order.effects import CityPlatformEffect
 from domain.policy.city import City
 
 PATHS = {"result": "results", "extension": "extensions", "appeal": "appeals"}
@@ -37,7 +37,7 @@ class CityPlatform:
         self._city = city
 
     @activity.defn(name="city_platform")
-    async def city_platform(self, effect: Effect) -> None:
+    async def city_platform(self, effect: CityPlatformEffect) -> None:
         """Post `{no, city_no, realm, regime, area, category, what, at, unit, approval, content, data}`.
 
         `content` is the reply, the request under approval or the event that led to a report, with texts in place of
@@ -53,7 +53,7 @@ class CityPlatform:
         order = await self._orders.get(effect.order_no)
         if order is None:
             raise unknown_order(effect.order_no)
-        chain = [link.content for link in await self._trail.standing(effect.order_no)]
+        chain = [link.content for link in await self._trail.valid_links(effect.order_no)]
         before = [each for each in chain if each.seq is not None and each.seq <= effect.seq]
         if not before or before[-1].seq != effect.seq:
             raise not_recorded_yet(effect.order_no, f"event {effect.seq}")
@@ -74,8 +74,8 @@ class CityPlatform:
         }
         if (names := rules.get("city")) is not None:
             city = City.model_validate(names)
-            body |= {"area": next(iter(city.areas), None), "data": told(city, body)}
-        answer = await self._city.post(PATHS.get(effect.what or "", REPORTS), effect.key, body)
+            body |= {"area": next(iter(city.areas), None), "data": outgoing_body(city, body)}
+        answer = await self._city.post(PATHS.get(effect.what, REPORTS), effect.key, body)
         if answer.wait is not None:
             raise city_busy(answer.wait)
         if answer.city_no is not None and order.city_no is None and order.city_ref is None:
@@ -94,7 +94,7 @@ class CityPlatform:
                 return data
 
 
-def _causes(effect: Effect, rules: Mapping[str, Any]) -> Collection[str]:
+def _causes(effect: CityPlatformEffect, rules: Mapping[str, Any]) -> Collection[str]:
     """The names of events that cause this post: fixed, or those to which the rule book reacts with it."""
     if effect.what == "result":
         return ("reply_submitted",)

@@ -10,7 +10,7 @@ EVERY = 2.0  # seconds
 
 
 @asynccontextmanager
-async def beating() -> AsyncIterator[None]:
+async def heartbeats() -> AsyncIterator[None]:
     """Send a heartbeat every two seconds while the block runs."""
 
     async def beat() -> None:

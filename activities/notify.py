@@ -7,14 +7,14 @@ from typing import Any
 
 from temporalio import activity
 
-from activities.contact_route import telephones
+from activities.contact_route import numbers_to_try
 from activities.failures import unknown_order
-from activities.heartbeats import beating
+from activities.heartbeats import heartbeats
 from activities.notice_text import BadTemplate, render
-from activities.ports import CataloguePort, MessagesPort, OptOutsPort, OrdersPort, RuleBooksPort, SmsPort
+from activities.ports import MessagesPort, OptOutsPort, OrdersPort, RuleBooksPort, SmsPort, UnitDirectoryPort
 from domain.calendar.durations import Duration
 from domain.citizen.messages import NewMessage, OutboundMessage, PhoneNumber
-from domain.order.effects import Effect
+from domain.order.effects import NotifyEffect
 from domain.order.records import StoredOrder
 from domain.words import Frozen
 
@@ -46,7 +46,7 @@ class Notify:
     def __init__(
         self,
         orders: OrdersPort,
-        catalogue: CataloguePort,
+        catalogue: UnitDirectoryPort,
         policies: RuleBooksPort,
         messages: MessagesPort,
         opt_outs: OptOutsPort,
@@ -62,7 +62,7 @@ class Notify:
         self._read_number = read_number
 
     @activity.defn(name="notify")
-    async def notify(self, effect: Effect) -> NoticeOutcome:
+    async def notify(self, effect: NotifyEffect) -> NoticeOutcome:
         """Send the notice of an effect to the first contact who can be reached, or say why nobody can.
 
         Timeout: 30 s an attempt at one contact; a worker that dies is noticed by its missing heartbeat. Retries:
@@ -76,14 +76,14 @@ class Notify:
         that belongs to no other notice, and adopts it. The text sent is always that of the first attempt. A contact
         whose message did not arrive is skipped.
         """
-        async with beating():
+        async with heartbeats():
             order = await self._orders.get(effect.order_no)
             if order is None:
                 raise unknown_order(effect.order_no)
             rules = await self._rules(effect, order)
             outcome = NoticeOutcome(sent=False, reason="no_contact")
             rank = 0
-            async for phone in telephones(effect, order, rules, self._orders, self._catalogue):
+            async for phone in numbers_to_try(effect, order, rules, self._orders, self._catalogue):
                 rank += 1
                 try:
                     body = await self._body(effect, order, rules)
@@ -91,10 +91,10 @@ class Notify:
                     return NoticeOutcome(sent=False, reason="bad_template")
                 new = NewMessage(
                     effect.order_no,
-                    effect.notice or "",
+                    effect.notice,
                     rank,
-                    effect.template or "",
-                    effect.to_role or "",
+                    effect.template,
+                    effect.to_role,
                     effect.unit,
                     effect.party,
                     phone,
@@ -106,7 +106,7 @@ class Notify:
             return outcome
 
     async def _try(
-        self, new: NewMessage, effect: Effect, order: StoredOrder, rules: Mapping[str, Any]
+        self, new: NewMessage, effect: NotifyEffect, order: StoredOrder, rules: Mapping[str, Any]
     ) -> NoticeOutcome:
         """Send to one contact, unless that was done or found impossible before."""
         async with asyncio.timeout(PREPARATION):
@@ -135,23 +135,20 @@ class Notify:
         """A code for why this number gets no text, empty if it does."""
         return self._read_number(phone).no_text or (OPTED_OUT if await self._opt_outs.holds(phone) else "")
 
-    async def _rules(self, effect: Effect, order: StoredOrder) -> Mapping[str, Any]:
+    async def _rules(self, effect: NotifyEffect, order: StoredOrder) -> Mapping[str, Any]:
         view = await self._orders.view(effect.order_no)
         snapshot = await self._policies.get(view.policy_hash if view else order.policy_hash)
         return snapshot.data if snapshot else {}
 
-    async def _body(self, effect: Effect, order: StoredOrder, rules: Mapping[str, Any]) -> str:
+    async def _body(self, effect: NotifyEffect, order: StoredOrder, rules: Mapping[str, Any]) -> str:
         template = rules.get("templates", {}).get(effect.template)
         if template is None:
             raise BadTemplate
         units = await self._catalogue.units(realm=order.realm, regime=order.regime) if effect.unit else ()
         name = next((unit.name for unit in units if unit.id == effect.unit), effect.unit)
-        # A citizen knows the matter by the number under which they called.
-        return render(
-            template, no=effect.party or effect.order_no, unit_name=name, category=order.category, due_at=effect.due_at
-        )
+        return render(template, no=effect.known_by, unit_name=name, category=order.category, due_at=effect.due_at)
 
-    async def _adopted(self, message: OutboundMessage, effect: Effect) -> bool:
+    async def _adopted(self, message: OutboundMessage, effect: NotifyEffect) -> bool:
         """Whether an earlier attempt has sent the message after all; if so, its id is stored."""
         if message.attempts == 0:
             return False
@@ -159,7 +156,7 @@ class Notify:
         # Notices of one order may have equal texts: a message of another notice does not count.
         others = {
             other.provider_sid
-            for no in {effect.order_no, effect.party or effect.order_no}
+            for no in {effect.order_no, effect.known_by}
             for other in await self._messages.of_order(no)
         }
         sid = next((sid for sid in found if sid not in others), None)

@@ -10,12 +10,12 @@ from domain.access.signal_proof import VerifiedProof
 from domain.archive.bundles import AddedFile, PackedBundle, StoredBundle
 from domain.archive.dossier import Dossier
 from domain.archive.sheet import Sheet
-from domain.citizen.messages import NewCall, NewMessage, OutboundCall, OutboundMessage, Sending
+from domain.citizen.messages import NewCall, NewMessage, OutboundCall, OutboundMessage, ProviderAnswer
 from domain.city.messages import CityAnswer
 from domain.order.audit_chain import Link
 from domain.order.read_model import OrderView, RecordBatch
-from domain.order.records import StoredOrder, StoredRuleBook, TallyResult
-from domain.units import ContactCard, UnitCard
+from domain.order.records import OverdueCount, StoredOrder, StoredRuleBook
+from domain.units import StoredContact, StoredUnit
 
 # Orders
 
@@ -38,7 +38,7 @@ class TrailPort(Protocol):
     """The audit trail."""
 
     async def record(self, batch: RecordBatch, /) -> int: ...
-    async def standing(self, order_no: str, /) -> Sequence[Link]: ...
+    async def valid_links(self, order_no: str, /) -> Sequence[Link]: ...
 
 
 class DocumentsPort(Protocol):
@@ -53,17 +53,17 @@ class RuleBooksPort(Protocol):
     async def get(self, policy_hash: str, /) -> StoredRuleBook | None: ...
 
 
-class CataloguePort(Protocol):
+class UnitDirectoryPort(Protocol):
     """Units and their contacts."""
 
-    async def units(self, *, realm: str, regime: str | None) -> Sequence[UnitCard]: ...
-    async def contact(self, role: str, /, *, regime: str, unit: str | None, realm: str) -> ContactCard | None: ...
+    async def units(self, *, realm: str, regime: str | None) -> Sequence[StoredUnit]: ...
+    async def contact(self, role: str, /, *, regime: str, unit: str | None, realm: str) -> StoredContact | None: ...
 
 
 class TalliesPort(Protocol):
     """Counts over the trails of many orders; None while the order's own overdue is not on its trail."""
 
-    async def overdue(self, order_no: str, unit: str, /) -> TallyResult | None: ...
+    async def overdue(self, order_no: str, unit: str, /) -> OverdueCount | None: ...
 
 
 class CityPort(Protocol):
@@ -90,7 +90,7 @@ class MessagesPort(Protocol):
 class SmsPort(Protocol):
     """The provider of text messages. Both methods raise when the outcome of the request cannot be known."""
 
-    async def send(self, to: str, body: str, /) -> Sending: ...
+    async def send(self, to: str, body: str, /) -> ProviderAnswer: ...
     async def find(self, to: str, body: str, since: datetime, /) -> Sequence[str]: ...
 
 
@@ -114,7 +114,7 @@ class CallsPort(Protocol):
 class VoicePort(Protocol):
     """The provider of calls. Both methods raise when the outcome of the request cannot be known."""
 
-    async def place(self, to: str, call_id: str, /) -> Sending: ...
+    async def place(self, to: str, call_id: str, /) -> ProviderAnswer: ...
     async def find(self, to: str, since: datetime, /) -> Sequence[str]: ...
 
 
@@ -170,7 +170,7 @@ class ObjectsPort(Protocol):
     async def put_file(self, key: str, path: Path, /) -> bool: ...
 
 
-class BundlePort(Protocol):
+class BundleWriterPort(Protocol):
     """A bundle that is being written."""
 
     async def add(self, path: str, content: bytes, /) -> AddedFile: ...
@@ -184,7 +184,7 @@ class BundlesPort(Protocol):
     `adopt` checks the bundle that is in the object store and returns its SHA-256; raises `NotABundle`.
     """
 
-    def begin(self, name: str, closed_on: date, /) -> AbstractAsyncContextManager[BundlePort]: ...
+    def begin(self, name: str, closed_on: date, /) -> AbstractAsyncContextManager[BundleWriterPort]: ...
     async def adopt(self, name: str, key: str, /) -> str: ...
 
 
@@ -195,7 +195,7 @@ class SheetsPort(Protocol):
     def pdf(self, sheet: Sheet, /) -> bytes: ...
 
 
-class ArchivesPort(Protocol):
+class ArchivedBundlesPort(Protocol):
     """Bundles by order."""
 
     async def record(self, order_no: str, bundle: str, sha256: str, /) -> StoredBundle: ...

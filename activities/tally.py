@@ -4,8 +4,8 @@ from temporalio import activity
 
 from activities.failures import not_recorded_yet
 from activities.ports import TalliesPort
-from domain.order.effects import Effect
-from domain.order.records import TallyResult
+from domain.order.effects import TallyEffect
+from domain.order.records import OverdueCount
 
 
 class Tally:
@@ -15,13 +15,13 @@ class Tally:
         self._tallies = tallies
 
     @activity.defn(name="tally")
-    async def tally(self, effect: Effect) -> TallyResult:
+    async def tally(self, effect: TallyEffect) -> OverdueCount:
         """Count the unit's overdue orders as of the moment at which this one became overdue.
 
         Timeout: 10 s an attempt. Retries: 20 tries within an hour, also while this order's own overdue is
         not recorded. Idempotency: it only reads.
         """
-        counted = await self._tallies.overdue(effect.order_no, effect.unit or "")
+        counted = await self._tallies.overdue(effect.order_no, effect.unit)
         if counted is None:
             raise not_recorded_yet(effect.order_no, "handling_overdue")
         return counted

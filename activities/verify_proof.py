@@ -13,7 +13,7 @@ class VerifyProof:
         self._proofs = proofs
 
     @activity.defn(name="vouch")
-    async def vouch(self, proof: str | None) -> VerifiedProof:
+    async def verify(self, proof: str | None) -> VerifiedProof:
         """Return whether a proof is genuine and still valid; a local activity, whose result is in the history.
 
         A replay therefore needs neither today's key nor the time. Timeout: 5 s an attempt, 30 s in all, after which

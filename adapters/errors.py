@@ -1,4 +1,4 @@
-"""Errors raised while an external service does not answer."""
+"""Errors whose text is safe to log, and errors raised while an external service does not answer."""
 
 from typing import Final
 

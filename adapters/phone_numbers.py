@@ -16,8 +16,8 @@ _TEXTABLE = frozenset(
 )
 
 
-def read(written: str) -> PhoneNumber:
-    """The number as somebody wrote it; without a country it is China's.
+def parse_number(written: str) -> PhoneNumber:
+    """Parse a number as it was written; without a country code it is China's.
 
     An invalid number keeps its digits and can be neither texted nor called.
     """
@@ -34,7 +34,7 @@ def read(written: str) -> PhoneNumber:
 
 def e164(written: str) -> str:
     """`+`, country, digits; for an invalid number only its digits."""
-    return read(written).e164
+    return parse_number(written).e164
 
 
 def _digits(written: str) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 
 from adapters.settings.settings import ROOT
 from api.auth.route_acts import ACTS
-from domain.permissions import STAFF, TABLE, Door, Grant, Relation
+from domain.permissions import STAFF, TABLE, Authentication, Grant, Relation
 from domain.words import Role
 
 FILE: Final = ROOT / "docs" / "access.md"
@@ -18,8 +18,8 @@ SIGNS: Final = {
     Relation.VIEWER: "V",
 }
 DOORS: Final = {
-    Door.OPEN: "anybody",
-    Door.SEALED: "whoever shows a signature, key or link of its own",
+    Authentication.OPEN: "anybody",
+    Authentication.SEALED: "whoever shows a signature, key or link of its own",
 }
 SHORT: Final = {
     Role.AGENT: "agent",
@@ -76,8 +76,8 @@ def _acts() -> Iterator[str]:
     yield f"| act | what | {' | '.join(SHORT.values())} |"
     yield "|---|---|" + ":-:|" * len(SHORT)
     for act, grant in TABLE.items():
-        if grant.door is Door.TOKEN:
-            yield f"| `{act}` | {grant.says}{_beside(grant)} | {' | '.join(_sign(grant, role) for role in SHORT)} |"
+        if grant.door is Authentication.TOKEN:
+            yield f"| `{act}` | {grant.says}{_others(grant)} | {' | '.join(_sign(grant, role) for role in SHORT)} |"
 
 
 def _sign(grant: Grant, role: Role) -> str:
@@ -85,7 +85,7 @@ def _sign(grant: Grant, role: Role) -> str:
     return SIGNS[found] if found is not None else ""
 
 
-def _beside(grant: Grant) -> str:
+def _others(grant: Grant) -> str:
     others = sorted(role.value for role in grant.to if role not in STAFF)
     return f" (also {', '.join(others)})" if others else ""
 
@@ -94,7 +94,7 @@ def _doors() -> Iterator[str]:
     yield "| act | what | who |"
     yield "|---|---|---|"
     for act, grant in TABLE.items():
-        if grant.door is not Door.TOKEN:
+        if grant.door is not Authentication.TOKEN:
             yield f"| `{act}` | {grant.says} | {DOORS[grant.door]} |"
 
 

@@ -45,13 +45,13 @@ def create_codec(of: Settings | None = None) -> GuardedApp:
             max_age=ASK_AGAIN,
         )
     error_handlers.install(app)
-    allowed = Depends(_shows(chosen.codec_token))
+    allowed = Depends(_requires(chosen.codec_token))
     for path, work in (("/encode", codec.encode), ("/decode", codec.decode)):
         app.add_api_route(path, _route(work), methods=["POST"], dependencies=[allowed])
     return app
 
 
-def _shows(token: str) -> Callable[[Request], None]:
+def _requires(token: str) -> Callable[[Request], None]:
     def check(request: Request) -> None:
         """Raises ProblemError(401) unless the request has the token."""
         scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
@@ -64,14 +64,14 @@ def _shows(token: str) -> Callable[[Request], None]:
 
 
 def _route(work: Work) -> Callable[..., Awaitable[Response]]:
-    async def coded(said: Annotated[Payloads, Depends(_payloads)]) -> Response:
+    async def answer(said: Annotated[Payloads, Depends(_payloads)]) -> Response:
         try:
             done = Payloads(payloads=await work(said.payloads))
         except CannotDecrypt as error:
             raise ProblemError(422, str(error)) from None
         return Response(MessageToJson(done), media_type="application/json")
 
-    return coded
+    return answer
 
 
 async def _payloads(request: Request) -> Payloads:

@@ -8,16 +8,16 @@ from starlette.exceptions import HTTPException
 
 from adapters.database.paging import BadCursor
 from adapters.errors import TRANSIENT_ERRORS
-from api.auth.refused_access import noting_refusals
-from api.problem_responses import of_bug, of_cursor, of_http, of_outage, of_refusal, of_validation
+from api.auth.refused_access import with_refusals_noted
+from api.problem_documents import of_bug, of_cursor, of_http, of_outage, of_refusal, of_validation
 from domain.refusal import Refused
 
 
 def install(app: FastAPI) -> None:
     """Install the handlers in an application."""
     handlers: dict[type[Exception], Any] = {
-        Refused: noting_refusals(of_refusal),
-        HTTPException: noting_refusals(of_http),
+        Refused: with_refusals_noted(of_refusal),
+        HTTPException: with_refusals_noted(of_http),
         RequestValidationError: of_validation,
         BadCursor: of_cursor,
         Exception: of_bug,

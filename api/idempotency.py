@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
@@ -18,8 +17,6 @@ from application.services import Services
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
 MAX_KEY: Final = 200
-KEPT_FOR: Final = timedelta(days=7)
-"""Nobody repeats a request after so long, and an answer may quote a person's words."""
 PARAMETER: Final = {
     "name": HEADER,
     "in": "header",
@@ -31,7 +28,7 @@ PARAMETER: Final = {
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-class Place(NamedTuple):
+class AnswerKey(NamedTuple):
     """The key under which an answer is stored."""
 
     key: str
@@ -52,15 +49,15 @@ class IdempotentRoute(APIRoute):
 
         async def keyed(request: Request) -> Response:
             user = await _user(request)
-            if user is None or request.method != "POST" or (place := place_of(request, user)) is None:
+            if user is None or request.method != "POST" or (place := answer_key_of(request, user)) is None:
                 return await handle(request)
             digest = sha256(await request.body()).hexdigest()
-            return await once(services_of(request), place, digest, lambda: handle(request))
+            return await answer_once(services_of(request), place, digest, lambda: handle(request))
 
         return keyed
 
 
-class LookingRoute(IdempotentRoute):
+class ReadOnlyRoute(IdempotentRoute):
     """A route whose POST only reads. No answer is stored: a repetition is authorised and noted again."""
 
     def get_route_handler(self) -> Handler:
@@ -68,13 +65,13 @@ class LookingRoute(IdempotentRoute):
         handle = APIRoute.get_route_handler(self)
 
         async def looked(request: Request) -> Response:
-            place_of(request, "")
+            answer_key_of(request, "")
             return await handle(request)
 
         return looked
 
 
-def place_of(request: Request, user: str) -> Place | None:
+def answer_key_of(request: Request, user: str) -> AnswerKey | None:
     """The place of the request's answer: key, route and user; None without a key. Raises ProblemError(422)."""
     key = request.headers.get(HEADER)
     if key is None:
@@ -83,7 +80,7 @@ def place_of(request: Request, user: str) -> Place | None:
         raise ProblemError(422, f"{HEADER} 须为 1 至 {MAX_KEY} 个可见的 ASCII 字符")
     route = request.url.path
     request.state.key = sha256(f"{user}\n{route}\n{key}".encode()).hexdigest()
-    return Place(key, route, user)
+    return AnswerKey(key, route, user)
 
 
 def request_key(request: Request) -> str | None:
@@ -92,8 +89,8 @@ def request_key(request: Request) -> str | None:
     return key
 
 
-async def once(
-    services: Services, place: Place, digest: str, answer: Callable[[], Coroutine[Any, Any, Response]]
+async def answer_once(
+    services: Services, place: AnswerKey, digest: str, answer: Callable[[], Coroutine[Any, Any, Response]]
 ) -> Response:
     """The answer to a request whose content has this digest: made now, or the stored one.
 
@@ -109,12 +106,12 @@ async def once(
     except KeyInFlight:
         raise ProblemError(409, "同一请求正在处理，请稍后重试") from None
     if replay is not None:
-        return _again(replay)
+        return _replayed(replay)
     done = False
     try:
         response = await answer()
         if response.status_code < 400:
-            await keys.finish(*place, response.status_code, _kept(response))
+            await keys.finish(*place, response.status_code, _stored_form(response))
             done = True
         return response
     finally:
@@ -122,12 +119,7 @@ async def once(
             await keys.release(*place)
 
 
-async def forget(services: Services, older_than: timedelta = KEPT_FOR) -> int:
-    """Delete keys of that age with their answers, and return how many; may be repeated and run in several processes."""
-    return await services.idempotency.forget(older_than)
-
-
-def _kept(response: Response) -> dict[str, Any]:
+def _stored_form(response: Response) -> dict[str, Any]:
     """The stored form of an answer: JSON as a value, all else as text."""
     headers = {"Location": location} if (location := response.headers.get("Location")) else {}
     body, kind = bytes(response.body).decode(), response.headers.get("Content-Type", "")
@@ -136,7 +128,7 @@ def _kept(response: Response) -> dict[str, Any]:
     return {"text": body, "headers": headers | {"Content-Type": kind}}
 
 
-def _again(replay: Replay) -> Response:
+def _replayed(replay: Replay) -> Response:
     kept = replay.response
     headers = kept["headers"] | {REPLAYED: "true"}
     if "text" in kept:

@@ -35,7 +35,7 @@ INVALID: Final = {400: "malformed", 415: "wrong_type"}
 """The code under which a refusal of that status counts if its own is only `invalid`."""
 
 
-class Refusals:
+class RefusalCounts:
     """The counts of one application since they were last logged. Used in its event loop only."""
 
     def __init__(self, app: FastAPI, every: float = EVERY) -> None:
@@ -72,6 +72,6 @@ class Refusals:
 def count(request: Request, status: int, code: str) -> None:
     """Count an answer if its code is one of `CODES`."""
     told = INVALID.get(status, "") if code == "invalid" else code
-    refusals: Refusals | None = getattr(request.app.state, "refusals", None)
+    refusals: RefusalCounts | None = getattr(request.app.state, "refusals", None)
     if told in CODES and refusals is not None:
         refusals.count(told, request.scope["path"])

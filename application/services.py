@@ -35,11 +35,11 @@ from adapters.database.telephone.citizen_numbers import Citizens
 from adapters.database.telephone.inbound_messages import InboundMessages
 from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
-from adapters.database.units import Catalogue
+from adapters.database.units import UnitDirectory
 from adapters.files.object_store import Objects
 from adapters.files.thumbnails import Thumbnails
 from adapters.files.virus_scan import Scanner
-from adapters.policy.policy_book import RuleBooks
+from adapters.policy.rule_books import RuleBooks
 from adapters.settings.settings import Settings
 from adapters.temporal.client import connect
 from adapters.twilio.client import TwilioClient
@@ -65,7 +65,7 @@ class Services:
         self.trail = Trail(self.database)
         self.acts = Acts(self.database)
         self.anonymous_act_limit, self.sign_in_act_limit = AnonymousActLimit(60), AnonymousActLimit(300)
-        self.catalogue = Catalogue(self.database)
+        self.catalogue = UnitDirectory(self.database)
         self.approvals = Approvals(self.database)
         self.users = Users(self.database)
         self.credentials = Credentials(self.database, self.settings.sign_in_tries)

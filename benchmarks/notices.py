@@ -25,8 +25,8 @@ from application.orders.actor import Actor
 from application.orders.commands import CommandRequest, carry_out_command
 from application.orders.intake import OrderRequest, open_order
 from application.services import Services
-from cli.rehearse.people import cast
-from cli.rehearse.stack import Stage, stage
+from cli.rehearse.people import create_people
+from cli.rehearse.stack import RehearsalStack, stage
 from domain.calendar.business_calendar import CST
 from domain.order.commands import Urge
 from domain.words import Role
@@ -81,7 +81,7 @@ class Trips(NamedTuple):
 class Storm:
     """The orders of the burst, and those that receive updates."""
 
-    def __init__(self, on: Stage) -> None:
+    def __init__(self, on: RehearsalStack) -> None:
         self.on = on
         self.services: Services = on.services(datetime.now(CST).year)
         self.calm: list[str] = []
@@ -90,7 +90,7 @@ class Storm:
     async def gather(self, stormy: int) -> None:
         """Open all orders, and dispatch the calm ones."""
         for county in ("calm", "storm"):
-            await cast(self.services, county, set(), realm="")
+            await create_people(self.services, county, set(), realm="")
         self.calm = await _all([self._open("calm") for _ in range(CALM_ORDERS)])
         self.stormy = await _all([self._open("storm") for _ in range(stormy)])
         await _all([self._dispatch(no) for no in self.calm])

@@ -11,7 +11,7 @@ from adapters.settings.settings import Settings, UnusableSetting
 from adapters.validation_messages import wording
 
 USAGE = 2
-AWAY = 3
+UNAVAILABLE = 3
 """The exit status if a needed service does not answer; 1 is left to checks that found something wrong."""
 
 
@@ -38,5 +38,5 @@ def ending(error: Exception) -> Ending | None:
     if lacks_tables(error):
         return Ending("数据库还不是本版本的结构，请先运行 jiesu db upgrade。", USAGE)
     if isinstance(error, TRANSIENT_ERRORS):
-        return Ending(f"{unavailable_service(error)}，请确认它在运行，设置也指向它。", AWAY)
+        return Ending(f"{unavailable_service(error)}，请确认它在运行，设置也指向它。", UNAVAILABLE)
     return None

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-COMMANDS = frozenset({"api", "archive", "audit", "codec", "db", "keys", "signal", "users", "worker"})
+COMMANDS = frozenset({"api", "archive", "audit", "codec", "db", "jobs", "keys", "signal", "users", "worker"})
 """Commands that work on an installation; the others start their own or need none."""
 
 OWNER, MIGRATING = "DATABASE_OWNER_URL", "db"
@@ -31,6 +31,6 @@ def settings_of_up(command: str, environment: Mapping[str, str]) -> dict[str, st
     return {name: value for name, value in found.items() if name not in environment}
 
 
-def work_beside_up(command: str) -> None:
+def use_settings_of_up(command: str) -> None:
     """Add those settings to the environment of this process."""
     os.environ.update(settings_of_up(command, os.environ))

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from adapters.local.process_exit import run
-from cli.local_environment import work_beside_up
+from cli.local_environment import use_settings_of_up
 from cli.typer_chinese import speak_chinese
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,6 +31,7 @@ COMMANDS = {
     "users": ("cli.users:app", "管理账号"),
     "signal": ("cli.signal:command", "向工单发信号，附身份凭证"),
     "keys": ("cli.keys:app", "管理公众受理接口的密钥"),
+    "jobs": ("cli.jobs:app", "查看、运行定期任务"),
 }
 
 FOR_TRYING_OUT = {"up": "sandbox", "rehearse": "sandbox", "bench": "benchmarks"}
@@ -49,16 +50,16 @@ def main() -> None:
         help="接诉：12345 热线工单系统", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
     )
     for name, (target, line) in COMMANDS.items():
-        command = _resolve(target) if asked == name else _listed
+        command = _resolve(target) if asked == name else _placeholder
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name, help=line)
         else:
             app.command(name, help=line)(command)
-    work_beside_up(asked)
-    run(lambda: _tell(app))
+    use_settings_of_up(asked)
+    run(lambda: _run_app(app))
 
 
-def _tell(app: typer.Typer) -> None:
+def _run_app(app: typer.Typer) -> None:
     """Run the command; print an error that an operator can fix as a message with an exit status, not as a trace."""
     try:
         app()
@@ -77,7 +78,7 @@ def _resolve(target: str) -> Any:
     return getattr(import_module(module), attribute)
 
 
-def _listed() -> None:
+def _placeholder() -> None:
     """A placeholder in the list of commands for those that were not requested."""
 
 

@@ -13,7 +13,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from adapters.auth.signal_proofs import Proofs
 from adapters.settings.settings import settings
 from adapters.temporal.client import connect
-from cli.error_messages import AWAY
+from cli.error_messages import UNAVAILABLE
 from domain.access.signal_proof import FIELD
 from domain.permissions import TABLE
 from domain.words import Role
@@ -54,7 +54,7 @@ def command(
         if getattr(error, "status", None) is RPCStatusCode.INVALID_ARGUMENT:
             _refuse(f"查询条件不能用：{error}")
         print(f"Temporal 没有响应，请确认它在运行，TEMPORAL_ADDRESS 也指向它：{error}", file=sys.stderr)
-        raise typer.Exit(AWAY) from None
+        raise typer.Exit(UNAVAILABLE) from None
     if missed:
         raise typer.Exit(NOT_HEARD)
 

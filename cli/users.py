@@ -8,24 +8,24 @@ from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
-from adapters.database.accounts.password_hashes import drawn
+from adapters.database.accounts.password_hashes import random_password
 from adapters.database.accounts.role_assignments import PEOPLE, assignment_fault
 from adapters.database.accounts.sign_in_failures import SignInFailures
 from adapters.database.accounts.users import USERNAME, Account, Card, UsernameTaken, Users
 from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
-from adapters.database.units import Catalogue
+from adapters.database.units import UnitDirectory
 from adapters.policy.policy_file import load
 from adapters.settings.settings import settings
 from domain.access.acts import Act, Deed
-from domain.access.passwords import one_form
+from domain.access.passwords import canonical_form
 from domain.labels import label
 from domain.policy.rule_book import PolicyFile
 from domain.words import Role
 
 PAGE: Final = 200
 T = TypeVar("T")
-Name = Annotated[str, typer.Argument(help="用户名", callback=one_form)]
+Name = Annotated[str, typer.Argument(help="用户名", callback=canonical_form)]
 
 app = typer.Typer(help="管理账号", no_args_is_help=True)
 
@@ -44,11 +44,11 @@ def add(
     shown = display or name
     if not shown.isprintable():
         _refuse("名称 --display 不能含有控制字符")
-    password = drawn()
+    password = random_password()
 
     async def work(database: Database) -> str | None:
         regimes = load(settings().policy_file, PolicyFile).regimes
-        if fault := await assignment_fault(Catalogue(database), regimes, role=role, unit=unit, regime=regime):
+        if fault := await assignment_fault(UnitDirectory(database), regimes, role=role, unit=unit, regime=regime):
             return fault
         account = Account(username=name, role=role, unit=unit, regime=regime, display=shown)
         try:
@@ -102,7 +102,7 @@ def unlock(name: Name) -> None:
 @app.command()
 def reset(name: Name, totp: Annotated[bool, typer.Option("--totp", help="同时解除动态口令的绑定")] = False) -> None:
     """重置口令。新口令由系统生成，只显示这一次，登录后须修改；会话立即失效，锁定解除。"""
-    password = drawn()
+    password = random_password()
 
     async def work(database: Database) -> bool:
         noting = [_act(Deed.USER_CHANGED, name, fields="password totp" if totp else "password")]

@@ -77,7 +77,7 @@ def due(start: datetime, limit: Duration, calendar: BusinessCalendar, pauses: Se
     A day counts unless its end (close of business, 24:00) lies inside a pause, its end moment excluded.
     """
     moment = local(start)
-    return _reckon(moment, moment.toordinal(), limit, calendar, _merged(pauses) if pauses else ())
+    return _limit_end(moment, moment.toordinal(), limit, calendar, _merged(pauses) if pauses else ())
 
 
 def after_limit(
@@ -85,10 +85,12 @@ def after_limit(
 ) -> datetime:
     """The end of a further limit that begins at the end of another; days count from that limit's day."""
     moment = local(limit_at)
-    return _reckon(moment, _ordinal_of_limit(moment), more, calendar, _merged(pauses) if pauses else ())
+    return _limit_end(moment, _ordinal_of_limit(moment), more, calendar, _merged(pauses) if pauses else ())
 
 
-def _reckon(moment: datetime, day: int, limit: Duration, calendar: BusinessCalendar, gaps: Iterable[Span]) -> datetime:
+def _limit_end(
+    moment: datetime, day: int, limit: Duration, calendar: BusinessCalendar, gaps: Iterable[Span]
+) -> datetime:
     scale, reading, at, through_day, *_ = LINES[limit.unit]
     first = through_day(calendar, day) if through_day else reading(calendar, moment)
     target = first + limit.amount * scale
@@ -154,7 +156,7 @@ def explain(start: datetime, limit: Duration, calendar: BusinessCalendar, pauses
     """
     moment = local(start)
     due_at = due(moment, limit, calendar, pauses)
-    days = _account((moment, due_at), moment.toordinal(), limit.unit, calendar, _merged(pauses))
+    days = _counted_days((moment, due_at), moment.toordinal(), limit.unit, calendar, _merged(pauses))
     return _basis((moment, due_at), limit, days, calendar, pauses)
 
 
@@ -207,7 +209,7 @@ def _within(pauses: Sequence[Pause], start: datetime, due_at: datetime) -> tuple
     return tuple(pause for pause in pauses if pause.begin < due_at and pause.end > start)
 
 
-def _account(
+def _counted_days(
     span: Span, first_day: int, unit: Unit, calendar: BusinessCalendar, gaps: Sequence[Span]
 ) -> list[CountedDay]:
     last_day = _ordinal_of_limit(span[1])

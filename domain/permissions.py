@@ -29,7 +29,7 @@ class Relation(StrEnum):
     """Confidential orders that the person took in or was named a viewer of (NA-07)."""
 
 
-class Door(StrEnum):
+class Authentication(StrEnum):
     """How a request authenticates."""
 
     TOKEN = "token"  # noqa: S105 (a word)
@@ -43,17 +43,17 @@ class Grant(NamedTuple):
 
     says: str
     to: Mapping[Role, Relation]
-    door: Door = Door.TOKEN
+    door: Authentication = Authentication.TOKEN
 
 
 STAFF: Final = frozenset(Role) - {Role.CITIZEN, Role.CLOCK, Role.SYSTEM}
 """Roles that can have a token: the staff, and the people of the city platform."""
 CENTRE: Final = STAFF - UNIT_ROLES
 INTAKE: Final = (Role.AGENT, Role.DISPATCHER)
-WHO_TAKE_IN: Final = (*INTAKE, Role.HOTLINE_DIRECTOR, Role.CITY_PLATFORM)
-WHO_TELEPHONE: Final = (Role.CALLBACK_STAFF, Role.SUPERVISOR, Role.HOTLINE_DIRECTOR)
+INTAKE_ROLES: Final = (*INTAKE, Role.HOTLINE_DIRECTOR, Role.CITY_PLATFORM)
+CALLBACK_ROLES: Final = (Role.CALLBACK_STAFF, Role.SUPERVISOR, Role.HOTLINE_DIRECTOR)
 
-WHO_WATCH: Final = (Role.ADMIN, Role.INSPECTION)
+AUDIT_ROLES: Final = (Role.ADMIN, Role.INSPECTION)
 
 
 def _centre(*roles: Role) -> dict[Role, Relation]:
@@ -68,7 +68,7 @@ def _all(relation: Relation) -> dict[Role, Relation]:
     return dict.fromkeys(STAFF, relation)
 
 
-SEES: Final = _centre(*CENTRE) | dict.fromkeys(UNIT_ROLES, Relation.UNIT)
+ORDER_READERS: Final = _centre(*CENTRE) | dict.fromkeys(UNIT_ROLES, Relation.UNIT)
 
 TABLE: Final[Mapping[str, Grant]] = {
     # commands
@@ -106,27 +106,27 @@ TABLE: Final[Mapping[str, Grant]] = {
     "adopt_calendar": Grant("have an order reckon with another calendar", _centre(Role.ADMIN)),
     "report_undelivered": Grant("say that a notice did not arrive", {Role.SYSTEM: Relation.REGIME}),
     # orders
-    "take_in": Grant("take in a demand", _centre(*WHO_TAKE_IN)),
-    "find_orders": Grant("list orders", SEES),
-    "see_order": Grant("look at an order, its timeline, deadlines, messages and proposal", SEES),
+    "take_in": Grant("take in a demand", _centre(*INTAKE_ROLES)),
+    "find_orders": Grant("list orders", ORDER_READERS),
+    "see_order": Grant("look at an order, its timeline, deadlines, messages and proposal", ORDER_READERS),
     "see_confidential": Grant(
         "do any of this with a confidential order", _all(Relation.VIEWER) | _centre(Role.HOTLINE_DIRECTOR)
     ),
     "see_citizen": Grant(
         "see a citizen in full, as far as the work needs it (`domain.privacy`)",
-        _centre(*WHO_TAKE_IN, Role.CALLBACK_STAFF) | dict.fromkeys(UNIT_ROLES, Relation.UNIT),
+        _centre(*INTAKE_ROLES, Role.CALLBACK_STAFF) | dict.fromkeys(UNIT_ROLES, Relation.UNIT),
     ),
     "read_citizen_texts": Grant("read what a citizen answered in their own words", _centre(*CENTRE)),
     "name_complained_of": Grant("say of which unit an order complains", _centre(*INTAKE, Role.HOTLINE_DIRECTOR)),
     "name_viewers": Grant("say who sees a confidential order", _centre(Role.DISPATCHER, Role.HOTLINE_DIRECTOR)),
     "find_approvals": Grant("list what one has to decide", _all(Relation.APPROVER)),
     # evidence
-    "bring_evidence": Grant("upload a file, for an order that one sees or for later", SEES),
-    "see_evidence": Grant("list, look at and open the files of orders that one sees", SEES),
+    "bring_evidence": Grant("upload a file, for an order that one sees or for later", ORDER_READERS),
+    "see_evidence": Grant("list, look at and open the files of orders that one sees", ORDER_READERS),
     "see_own_evidence": Grant("the same with one's own files that no order has yet", _all(Relation.OWN)),
     # telephone
-    "see_telephone_queues": Grant("see whom to telephone, and texts that came in", _centre(*WHO_TELEPHONE)),
-    "finish_call_task": Grant("say that somebody was telephoned", _centre(*WHO_TELEPHONE)),
+    "see_telephone_queues": Grant("see whom to telephone, and texts that came in", _centre(*CALLBACK_ROLES)),
+    "finish_call_task": Grant("say that somebody was telephoned", _centre(*CALLBACK_ROLES)),
     # rules and the city
     "see_catalogue": Grant("see units and rule books", _all(Relation.REGIME)),
     "see_city_messages": Grant(
@@ -139,15 +139,15 @@ TABLE: Final[Mapping[str, Grant]] = {
     ),
     "manage_accounts": Grant("add, change, lock out and let in accounts", _centre(Role.ADMIN)),
     # the audit trail of the installation
-    "read_acts": Grant("read what people did, and the daily anchors", _centre(*WHO_WATCH)),
-    "read_acts_of_order": Grant("read who looked at an order", _centre(*WHO_WATCH, Role.HOTLINE_DIRECTOR)),
+    "read_acts": Grant("read what people did, and the daily anchors", _centre(*AUDIT_ROLES)),
+    "read_acts_of_order": Grant("read who looked at an order", _centre(*AUDIT_ROLES, Role.HOTLINE_DIRECTOR)),
     # without a token
-    "sign_in": Grant("exchange a name and password for a token", {}, Door.OPEN),
-    "see_health": Grant("ask whether the process works", {}, Door.OPEN),
-    "see_documentation": Grant("read what the interface is", {}, Door.OPEN),
-    "open_link": Grant("open a file by a link that was handed out", {}, Door.SEALED),
-    "report_from_outside": Grant("post as the provider or the city platform", {}, Door.SEALED),
-    "use_public_interface": Grant("Open311: read what is public, send in with a key", {}, Door.SEALED),
+    "sign_in": Grant("exchange a name and password for a token", {}, Authentication.OPEN),
+    "see_health": Grant("ask whether the process works", {}, Authentication.OPEN),
+    "see_documentation": Grant("read what the interface is", {}, Authentication.OPEN),
+    "open_link": Grant("open a file by a link that was handed out", {}, Authentication.SEALED),
+    "report_from_outside": Grant("post as the provider or the city platform", {}, Authentication.SEALED),
+    "use_public_interface": Grant("Open311: read what is public, send in with a key", {}, Authentication.SEALED),
 }
 
 

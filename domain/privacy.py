@@ -48,7 +48,7 @@ NEEDED: Final[Mapping[Role, frozenset[Personal]]] = {
 """
 
 
-class Standing(NamedTuple):
+class ReaderRelation(NamedTuple):
     """The reader's relation to the order.
 
     `of_unit`: the reader belongs to a unit; `handles`: that unit handles the order now; `complained_of`: the order
@@ -72,12 +72,12 @@ def require_work_with_citizens(role: Role) -> None:
         raise Refused(Code.NOT_PERMITTED, f"{label(role)}办理工单不需要诉求人信息", "NA-06")
 
 
-def reads_of_citizens(role: Role) -> bool:
+def works_with_citizens(role: Role) -> bool:
     """Whether a role works with citizens; other roles read texts from which citizens are removed."""
     return bool(NEEDED.get(role))
 
 
-def require_need(role: Role, fields: Iterable[Personal], standing: Standing) -> None:
+def require_need(role: Role, fields: Iterable[Personal], standing: ReaderRelation) -> None:
     """Raises Refused(not_permitted) unless a reader with this `standing` may read each field in full."""
     if standing.of_unit and standing.complained_of:
         raise Refused(Code.NOT_PERMITTED, "被反映单位不得查看诉求人信息", "HK-17")

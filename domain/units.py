@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 
-class UnitCard(BaseModel):
+class StoredUnit(BaseModel):
     """A unit; `id` is unique within a regime and a realm."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
@@ -17,7 +17,7 @@ class UnitCard(BaseModel):
     emergency_level: str | None = None
 
 
-class ContactCard(BaseModel):
+class StoredContact(BaseModel):
     """The contact of a role; without `unit` the role is the county's."""
 
     model_config = ConfigDict(frozen=True)

@@ -1,4 +1,4 @@
-"""A server that speaks S3, and a bucket of its own for whoever asks."""
+"""Fixtures: an S3 server, and new buckets on it."""
 
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -11,8 +11,8 @@ from adapters.local.temporal import free_port
 
 @pytest.fixture(scope="session")
 def s3() -> Iterator[str]:
-    """Where the server is."""
-    from moto.server import ThreadedMotoServer  # no test that has no bucket waits for its import
+    """The address of the server."""
+    from moto.server import ThreadedMotoServer  # tests without a bucket need not wait for this import
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=free_port(), verbose=False)
     server.start()
@@ -26,7 +26,7 @@ _numbers = count(1)
 
 @pytest.fixture
 def new_bucket(s3: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
-    """Makes a bucket and returns the URL of a folder in it; the environment has what is needed to reach it."""
+    """A function that creates a bucket and returns the URL of a folder in it; credentials are in the environment."""
     values = {"ENDPOINT_URL": s3, "ACCESS_KEY_ID": "key", "SECRET_ACCESS_KEY": "secret", "REGION": "us-east-1"}
     for name, value in values.items():
         monkeypatch.setenv(f"AWS_{name}", value)

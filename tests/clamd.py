@@ -1,4 +1,4 @@
-"""A small peer that speaks clamd's protocol: it knows one virus, and can be told to be away."""
+"""A fake clamd that detects one virus and can be closed."""
 
 import socket
 import struct
@@ -32,7 +32,7 @@ class Clamd:
                     connection.sendall(self._answer(lines))
 
     def close(self) -> None:
-        """Be away: connections are refused from now on."""
+        """Close: connections are refused from now on."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
@@ -47,7 +47,7 @@ class Clamd:
 
 @contextmanager
 def clamd() -> Iterator[Clamd]:
-    """A running one."""
+    """A running fake clamd."""
     peer = Clamd()
     thread = threading.Thread(target=peer.serve)
     thread.start()

@@ -1,4 +1,4 @@
-"""Fixtures that every test may ask for."""
+"""Fixtures for all tests."""
 
 import os
 
@@ -11,7 +11,7 @@ from tests.inherited import neutralise
 settings.register_profile("jiesu", deadline=None)  # a busy machine is not a bug
 settings.load_profile("jiesu")
 
-# Processes that test side by side draw from ports of their own: what one was given it may not be using yet.
+# Parallel test processes take ports from separate ranges, because a port is not in use as soon as it is assigned.
 _ALL = temporal.FREE_PORTS
 _WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))

@@ -1,4 +1,4 @@
-"""A listener on this machine that nobody has any business with, and what reached it all the same."""
+"""A local listener that must not be contacted, and a record of what reached it."""
 
 import socket
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from threading import Thread
 
 @dataclass
 class Listener:
-    """`url` leads to it; `heard` holds the first bytes of every connection."""
+    """The listener: its `url`, and in `heard` the first bytes of every connection."""
 
     url: str
     heard: list[bytes] = field(default_factory=list)
@@ -17,7 +17,7 @@ class Listener:
 
 @contextmanager
 def listening(answer: bytes = b"") -> Iterator[Listener]:
-    """Listen until the block ends; every connection is heard, answered and closed."""
+    """Listen until the block ends; every connection is recorded, answered and closed."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         listener = Listener(f"http://127.0.0.1:{server.getsockname()[1]}")
 
@@ -37,7 +37,7 @@ def listening(answer: bytes = b"") -> Iterator[Listener]:
         try:
             yield listener
         finally:
-            # Connections wait in line: whoever came before this one has been heard when the thread ends.
+            # Connections are handled in order: all earlier ones are recorded when the thread ends.
             with socket.create_connection(server.getsockname(), timeout=10) as last:
                 last.sendall(b"enough")
             thread.join(10)

@@ -1,7 +1,7 @@
-"""A real PostgreSQL for the whole test run, and a migrated database of its own for whoever asks.
+"""Fixtures: a real PostgreSQL server for the whole test run, and new migrated databases on it.
 
-Migrations run once, into a template; a database is then a copy of that, which takes milliseconds. Its address is that
-of worker and API, whose role can do no more than they need; `as_owner` is for tests that tamper with what is there.
+Migrations run once, into a template; each database is a copy of it, which takes milliseconds. Its URL is for the
+restricted role of worker and API; `as_owner` is for tests that tamper with data.
 """
 
 import shutil
@@ -24,7 +24,7 @@ DATA_KEY = "the-data-key-of-the-tests-0123456789"
 
 
 def as_owner(url: str) -> str:
-    """The same database, for who owns it."""
+    """The URL of the same database for its owner."""
     served = f"postgresql://{SERVING}@"
     assert url.startswith(served), url
     return f"postgresql://{SUPERUSER}@{url.removeprefix(served)}"
@@ -32,7 +32,7 @@ def as_owner(url: str) -> str:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[LocalPostgres]:
-    """The server: without fsync, in a folder that goes away with it."""
+    """The server, without fsync, in a temporary folder."""
     folder = Path(tempfile.mkdtemp(prefix="jiesu-pg-"))
     try:
         with LocalPostgres.start(folder / "data", durable=False) as server:
@@ -43,7 +43,7 @@ def postgres() -> Iterator[LocalPostgres]:
 
 @pytest.fixture(scope="session")
 def new_database_url(postgres: LocalPostgres) -> Callable[[], str]:
-    """Makes a migrated, empty database and returns the URL of its worker and API. They go away with the server."""
+    """A function that creates a migrated, empty database and returns the URL for worker and API."""
     migration.upgrade(postgres.url(TEMPLATE), serving=postgres.url(TEMPLATE, SERVING))
     numbers = count(1)
 
@@ -59,13 +59,13 @@ def new_database_url(postgres: LocalPostgres) -> Callable[[], str]:
 
 @pytest.fixture
 def database_url(new_database_url: Callable[[], str]) -> str:
-    """A database of this test's own."""
+    """The URL of a new database for one test."""
     return new_database_url()
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """A pool on a database of this test's own."""
+    """A pool on a new database for one test."""
     database = Database(database_url, Keyring(DATA_KEY), pool_size=8)
     yield database
     await database.dispose()
@@ -73,7 +73,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture(scope="module")
 async def module_database(new_database_url: Callable[[], str]) -> AsyncIterator[Database]:
-    """A pool on a database that the tests of one module share."""
+    """A pool on a new database for one test module."""
     database = Database(new_database_url(), Keyring(DATA_KEY), pool_size=8)
     yield database
     await database.dispose()

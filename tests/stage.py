@@ -1,4 +1,4 @@
-"""Lives for tests: one stage (server, database, worker, peers) a test process, many orders on it.
+"""Orders for tests: one running system (server, database, worker, peers) per test process, many orders in it.
 
 `life = await lives("huojia", grade="normal", start="2026-11-23T09:00")` opens an order;
 `await life.do("unit_clerk", "sign", unit="housing")` acts at the order's present moment,
@@ -16,7 +16,7 @@ import pytest
 from cli.rehearse.expect import unmet
 from cli.rehearse.play import Opening, Rehearsal, open_rehearsal
 from cli.rehearse.scenario import Demand, Expectation
-from cli.rehearse.stack import Stage, stage
+from cli.rehearse.stack import RehearsalStack, stage
 from domain.calendar.business_calendar import CST
 from domain.refusal import Refused
 from domain.words import Role
@@ -24,7 +24,7 @@ from workflows.messages import Accepted
 
 Row = dict[str, Any]
 PATIENCE = 100.0
-"""Seconds. Of use to a slow and busy machine only; nothing that comes is waited for longer than it takes."""
+"""Seconds, needed only on a slow and busy machine: every wait ends as soon as its condition is met."""
 _numbers = count(1)
 
 REPLIES: dict[str, Row] = {
@@ -57,19 +57,19 @@ REPLIES: dict[str, Row] = {
         },
     },
 }
-"""An answer that satisfies each regime's own rules."""
+"""A reply that satisfies the rules of each regime."""
 
 
 async def until(found: Callable[[], Awaitable[Any]], seconds: float = PATIENCE) -> Any:
-    """Ask again until there is something, and return it. Raises TimeoutError."""
+    """Poll until the result is truthy, and return it. Raises TimeoutError."""
     async with asyncio.timeout(seconds):
-        while not (answer := await found()):  # noqa: ASYNC110 (nothing tells of it)
+        while not (answer := await found()):  # noqa: ASYNC110 (no event reports it)
             await asyncio.sleep(0.05)
     return answer
 
 
 class Life:
-    """An order under test."""
+    """An order under test, with a virtual clock."""
 
     def __init__(self, rehearsal: Rehearsal, policy: str) -> None:
         self.rehearsal = rehearsal
@@ -77,27 +77,27 @@ class Life:
         self.no = rehearsal.no
 
     async def at(self, moment: str) -> None:
-        """Let time pass until a moment in Chinese time."""
+        """Advance to a moment in +08:00."""
         await self.rehearsal.clock.move_to(datetime.fromisoformat(moment).replace(tzinfo=CST))
 
     async def after(self, **duration: float) -> None:
-        """Let this much time pass."""
+        """Advance by a duration."""
         await self.rehearsal.clock.move_to(await self.rehearsal.clock.now() + timedelta(**duration))
 
     async def do(self, role: str, do: str, **body: Any) -> Accepted:
-        """Act; fails the test when the command is refused."""
+        """Send a command; fails the test if it is refused."""
         answer = await self.rehearsal.act(Role(role), do, body)
         assert isinstance(answer, Accepted), f"{do} was refused: {answer}"
         return answer
 
     async def refused(self, role: str, do: str, **body: Any) -> Refused:
-        """Act; fails the test unless the command is refused, and gives the refusal."""
+        """Send a command, which must be refused; returns the refusal."""
         answer = await self.rehearsal.act(Role(role), do, body)
         assert isinstance(answer, Refused), f"{do} was carried out: {answer}"
         return answer
 
     async def decide(self, role: str, approval: str, decision: str = "approve", **body: Any) -> None:
-        """Answer an approval, and wait until the order has taken it in."""
+        """Answer an approval, and wait until the order has processed it."""
         before = len(await self.timeline())
 
         async def taken_in() -> bool:
@@ -107,7 +107,7 @@ class Life:
         await until(taken_in)
 
     async def dispatch(self, *units: str, **body: Any) -> None:
-        """Send it to these units, the first leads."""
+        """Dispatch to these units; the first leads."""
         await self.do("dispatcher", "dispatch", units=[{"unit": unit} for unit in units], **body)
 
     async def sign(self, unit: str) -> None:
@@ -115,11 +115,11 @@ class Life:
         await self.do("unit_clerk", "sign", unit=unit)
 
     async def reply(self, unit: str, **changes: Any) -> None:
-        """The unit answers as its regime wants it."""
+        """The unit replies in accordance with its regime."""
         await self.do("unit_clerk", "submit_reply", unit=unit, **(REPLIES[self.policy] | changes))
 
     async def accepted(self, unit: str) -> None:
-        """The unit answers and every reviewer agrees."""
+        """The unit replies, and every reviewer approves."""
         await self.reply(unit)
         await self.decide("reviewer", "review")
         if any(row.get("kind") == "city_review" for row in await self.events("approval_opened")):
@@ -130,26 +130,26 @@ class Life:
         await self.do("callback_staff", "record_callback", result=result, **body)
 
     async def timeline(self) -> list[Row]:
-        """Everything that has happened."""
+        """All events so far."""
         return await self.rehearsal.timeline()
 
     async def events(self, name: str, **fields: Any) -> list[Row]:
-        """The events of a name that have these fields; moments agree within a minute."""
+        """The events with this name and these fields; moments to within a minute."""
         return _such(await self.timeline(), name, **fields)
 
     async def expect(self, name: str, **fields: Any) -> Row:
-        """The first such event; fails the test when there is none."""
+        """The first such event; fails the test if there is none."""
         timeline = await self.timeline()
         problems = unmet([Expectation.model_validate({"event": name, **fields})], timeline)
         assert not problems, f"{problems[0]}\n" + "\n".join(f"{r['at']} {r['event']}" for r in timeline)
         return _such(timeline, name, **fields)[0]
 
     async def never(self, name: str, **fields: Any) -> None:
-        """Fails the test when there is such an event."""
+        """Fails the test if there is such an event."""
         assert not await self.events(name, **fields), f"{name} {fields} should not have happened"
 
     async def archived(self) -> None:
-        """Let time pass until the order is in the archive; fails the test if it waits for someone."""
+        """Advance until the order is archived; fails the test if it waits for a person."""
         assert await self.rehearsal.to_the_end(), f"the order waits: {[r['event'] for r in await self.timeline()]}"
 
 
@@ -162,7 +162,7 @@ Lives = Callable[..., Awaitable[Life]]
 
 
 @pytest.fixture(scope="session")
-async def the_stage() -> AsyncIterator[Stage]:
+async def the_stage() -> AsyncIterator[RehearsalStack]:
     """A real server, database, worker and peers."""
     async with stage() as ready:
         yield ready
@@ -170,13 +170,13 @@ async def the_stage() -> AsyncIterator[Stage]:
 
 
 @pytest.fixture
-def lives(the_stage: Stage) -> Lives:
-    """Opens orders on the shared stage."""
+def lives(the_stage: RehearsalStack) -> Lives:
+    """A function that opens orders in the shared system."""
     return lives_on(the_stage)
 
 
-def lives_on(the_stage: Stage) -> Lives:
-    """Opens orders in worlds of their own; a `realm` given twice puts two orders into one world."""
+def lives_on(the_stage: RehearsalStack) -> Lives:
+    """A function that opens orders, each in its own realm; orders with the same `realm` share it."""
 
     async def begin(
         policy: str,

@@ -1,4 +1,4 @@
-"""Certificates made for the occasion, and a peer that ends TLS in front of a server which speaks none itself."""
+"""Test certificates, and a TLS-terminating proxy in front of a server without TLS."""
 
 import asyncio
 import ssl
@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 
 HOST = "127.0.0.1"
 SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
-"""What a PostgreSQL client asks before it speaks TLS (protocol 3, message SSLRequest)."""
+"""The message of a PostgreSQL client before the TLS handshake (protocol 3, SSLRequest)."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Authority:
         self.certificate.write_bytes(self._made.public_bytes(Encoding.PEM))
 
     def sign(self, name: str, address: str = HOST) -> Pair:
-        """A certificate for whoever is at this address or has this name."""
+        """A certificate for this name and address."""
         key = ec.generate_private_key(ec.SECP256R1())
         names = x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ip_address(address))])
         made = self._draft(_subject(name), key).add_extension(names, False).sign(self._key, SHA256())
@@ -65,9 +65,9 @@ def _subject(name: str) -> x509.Name:
 
 @contextmanager
 def tls_in_front(server: str, own: Pair, clients: Path | None = None, *, asked_first: bool = False) -> Iterator[int]:
-    """The port of a peer that passes what it decrypts on to `server`, `host:port` or the path of a socket.
+    """The port of a proxy that forwards decrypted data to `server`, `host:port` or the path of a socket.
 
-    With `clients` whoever comes has to show a certificate of that authority. `asked_first`: as PostgreSQL does it.
+    With `clients` a client needs a certificate of that authority. `asked_first`: expects PostgreSQL's SSLRequest.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(own.certificate, own.key)
@@ -93,7 +93,7 @@ def tls_in_front(server: str, own: Pair, clients: Path | None = None, *, asked_f
                 each.transport.abort()
 
     loop = asyncio.new_event_loop()
-    loop.set_exception_handler(lambda *_: None)  # handshakes that fail are what some tests are about
+    loop.set_exception_handler(lambda *_: None)  # some tests cause failing handshakes
     front = loop.run_until_complete(asyncio.start_server(meet, HOST, 0))
     thread = Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -129,5 +129,5 @@ async def _end(front: asyncio.Server) -> None:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
     for _ in range(5):
-        # Transports that were given up close at one of the next turns of the loop.
+        # Abandoned transports close in one of the next iterations of the loop.
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Performing effects: which activity does what, for how long it is tried, and what is reported back."""
+"""Performing effects: the activity of each kind, its limits, and its report."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,16 @@ from activities.tally import Tally
 from activities.verify_proof import VerifyProof
 from domain.access.signal_proof import VerifiedProof
 from domain.labels import label
-from domain.order.effects import Effect
+from domain.order.effects import (
+    ArchiveEffect,
+    CallBackEffect,
+    CallCitizenEffect,
+    CallTaskEffect,
+    CityPlatformEffect,
+    Effect,
+    NotifyEffect,
+    TallyEffect,
+)
 from domain.order.internal_commands import Internal, ReportArchived, ReportCall, ReportNotice, ReportTally
 from domain.order.read_model import RecordBatch
 from domain.words import Role
@@ -26,17 +35,17 @@ from workflows.ids import messages_queue
 from workflows.ui_texts import brief
 
 RETRY_AFTER = timedelta(hours=1)
-"""When an effect that used up its tries is taken up again: nothing promised to the outside is dropped."""
+"""The wait before an effect that used up its tries is tried again: no effect is dropped."""
 
 RETRY_RECORD_AFTER = timedelta(minutes=1)
-"""When a record that could not be written is tried again; commands and alarms go on meanwhile."""
+"""The wait before a failed record is tried again; commands and alarms go on meanwhile."""
 
 FIRST, USUAL = 2, 3
-"""Priorities of activities on one queue; the lower is handed out first."""
+"""Priorities of activities on one task queue; the lower is dispatched first."""
 
 
 async def record(batch: RecordBatch) -> None:
-    """Put events on the audit trail. Raises FailureError when the tries are used up; the caller keeps them."""
+    """Record events on the audit trail. Raises FailureError when the tries are used up; the caller keeps the events."""
     limits = LIMITS["record"].options
     await workflow.execute_local_activity_method(
         Record.record,
@@ -47,10 +56,10 @@ async def record(batch: RecordBatch) -> None:
 
 
 async def verify_proof(proof: str | None) -> VerifiedProof:
-    """What the verifier says of a proof; one that cannot be verified is none that is believed."""
+    """Verify a proof; one that cannot be verified counts as forged."""
     try:
         return await workflow.execute_local_activity_method(
-            VerifyProof.vouch,
+            VerifyProof.verify,
             proof,
             summary="核验信号凭证",
             **LIMITS["vouch"].options,
@@ -60,22 +69,21 @@ async def verify_proof(proof: str | None) -> VerifiedProof:
 
 
 async def perform(effect: Effect, within: timedelta | None = None) -> Internal | timedelta | None:
-    """Do one effect; what it reports, if anything, or how long to wait before it is to be performed again.
+    """Perform one effect; returns its report, if any, or the wait before it is to be performed again.
 
-    What reaches people may be tried `within` so long only: a notice is then to be performed again, a call was not
-    made for no fault of the number.
+    Notices and calls are tried for `within` at most: a notice is then to be performed again, a call is reported as
+    not made, without fault of the number.
 
-    A notice or call that cannot be delivered is reported as failed. Every other failure is a FailureError for the
-    caller to try again later: an ActivityError, or of a local activity what it raised itself, which would end
-    the order for good if it were let through.
+    A notice or call that cannot be delivered is reported as failed. Every other failure is a FailureError, which the
+    caller must catch and retry: an ActivityError, or the error of a local activity, which would fail the workflow.
     """
     limits = LIMITS[effect.kind].options
-    match effect.kind:
-        case "notify":
+    match effect:
+        case NotifyEffect():
             return await _notify(effect, within)
-        case "call_citizen":
+        case CallCitizenEffect():
             return await _call_citizen(effect, within)
-        case "archive":
+        case ArchiveEffect():
             archived = await workflow.execute_activity_method(
                 Archive.archive,
                 effect,
@@ -84,53 +92,53 @@ async def perform(effect: Effect, within: timedelta | None = None) -> Internal |
                 **limits,
             )
             return ReportArchived(bundle=archived.bundle, sha256=archived.sha256)
-        case "city_platform":
+        case CityPlatformEffect():
             await workflow.execute_activity_method(
                 CityPlatform.city_platform,
                 effect,
                 summary=f"报市平台：{effect.what}",
                 **limits,
             )
-        case "call_back" | "call_task":
+        case CallBackEffect():
             await workflow.execute_local_activity_method(
-                CallBack.call_back if effect.kind == "call_back" else CallBack.call_task,
-                effect,
-                summary=label(effect.kind, "effect"),
-                **limits,
+                CallBack.call_back, effect, summary=label(effect.kind, "effect"), **limits
             )
-        case "tally":
+        case CallTaskEffect():
+            await workflow.execute_local_activity_method(
+                CallBack.call_task, effect, summary=label(effect.kind, "effect"), **limits
+            )
+        case TallyEffect():
             count = await workflow.execute_local_activity_method(
                 Tally.tally,
                 effect,
                 summary=brief(f"统计逾期：{effect.unit}"),
                 **limits,
             )
-            return ReportTally(unit=effect.unit or "", in_a_row=count.in_a_row, in_total=count.in_total)
+            return ReportTally(unit=effect.unit, in_a_row=count.in_a_row, in_total=count.in_total)
     return None
 
 
-async def _notify(effect: Effect, within: timedelta | None) -> Internal | timedelta:
-    notice = effect.notice or ""
+async def _notify(effect: NotifyEffect, within: timedelta | None) -> Internal | timedelta:
     began = workflow.now()
     try:
         outcome = await workflow.execute_activity_method(
             Notify.notify,
             effect,
-            summary=f"{label(effect.template or '', 'template')} → {label(effect.to_role or '')}",
+            summary=f"{label(effect.template, 'template')} → {label(effect.to_role)}",
             **_on_the_line(effect, within),
         )
     except ActivityError as failure:
         timed_out = failure.retry_state is RetryState.TIMEOUT
         if timed_out and within is not None and within < LIMITS["notify"].schedule_to_close:
             return max(began + within - workflow.now(), timedelta(0))
-        return ReportNotice(notice=notice, sent=False, reason=_reason(failure))
+        return ReportNotice(notice=effect.notice, sent=False, reason=_reason(failure))
     if outcome.again_in is not None:
         return timedelta(seconds=outcome.again_in)
-    return ReportNotice(notice=notice, sent=outcome.sent, reason=outcome.reason)
+    return ReportNotice(notice=effect.notice, sent=outcome.sent, reason=outcome.reason)
 
 
-async def _call_citizen(effect: Effect, within: timedelta | None) -> Internal | None:
-    about = {"party": effect.party or "", "round": effect.round, "attempt": effect.attempt}
+async def _call_citizen(effect: CallCitizenEffect, within: timedelta | None) -> Internal | None:
+    about = {"party": effect.party, "round": effect.round, "attempt": effect.attempt}
     try:
         outcome = await workflow.execute_activity_method(
             CallCitizen.call_citizen,
@@ -144,9 +152,9 @@ async def _call_citizen(effect: Effect, within: timedelta | None) -> Internal | 
     return None if outcome.placed else ReportCall(**about, reason=outcome.reason)
 
 
-def _on_the_line(effect: Effect, within: timedelta | None) -> dict[str, Any]:
-    """Limits, queue and priority of what reaches people: citizens are not kept waiting behind a storm (NA-07)."""
-    to_citizen = effect.kind == "call_citizen" or effect.to_role == Role.CITIZEN
+def _on_the_line(effect: NotifyEffect | CallCitizenEffect, within: timedelta | None) -> dict[str, Any]:
+    """Limits, queue and priority of notices and calls: citizens do not wait behind a storm of notices (NA-07)."""
+    to_citizen = isinstance(effect, CallCitizenEffect) or effect.to_role is Role.CITIZEN
     priority = Priority(priority_key=FIRST if to_citizen else USUAL)
     queue = messages_queue(workflow.info().task_queue)
     limits = LIMITS[effect.kind]
@@ -157,6 +165,6 @@ def _on_the_line(effect: Effect, within: timedelta | None) -> dict[str, Any]:
 
 
 def _reason(failure: ActivityError) -> str:
-    """A code for why an activity failed, never the provider's words, which may hold a telephone number."""
+    """The code of an activity's failure, never the provider's words, which may contain a telephone number."""
     cause = failure.cause
     return (cause.type or "failed") if isinstance(cause, ApplicationError) else "no_answer"

@@ -1,4 +1,4 @@
-"""What an order has done outside: each effect once, begun when it is on record, taken up again until it is done."""
+"""Effects under way: each begun once its event is recorded, and retried until it is done."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -7,21 +7,21 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 from temporalio.exceptions import FailureError
 
-from domain.citizen.sending_hours import closes, instead, opens
+from domain.citizen.sending_hours import may_be_tried_until, may_begin_at, replacing_report
 from domain.labels import label
-from domain.order.effects import Effect
+from domain.order.effects import Effect, NotifyEffect
 from domain.order.internal_commands import Internal
 from domain.order.order import Order
 from workflows.effect_activities import RETRY_AFTER, perform
 
 SHORTEST = timedelta(seconds=1)
-"""What an activity is given at least, where the time for it is all but over."""
+"""The least time that an activity is given, at the end of the hours for it."""
 
 
 class EffectsUnderWay:
     """The effects of one run of the workflow.
 
-    `report` takes in what one of them tells; `order` and `now` are the order and its clock as they stand.
+    `report` handles the report of an effect; `order` and `now` return the current order and its clock.
     """
 
     def __init__(
@@ -39,14 +39,14 @@ class EffectsUnderWay:
         self._busy: set[str] = set()
 
     def add(self, effects: Iterable[Effect]) -> None:
-        """Note what is to be done."""
+        """Add effects to perform."""
         self.unfinished |= {effect.key: effect for effect in effects}
 
     def begin(self) -> None:
-        """Start what is not under way yet."""
+        """Start every effect that is not under way yet."""
         for task in self._underway.values():
             if task.done():
-                task.result()  # a bug in an effect stops this task of the workflow, where it can be seen
+                task.result()  # a bug in an effect fails the workflow task, where it is visible
         for key, effect in self.unfinished.items():
             if key not in self._underway:
                 self._underway[key] = asyncio.create_task(self._accomplish(effect))
@@ -58,24 +58,26 @@ class EffectsUnderWay:
 
     @property
     def to_begin(self) -> bool:
-        """Whether something is not under way yet."""
+        """Whether an effect is not under way yet."""
         return any(key not in self._underway for key in self.unfinished)
 
     @property
     def failed(self) -> bool:
-        """Whether one has ended that had no right to: a bug."""
+        """Whether the task of an unfinished effect has ended, which is a bug."""
         return any(task.done() for task in self._underway.values())
 
     @property
     def postponed(self) -> dict[str, datetime]:
-        """Those that have to wait for a moment of their own, with that moment."""
+        """The effects that wait for a moment, by key."""
         order, now = self._order(), self._now()
-        moments = {key: opens(order, each, now) for key, each in self.unfinished.items() if key not in self._busy}
+        moments = {
+            key: may_begin_at(order, each, now) for key, each in self.unfinished.items() if key not in self._busy
+        }
         return {key: moment for key, moment in moments.items() if moment > now}
 
     async def _accomplish(self, effect: Effect) -> None:
-        """Perform an effect until it is done, and take in what it reports."""
-        held = effect.not_before is not None
+        """Perform an effect until it is done, and hand on its report."""
+        held = isinstance(effect, NotifyEffect) and effect.not_before is not None
         while isinstance(told := await self._try(effect, held=held), timedelta):
             held = True
             if told > timedelta(0):
@@ -85,14 +87,14 @@ class EffectsUnderWay:
         del self.unfinished[effect.key], self._underway[effect.key]
 
     async def _try(self, effect: Effect, *, held: bool) -> Internal | timedelta | None:
-        """Perform it once when it may go out; what it reports, or how long to wait before it is tried again."""
-        while (wait := opens(self._order(), effect, self._now()) - self._now()) > timedelta(0):
+        """Perform an effect once it may go out; returns its report, or the wait before the next try."""
+        while (wait := may_begin_at(self._order(), effect, self._now()) - self._now()) > timedelta(0):
             held = True
             await workflow.sleep(wait, summary=f"静默时段后办理：{label(effect.kind, 'effect')}")
         order, now = self._order(), self._now()
-        if (told := instead(order, effect, now, held=held)) is not None:
+        if (told := replacing_report(order, effect, now, held=held)) is not None:
             return told
-        until = closes(order, effect, now)
+        until = may_be_tried_until(order, effect, now)
         self._busy.add(effect.key)
         try:
             return await perform(effect, None if until is None else max(until - now, SHORTEST))

@@ -11,7 +11,7 @@ from typing import Any
 
 from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
 
-from domain.order.agenda import next_alarm, promised
+from domain.order.agenda import next_alarm, promised_moment
 from domain.order.order import Order
 
 REGIME = SearchAttributeKey.for_keyword("JiesuRegime")
@@ -59,7 +59,7 @@ def attributes(order: Order) -> TypedSearchAttributes:
             SearchAttributePair(POLICY, order.policy_hash),
             SearchAttributePair(UNITS, list(_fitting(a.unit for a in order.active))),
             SearchAttributePair(MARKS, sorted(order.marks)),
-            SearchAttributePair(NEXT_DUE, promised(order, alarm) if alarm else NEVER),
+            SearchAttributePair(NEXT_DUE, promised_moment(order, alarm) if alarm else NEVER),
             SearchAttributePair(OVERDUE, bool(order.overdue_units)),
         ]
     )

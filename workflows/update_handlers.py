@@ -56,7 +56,7 @@ def _strings(said: Any) -> Iterator[str]:
                 yield from _strings(value)
 
 
-class CarriesOutCommands(Protocol):
+class CommandTarget(Protocol):
     """The part of the workflow that update handlers use."""
 
     @property
@@ -73,10 +73,10 @@ class CarriesOutCommands(Protocol):
 def update_for(command: type[Command]) -> Any:
     """An update handler that carries out commands of this class."""
 
-    async def handle(self: CarriesOutCommands, asked: Any = None) -> Accepted:
+    async def handle(self: CommandTarget, asked: Any = None) -> Accepted:
         return await self.carry_out(read(command, asked))
 
-    def validate(self: CarriesOutCommands, asked: Any = None) -> None:
+    def validate(self: CommandTarget, asked: Any = None) -> None:
         try:
             self.check(read(command, asked))
         except Refused as refused:

@@ -7,17 +7,16 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import FailureError
 
-from domain.access.signal_proof import check, parted
+from domain.access.signal_proof import check, split_proof
 from domain.calendar.business_calendar import CST
 from domain.order import commands as c
 from domain.order import internal_commands as r
 from domain.order.agenda import Alarm, describe, next_alarm
-from domain.order.decider import catch_up, decide, replay
+from domain.order.decider import catch_up, decide, evolve, replay
 from domain.order.effects import effects
 from domain.order.events import Event, to_json
 from domain.order.projection import project
 from domain.order.read_model import RecordBatch
-from domain.order.turn import evolve
 from domain.refusal import Refused
 from domain.words import Role
 from workflows.effect_activities import RETRY_RECORD_AFTER, record, verify_proof
@@ -177,11 +176,11 @@ class WorkOrderWorkflow:
 
     async def handle_signal(self, signal: str, kind: type[SignalBody], body: Any) -> None:
         """Apply a signal with a valid proof, in its turn. It never fails the order: a refused one becomes an event."""
-        said, proof = parted(body)
+        said, proof = split_proof(body)
         async with self.turn_lock:
-            vouched = await verify_proof(proof)
+            verified = await verify_proof(proof)
             try:
-                self.used_nonces = check(vouched, self.order.no, signal, said, self.used_nonces)
+                self.used_nonces = check(verified, self.order.no, signal, said, self.used_nonces)
                 self.apply(read(kind, said))
             except Refused as refused:
                 self.apply(r.ignored_signal(signal, said, refused))

@@ -17,6 +17,7 @@ PASSED = (
     "workflows.effect_activities",
     "workflows.effects_under_way",
     "workflows.ids",
+    "workflows.jobs.messages",
     "workflows.messages",
     "workflows.search_attributes",
     "pydantic",

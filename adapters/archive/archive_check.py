@@ -10,13 +10,13 @@ from adapters.archive.bagit import digest_of
 from adapters.archive.bundle_check import BundleCheck
 from adapters.archive.bundles import Bundles
 from adapters.archive.signature import Signatures
-from adapters.archive.zip_layout import Lies, content
-from adapters.database.archive.bundles import ARCHIVED, Archives
+from adapters.archive.zip_layout import ZipMember, content
+from adapters.database.archive.bundles import ARCHIVED, ArchivedBundles
 from adapters.database.archive.dossiers import linked
 from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
-from adapters.database.erasure.erasure import ERASED
 from adapters.database.orders.attachments import Attachments
+from adapters.database.redaction.redaction import ERASED
 from adapters.files.object_store import Objects
 from domain.archive.bundles import StoredBundle
 from domain.archive.dossier import Row
@@ -26,9 +26,9 @@ CHAIN, EVIDENCE = "data/chain.json", "data/evidence.json"
 
 
 class Audited(NamedTuple):
-    """What was found of an order: `bundle` and `sha256` as noted, and the problems, a Chinese sentence each.
+    """Audit result of an order: stored `bundle` and `sha256`, and the problems, each a Chinese sentence.
 
-    `erased`: its retention is over, so that there is no bundle any more and the trail alone was checked.
+    `erased`: its retention is over, so there is no bundle any more and only the trail was checked.
     """
 
     order: str
@@ -42,7 +42,11 @@ class Audit:
     """Audits archived orders; each audit downloads the bundle into a temporary file."""
 
     def __init__(self, database: Database, objects: Objects, signatures: Signatures) -> None:
-        self._archives, self._trail, self._attachments = Archives(database), Trail(database), Attachments(database)
+        self._archives, self._trail, self._attachments = (
+            ArchivedBundles(database),
+            Trail(database),
+            Attachments(database),
+        )
         self._bundles, self._check = Bundles(objects, signatures), BundleCheck(signatures)
         self._objects = objects
 
@@ -57,14 +61,14 @@ class Audit:
         links = await self._trail.chain(no)
         if noted is None:
             return Audited(no, None, None, (_without_note(links), *problems))
-        problems += _of_note(noted, links)
+        problems += _note_faults(noted, links)
         if noted.erased_at is None:
-            problems += await self._of_bundle(no, noted, links)
+            problems += await self._bundle_faults(no, noted, links)
         elif await self._objects.exists(noted.bundle):
             problems.append(f"已到期销毁，但归档包 {noted.bundle} 还在")
         return Audited(no, noted.bundle, noted.sha256, tuple(problems), erased=noted.erased_at is not None)
 
-    async def _of_bundle(self, no: str, noted: StoredBundle, links: Sequence[Link]) -> list[str]:
+    async def _bundle_faults(self, no: str, noted: StoredBundle, links: Sequence[Link]) -> list[str]:
         async with self._bundles.fetched(noted.bundle) as path:
             if path is None:
                 return [f"归档包 {noted.bundle} 不见了"]
@@ -77,12 +81,12 @@ class Audit:
             chain = await asyncio.to_thread(_json, path, checked.files.get(CHAIN))
             evidence = await asyncio.to_thread(_json, path, checked.files.get(EVIDENCE))
         if chain is not None:
-            problems += _of_chain(no, chain, links)
+            problems += _chain_faults(no, chain, links)
         if evidence is not None:
-            problems += await self._of_evidence(no, evidence)
+            problems += await self._evidence_faults(no, evidence)
         return problems
 
-    async def _of_evidence(self, no: str, evidence: Sequence[Row]) -> list[str]:
+    async def _evidence_faults(self, no: str, evidence: Sequence[Row]) -> list[str]:
         known = {file.id: file for file in await self._attachments.of_order(no)}
         problems = []
         for each in evidence:
@@ -104,7 +108,7 @@ def _without_note(links: Sequence[Link]) -> str:
     return f"没有归档记录，而台账第 {told[0]} 条为归档" if told else "没有归档记录"
 
 
-def _of_note(noted: StoredBundle, links: Sequence[Link]) -> list[str]:
+def _note_faults(noted: StoredBundle, links: Sequence[Link]) -> list[str]:
     """Differences between the stored archive row and the trail."""
     problems = []
     for each in links:
@@ -119,7 +123,7 @@ def _of_note(noted: StoredBundle, links: Sequence[Link]) -> list[str]:
     return problems
 
 
-def _of_chain(no: str, archived: Sequence[Row], links: Sequence[Link]) -> list[str]:
+def _chain_faults(no: str, archived: Sequence[Row], links: Sequence[Link]) -> list[str]:
     """Check that a bundle's chain is intact and begins the trail: later rows were added after archiving."""
     problems = []
     try:
@@ -151,7 +155,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 200 else f"{text[:200]}…"
 
 
-def _json(path: Path, lies: Lies | None) -> Sequence[Row] | None:
+def _json(path: Path, lies: ZipMember | None) -> Sequence[Row] | None:
     """The JSON objects in a file, or None if it is unreadable; that damage is reported elsewhere."""
     if lies is None:
         return None

@@ -26,7 +26,7 @@ PUBLIC_KEY: Final = "signing-key.pem"
 CHUNK: Final = 1024 * 1024
 
 
-class Bundle:
+class BundleWriter:
     """A bundle that is being written. One writer at a time."""
 
     def __init__(self, name: str, closed_on: date, path: Path, signatures: Signatures) -> None:

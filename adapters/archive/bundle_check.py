@@ -14,7 +14,7 @@ import bagit
 from adapters.archive.bagit import DECLARATION, MANIFEST, PUBLIC_KEY, SIGNATURE, TAG_MANIFEST, manifest
 from adapters.archive.changed_byte import LONGEST, changed_byte
 from adapters.archive.signature import Signatures
-from adapters.archive.zip_layout import Lies, by_directory, by_headers, content, difference
+from adapters.archive.zip_layout import ZipMember, by_directory, by_headers, content, difference
 
 TAGS: Final = ("bagit.txt", "bag-info.txt", PUBLIC_KEY, MANIFEST)
 NEEDED: Final = (*TAGS, TAG_MANIFEST, SIGNATURE)
@@ -27,14 +27,14 @@ class NotABundle(Exception):  # noqa: N818 - reads as a sentence where it is cau
 
 
 class Checked(NamedTuple):
-    """What was found: a Chinese sentence each, of the files and of the zip around them.
+    """Faults of the files and of the zip around them, each a Chinese sentence.
 
-    `files` says where the files that could be read lie, by path below the bag.
+    `files` locates the readable files, by path below the bag.
     """
 
     of_files: tuple[str, ...]
     of_zip: tuple[str, ...]
-    files: Mapping[str, Lies]
+    files: Mapping[str, ZipMember]
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ class BundleCheck:
         if problems := self.check(name, bundle).problems:
             raise NotABundle(f"{name}: {'; '.join(problems)}")
 
-    def _read(self, name: str, bundle: Path, layout: Sequence[Lies]) -> Checked:
+    def _read(self, name: str, bundle: Path, layout: Sequence[ZipMember]) -> Checked:
         files = {each.path.removeprefix(f"{name}/"): each for each in layout}
         problems = [f"{each.path}：不在文件夹 {name}/ 之内" for each in layout if not each.path.startswith(f"{name}/")]
         if len(files) < len(layout):
@@ -73,10 +73,10 @@ class BundleCheck:
         if missing:
             return Checked((*problems, *missing), (), files)
         bag = Bag(bundle, files)
-        problems += self._tags(name, bag) + _payload(bag)
-        return Checked(tuple(problems), _zip(name, bundle, layout, sound=not problems), files)
+        problems += self._tag_faults(name, bag) + _payload_faults(bag)
+        return Checked(tuple(problems), _zip_faults(name, bundle, layout, sound=not problems), files)
 
-    def _tags(self, name: str, bag: "Bag") -> list[str]:
+    def _tag_faults(self, name: str, bag: "Bag") -> list[str]:
         """Faults of the tag files by their manifest, and of that manifest by its signature."""
         problems = []
         if bag.text("bagit.txt") != DECLARATION:
@@ -85,19 +85,19 @@ class BundleCheck:
             problems.append(f"bag-info.txt：不是工单 {name} 的归档包")
         expected = manifest({tag: bag.digests[tag] for tag in TAGS}).decode()
         if self._signatures.holds(bag.bytes(TAG_MANIFEST), bag.bytes(SIGNATURE)):
-            listed = _listed(bag.text(TAG_MANIFEST))
+            listed = _parse_manifest(bag.text(TAG_MANIFEST))
             problems += [bag.damage(tag, listed.get(tag, "")) for tag in TAGS if bag.digests[tag] != listed.get(tag)]
         elif bag.text(TAG_MANIFEST) == expected:
             problems.append(f"{SIGNATURE}：不是本热线对 {TAG_MANIFEST} 的签名")
         else:
-            problems.append(_line(TAG_MANIFEST, expected, bag.text(TAG_MANIFEST)) + "；签名亦不符")
+            problems.append(_first_wrong_line(TAG_MANIFEST, expected, bag.text(TAG_MANIFEST)) + "；签名亦不符")
         return problems
 
 
 class Bag:
     """The files of one reading, with the SHA-256 of each in hex."""
 
-    def __init__(self, bundle: Path, files: Mapping[str, Lies]) -> None:
+    def __init__(self, bundle: Path, files: Mapping[str, ZipMember]) -> None:
         self._bundle, self._files = bundle, files
         self.digests = {path: self._digest(lies) for path, lies in files.items()}
 
@@ -119,7 +119,7 @@ class Bag:
         byte = changed_byte(self.bytes(path), lies.crc, expected)
         return told + ("" if byte is None else "；" + _byte(byte.offset, byte.expected, byte.found))
 
-    def _digest(self, lies: Lies) -> str:
+    def _digest(self, lies: ZipMember) -> str:
         digest = sha256()
         with self._bundle.open("rb") as file:
             for chunk in content(file, lies):
@@ -127,18 +127,18 @@ class Bag:
         return digest.hexdigest()
 
 
-def _zip(name: str, bundle: Path, layout: Sequence[Lies], *, sound: bool) -> tuple[str, ...]:
+def _zip_faults(name: str, bundle: Path, layout: Sequence[ZipMember], *, sound: bool) -> tuple[str, ...]:
     """Differences from a zip rebuilt from the same files, and what `bagit` reports; `sound`: its files are intact."""
     with TemporaryDirectory(prefix="jiesu-check-") as folder:
         differs = difference(bundle, list(layout), Path(folder) / "again.zip")
         if differs is None:
-            return _second_opinion(bundle, name, Path(folder) / "bag") if sound else ()
+            return _bagit_faults(bundle, name, Path(folder) / "bag") if sound else ()
         at, expected, found, where = differs
         # Changed content also changes the header: that is no separate fault.
         return (f"{where}：{_byte(at, expected, found)}",) if sound else ()
 
 
-def _layouts(bundle: Path) -> list[list[Lies]]:
+def _layouts(bundle: Path) -> list[list[ZipMember]]:
     found = []
     with suppress(*BROKEN):
         found.append(by_directory(bundle))
@@ -146,26 +146,26 @@ def _layouts(bundle: Path) -> list[list[Lies]]:
     return [layout for layout in found if layout]
 
 
-def _payload(bag: Bag) -> list[str]:
+def _payload_faults(bag: Bag) -> list[str]:
     """Differences from the manifest, one for each file; the damaged line if the manifest itself is damaged."""
     payload = {path: digest for path, digest in bag.digests.items() if path.startswith("data/")}
-    if bag.digests[MANIFEST] != _listed(bag.text(TAG_MANIFEST)).get(MANIFEST):
+    if bag.digests[MANIFEST] != _parse_manifest(bag.text(TAG_MANIFEST)).get(MANIFEST):
         made = manifest(payload).decode()
-        return [] if bag.text(MANIFEST) == made else [_line(MANIFEST, made, bag.text(MANIFEST))]
-    listed = _listed(bag.text(MANIFEST))
+        return [] if bag.text(MANIFEST) == made else [_first_wrong_line(MANIFEST, made, bag.text(MANIFEST))]
+    listed = _parse_manifest(bag.text(MANIFEST))
     problems = [f"{path}：清单中有，包内没有" for path in sorted(listed.keys() - payload.keys())]
     problems += [f"{path}：包内有，清单中没有" for path in sorted(payload.keys() - listed.keys())]
     both = sorted(path for path in listed.keys() & payload.keys() if listed[path] != payload[path])
     return problems + [bag.damage(path, listed[path]) for path in both]
 
 
-def _listed(lines: str) -> dict[str, str]:
+def _parse_manifest(lines: str) -> dict[str, str]:
     """Hashes by path in a manifest; invalid lines are left out."""
     parts = (line.partition("  ") for line in lines.splitlines())
     return {path: digest for digest, separator, path in parts if separator}
 
 
-def _line(tag: str, expected: str, found: str) -> str:
+def _first_wrong_line(tag: str, expected: str, found: str) -> str:
     """The first line of a tag file that differs from the recomputed one."""
     pairs = zip_longest(expected.splitlines(), found.splitlines(), fillvalue="（无）")
     for number, (should, is_) in enumerate(pairs, 1):
@@ -179,7 +179,7 @@ def _byte(at: int, expected: int | None, found: int | None) -> str:
     return f"第 {at} 字节应为 {should}，实为 {is_}"
 
 
-def _second_opinion(bundle: Path, name: str, folder: Path) -> tuple[str, ...]:
+def _bagit_faults(bundle: Path, name: str, folder: Path) -> tuple[str, ...]:
     """Faults that the library `bagit` reports."""
     try:
         with zipfile.ZipFile(bundle) as packed:

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from adapters.archive.bagit import Bundle, digest_of
+from adapters.archive.bagit import BundleWriter, digest_of
 from adapters.archive.bundle_check import BundleCheck, NotABundle
 from adapters.archive.signature import Signatures
 from adapters.files.object_store import Objects
@@ -20,10 +20,10 @@ class Bundles:
         self._objects, self._signatures = objects, signatures
 
     @asynccontextmanager
-    async def begin(self, name: str, closed_on: date) -> AsyncIterator[Bundle]:
+    async def begin(self, name: str, closed_on: date) -> AsyncIterator[BundleWriter]:
         """Begin a bundle; its file is deleted when the block ends."""
         with TemporaryDirectory(prefix="jiesu-bag-") as folder:
-            yield Bundle(name, closed_on, Path(folder) / f"{name}.zip", self._signatures)
+            yield BundleWriter(name, closed_on, Path(folder) / f"{name}.zip", self._signatures)
 
     async def adopt(self, name: str, key: str) -> str:
         """The SHA-256 in hex of the intact bundle of `name` under this key. Raises NotABundle."""

@@ -14,7 +14,7 @@ LONGEST: Final = 16 * 1024 * 1024
 
 
 class Changed(NamedTuple):
-    """A byte that is not what it was, counted from 0 in its file."""
+    """A changed byte: its offset from 0, the expected and the found value."""
 
     offset: int
     expected: int

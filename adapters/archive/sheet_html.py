@@ -19,7 +19,7 @@ th{background:#f2f2f2;font-weight:normal;white-space:nowrap}.notes{color:#444;ma
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def page(sheet: Sheet) -> bytes:
+def render_html(sheet: Sheet) -> bytes:
     """The page, UTF-8; equal sheets give equal bytes."""
     head = f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     title = f"{_text(sheet.title)} {_text(sheet.no)}"

@@ -25,7 +25,7 @@ SUBSTITUTE: Final = "〓"
 NOTE: Final = "〓 代表字库中没有的字符，原文见 sheet.html 与 JSON 文件。"
 
 
-def paper(sheet: Sheet) -> bytes:
+def render_pdf(sheet: Sheet) -> bytes:
     """Render the document; may block. A character that the font lacks is shown as 〓, and a note says so."""
     lacking: set[str] = set()
     said = _set(sheet.model_dump(mode="json"), lacking)

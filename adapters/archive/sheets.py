@@ -1,7 +1,7 @@
 """Renders the sheet of an order as HTML and as PDF."""
 
-from adapters.archive.sheet_html import page
-from adapters.archive.sheet_pdf import paper
+from adapters.archive.sheet_html import render_html
+from adapters.archive.sheet_pdf import render_pdf
 from domain.archive.sheet import Sheet
 
 
@@ -10,8 +10,8 @@ class Sheets:
 
     def html(self, sheet: Sheet) -> bytes:
         """A self-contained HTML page."""
-        return page(sheet)
+        return render_html(sheet)
 
     def pdf(self, sheet: Sheet) -> bytes:
         """PDF/A-2b; blocks."""
-        return paper(sheet)
+        return render_pdf(sheet)

@@ -17,8 +17,8 @@ UTF8_NAME: Final = 0x800
 MOST_ENTRIES: Final = 100_000
 
 
-class Lies(NamedTuple):
-    """A file in the zip: its path, where its header and its content begin, its size and CRC-32 by what was read."""
+class ZipMember(NamedTuple):
+    """Location of a file in the zip: path, offsets of its header and content, and the size and CRC-32 stated there."""
 
     path: str
     header: int
@@ -27,12 +27,14 @@ class Lies(NamedTuple):
     crc: int
 
 
-def by_directory(bundle: Path) -> list[Lies]:
+def by_directory(bundle: Path) -> list[ZipMember]:
     """Files listed in the central directory. Raises zipfile.BadZipFile, or another error of a broken directory."""
     end = bundle.stat().st_size
     with zipfile.ZipFile(bundle) as packed:
         found = [
-            Lies(each.filename, each.header_offset, each.header_offset + _header_size(each), each.file_size, each.CRC)
+            ZipMember(
+                each.filename, each.header_offset, each.header_offset + _header_size(each), each.file_size, each.CRC
+            )
             for each in packed.infolist()
         ]
     if any(each.header < 0 or each.start + each.size > end for each in found):
@@ -40,9 +42,9 @@ def by_directory(bundle: Path) -> list[Lies]:
     return found
 
 
-def by_headers(bundle: Path) -> list[Lies]:
+def by_headers(bundle: Path) -> list[ZipMember]:
     """Files found by their local headers; stops at the first invalid header."""
-    found: list[Lies] = []
+    found: list[ZipMember] = []
     end = bundle.stat().st_size
     with bundle.open("rb") as file:
         at = 0
@@ -56,12 +58,12 @@ def by_headers(bundle: Path) -> list[Lies]:
             start = at + HEADER.size + name + extra
             if start + size > end:
                 break
-            found.append(Lies(path, at, start, size, fields[6]))
+            found.append(ZipMember(path, at, start, size, fields[6]))
             at = start + size
     return found
 
 
-def content(file: BinaryIO, lies: Lies) -> Iterator[bytes]:
+def content(file: BinaryIO, lies: ZipMember) -> Iterator[bytes]:
     """The content of a file in chunks; shorter if the zip ends before."""
     file.seek(lies.start)
     left = lies.size
@@ -70,7 +72,7 @@ def content(file: BinaryIO, lies: Lies) -> Iterator[bytes]:
         yield chunk
 
 
-def difference(bundle: Path, layout: list[Lies], made: Path) -> tuple[int, int | None, int | None, str] | None:
+def difference(bundle: Path, layout: list[ZipMember], made: Path) -> tuple[int, int | None, int | None, str] | None:
     """First difference from a zip rebuilt from the same files: offset, expected and found byte, and the region's name.
 
     `made` is the path for the rebuilt zip. None if they are equal.
@@ -113,7 +115,7 @@ def _byte(path: Path, at: int) -> int | None:
     return found[0] if found else None
 
 
-def _region(layout: list[Lies], at: int) -> str:
+def _region(layout: list[ZipMember], at: int) -> str:
     for lies in layout:
         if lies.header <= at < lies.start:
             return f"{lies.path.partition('/')[2]} 的文件头"

@@ -21,7 +21,7 @@ LOOKUPS: Final = 100
 
 
 class Mark(NamedTuple):
-    """What an anchor says of the chain: the last position before `until`, and the hash there."""
+    """An anchor's statement about the chain: the last position before `until`, and the hash there."""
 
     day: str
     last: int
@@ -29,7 +29,7 @@ class Mark(NamedTuple):
     until: datetime
 
 
-class ActsCheck:
+class ActChainCheck:
     """One pass over the chain."""
 
     def __init__(
@@ -53,7 +53,7 @@ class ActsCheck:
             if not self._to_the_end and self._is_beyond(link):
                 break
             self.count += 1
-            async for each in self._of(link):
+            async for each in self._row_faults(link):
                 self._sound = False
                 yield each
             for each in self._marked(link):
@@ -63,7 +63,7 @@ class ActsCheck:
         for each in (*self._held.values(), *self._moved(self._place), *self._cut_off()):
             yield each
 
-    async def _of(self, link: ActLink) -> AsyncIterator[str]:
+    async def _row_faults(self, link: ActLink) -> AsyncIterator[str]:
         gap = link.position != self._place + 1
         if gap:
             for each in self._moved(self._place):
@@ -75,7 +75,7 @@ class ActsCheck:
             self._sound = False
             self._held[link.position] = f"第 {link.position} 条内容被改动：与 hash 不符"
         elif link.position - original != self._shift:
-            async for each in self._turned(link, original):
+            async for each in self._shift_changed(link, original):
                 yield each
         elif not gap and self._place not in self._held and link.previous_hash != self._hash:
             yield f"第 {link.position} 条与第 {link.position - 1} 条断链：其中一条是改写的，改写时重算了 hash"
@@ -109,7 +109,7 @@ class ActsCheck:
         self._lookups += 1
         return await self._acts.position_of(digest) if self._lookups <= LOOKUPS else 0
 
-    async def _turned(self, link: ActLink, original: int) -> AsyncIterator[str]:
+    async def _shift_changed(self, link: ActLink, original: int) -> AsyncIterator[str]:
         """Report that from this row on, rows have moved by another distance than before."""
         if original != link.position and await self._acts.hash_at(original) == link.hash:
             self._held[link.position] = f"第 {link.position} 条是插入的，照抄第 {original} 条"

@@ -50,7 +50,7 @@ class ProviderAway(ConnectionError):  # noqa: N818 - reads as a sentence where i
 
 
 class ProviderIdentity(NamedTuple):
-    """Somebody whom the provider vouches for, and when it did."""
+    """A person identified by the provider, and the token's issue time."""
 
     user: Identity
     at: datetime

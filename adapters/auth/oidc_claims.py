@@ -35,27 +35,27 @@ def identity(claims: Mapping[str, Any], settings: Settings) -> Identity:
     Raises BadToken unless they contain exactly one role, and the unit for a role of a unit; TooWeak if they do not show
     the sign-in method that the role requires.
     """
-    said = _said(claims, settings.oidc_role_claim)
+    said = _claim(claims, settings.oidc_role_claim)
     words = said if isinstance(said, list) else [said]
     roles = {settings.oidc_roles[word] for word in words if isinstance(word, str) and word in settings.oidc_roles}
-    name = _said(claims, settings.oidc_name_claim)
+    name = _claim(claims, settings.oidc_name_claim)
     if len(roles) != 1 or not isinstance(name, str) or not 0 < len(name) <= MAX_NAME or not name.isprintable():
         raise BadToken
     role = roles.pop()
-    unit = _said(claims, settings.oidc_unit_claim) if role in UNIT_ROLES else None
-    regime = _said(claims, settings.oidc_regime_claim)
+    unit = _claim(claims, settings.oidc_unit_claim) if role in UNIT_ROLES else None
+    regime = _claim(claims, settings.oidc_regime_claim)
     if "" in (unit, regime) or (role in UNIT_ROLES and (unit is None or regime is None)):
         raise BadToken
     try:
         found = Identity(sub=f"{FEDERATED}{name}", role=role, unit=unit, regime=regime)
     except ValidationError:
         raise BadToken from None
-    if settings.asks_strength_of(role) and not _strong(claims, settings):
+    if settings.asks_strength_of(role) and not _is_strong_enough(claims, settings):
         raise TooWeak(settings.oidc_acr, settings.oidc_amr)
     return found
 
 
-def _strong(claims: Mapping[str, Any], settings: Settings) -> bool:
+def _is_strong_enough(claims: Mapping[str, Any], settings: Settings) -> bool:
     """Whether `acr` and one of `amr` (RFC 8176) are accepted; an empty list of accepted values requires nothing."""
     said = claims.get("amr")
     methods = said if isinstance(said, list) else [said]
@@ -64,7 +64,7 @@ def _strong(claims: Mapping[str, Any], settings: Settings) -> bool:
     return level and method and bool(settings.oidc_acr or settings.oidc_amr)
 
 
-def _said(claims: Mapping[str, Any], name: str) -> Any:
+def _claim(claims: Mapping[str, Any], name: str) -> Any:
     """A claim by its name, or by a dotted path such as `realm_access.roles`."""
     if name in claims:
         return claims[name]

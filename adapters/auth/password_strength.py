@@ -17,7 +17,7 @@ from zxcvbn import zxcvbn
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from domain.access import passwords
-from domain.access.passwords import GUESSABLE, SHORTEST, WORDS, one_form
+from domain.access.passwords import GUESSABLE, SHORTEST, WORDS, canonical_form
 
 ENOUGH: Final = 10**9
 """Required guesses: unreachable at five tries in a quarter of an hour; with a stolen digest one processor-year."""
@@ -38,11 +38,13 @@ async def weakness(password: str, username: str, places: Iterable[str]) -> str |
     if said := passwords.weakness(password, username):
         return said
     words = [*WORDS, *places]
-    guessable = await asyncio.get_running_loop().run_in_executor(_thread, _guessable, one_form(password), words)
+    guessable = await asyncio.get_running_loop().run_in_executor(
+        _thread, _is_guessable, canonical_form(password), words
+    )
     return GUESSABLE if guessable else None
 
 
-def _guessable(password: str, words: list[str]) -> bool:
+def _is_guessable(password: str, words: list[str]) -> bool:
     if password.casefold() in _COMMONEST:
         return True
     return all(zxcvbn(part, words)["guesses"] < ENOUGH for part in (password[:WINDOW], password[-WINDOW:]))

@@ -81,7 +81,7 @@ class CityApi:
             raise CityRefused(f"HTTP {answer.status_code}")
         if not answer.is_success:
             raise CityUnavailable(f"HTTP {answer.status_code}")
-        return CityAnswer(city_no=_number(_told(answer)))
+        return CityAnswer(city_no=_city_no(_json_object(answer)))
 
     async def outbox(self, after: str | None, limit: int) -> OutboxPage:
         """The platform's messages after a cursor, None for all. Raises CityUnavailable or CursorGone."""
@@ -132,7 +132,7 @@ def _page(content: bytes, after: str | None) -> OutboxPage:
             raise CityUnavailable("answer is not a page")
 
 
-def _told(answer: httpx.Response) -> dict[str, Any]:
+def _json_object(answer: httpx.Response) -> dict[str, Any]:
     """The object in a successful answer. Any other answer is not from the platform: it has accepted nothing."""
     try:
         told = answer.json()
@@ -143,7 +143,7 @@ def _told(answer: httpx.Response) -> dict[str, Any]:
     return told
 
 
-def _number(told: Mapping[str, Any]) -> str | None:
+def _city_no(told: Mapping[str, Any]) -> str | None:
     """The platform's number in its answer; a decision in the answer is ignored, as it also arrives as a message."""
     number = told.get("city_no")
     fits = isinstance(number, str) and len(number) <= MAX_NUMBER and _PLAIN.fullmatch(number) is not None

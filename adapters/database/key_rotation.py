@@ -27,7 +27,7 @@ SEALED: Final = {
 """The sealed columns by table: no other column holds bytes."""
 
 
-class Blind(NamedTuple):
+class BlindIndex(NamedTuple):
     """A blind index column, the sealed column it indexes, and the function that computes it from the clear text."""
 
     column: str
@@ -35,20 +35,20 @@ class Blind(NamedTuple):
     made: Callable[[Keyring, str], str]
 
 
-BLIND: Final = {
-    "work_orders": Blind("phone_index", "citizen_phone", phone_index),
-    "messages": Blind("phone_index", "to_phone", phone_index),
-    "inbound_messages": Blind("phone_index", "from_phone", phone_index),
-    "opt_outs": Blind("phone_index", "phone", phone_index),
-    "documents": Blind("fingerprint", "text", lambda ring, text: ring.blind_index(fingerprinted(text))),
-    "city_messages": Blind("digest", "body", lambda ring, text: ring.blind_index(digested(text))),
+BLIND_INDEXES: Final = {
+    "work_orders": BlindIndex("phone_index", "citizen_phone", phone_index),
+    "messages": BlindIndex("phone_index", "to_phone", phone_index),
+    "inbound_messages": BlindIndex("phone_index", "from_phone", phone_index),
+    "opt_outs": BlindIndex("phone_index", "phone", phone_index),
+    "documents": BlindIndex("fingerprint", "text", lambda ring, text: ring.blind_index(fingerprinted(text))),
+    "city_messages": BlindIndex("digest", "body", lambda ring, text: ring.blind_index(digested(text))),
 }
 
 
 class Resealed(NamedTuple):
-    """What became of a table: rows seen and changed, and those that no key opens.
+    """Result for a table: rows read and changed, and rows that no key decrypts.
 
-    `lost`: numbers that wanted no texts, kept by an older key's index alone and found nowhere else; without that key
+    `lost`: opted-out numbers of which only an older key's index is stored; once that key is dropped
     they get texts again.
     """
 
@@ -89,8 +89,8 @@ class Resealing:
     async def _batch(self, session: Session, name: str, after: Sequence[Any] | None) -> list[dict[str, Any]]:
         keys = list(_T[name].primary_key)
         names = dict.fromkeys([key.name for key in keys] + list(SEALED[name]))
-        if name in BLIND:
-            names[BLIND[name].column] = None
+        if name in BLIND_INDEXES:
+            names[BLIND_INDEXES[name].column] = None
         found = select(*(_T[name].c[each] for each in names)).order_by(*keys).limit(BATCH).with_for_update()
         if after is not None:
             found = found.where(tuple_(*keys) > tuple_(*after))
@@ -103,7 +103,7 @@ class Resealing:
         for column in SEALED[name]:
             if row[column] is not None and not ring.is_current(row[column]):
                 values[column] = ring.encrypt(ring.decrypt(row[column]))
-        blind = BLIND.get(name)
+        blind = BLIND_INDEXES.get(name)
         # The index of an erased value is empty, and one that was never set is None.
         if blind and row[blind.column] and row[blind.source] is not None:
             made = blind.made(ring, ring.decrypt(row[blind.source]))
@@ -129,7 +129,7 @@ class Resealing:
         async with self.database.begin() as session:
             for index in await session.scalars(select(table.c.phone_index).where(table.c.phone.is_(None))):
                 for name in ("inbound_messages", "messages", "work_orders"):
-                    source = _T[name].c[BLIND[name].source]
+                    source = _T[name].c[BLIND_INDEXES[name].source]
                     sealed = await session.scalar(select(source).where(_T[name].c.phone_index == index).limit(1))
                     if sealed is not None:
                         phone = ring.encrypt(ring.decrypt(sealed))

@@ -30,11 +30,11 @@ _STREAMS: Final = {"WordDocument": FileType.DOC, "Workbook": FileType.XLS, "Book
 _NEEDED_BOX: Final = {FileType.HEIC: b"meta"}
 
 
-class Unfit(Exception):  # noqa: N818 - reads as a sentence where it is caught
+class RejectedFile(Exception):  # noqa: N818 - reads as a sentence where it is caught
     """The file is rejected; the text gives the reason in Chinese."""
 
 
-class _Sparing:
+class _SizeLimitedFile:
     """A file wrapper that limits the size of a directory read, so that none can fill the memory."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -45,7 +45,7 @@ class _Sparing:
         """Read bytes; without a size, the rest of the file. Raises Unfit."""
         content = self._file.read(_MAX_DIRECTORY + 1 if size < 0 else min(size, _MAX_DIRECTORY + 1))
         if len(content) > _MAX_DIRECTORY:
-            raise Unfit("文件里的目录过大")
+            raise RejectedFile("文件里的目录过大")
         return content
 
 
@@ -53,80 +53,80 @@ def examined(file: BinaryIO, size: int, possible: frozenset[FileType]) -> FileTy
     """The type of a file that may be one of `possible`. Raises Unfit."""
     head = file.read(4096)
     if possible & ZIPPED:
-        return _office(file, size)
+        return _office_type(file, size)
     if possible & COMPOUND:
-        found = _compound(file)
+        found = _compound_type(file)
     else:
         (found,) = possible
     if found is FileType.PDF:
-        _whole_pdf(file, size)
+        _require_whole_pdf(file, size)
     else:
-        _no_page_or_pdf(head)
+        _reject_markup_and_pdf(head)
     if found in BOXED:
-        _whole_boxes(file, size, _NEEDED_BOX.get(found, b"moov"))
-    _no_archive(file)
+        _require_whole_box(file, size, _NEEDED_BOX.get(found, b"moov"))
+    _reject_zip(file)
     return found
 
 
-def _no_page_or_pdf(head: bytes) -> None:
+def _reject_markup_and_pdf(head: bytes) -> None:
     """Reject markup, which a browser may run, and the PDF mark, which PDF readers accept in the first 1024 bytes."""
     if holds_markup(head) or b"%PDF-" in head[:1024]:
-        raise Unfit("文件里夹带了网页、脚本或其他文档")
+        raise RejectedFile("文件里夹带了网页、脚本或其他文档")
 
 
-def _no_archive(file: BinaryIO) -> None:
+def _reject_zip(file: BinaryIO) -> None:
     """Reject zip content: a zip file is read from its end, and so may follow any other content."""
     try:
-        with zipfile.ZipFile(_Sparing(file)) as packed:
+        with zipfile.ZipFile(_SizeLimitedFile(file)) as packed:
             hidden = bool(packed.filelist)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, OSError):
         return
     if hidden:
-        raise Unfit("文件里夹带了压缩包")
+        raise RejectedFile("文件里夹带了压缩包")
 
 
-def _whole_pdf(file: BinaryIO, size: int) -> None:
+def _require_whole_pdf(file: BinaryIO, size: int) -> None:
     file.seek(max(0, size - _PDF_END))
     if b"%%EOF" not in file.read(_PDF_END):
-        raise Unfit("PDF 文件不完整")
+        raise RejectedFile("PDF 文件不完整")
 
 
-def _office(file: BinaryIO, size: int) -> FileType:
+def _office_type(file: BinaryIO, size: int) -> FileType:
     """The type of a Word or Excel file (ECMA-376): a pure zip file, without macros, limited in unpacked size."""
     try:
-        with zipfile.ZipFile(_Sparing(file)) as packed:
+        with zipfile.ZipFile(_SizeLimitedFile(file)) as packed:
             entries = packed.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, OSError):
-        raise Unfit("文档已损坏或不完整") from None
+        raise RejectedFile("文档已损坏或不完整") from None
     names = {entry.filename for entry in entries}
     found = next((kind for kind, part in _PARTS.items() if part in names), None)
     if found is None or "[Content_Types].xml" not in names:
-        raise Unfit("压缩包不能作为附件，请上传其中的文件")
+        raise RejectedFile("压缩包不能作为附件，请上传其中的文件")
     if any(_MACROS.search(name) for name in names):
-        raise Unfit("不接受含宏的文档")
+        raise RejectedFile("不接受含宏的文档")
     unpacked, packed_size = sum(e.file_size for e in entries), sum(e.compress_size for e in entries)
     # Overlapping entries are packed larger than the file (such zip bombs need no high ratio).
     swollen = unpacked > max(_RATIO_FROM, MAX_RATIO * packed_size) or packed_size > size
     if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED or swollen:
-        raise Unfit("文档解压后过大")
+        raise RejectedFile("文档解压后过大")
     if any(entry.flag_bits & 1 for entry in entries):
-        raise Unfit("不接受加密的文档")
+        raise RejectedFile("不接受加密的文档")
     if min(entry.header_offset for entry in entries) != 0:
-        raise Unfit("文件里夹带了其他内容")
+        raise RejectedFile("文件里夹带了其他内容")
     return found
 
 
-def _compound(file: BinaryIO) -> FileType:
+def _compound_type(file: BinaryIO) -> FileType:
     """The type of a Word or Excel file of 97 to 2003 ([MS-CFB]), by the names in its directory."""
     try:
         names = set(_directory(file))
     except struct.error:
-        raise Unfit("文档已损坏或不完整") from None
+        raise RejectedFile("文档已损坏或不完整") from None
     if names & _COMPOUND_MACROS:
-        raise Unfit("不接受含宏的文档")
+        raise RejectedFile("不接受含宏的文档")
     found = next((kind for stream, kind in _STREAMS.items() if stream in names), None)
     if found is None:
-        raise Unfit("不是 Word 或 Excel 文档")
+        raise RejectedFile("不是 Word 或 Excel 文档")
     return found
 
 
@@ -170,7 +170,7 @@ def _tables(file: BinaryIO, header: bytes, size: int) -> list[int]:
     raise struct.error("an allocation table without an end")
 
 
-def _whole_boxes(file: BinaryIO, size: int, needed: bytes) -> None:
+def _require_whole_box(file: BinaryIO, size: int, needed: bytes) -> None:
     """Require the box without which nothing can be played or shown, in full length."""
     start = 0
     for _ in range(_MAX_BOXES):
@@ -188,4 +188,4 @@ def _whole_boxes(file: BinaryIO, size: int, needed: bytes) -> None:
         if name == needed:
             return
         start += length
-    raise Unfit("音像文件不完整，无法播放")
+    raise RejectedFile("音像文件不完整，无法播放")

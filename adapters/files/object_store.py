@@ -16,7 +16,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import AzureStore, GCSStore, LocalStore, S3Store, from_url
 
-from adapters.settings.cleartext_peers import store_is_here
+from adapters.settings.cleartext_peers import store_is_local
 from adapters.settings.settings import Settings, UnusableSetting, environment
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def _open(settings: Settings) -> "ObjectStore":
         folder = Path(url.removeprefix(_FILE_URL)) if url else settings.data_folder / "objects"
         return LocalStore(folder.absolute(), mkdir=True)
     # In production only for this machine, even if a provider variable unknown to `cleartext_peers` allows more.
-    in_clear = settings.environment != "production" or store_is_here(settings, environment())
+    in_clear = settings.environment != "production" or store_is_local(settings, environment())
     try:
         return from_url(url, client_options={**CLIENT, "allow_http": in_clear}, retry_config=RETRY)
     except (ValueError, BaseError):

@@ -27,7 +27,7 @@ class ExpiredLink(Exception):  # noqa: N818
 
 
 class Link(BaseModel):
-    """What a link opens, and how it is handed out."""
+    """The object that a link gives access to, and how it is served."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

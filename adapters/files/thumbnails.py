@@ -10,7 +10,7 @@ from typing import Final
 
 from PIL import Image
 
-from adapters.files.content_check import Unfit
+from adapters.files.content_check import RejectedFile
 from adapters.files.file_types import PICTURES
 from adapters.files.thumbnail_process import TOO_MANY_PIXELS
 from domain.policy.evidence import FileType
@@ -59,19 +59,19 @@ async def _made(file_format: str, content: AsyncIterable[bytes]) -> bytes:
             made = await process.stdout.read()
             status = await process.wait()
     except TimeoutError:
-        raise Unfit("图片无法处理") from None
+        raise RejectedFile("图片无法处理") from None
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     if status == TOO_MANY_PIXELS:
-        raise Unfit("图片的像素过多")
+        raise RejectedFile("图片的像素过多")
     if status != 0 or not made:
-        raise Unfit("图片已损坏或不完整")
+        raise RejectedFile("图片已损坏或不完整")
     return made
 
 
-def plain(width: int, height: int, colour: str) -> bytes:
+def plain_png(width: int, height: int, colour: str) -> bytes:
     """A PNG of one colour, for samples."""
     written = io.BytesIO()
     Image.new("RGB", (width, height), colour).save(written, "PNG")

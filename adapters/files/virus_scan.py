@@ -47,7 +47,7 @@ class Scanner:
         if not self._url:
             return Scan.OFF
         try:
-            status, name = await asyncio.to_thread(_asked, self._url, file)
+            status, name = await asyncio.to_thread(_scan_stream, self._url, file)
         except (ClamdError, OSError) as error:
             if self._required:
                 raise ScannerUnavailable(f"{type(error).__name__}: {error}") from None
@@ -57,7 +57,7 @@ class Scanner:
         return Scan.CLEAN
 
 
-def _asked(url: str, file: BinaryIO) -> tuple[str, str | None]:
+def _scan_stream(url: str, file: BinaryIO) -> tuple[str, str | None]:
     """The status and the malware's name. Raises ClamdError, OSError."""
     answer = _socket(url).instream(file).get("stream")
     if answer is None or answer[0] not in {"OK", "FOUND"}:

@@ -21,7 +21,7 @@ def run(program: Callable[[], object]) -> None:
     Interpreter shutdown is skipped; the operating system frees the rest. An interruption from the
     keyboard is passed on.
     """
-    end = _End()
+    end = _ProcessExit()
     atexit.register(end.leave)  # the first registered runs last
     try:
         program()
@@ -36,7 +36,7 @@ def run(program: Callable[[], object]) -> None:
     sys.exit(end.status)
 
 
-class _End:
+class _ProcessExit:
     status = 0
 
     def leave(self) -> None:

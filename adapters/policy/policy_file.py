@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from adapters.policy.yaml_tree import Problem, Scalar, Tree, grow
+from adapters.policy.yaml_tree import Problem, Scalar, Tree, parse_yaml
 from adapters.validation_messages import MISSING, wording
 
 M = TypeVar("M", bound=BaseModel)
@@ -41,7 +41,7 @@ def load(source: Path | str, model: type[M], *, aliases: bool = False) -> M:
         loaded = model.model_validate(tree.plain())
     except ValidationError as invalid:
         found = [_problem(tree, error) for error in invalid.errors(include_url=False)]
-        raise PolicyErrors(problems + _without_echoes(found, problems)) from None
+        raise PolicyErrors(problems + _without_consequences(found, problems)) from None
     if problems:
         raise PolicyErrors(problems)
     return loaded
@@ -80,7 +80,7 @@ def json_schema(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _resolved(source: Path | str, aliases: bool) -> tuple[Tree, list[Problem]]:
-    tree, problems = grow(_text(source), aliases=aliases)
+    tree, problems = parse_yaml(_text(source), aliases=aliases)
     if tree is None:
         raise PolicyErrors(problems)
     if not isinstance(tree.value, dict):
@@ -88,7 +88,7 @@ def _resolved(source: Path | str, aliases: bool) -> tuple[Tree, list[Problem]]:
     regimes = tree.value.get(REGIMES)
     if regimes is None or not isinstance(regimes.value, dict):
         return tree, problems
-    heirs = _Heirs(regimes.value)
+    heirs = _Inheritance(regimes.value)
     finished = {name: heirs.finished(name) for name in regimes.value if not heirs.is_abstract(name)}
     merged: dict[Scalar, Tree] = tree.value | {REGIMES: Tree(regimes.line, finished)}
     return Tree(tree.line, merged), problems + heirs.problems
@@ -106,7 +106,7 @@ def _text(source: Path | str) -> str:
         raise PolicyErrors([Problem(line, "", "文件不是 UTF-8 编码")]) from None
 
 
-class _Heirs:
+class _Inheritance:
     """Regimes by id, and their merged forms with inherited keys."""
 
     def __init__(self, regimes: dict[Scalar, Tree]) -> None:
@@ -119,7 +119,7 @@ class _Heirs:
         mark = regime.get(ABSTRACT) if isinstance(regime, dict) else None
         if mark is None or isinstance(mark.value, bool):
             return mark is not None and mark.value is True
-        self._complain(mark.line, name, ABSTRACT, f"应为 true 或 false，现为 {mark.plain()!r}")
+        self._report(mark.line, name, ABSTRACT, f"应为 true 或 false，现为 {mark.plain()!r}")
         return False
 
     def finished(self, name: Scalar, chain: tuple[Scalar, ...] = ()) -> Tree:
@@ -145,10 +145,10 @@ class _Heirs:
             fault = f"循环继承：{' → '.join(map(str, (*chain[chain.index(base) :], base)))}"
         else:
             return Tree(regime.line, _merge(self.finished(base, chain).value, own))
-        self._complain(extends.line, name, EXTENDS, fault)
+        self._report(extends.line, name, EXTENDS, fault)
         return Tree(regime.line, own)
 
-    def _complain(self, line: int, name: Scalar, key: str, message: str) -> None:
+    def _report(self, line: int, name: Scalar, key: str, message: str) -> None:
         self.problems.append(Problem(line, f"{REGIMES}.{name}.{key}", message))
 
 
@@ -190,7 +190,7 @@ def _problem(tree: Tree, error: ErrorDetails) -> Problem:
     return Problem(line, key, wording(error))
 
 
-def _without_echoes(found: Sequence[Problem], inheritance: Sequence[Problem]) -> list[Problem]:
+def _without_consequences(found: Sequence[Problem], inheritance: Sequence[Problem]) -> list[Problem]:
     """Leave out faults that a regime has only because its base is invalid."""
     orphans = tuple(fault.key.removesuffix(EXTENDS) for fault in inheritance if fault.key.endswith(f".{EXTENDS}"))
     return [fault for fault in found if fault.message != MISSING or not fault.key.startswith(orphans)]

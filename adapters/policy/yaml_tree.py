@@ -74,7 +74,7 @@ MAX_NODES: Final = 100_000
 """Limit on the size of a document with its aliases expanded."""
 
 
-def grow(text: str, *, aliases: bool = False) -> tuple[Tree | None, list[Problem]]:
+def parse_yaml(text: str, *, aliases: bool = False) -> tuple[Tree | None, list[Problem]]:
     """Parse a YAML document; returns its tree (None if it is unreadable) and its faults."""
     try:
         node = yaml.compose(text, Loader=_Composer)
@@ -88,12 +88,12 @@ def grow(text: str, *, aliases: bool = False) -> tuple[Tree | None, list[Problem
         return None, [Problem(1, "", "嵌套层数过多")]
     if node is None:
         return None, [Problem(1, "", "文件是空的")]
-    grower = _Grower(aliases)
+    grower = _TreeBuilder(aliases)
     tree = grower.tree(node, node.start_mark.line + 1, ())
     return tree, grower.problems
 
 
-class _Grower:
+class _TreeBuilder:
     def __init__(self, aliases: bool) -> None:
         self.problems: list[Problem] = []
         self._aliases = aliases
@@ -101,28 +101,28 @@ class _Grower:
         self._open: set[int] = set()
         self._grown = 0
 
-    def _complain(self, node: yaml.Node, path: tuple[str, ...], message: str) -> None:
+    def _report(self, node: yaml.Node, path: tuple[str, ...], message: str) -> None:
         self.problems.append(Problem(node.start_mark.line + 1, ".".join(path), message))
 
     def tree(self, node: yaml.Node, line: int, path: tuple[str, ...]) -> Tree:
         if id(node) in self._seen and not self._aliases:
-            self._complain(node, path, "不支持锚点与引用（& *），请写出内容，规程之间请用 extends")
+            self._report(node, path, "不支持锚点与引用（& *），请写出内容，规程之间请用 extends")
             return Tree(line, None)
         if id(node) in self._open:
-            self._complain(node, path, "引用（*）指向了包含它自己的内容")
+            self._report(node, path, "引用（*）指向了包含它自己的内容")
             return Tree(line, None)
         self._grown += 1
         if self._grown > MAX_NODES:
             if self._grown == MAX_NODES + 1:
-                self._complain(node, path, f"展开引用后内容过多，最多 {MAX_NODES} 项")
+                self._report(node, path, f"展开引用后内容过多，最多 {MAX_NODES} 项")
             return Tree(line, None)
         self._seen.add(id(node))
         self._open.add(id(node))
-        grown = self._grow(node, line, path)
+        grown = self._build(node, line, path)
         self._open.remove(id(node))
         return grown
 
-    def _grow(self, node: yaml.Node, line: int, path: tuple[str, ...]) -> Tree:
+    def _build(self, node: yaml.Node, line: int, path: tuple[str, ...]) -> Tree:
         self._check_tag(node, path)
         if isinstance(node, yaml.MappingNode):
             return Tree(line, self._mapping(node, path))
@@ -137,14 +137,14 @@ class _Grower:
         found: dict[Scalar, Tree] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                self._complain(key_node, path, "键应为单个的词，不能是列表或映射")
+                self._report(key_node, path, "键应为单个的词，不能是列表或映射")
                 continue
             self._check_tag(key_node, path)
             key = self._scalar(key_node, path)
             below = (*path, str(key))
             line = key_node.start_mark.line + 1
             if key in found:
-                self._complain(key_node, below, f"键重复，第 {found[key].line} 行已有")
+                self._report(key_node, below, f"键重复，第 {found[key].line} 行已有")
             found[key] = self.tree(value_node, line, below)
         return found
 
@@ -152,9 +152,9 @@ class _Grower:
         try:
             return _READ.get(node.tag, str)(node.value)
         except ValueError:
-            self._complain(node, path, f"“{str(node.value)[:40]}”不是可用的值（{node.tag}）")
+            self._report(node, path, f"“{str(node.value)[:40]}”不是可用的值（{node.tag}）")
             return None
 
     def _check_tag(self, node: yaml.Node, path: tuple[str, ...]) -> None:
         if node.tag not in _READ and node.tag not in _COLLECTIONS:
-            self._complain(node, path, f"不支持的 YAML 标签 {node.tag}")
+            self._report(node, path, f"不支持的 YAML 标签 {node.tag}")

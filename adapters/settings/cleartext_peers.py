@@ -18,19 +18,19 @@ ENDPOINTS: Final = (
 """Environment variables that override the address of a bucket's server."""
 
 
-def plain_peers(settings: Settings, environment: Mapping[str, str]) -> list[str]:
+def cleartext_peers(settings: Settings, environment: Mapping[str, str]) -> list[str]:
     """Variables with a cleartext address of a remote peer."""
     named = {str(Settings.model_fields[field].alias): str(getattr(settings, field)) for field in ADDRESSES}
-    named |= _store(settings, environment)
-    return [name for name, url in named.items() if url and not (_scheme(url) == "https" or _here(url))]
+    named |= _store_addresses(settings, environment)
+    return [name for name, url in named.items() if url and not (_scheme(url) == "https" or _is_local_http(url))]
 
 
-def store_is_here(settings: Settings, environment: Mapping[str, str]) -> bool:
+def store_is_local(settings: Settings, environment: Mapping[str, str]) -> bool:
     """Whether the object store is an http server on this machine."""
-    return any(map(_here, _store(settings, environment).values()))
+    return any(map(_is_local_http, _store_addresses(settings, environment).values()))
 
 
-def _store(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
+def _store_addresses(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
     """Variables with the object store's address, and their values; none for a folder."""
     scheme = _scheme(settings.object_store_url)
     if scheme in ("", "file"):
@@ -44,7 +44,7 @@ def _scheme(url: str) -> str:
     return url.partition(":")[0].lower() if ":" in url else ""
 
 
-def _here(url: str) -> bool:
+def _is_local_http(url: str) -> bool:
     """Whether the URL is http to this machine."""
     try:
         host = urlsplit(url).hostname or ""

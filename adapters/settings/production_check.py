@@ -6,7 +6,7 @@ All faults are reported at once and in Chinese, for whoever installs. No secret 
 from itertools import combinations
 from typing import Final
 
-from adapters.settings.cleartext_peers import plain_peers
+from adapters.settings.cleartext_peers import cleartext_peers
 from adapters.settings.secret_sources import secrets_of
 from adapters.settings.settings import DEVELOPMENT_SECRET, Settings, environment
 from domain.words import Role
@@ -55,7 +55,7 @@ def faults(settings: Settings) -> list[str]:
         for one, other in combinations(kept, 2):
             if _usable(settings, one) & _usable(settings, other):
                 found.append(f"{_alias(one)} 与 {_alias(other)} 不能相同")
-        found += [f"{name} 须以 https:// 开头（本机地址除外）" for name in plain_peers(settings, environment())]
+        found += [f"{name} 须以 https:// 开头（本机地址除外）" for name in cleartext_peers(settings, environment())]
         if settings.takes_bare_signals:
             found.append("JIESU_BARE_SIGNALS 只能在开发环境中开启：生产环境的信号必须附身份凭证")
         found += _database(settings)

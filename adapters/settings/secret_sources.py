@@ -1,4 +1,4 @@
-"""Loads a secret from a file or from a program that fetches it.
+"""Loads secrets from a file or from a program that fetches them, and splits lists of secrets.
 
 `file:/run/secrets/data_key` reads a file, as Docker and Kubernetes provide secrets. `exec:/opt/fetch-key data`
 runs a program, which may query any key management service, and uses its output. Either may give one key a line.
@@ -24,9 +24,9 @@ def secret(value: str) -> str:
     start. Raises ValueError, which never quotes what was read or printed.
     """
     if value.startswith(FILE):
-        return _joined(_read(Path(value.removeprefix(FILE))))
+        return _joined(_file_content(Path(value.removeprefix(FILE))))
     if value.startswith(EXEC):
-        return _joined(_printed(value.removeprefix(EXEC)))
+        return _joined(_program_output(value.removeprefix(EXEC)))
     return value
 
 
@@ -38,7 +38,7 @@ def secrets_of(listed: str) -> tuple[str, ...]:
     return tuple(secret for part in listed.split(",") if (secret := part.strip()))
 
 
-def _read(path: Path) -> bytes:
+def _file_content(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(MOST_BYTES + 1)
@@ -46,7 +46,7 @@ def _read(path: Path) -> bytes:
         raise ValueError(f"读不到密钥文件 {path}：{error.strerror}") from None
 
 
-def _printed(command: str) -> bytes:
+def _program_output(command: str) -> bytes:
     try:
         words = shlex.split(command)
         done = subprocess.run(  # noqa: S603 (the operator's own setting)

@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     data_folder: Path = Field(Path(".jiesu"), alias="JIESU_DATA")
     policy_file: Path = Field(ROOT / "policies.yaml", alias="JIESU_POLICIES")
     task_queue: str = Field("jiesu", alias="JIESU_TASK_QUEUE")
+    jobs: bool = Field(True, alias="JIESU_JOBS")
     workflow_sandbox: bool = Field(True, alias="JIESU_WORKFLOW_SANDBOX")
     cached_orders: int = Field(4000, alias="JIESU_CACHED_ORDERS", ge=10)
     database_connections: int = Field(20, alias="JIESU_DATABASE_CONNECTIONS", ge=2, le=200)
@@ -124,12 +125,12 @@ class Settings(BaseSettings):
         *("database_url", "database_password", "database_owner_url"),
     )
     @classmethod
-    def _fetched(cls, value: str) -> str:
+    def _resolve_secret(cls, value: str) -> str:
         """Resolve a secret that is given by reference (`adapters.settings.secret_sources`)."""
         return secret(value)
 
     @model_validator(mode="after")
-    def _signed_in(self) -> Self:
+    def _insert_password(self) -> Self:
         """Insert the separately set password into the database URL, so that no other code needs it."""
         if self.database_password:
             self.database_url = with_password(self.database_url, self.database_password)

@@ -1,4 +1,4 @@
-"""The connection to Temporal: where it is comes from TEMPORAL_* variables and profiles."""
+"""The connection to Temporal, whose address comes from TEMPORAL_* variables and profiles."""
 
 import asyncio
 import time
@@ -21,17 +21,17 @@ CONNECT_SECONDS = 60.0
 PAUSE_SECONDS = 0.2
 CALL = timedelta(seconds=5)
 ADDRESS = "localhost:7233"
-"""Where Temporal's own tools look when nothing is said."""
+"""The default of Temporal's own tools."""
 
 
 class QuietFailures(DefaultFailureConverter):
-    """Failures without the words of errors that nobody foresaw: they quote what they choke on, a telephone
-    number perhaps, and histories are not encrypted (design §5). The worker's log has them in full."""
+    """Failures without the text of unforeseen errors, which may quote a telephone number: histories are not encrypted
+    (docs/architecture.md#what-is-stored-where). The worker's log has the full text."""
 
     def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
-        """The type and the trace of an unforeseen error; a failure of Temporal's own kind as it is.
+        """Convert the type and trace of an unforeseen error, and a Temporal failure unchanged.
 
-        Of an error that quotes nothing (`SafeError`) the words as well: the Temporal UI shows them to whoever asks why.
+        The text of a `SafeError`, which quotes nothing, is kept: the Temporal UI shows it to operators.
         """
         if not isinstance(exception, FailureError):
             words = str(exception) if isinstance(exception, SafeError) else "see the worker's log"
@@ -42,7 +42,7 @@ class QuietFailures(DefaultFailureConverter):
 
 
 class SealedFailures(QuietFailures):
-    """Failures whose words and traces are payloads, which the codec seals like any other."""
+    """Failures whose texts and traces are payloads, which the codec seals."""
 
     def __init__(self) -> None:
         super().__init__(encode_common_attributes=True)
@@ -52,17 +52,17 @@ CONVERTER = replace(pydantic_data_converter, failure_converter_class=QuietFailur
 
 
 def converter(payload_key: str) -> DataConverter:
-    """How payloads are written and read: in clear, or sealed by these keys (docs/adr/0024)."""
+    """The converter of payloads: in clear without a key, else sealed by these keys (docs/adr/0024)."""
     if not payload_key:
         return CONVERTER
     return replace(CONVERTER, failure_converter_class=SealedFailures, payload_codec=SealedPayloads(payload_key))
 
 
 async def connect(payload_key: str, seconds: float = CONNECT_SECONDS) -> Client:
-    """A client once the namespace answers; `payload_key` is the setting of that name, '' for payloads in clear.
+    """Return a client once the namespace answers; `payload_key` is the setting of that name, '' for payloads in clear.
 
-    The server takes connections before its namespace exists, so a real call is made, and repeated, which
-    changes nothing, until `seconds` have passed. Raises then what the last try raised: RPCError or RuntimeError.
+    The server accepts connections before its namespace exists, so a read call is repeated until it succeeds. After
+    `seconds` raises the last error: RPCError or RuntimeError.
     """
     deadline = time.monotonic() + seconds
     config = {"target_host": ADDRESS} | ClientConfig.load_client_connect_config()

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from adapters.errors import SafeError
 from adapters.settings.secret_sources import secrets_of
 from adapters.settings.settings import Settings
-from domain.citizen.messages import Sending
+from domain.citizen.messages import ProviderAnswer
 
 if TYPE_CHECKING:
     from twilio.rest import Client  # type: ignore[import-untyped]
 
 T = TypeVar("T")
 
-WORTH_ANOTHER_TRY = frozenset({401, 408, 429})
+RETRYABLE_STATUSES = frozenset({401, 408, 429})
 """4xx statuses that say nothing against the number and may be retried: the credentials are not accepted, as while a
 token is changed, or the request was too slow or one too many (RFC 9110, section 15.5.9; RFC 6585).
 """
@@ -32,14 +32,14 @@ class ProviderUnavailable(SafeError):  # noqa: N818 (histories of Temporal hold 
     """The provider was out of reach, busy or broken: the request may or may not have been accepted."""
 
 
-def taken(sid: object) -> Sending:
+def taken(sid: object) -> ProviderAnswer:
     """The result of a 2xx answer, by its `sid`.
 
     Raises ProviderUnavailable for one without: the request may have been accepted, which only a look-up shows.
     """
     if not isinstance(sid, str) or not sid:
         raise ProviderUnavailable("an answer without an id")
-    return Sending(sid)
+    return ProviderAnswer(sid)
 
 
 def error_code(number: object) -> str | None:
@@ -78,7 +78,7 @@ class TwilioClient:
             status: int | None = getattr(error, "status", None)
             if status is None:
                 raise ProviderUnavailable(type(error).__name__) from None
-            if 400 <= status < 500 and status not in WORTH_ANOTHER_TRY:
+            if 400 <= status < 500 and status not in RETRYABLE_STATUSES:
                 raise ProviderRefused(error_code(getattr(error, "code", None) or status)) from None
             raise ProviderUnavailable(f"HTTP {status}") from None
 

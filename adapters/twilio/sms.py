@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from adapters.phone_numbers import e164
 from adapters.twilio.client import ProviderRefused, ProviderUnavailable, TwilioClient, error_code, taken
-from domain.citizen.messages import Sending
+from domain.citizen.messages import ProviderAnswer
 
 PAGE = 100  # messages
 
@@ -28,7 +28,7 @@ class TwilioSms:
         self._from = client.settings.twilio_from
         self._optional = {"status_callback": status_callback} if status_callback else {}
 
-    async def send(self, to: str, body: str) -> Sending:
+    async def send(self, to: str, body: str) -> ProviderAnswer:
         """Send a message.
 
         Nothing is retried here and the provider has no idempotency key: after ProviderUnavailable, also raised for a
@@ -40,7 +40,7 @@ class TwilioSms:
                 lambda client: client.messages.create(to=e164(to), from_=self._from, body=body, **self._optional)
             )
         except ProviderRefused as refused:
-            return Sending(None, str(refused))
+            return ProviderAnswer(None, str(refused))
         return taken(message.sid)
 
     async def find(self, to: str, body: str, since: datetime) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from adapters.phone_numbers import e164
 from adapters.twilio.client import ProviderRefused, ProviderUnavailable, TwilioClient, taken
-from domain.citizen.messages import Sending
+from domain.citizen.messages import ProviderAnswer
 
 PAGE = 100  # calls
 RINGS_FOR = 40  # seconds
@@ -26,7 +26,7 @@ class TwilioVoice:
         self._dialogue = dialogue
         self._status_callback = status_callback
 
-    async def place(self, to: str, call_id: str) -> Sending:
+    async def place(self, to: str, call_id: str) -> ProviderAnswer:
         """Call a number. Nothing is retried here: after ProviderUnavailable, `find` shows whether the call was placed.
 
         A success without an id raises it too.
@@ -38,7 +38,7 @@ class TwilioVoice:
                 lambda client: client.calls.create(to=e164(to), from_=self._from, timeout=RINGS_FOR, **says, **reports)
             )
         except ProviderRefused as refused:
-            return Sending(None, str(refused))
+            return ProviderAnswer(None, str(refused))
         return taken(call.sid)
 
     async def find(self, to: str, since: datetime) -> list[str]:

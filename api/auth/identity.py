@@ -7,9 +7,9 @@ from fastapi.security import OAuth2PasswordBearer
 
 from adapters.auth.oidc_claims import TooWeak
 from adapters.auth.tokens import BadToken, Duty, Identity
-from api.auth.refused_access import BEARERS
+from api.auth.refused_access import IDENTITIES
 from api.auth.request_origin import origin_of
-from api.auth.route_acts import ASKED_LATER, act_of
+from api.auth.route_acts import CHECKED_AFTER_LOOKUP, act_of
 from api.problems import ProblemError
 from application.people.bearer import bearer
 from application.services import Services
@@ -34,15 +34,15 @@ async def signed_in(
 ) -> Identity:
     """The bearer of the token, also one with a duty to do first. Raises ProblemError(401)."""
     if token is None:
-        raise _unknown("请先登录")
-    known: dict[str, Identity] = request.scope.setdefault(BEARERS, {})
+        raise _unauthenticated("请先登录")
+    known: dict[str, Identity] = request.scope.setdefault(IDENTITIES, {})
     if token not in known:
         try:
             known[token] = await bearer(services, origin_of(request), token)
         except TooWeak as weak:
             raise _too_weak(weak) from None
         except BadToken as bad:
-            raise _unknown(f"{bad}，请重新登录") from None
+            raise _unauthenticated(f"{bad}，请重新登录") from None
     return known[token]
 
 
@@ -59,7 +59,7 @@ SignedIn = Annotated[Identity, Depends(signed_in)]
 def permitted(request: Request, user: Annotated[Identity, Depends(identify)]) -> Identity:
     """The bearer of the token, if their role permits the act of this route. Raises Refused(not_permitted)."""
     act = act_of(request)
-    if act not in ASKED_LATER:
+    if act not in CHECKED_AFTER_LOOKUP:
         require(act, user.role)
     return user
 
@@ -73,7 +73,7 @@ DUTIES: Final = {
 """The answer to a person with a duty to do first, and its code."""
 
 
-def _unknown(detail: str) -> ProblemError:
+def _unauthenticated(detail: str) -> ProblemError:
     problem = ProblemError(401, detail)
     problem.headers = {"WWW-Authenticate": "Bearer"}
     return problem

@@ -13,7 +13,7 @@ from application.services import Services
 from domain.access.acts import REFUSED, Deed
 from domain.refusal import Code
 
-BEARERS: Final = "jiesu.bearers"
+IDENTITIES: Final = "jiesu.bearers"
 """The key in a request's scope of the identities by token."""
 
 STATUSES: Final = frozenset({401, 403})
@@ -23,7 +23,7 @@ CODES: Final = frozenset({Code.UNKNOWN_ORDER.value})
 _ORDER_NO: Final = re.compile(r"\d{8}-\d{6,12}(?=$|:)", re.ASCII)
 
 
-def noting_refusals(handle: Callable[..., Response]) -> Callable[[Request, Exception], Awaitable[Response]]:
+def with_refusals_noted(handle: Callable[..., Response]) -> Callable[[Request, Exception], Awaitable[Response]]:
     """An error handler that also notes the error on the audit trail if it is a refusal of access."""
 
     async def noting(request: Request, error: Exception) -> Response:
@@ -31,20 +31,20 @@ def noting_refusals(handle: Callable[..., Response]) -> Callable[[Request, Excep
         code = str(getattr(error, "code", "")) or Code.NOT_PERMITTED.value
         hidden = getattr(error, "order_no", None)
         if response.status_code in STATUSES or code in CODES or hidden is not None:
-            await _note(request, response.status_code, code, hidden)
+            await _note_refusal(request, response.status_code, code, hidden)
         return response
 
     return noting
 
 
-async def _note(request: Request, status: int, code: str, order_no: str | None) -> None:
+async def _note_refusal(request: Request, status: int, code: str, order_no: str | None) -> None:
     if getattr(request.state, "refusal_noted", False):
         return
     services: Services | None = getattr(request.app.state, "services", None)
     if services is None:
         return
     request.state.refusal_noted = True
-    bearers: dict[str, Identity] = request.scope.get(BEARERS, {})
+    bearers: dict[str, Identity] = request.scope.get(IDENTITIES, {})
     user = next(iter(bearers.values()), None)
     data: dict[str, Any] = {"status": status, "method": request.method, "route": _route(request)}
     if user is None:

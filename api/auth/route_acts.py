@@ -78,7 +78,7 @@ ACTS: Final[dict[str, str]] = {
 }
 """By method and path of the router, without the prefix `/api/v1`."""
 
-ASKED_LATER: Final = frozenset({*COMMANDS, "decide", "name_viewers", "see_citizen"})
+CHECKED_AFTER_LOOKUP: Final = frozenset({*COMMANDS, "decide", "name_viewers", "see_citizen"})
 """Acts on an order that is looked up first: a refusal must not reveal that an order exists, and a refused command or
 reading of a citizen's data is on the order's trail. Their permission is checked after the look-up."""
 

@@ -20,9 +20,9 @@ async def signed_form(request: Request, services: ServicesDep) -> dict[str, str]
     try:
         form = fields_of(await request.body())
     except ValueError:
-        raise _not_genuine() from None
+        raise _bad_signature() from None
     if not genuine(settings.twilio_auth_token, url, form, request.headers.get(HEADER, "")):
-        raise _not_genuine()
+        raise _bad_signature()
     return form
 
 
@@ -34,11 +34,16 @@ def fields_of(body: bytes) -> dict[str, str]:
 SignedForm = Annotated[dict[str, str], Depends(signed_form)]
 
 
-def form_of(*required: str, **optional: str) -> dict[str, Any]:
+def openapi_form(*required_field: str, **optional: str) -> dict[str, Any]:
     """The OpenAPI description of a form: names of required fields, and optional ones with their descriptions."""
-    properties = {name: {"type": "string"} for name in required}
+    properties = {name: {"type": "string"} for name in required_field}
     properties |= {name: {"type": "string", "description": says} for name, says in optional.items()}
-    schema = {"type": "object", "required": list(required), "properties": properties, "additionalProperties": True}
+    schema = {
+        "type": "object",
+        "required": list(required_field),
+        "properties": properties,
+        "additionalProperties": True,
+    }
     signature = {"name": HEADER, "in": "header", "required": True, "schema": {"type": "string"}}
     return {
         "parameters": [signature],
@@ -46,7 +51,7 @@ def form_of(*required: str, **optional: str) -> dict[str, Any]:
     }
 
 
-def required(form: dict[str, str], name: str, longest: int = 64) -> str:
+def required_field(form: dict[str, str], name: str, longest: int = 64) -> str:
     """A required field, printable and of at most `longest` characters. Raises ProblemError(422)."""
     value = form.get(name, "")
     if not 0 < len(value) <= longest or not value.isprintable():
@@ -54,5 +59,5 @@ def required(form: dict[str, str], name: str, longest: int = 64) -> str:
     return value
 
 
-def _not_genuine() -> ProblemError:
+def _bad_signature() -> ProblemError:
     return ProblemError(403, "签名不正确", "bad_signature")

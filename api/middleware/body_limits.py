@@ -10,7 +10,7 @@ from typing import Final
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problem_responses import of_http
+from api.problem_documents import of_http
 from api.problems import ProblemError
 
 MAX_BODY: Final = 2_000_000  # bytes
@@ -38,7 +38,7 @@ class BodyLimit:
         taken, whole, answered = 0, False, False
         deadline: float | None = None
 
-        async def counted() -> Message:
+        async def receive_counted() -> Message:
             nonlocal taken, whole, deadline
             if whole:
                 return await receive()
@@ -54,13 +54,13 @@ class BodyLimit:
                 raise _too_large()
             return message
 
-        async def noticed(message: Message) -> None:
+        async def send_noting_start(message: Message) -> None:
             nonlocal answered
             answered = True
             await send(message)
 
         try:
-            await self._app(scope, counted, noticed)
+            await self._app(scope, receive_counted, send_noting_start)
         except ProblemError as problem:
             # Raised before any route, so no error handler has answered it.
             if answered:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.problem_responses import of_http
+from api.problem_documents import of_http
 from api.problems import ProblemError
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -19,7 +19,7 @@ OURS: Final = frozenset({"same-origin", "none"})
 """`none`: a typed address or a bookmark."""
 
 
-class SameSite:
+class CrossSiteCheck:
     """ASGI middleware: 403 for a request that may change something and comes from a page of another origin.
 
     `own` are our origins. Pages of `listed` origins pass without a cookie: they send the token that they were given,

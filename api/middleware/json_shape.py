@@ -11,7 +11,7 @@ from typing import Any, Final
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problem_responses import of_http
+from api.problem_documents import of_http
 from api.problems import ProblemError
 
 MAX_DEPTH: Final = 32
@@ -39,7 +39,7 @@ class JsonShape:
         while not messages or messages[-1].get("more_body", False):
             messages.append(await receive())
         try:
-            check(b"".join(message.get("body", b"") for message in messages))
+            check_shape(b"".join(message.get("body", b"") for message in messages))
         except ProblemError as problem:
             await of_http(Request(scope), problem)(scope, receive, send)
             return
@@ -51,7 +51,7 @@ class JsonShape:
         await self._app(scope, again, send)
 
 
-def check(body: bytes) -> None:
+def check_shape(body: bytes) -> None:
     """Check a body. Raises ProblemError. One that is not JSON passes, and is refused where it is parsed."""
     if not body:
         return
@@ -69,19 +69,19 @@ def check(body: bytes) -> None:
         elif sign in "]}":
             depth -= 1
     try:
-        json.loads(text, object_pairs_hook=_once, parse_int=_short, parse_float=_short)
+        json.loads(text, object_pairs_hook=_unique_names, parse_int=_short_number, parse_float=_short_number)
     except ValueError:
         return
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ProblemError(422, "JSON 对象中有重复的键", "invalid", counts_as="malformed")
     return found
 
 
-def _short(number: str) -> str:
+def _short_number(number: str) -> str:
     if len(number) > MAX_DIGITS:
         raise ProblemError(422, f"JSON 中的数字至多 {MAX_DIGITS} 个字符", "invalid", counts_as="malformed")
     return number

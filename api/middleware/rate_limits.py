@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from adapters.settings.setting_types import Network, Rate
 from api.middleware.client_address import address_of
 from api.middleware.token_buckets import TokenBuckets
-from api.problem_responses import of_http
+from api.problem_documents import of_http
 from api.problems import ProblemError
 
 HEALTH: Final = ("/health/", "/api/v1/health/")

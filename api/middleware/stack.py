@@ -9,12 +9,12 @@ from starlette.types import ASGIApp
 from adapters.settings.setting_types import origin_of
 from adapters.settings.settings import Settings
 from api.middleware.body_limits import BodyLimit
-from api.middleware.cross_site import SameSite
+from api.middleware.cross_site import CrossSiteCheck
 from api.middleware.json_shape import JsonShape
 from api.middleware.known_hosts import KnownHosts
 from api.middleware.rate_limits import RateLimits
 from api.middleware.security_headers import SecureHeaders
-from api.refusal_counts import Refusals
+from api.refusal_counts import RefusalCounts
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SENT: Final = ("Authorization", "Content-Type", "Idempotency-Key")
@@ -30,12 +30,12 @@ def add_middleware(
     `prefix` is that of the API, `public` that of the public interface, `logins` are the paths of signing in, `streamed`
     is the path of uploads, which limits its bodies itself.
     """
-    app.state.refusals = Refusals(app)
+    app.state.refusals = RefusalCounts(app)
     webhooks = f"{prefix}/webhooks/"
     # The last one added is the outermost.
     app.add_middleware(JsonShape, unread=(webhooks,))
     app.add_middleware(BodyLimit, seconds=of.body_seconds, streamed=frozenset({streamed}))
-    app.add_middleware(SameSite, own=_own(of.public_base_url), listed=of.cors_origins, sealed=(webhooks, public))
+    app.add_middleware(CrossSiteCheck, own=_own(of.public_base_url), listed=of.cors_origins, sealed=(webhooks, public))
     app.add_middleware(
         RateLimits,
         caller=of.caller_rate,

@@ -64,7 +64,7 @@ def definition(code: str, service: Service) -> dict[str, Any]:
     }
 
 
-def taken_in(regime: Regime, code: str, no: str) -> list[dict[str, Any]]:
+def created_request(regime: Regime, code: str, no: str) -> list[dict[str, Any]]:
     """The answer to a new request."""
     return [{"service_request_id": no, "service_notice": _notice(regime, code), "account_id": None}]
 

@@ -11,7 +11,7 @@ from fastapi import Response
 from starlette.convertors import Convertor, register_url_convertor
 
 
-class Form(StrEnum):
+class Format(StrEnum):
     """The format of an answer, named by the end of the address."""
 
     XML = "xml"
@@ -38,7 +38,7 @@ class Ending(Convertor[str]):
 
 register_url_convertor("ending", Ending())
 
-MEDIA_TYPES: Final = {Form.XML: "text/xml; charset=utf-8", Form.JSON: "application/json; charset=utf-8"}
+MEDIA_TYPES: Final = {Format.XML: "text/xml; charset=utf-8", Format.JSON: "application/json; charset=utf-8"}
 
 _ONE_OF: Final = {
     "services": "service",
@@ -55,11 +55,11 @@ _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010f
 """Characters that XML 1.0 forbids, even as a reference."""
 
 
-def written(
-    root: str, value: Any, form: Form, *, status: int = 200, headers: Mapping[str, str] | None = None
+def render(
+    root: str, value: Any, form: Format, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     """A value of dicts, lists and scalars as a response; `root` names it in XML."""
-    if form is Form.JSON:
+    if form is Format.JSON:
         content = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
     else:
         document = Element(root)

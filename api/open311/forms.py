@@ -24,7 +24,7 @@ _LOST_PLUS: Final = re.compile(r" (?=\d\d:\d\d$)")
 """An unencoded `+08:00` at the end of an address arrives as ` 08:00`."""
 
 
-class Sent(NamedTuple):
+class SubmittedForm(NamedTuple):
     """A parsed form: plain fields, and the values of a service's attributes by their code."""
 
     fields: dict[str, str]
@@ -98,18 +98,18 @@ class Search(InputModel):
 W = TypeVar("W", bound=InputModel)
 
 
-def wanted(services: Services, model: type[W], fields: Mapping[str, str]) -> W:
+def validated_fields(services: Services, model: type[W], fields: Mapping[str, str]) -> W:
     """A client's fields as a model; empty and unknown fields are ignored. Raises Refused, as `validated` does."""
     known = {name: value for name, value in fields.items() if name in model.model_fields and value.strip()}
     return validated(model, known, calendar_of(services))
 
 
-def query(request: Request) -> dict[str, str]:
+def read_query(request: Request) -> dict[str, str]:
     """The fields of the address. Raises ProblemError for a field with two values."""
-    return _once(request.query_params.multi_items())
+    return _unique(request.query_params.multi_items())
 
 
-async def form(request: Request) -> Sent:
+async def read_form(request: Request) -> SubmittedForm:
     """The fields of the body. Raises ProblemError: for another kind of body, broken encoding, too many fields."""
     kind = request.headers.get("Content-Type", FORM).partition(";")[0].strip().lower()
     if kind != FORM:
@@ -128,10 +128,10 @@ async def form(request: Request) -> Sent:
             attributes.setdefault(code[1], []).append(value)
         else:
             plain.append((name, value))
-    return Sent(_once(plain), attributes)
+    return SubmittedForm(_unique(plain), attributes)
 
 
-def _once(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in pairs:
         if found.setdefault(name, value) != value:

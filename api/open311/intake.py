@@ -1,13 +1,13 @@
 """Opens an order for a request of the public, as an agent of the hotline would."""
 
 from adapters.database.accounts.api_keys import KeyCard
-from api.open311.forms import Sent, ServiceRequest, wanted
+from api.open311.forms import ServiceRequest, SubmittedForm, validated_fields
 from api.problems import ProblemError
 from application.input_types import clean
 from application.orders.actor import Actor
 from application.orders.intake import OrderRequest, PublicDemand, open_order
 from application.services import Services
-from domain.citizen.service_answers import answered
+from domain.citizen.service_answers import validate_answers
 from domain.order.unit_proposal import area_of
 from domain.policy.open311 import Service
 from domain.refusal import Code, Refused
@@ -30,7 +30,7 @@ def service_of(services: Services, regime: str, code: str) -> Service:
     return service
 
 
-async def take_in(services: Services, card: KeyCard, sent: Sent, *, intake_key: str | None) -> tuple[str, str]:
+async def take_in(services: Services, card: KeyCard, sent: SubmittedForm, *, intake_key: str | None) -> tuple[str, str]:
     """Open the order and return its number and service; repeated under one `intake_key` it is one order.
 
     Raises ProblemError for an unknown or missing service, Refused for invalid fields, and as `open_order` does.
@@ -39,12 +39,12 @@ async def take_in(services: Services, card: KeyCard, sent: Sent, *, intake_key: 
     if not code:
         raise ProblemError(400, "没有给出 service_code")
     service = service_of(services, card.regime, code)
-    request = wanted(services, ServiceRequest, sent.fields)
+    request = validated_fields(services, ServiceRequest, sent.fields)
     try:
         attributes = clean(sent.attributes)
     except ValueError as bad:
         raise Refused(Code.INVALID, f"attribute：{bad}") from None
-    answers = answered(service, attributes)
+    answers = validate_answers(service, attributes)
     area = area_of(await services.catalogue.units(regime=card.regime), request.address_string or "")
     public = PublicDemand(
         service_code=code,

@@ -11,7 +11,7 @@ from api.problems import ProblemError, answers
 from api.schemas.base import PageOut, Paging
 from api.schemas.catalogue import PolicyOut, PolicyRules, UnitOut
 from application.input_types import Slug
-from application.orders.visibility import within
+from application.orders.visibility import is_within_reach
 from application.services import Services
 
 router = APIRouter(tags=["目录与规则"])
@@ -22,7 +22,7 @@ PLACE: Final = TypeAdapter(tuple[Name])
 @router.get("/units", responses=answers(401, 422))
 async def units(services: ServicesDep, user: User, paging: Paging, regime: Slug | None = None) -> PageOut[UnitOut]:
     """派单目录中的单位，按地区和编号排列。"""
-    if regime is not None and not within(user, "see_catalogue", regime):
+    if regime is not None and not is_within_reach(user, "see_catalogue", regime):
         return PageOut(items=())
     page = await services.catalogue.page(regime=user.regime or regime, cursor=paging.cursor, limit=paging.limit)
     return PageOut(items=tuple(map(UnitOut.model_validate, page.items)), next=page.next)

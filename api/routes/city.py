@@ -19,8 +19,8 @@ from application.city.inbox import INTERNAL, receive, try_again
 from application.city.message_handlers import Envelope
 from application.input_types import Name
 from application.orders.actor import reader_of
-from application.orders.personal_data import at_work
-from application.orders.visibility import within
+from application.orders.personal_data import record_phone_readings
+from application.orders.visibility import is_within_reach
 from application.services import Services
 from domain.access.acts import Deed
 from domain.privacy import Occasion
@@ -54,13 +54,13 @@ async def webhook(
         raise Refused(Code.ALREADY_DONE, "消息编号已用于不同的内容") from None
     if row.state == WAITING:
         response.status_code = 202
-        return _answer(row)
+        return _result_of(row)
     if row.code == INTERNAL:  # no refusal code fits; the result goes to the platform with the receipts
         raise ProblemError(500, row.reason or "")
     await services.city_messages.told([row.id])
     if row.state == REFUSED:
         raise Refused(Code(row.code or Code.INVALID), row.reason or "", row.clause)
-    return _answer(row)
+    return _result_of(row)
 
 
 @router.get("/city/messages", responses=answers(401, 403, 422))
@@ -83,9 +83,9 @@ async def messages(
 @router.get("/city/messages/{id}", responses=answers(401, 403, 404, 422))
 async def message(id: str, origin: OriginDep, services: ServicesDep, user: User) -> CityMessageDetail:
     """一条消息及其原文。原文含诉求人信息，查看留有记录。"""
-    row = await _theirs(services, user, id)
+    row = await _visible_message(services, user, id)
     if row.order_no is not None:
-        await at_work(services, user, [row.order_no], Occasion.CITY_MESSAGE)
+        await record_phone_readings(services, user, [row.order_no], Occasion.CITY_MESSAGE)
     await acts.note(
         services, origin, user, Deed.CITY_MESSAGE_READ, order_no=row.order_no, about=row.id, regime=row.regime
     )
@@ -95,21 +95,21 @@ async def message(id: str, origin: OriginDep, services: ServicesDep, user: User)
 @router.post("/city/messages/{id}/retry", responses=answers(401, 403, 404, 409, 413, 422))
 async def retry(id: str, services: ServicesDep, user: User) -> CityMessageOut:
     """再办一次：用于规则改正之后，或不愿等待时。已受理的消息不再办理。"""
-    row = await _theirs(services, user, id)
+    row = await _visible_message(services, user, id)
     if row.state == TAKEN:
         raise Refused(Code.ALREADY_DONE, "此消息已受理")
     return CityMessageOut.of(await try_again(services, row, refused_too=True))
 
 
-async def _theirs(services: Services, user: Identity, id_: str) -> CityMessageRow:
+async def _visible_message(services: Services, user: Identity, id_: str) -> CityMessageRow:
     """A message of the caller's county."""
     row = await services.city_messages.get(id_) if id_.isprintable() else None
-    if row is None or not within(user, "see_city_messages", row.regime):
+    if row is None or not is_within_reach(user, "see_city_messages", row.regime):
         raise ProblemError(404, "没有这一条消息")
     if row.order_no is not None and not await services.viewers.may_see(row.order_no, reader_of(user)):
         raise Hidden("没有这一条消息", row.order_no)
     return row
 
 
-def _answer(row: CityMessageRow) -> CityTaken:
+def _result_of(row: CityMessageRow) -> CityTaken:
     return CityTaken(message=row.id, state=row.state, no=row.order_no, city_no=row.city_no)

@@ -12,10 +12,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from adapters.database.accounts.api_keys import KeyCard, TooMany
 from adapters.database.orders.public_requests import PublicOrder
 from api.auth.identity import ServicesDep
-from api.idempotency import once, place_of, request_key
+from api.idempotency import answer_key_of, answer_once, request_key
 from api.open311 import answers, errors
-from api.open311.formats import Form, written
-from api.open311.forms import Search, Sent, form, query, wanted
+from api.open311.formats import Format, render
+from api.open311.forms import Search, SubmittedForm, read_form, read_query, validated_fields
 from api.open311.intake import person_of, service_of, take_in
 from api.problems import ProblemError
 from application.services import Services
@@ -27,13 +27,13 @@ REQUESTS: Final = "service_requests"
 router = APIRouter(prefix=PREFIX, include_in_schema=False)
 
 
-def _written(fmt: str) -> Form:
-    if fmt not in set(Form):
+def _format_of(fmt: str) -> Format:
+    if fmt not in set(Format):
         raise ProblemError(404, "地址应以 .xml 或 .json 结尾")
-    return Form(fmt)
+    return Format(fmt)
 
 
-Written = Annotated[Form, Depends(_written)]
+Written = Annotated[Format, Depends(_format_of)]
 
 
 def _jurisdiction(services: Services, given: str | None) -> str:
@@ -49,7 +49,7 @@ def _jurisdiction(services: Services, given: str | None) -> str:
 
 
 def _of_query(request: Request, services: ServicesDep) -> str:
-    return _jurisdiction(services, query(request).get("jurisdiction_id"))
+    return _jurisdiction(services, read_query(request).get("jurisdiction_id"))
 
 
 County = Annotated[str, Depends(_of_query)]
@@ -61,49 +61,49 @@ async def discovery(to: Written, services: ServicesDep) -> Response:
     kind = "production" if services.settings.environment == "production" else "test"
     changed = await services.rule_book_history.latest(services.rule_books.hashes.values())
     url = f"{services.settings.public_base_url.rstrip('/')}{PREFIX}"
-    return written("discovery", answers.discovery(url, kind, changed), to)
+    return render("discovery", answers.discovery(url, kind, changed), to)
 
 
 @router.get("/services.{fmt:ending}")
 async def service_list(to: Written, county: County, services: ServicesDep) -> Response:
     """GET Service List."""
-    return written("services", answers.service_list(services.rule_books.regime(county)), to)
+    return render("services", answers.service_list(services.rule_books.regime(county)), to)
 
 
 @router.get("/services/{service_code}.{fmt:ending}")
 async def definition(service_code: str, to: Written, county: County, services: ServicesDep) -> Response:
     """GET Service Definition."""
     service = service_of(services, county, service_code)
-    return written("service_definition", answers.definition(service_code, service), to)
+    return render("service_definition", answers.definition(service_code, service), to)
 
 
 @router.post("/requests.{fmt:ending}")
 async def create(to: Written, request: Request, services: ServicesDep) -> Response:
     """POST Service Request, once under one `Idempotency-Key`."""
-    sent = await form(request)
-    card = await _key(services, sent)
+    sent = await read_form(request)
+    card = await _verified_key(services, sent)
 
-    place = place_of(request, person_of(card))
+    place = answer_key_of(request, person_of(card))
 
     async def handle() -> Response:
         no, code = await take_in(services, card, sent, intake_key=request_key(request))
         location = {"Location": f"{PREFIX}/requests/{no}.{to}"}
         regime = services.rule_books.regime(card.regime)
-        return written(REQUESTS, answers.taken_in(regime, code, no), to, status=201, headers=location)
+        return render(REQUESTS, answers.created_request(regime, code, no), to, status=201, headers=location)
 
     if place is None:
         return await handle()
-    return await once(services, place, sha256(await request.body()).hexdigest(), handle)
+    return await answer_once(services, place, sha256(await request.body()).hexdigest(), handle)
 
 
 @router.get("/requests.{fmt:ending}")
 async def find(to: Written, request: Request, county: County, services: ServicesDep) -> Response:
     """GET Service Requests: at most 90 days and 1000 of them, further ones by `page`."""
-    search = wanted(services, Search, query(request))
+    search = validated_fields(services, Search, read_query(request))
     if search.service_request_id:
         numbers = [no for no in search.service_request_id if no.isprintable()]
-        return await _shown(services, county, await services.public.of_numbers(county, numbers), to)
-    since, until = _span(search.start_date, search.end_date)
+        return await _request_list(services, county, await services.public.of_numbers(county, numbers), to)
+    since, until = _search_span(search.start_date, search.end_date)
     statuses = set(search.status)
     found = await services.public.find(
         county,
@@ -114,7 +114,7 @@ async def find(to: Written, request: Request, county: County, services: Services
         offset=(search.page - 1) * search.page_size,
         limit=search.page_size,
     )
-    return await _shown(services, county, found, to)
+    return await _request_list(services, county, found, to)
 
 
 @router.get("/requests/{no}.{fmt:ending}")
@@ -123,7 +123,7 @@ async def look_at(no: str, to: Written, county: County, services: ServicesDep) -
     found = await services.public.of_numbers(county, [no]) if no.isprintable() else []
     if not found:
         raise ProblemError(404, f"没有编号为 {no[:60]} 的诉求")
-    return await _shown(services, county, found, to)
+    return await _request_list(services, county, found, to)
 
 
 @router.get("/tokens/{token}.{fmt:ending}")
@@ -132,7 +132,7 @@ async def of_token(token: str, to: Written, county: County) -> Response:
     raise ProblemError(404, f"没有令牌 {token[:60]}；提交诉求时即给出编号，不发放令牌")
 
 
-async def _key(services: Services, sent: Sent) -> KeyCard:
+async def _verified_key(services: Services, sent: SubmittedForm) -> KeyCard:
     """The card of the key. Raises ProblemError: 403 as in the standard, 429 if the key was used too often."""
     text = sent.fields.get("api_key", "").strip()
     if not text:
@@ -152,7 +152,7 @@ async def _key(services: Services, sent: Sent) -> KeyCard:
     return card
 
 
-def _span(start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
+def _search_span(start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
     """The span to search; a missing end is 90 days from the other."""
     most = answers.MOST_DAYS
     until = end or (min(start + most, datetime.now(CST)) if start else datetime.now(CST))
@@ -162,7 +162,7 @@ def _span(start: datetime | None, end: datetime | None) -> tuple[datetime, datet
     return since, until
 
 
-async def _shown(services: Services, county: str, orders: list[PublicOrder], to: Form) -> Response:
+async def _request_list(services: Services, county: str, orders: list[PublicOrder], to: Format) -> Response:
     regime = services.rule_books.regime(county)
     units = {unit.id: unit.name for unit in await services.catalogue.units(regime=county)}
-    return written(REQUESTS, [answers.status(regime, order, units) for order in orders], to)
+    return render(REQUESTS, [answers.status(regime, order, units) for order in orders], to)

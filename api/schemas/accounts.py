@@ -9,7 +9,7 @@ from adapters.database.accounts.role_assignments import PEOPLE
 from adapters.database.accounts.users import USERNAME, Card
 from api.schemas.base import Shape
 from application.input_types import InputModel, Name, Slug
-from domain.access.passwords import LONGEST, one_form
+from domain.access.passwords import LONGEST, canonical_form
 from domain.words import Role
 
 
@@ -20,7 +20,7 @@ def _of_people(role: Role) -> Role:
 
 
 def _in_one_form(value: Any) -> Any:
-    return one_form(value) if isinstance(value, str) else value
+    return canonical_form(value) if isinstance(value, str) else value
 
 
 Username = Annotated[str, BeforeValidator(_in_one_form), StringConstraints(pattern=f"^{USERNAME.pattern}$")]

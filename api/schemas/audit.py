@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import computed_field
 
-from adapters.audit.anchor_check import said_by
+from adapters.audit.anchor_check import parse_anchor
 from adapters.database.audit.anchors import Anchor
 from api.schemas.base import Shape
 from domain.access.act_chain import ActLink, fields_of
@@ -72,6 +72,6 @@ class AnchorOut(Shape):
     @classmethod
     def of(cls, anchor: Anchor) -> "AnchorOut":
         """From the stored anchor; without the fields of its text if that is unreadable."""
-        said = said_by(anchor) or {}
+        said = parse_anchor(anchor) or {}
         parts = {name: said.get(name) for name in ("acts", "orders", "previous")}
         return cls.model_validate(anchor._asdict() | parts)

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from adapters.database.orders.attachments import File
 from adapters.files.file_types import KINDS, NAMED_BY
 from api.problems import ProblemError
-from application.evidence.file_names import disposition
+from application.evidence.file_names import content_disposition
 from application.services import Services
 
 HARMLESS: Final = {
@@ -30,25 +30,25 @@ class Span(NamedTuple):
     end: int
 
 
-async def original(services: Services, request: Request, file: File, *, shown: bool) -> Response:
+async def serve_file(services: Services, request: Request, file: File, *, shown: bool) -> Response:
     """The file, or the requested part of it. Raises ProblemError for a range beyond it or a lost object."""
     headers = HARMLESS | {
         "Accept-Ranges": "bytes",
         "ETag": f'"{file.sha256}"',
-        "Content-Disposition": disposition(file.name, shown=shown and _is_shown(file)),
+        "Content-Disposition": content_disposition(file.name, shown=shown and _is_viewable(file)),
     }
-    span = _asked(request, file)
+    span = _requested_span(request, file)
     if span is None:
         raise _unsatisfiable(file)
     if span != (0, file.size):
         headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{file.size}"
     headers["Content-Length"] = str(span.end - span.start)
-    content = await _begun(services.objects.get_stream(file.object_key, *span))
+    content = await _with_first_chunk(services.objects.get_stream(file.object_key, *span))
     status = 206 if "Content-Range" in headers else 200
     return StreamingResponse(content, status, headers, file.media_type)
 
 
-async def thumbnail(services: Services, file: File) -> Response:
+async def serve_thumbnail(services: Services, file: File) -> Response:
     """The thumbnail of a file. Raises ProblemError if there is none."""
     content = await services.objects.get(file.thumbnail_key) if file.thumbnail_key else None
     if content is None:
@@ -56,7 +56,7 @@ async def thumbnail(services: Services, file: File) -> Response:
     return Response(content, headers=HARMLESS, media_type="image/jpeg")
 
 
-async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _with_first_chunk(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The same bytes, after reading the first: a lost object can no longer be reported once the answer has begun."""
     try:
         first = await anext(chunks)
@@ -71,7 +71,7 @@ async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     return all_of_it()
 
 
-def _asked(request: Request, file: File) -> Span | None:
+def _requested_span(request: Request, file: File) -> Span | None:
     """The requested span; None for a range outside of the file.
 
     Several ranges, an invalid one, and one for another version of the file get the whole.
@@ -93,7 +93,7 @@ def _asked(request: Request, file: File) -> Span | None:
     return Span(start, end) if start < file.size else None
 
 
-def _is_shown(file: File) -> bool:
+def _is_viewable(file: File) -> bool:
     kind = NAMED_BY.get(file.media_type)
     return kind is not None and KINDS[kind].shown
 

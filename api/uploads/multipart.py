@@ -63,7 +63,7 @@ class Multipart:
 
     async def parts(self) -> AsyncIterator[Part]:
         """Yield the parts in their order."""
-        while (event := await self._next()) is not None:
+        while (event := await self._next_event()) is not None:
             kind, headers = event
             if kind != "part":
                 continue
@@ -81,10 +81,10 @@ class Multipart:
                     pass
 
     async def _content(self) -> AsyncIterator[bytes]:
-        while (event := await self._next()) is not None and event[0] != "end":
+        while (event := await self._next_event()) is not None and event[0] != "end":
             yield event[1]
 
-    async def _next(self) -> tuple[str, Any] | None:
+    async def _next_event(self) -> tuple[str, Any] | None:
         """The next event of the parser; None at the end of the body."""
         while not self._events:
             try:
@@ -112,7 +112,7 @@ class Multipart:
             "on_part_begin": self._headers.clear,
             "on_header_field": lambda data, start, end: self._field.extend(data[start:end]),
             "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
-            "on_header_end": self._header_ends,
+            "on_header_end": self._store_header,
             "on_headers_finished": lambda: self._events.append(("part", dict(self._headers))),
             "on_part_data": lambda data, start, end: self._events.append(("data", data[start:end])),
             "on_part_end": lambda: self._events.append(("end", None)),
@@ -123,7 +123,7 @@ class Multipart:
         except FormParserError:
             raise ProblemError(400, "multipart/form-data 的 boundary 无效") from None
 
-    def _header_ends(self) -> None:
+    def _store_header(self) -> None:
         self._headers[bytes(self._field).lower()] = bytes(self._value)
         self._field.clear()
         self._value.clear()

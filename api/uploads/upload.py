@@ -12,11 +12,11 @@ from pydantic import Field, field_validator
 
 from adapters.auth.tokens import Identity
 from adapters.database.orders.attachments import new_id
-from api.idempotency import once, place_of, request_key
+from api.idempotency import answer_key_of, answer_once, request_key
 from api.problems import ProblemError
 from api.schemas.files import Uploaded, shown_to
 from api.uploads.multipart import Multipart, Part
-from application.evidence.receiving import Received, keep, receive, uploads
+from application.evidence.receiving import ReceivedFile, keep, receive, upload_batch
 from application.evidence.upload_refusal import Reason, UploadRefused, too_large, unsupported
 from application.input_types import DateOrMoment, InputModel, Name, validated
 from application.orders.commands import calendar_of
@@ -64,18 +64,18 @@ async def upload(services: Services, request: Request, user: Identity) -> Respon
     Under one `Idempotency-Key` the same files and fields are kept once: their content is compared, because the bytes of
     a multipart body differ each time. Raises ProblemError, Refused.
     """
-    place = place_of(request, user.sub)
+    place = answer_key_of(request, user.sub)
     body = Multipart(request)
     try:
-        async with uploads(services) as received:
-            details = await _taken_in(services, user, body, received)
+        async with upload_batch(services) as received:
+            details = await _read_body(services, user, body, received)
             if place is None:
                 return await _keep(services, request, user, details, {new_id(): each for each in received})
             told = [details.model_dump(mode="json"), [(each.name, each.sha256) for each in received]]
             digest = sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-            ids = _ids(f"{request_key(request)}{digest}", len(received))
+            ids = _stable_ids(f"{request_key(request)}{digest}", len(received))
             files = dict(zip(ids, received, strict=True))
-            return await once(services, place, digest, lambda: _keep(services, request, user, details, files))
+            return await answer_once(services, place, digest, lambda: _keep(services, request, user, details, files))
     except (ProblemError, Refused):
         await body.linger()
         raise
@@ -84,17 +84,17 @@ async def upload(services: Services, request: Request, user: Identity) -> Respon
         raise ProblemError(STATUS[refused.code], str(refused), refused.code) from None
 
 
-async def _taken_in(services: Services, user: Identity, body: Multipart, received: list[Received]) -> Details:
+async def _read_body(services: Services, user: Identity, body: Multipart, received: list[ReceivedFile]) -> Details:
     """Read the body: files into `received`, fields into details."""
     fields: dict[str, str] = {}
-    limits = _widest(services, user)
+    limits = _widest_limits(services, user)
     async for part in body.parts():
         if part.filename is not None:
             if part.name != FILE or len(received) == MOST_FILES:
                 raise ProblemError(422, f"文件须以 {FILE} 为字段名，一次至多 {MOST_FILES} 个")
             received.append(await receive(services, part.filename, part.content, limits))
             continue
-        await _field(part, fields)
+        await _read_field(part, fields)
         if part.name == "order" and fields["order"]:
             limits = await _limits_of(services, user, fields["order"])
     details = validated(Details, fields, calendar_of(services))
@@ -108,13 +108,13 @@ async def _taken_in(services: Services, user: Identity, body: Multipart, receive
     return details
 
 
-async def _field(part: Part, fields: dict[str, str]) -> None:
+async def _read_field(part: Part, fields: dict[str, str]) -> None:
     if part.name in fields or len(fields) == MOST_FIELDS:
         raise ProblemError(422, f"字段 {part.name[:40]} 重复，或字段过多")
     fields[part.name[:100]] = await part.text()
 
 
-def _ids(said: str, count: int) -> list[str]:
+def _stable_ids(said: str, count: int) -> list[str]:
     """The ids of the files of an upload, the same for the same key and content.
 
     The same key brings the same ids after a crash between keeping and answering; other content brings other ids.
@@ -123,10 +123,10 @@ def _ids(said: str, count: int) -> list[str]:
 
 
 async def _keep(
-    services: Services, request: Request, user: Identity, details: Details, files: Mapping[str, Received]
+    services: Services, request: Request, user: Identity, details: Details, files: Mapping[str, ReceivedFile]
 ) -> Response:
     """Keep the files under their ids, and answer with their descriptions."""
-    limits = _widest(services, user)
+    limits = _widest_limits(services, user)
     at_most = MOST_LOOSE
     if details.order is not None:
         limits = await _limits_of(services, user, details.order)
@@ -152,7 +152,7 @@ async def _limits_of(services: Services, user: Identity, no: str) -> Evidence:
     return (await services.rules_of(order)).evidence
 
 
-def _widest(services: Services, user: Identity) -> Evidence:
+def _widest_limits(services: Services, user: Identity) -> Evidence:
     """The limits while no order is named: the widest of the counties that the person serves."""
     names = [user.regime] if user.regime in services.rule_books.ids else services.rule_books.ids
     every = [services.rule_books.regime(name).evidence for name in names]

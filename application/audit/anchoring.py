@@ -3,12 +3,13 @@
 import json
 from collections.abc import Set
 from datetime import date
-from typing import Final
+from typing import Final, Protocol
 
 from adapters.archive.signature import Signatures
 from adapters.database.audit.anchors import Anchor, Anchors
 from adapters.database.engine import Database
 from adapters.files.object_store import Objects
+from adapters.settings.settings import Settings
 
 FOLDER: Final = "anchors"
 MAKING: Final = "anchors"
@@ -42,7 +43,7 @@ class Anchoring:
         there = {found.key async for found in self._objects.list(FOLDER)}
         conflicts = []
         for anchor in await self._anchors.all():
-            key, content = key_of(anchor.day), published(anchor, self._signatures)
+            key, content = key_of(anchor.day), anchor_file(anchor, self._signatures)
             if key in there and anchor.day not in new:
                 continue
             if not await self._objects.put_if_absent(key, content) and await self._objects.get(key) != content:
@@ -51,12 +52,29 @@ class Anchoring:
             raise AnchorConflict(", ".join(conflicts))
 
 
+class AnchorNeeds(Protocol):
+    """Needed to make anchors."""
+
+    database: Database
+    settings: Settings
+
+    @property
+    def objects(self) -> Objects:
+        """The object store."""
+
+
+async def make_due_anchors(services: AnchorNeeds) -> int:
+    """Make the anchors that are due, and return how many. May be repeated, and may run in several processes."""
+    signatures = Signatures(services.settings.archive_key)
+    return await Anchoring(services.database, services.objects, signatures).make_due()
+
+
 def key_of(day: date) -> str:
     """The key of a published anchor."""
     return f"{FOLDER}/{day.isoformat()}.json"
 
 
-def published(anchor: Anchor, signatures: Signatures) -> bytes:
+def anchor_file(anchor: Anchor, signatures: Signatures) -> bytes:
     """An anchor as a file: the signed text, its signature in hex, and the fingerprint of the key."""
     said = {"body": anchor.body, "signature": anchor.signature, "key": signatures.fingerprint}
     return (json.dumps(said, indent=2, sort_keys=True) + "\n").encode()

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from adapters.archive.signature import Signatures
-from adapters.audit.act_chain_check import ActsCheck
-from adapters.audit.anchor_check import mark_of, of_anchors, of_publications
-from adapters.audit.order_chain_check import OrdersCheck
+from adapters.audit.act_chain_check import ActChainCheck
+from adapters.audit.anchor_check import anchor_faults, mark_of, publication_faults
+from adapters.audit.order_chain_check import OrderChainCheck
 from adapters.database.audit.acts import Acts, day_begins
 from adapters.database.audit.anchors import Anchor, Anchors
 from adapters.database.engine import Database
@@ -49,15 +49,15 @@ class AuditCheck:
         async for each in self._of_anchors(anchors, folder):
             yield each
         marks = [mark for anchor in anchors if (mark := mark_of(anchor)) is not None]
-        check = ActsCheck(Acts(self._database), sorted(marks, key=lambda mark: mark.last))
+        check = ActChainCheck(Acts(self._database), sorted(marks, key=lambda mark: mark.last))
         async for each in check.problems():
             yield f"操作台账：{each}"
-        orders = OrdersCheck(self._database)
+        orders = OrderChainCheck(self._database)
         for anchor in anchors:
-            async for each in orders.of_heads(anchor, chains=False):
+            async for each in orders.head_faults(anchor, chains=False):
                 yield each
         until = day_begins(anchors[-1].day) + timedelta(days=1) if anchors else None
-        async for each in orders.of_all(until):
+        async for each in orders.all_faults(until):
             yield each
         self.acts, self.orders = check.count, orders.count
 
@@ -67,30 +67,30 @@ class AuditCheck:
         if not anchors or anchors[-1].day != day:
             raise NoSuchAnchor(day.isoformat())
         anchor, self.anchors = anchors[-1], 1
-        for each in of_anchors(anchors, self._signatures):
+        for each in anchor_faults(anchors, self._signatures):
             yield each
         for found, where in ((self._stored(day), STORE), (_in(folder, day), str(folder))):
             if where == STORE or folder is not None:
-                async for each in of_publications([anchor], found, self._signatures, where):
+                async for each in publication_faults([anchor], found, self._signatures, where):
                     yield each
         if (mark := mark_of(anchor)) is not None:
             before = mark_of(anchors[0]) if len(anchors) > 1 else None
-            check = ActsCheck(Acts(self._database), [mark], before, to_the_end=False)
+            check = ActChainCheck(Acts(self._database), [mark], before, to_the_end=False)
             async for each in check.problems():
                 yield f"操作台账：{each}"
             self.acts = check.count
-        orders = OrdersCheck(self._database)
-        async for each in orders.of_heads(anchor, chains=True):
+        orders = OrderChainCheck(self._database)
+        async for each in orders.head_faults(anchor, chains=True):
             yield each
         self.orders = orders.count
 
     async def _of_anchors(self, anchors: list[Anchor], folder: Path | None) -> AsyncIterator[str]:
-        for each in of_anchors(anchors, self._signatures):
+        for each in anchor_faults(anchors, self._signatures):
             yield each
-        async for each in of_publications(anchors, self._stored(), self._signatures, STORE):
+        async for each in publication_faults(anchors, self._stored(), self._signatures, STORE):
             yield each
         if folder is not None:
-            async for each in of_publications(anchors, _in(folder), self._signatures, str(folder)):
+            async for each in publication_faults(anchors, _in(folder), self._signatures, str(folder)):
                 yield each
 
     async def _stored(self, day: date | None = None) -> AsyncIterator[tuple[str, bytes]]:

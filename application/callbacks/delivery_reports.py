@@ -35,10 +35,10 @@ async def report(services: DeliveryNeeds, sid: str, status: str, error: str | No
     """
     message = await services.messages.reported(sid, status, error)
     if message is not None:
-        await pass_on(services, message)
+        await report_to_order(services, message)
 
 
-async def pass_on(services: DeliveryNeeds, message: OutboundMessage) -> None:
+async def report_to_order(services: DeliveryNeeds, message: OutboundMessage) -> None:
     """Signal once to its order that a message was not delivered; may be repeated. Raises RPCError."""
     if message.status not in UNDELIVERED or message.settled_at is not None:
         return

@@ -63,7 +63,9 @@ async def begin(services: CallNeeds, call_id: str, answered_by: str) -> str:
     return _ask(services, call_id, Question.HANDLING, 1, GREETING)
 
 
-async def answered(services: CallNeeds, call_id: str, question: Question, attempt: int, keys: str, speech: str) -> str:
+async def handle_answer(
+    services: CallNeeds, call_id: str, question: Question, attempt: int, keys: str, speech: str
+) -> str:
     """TwiML after an answer: the next question, the same again, or goodbye. May be repeated."""
     call = await services.calls.by_id(call_id)
     if call is None:

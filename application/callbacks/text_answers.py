@@ -11,7 +11,7 @@ from adapters.database.telephone.opt_outs import OptOuts
 from application.callbacks.citizen_answers import SurveyReply, answer_is_awaited, record_answer, satisfied_from
 from application.orders.commands import CommandNeeds
 from domain.citizen.messages import OutboundMessage
-from domain.citizen.survey import Fate, SurveyAnswer, read_answer, read_wish
+from domain.citizen.survey import Fate, SurveyAnswer, read_answer, read_opt_out
 from domain.order.events import CallbackAsked, CallbackRecorded
 from domain.refusal import Code, Refused
 from domain.words import Template
@@ -67,7 +67,7 @@ async def interpret(services: TextAnswerNeeds, text: Inbound) -> Inbound:
     The survey that it answers may be known only now and is stored first: it links the text to its order, with which
     the text is erased. Raises as `record_answer` does.
     """
-    fate: Fate | None = read_wish(text.body)
+    fate: Fate | None = read_opt_out(text.body)
     if fate is Fate.OPTED_OUT:
         await services.opt_outs.add(text.from_phone)
     elif fate is Fate.OPTED_IN:

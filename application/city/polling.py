@@ -1,10 +1,9 @@
-"""Keeping up with the city platform: its outbox read to the end, what waits tried again, and receipts sent.
+"""Polls the city platform: tries waiting messages again, reads its outbox to the end, and sends receipts.
 
-One process at a time does it. After an outage of either side everything arrives, and once: the cursor moves past
-messages that are kept, and a message that came by the webhook too is found done.
+After an outage of either side everything arrives, and once: the cursor moves past messages that are stored, and a
+message that came by the webhook too is found done.
 """
 
-import asyncio
 import hashlib
 import json
 import logging
@@ -20,43 +19,34 @@ from application.services import Services
 log = logging.getLogger(__name__)
 
 PAGE: Final = 100
-UNPOLLED_SECONDS: Final = 60.0
-"""How often what waits is tried again where no outbox is read."""
-
-ONLY_ONE: Final = "jiesu: the outbox of the city platform"
+LOCK: Final = "jiesu: the outbox of the city platform"
 _ID: Final = re.compile(MESSAGE_ID, re.ASCII)
 
 
-async def keep_up(services: Services) -> None:
-    """At once, and then every `CITY_POLL_SECONDS`. Whatever goes wrong ends one round, not the keeping up."""
-    pause = services.settings.city_poll_seconds
-    api = CityApi(services.settings)
-    try:
-        while True:
-            try:
-                await catch_up(services, api if pause else None)
-            except CityUnavailable as away:
-                log.warning("the city platform is out of reach: %s", away)
-            except Exception:
-                log.exception("keeping up with the city platform put off")
-            await asyncio.sleep(pause or UNPOLLED_SECONDS)
-    finally:
-        await api.aclose()
+async def poll_city(services: Services) -> int:
+    """Run one round and return how many messages were read; without an outbox (`CITY_POLL_SECONDS` 0) none are.
 
-
-async def catch_up(services: Services, api: CityApi | None) -> None:
-    """One round, unless another process is at it. Raises CityUnavailable, and what the database raises."""
-    async with services.database.alone(ONLY_ONE) as alone:
+    A round that another process has not ended yet, because its worker was believed dead, is left alone. Raises
+    CityUnavailable, and what the database raises.
+    """
+    async with services.database.alone(LOCK) as alone:
         if not alone:
-            return
+            return 0
         await try_all_again(services)
-        if api is not None:
-            await _read(services, api)
-            await _tell(services, api)
+        if not services.settings.city_poll_seconds:
+            return 0
+        api = CityApi(services.settings)
+        try:
+            count = await _read_outbox(services, api)
+            await _send_receipts(services, api)
+        finally:
+            await api.aclose()
+        return count
 
 
-async def _read(services: Services, api: CityApi) -> None:
-    """Every message behind the cursor, page by page."""
+async def _read_outbox(services: Services, api: CityApi) -> int:
+    """Receive every message behind the cursor, page by page, and return how many there were."""
+    count = 0
     peer = services.settings.city_base_url
     cursor = await services.city_messages.cursor(peer)
     while True:
@@ -69,16 +59,17 @@ async def _read(services: Services, api: CityApi) -> None:
             cursor = None
             continue
         for message in page.messages:
-            await _take(services, message)
+            await _receive(services, message)
+        count += len(page.messages)
         if page.next is not None and page.next != cursor:
             await services.city_messages.move(peer, page.next)
         cursor = page.next
         if not page.more:
-            return
+            return count
 
 
-async def _take(services: Services, message: Any) -> None:
-    """One message, whatever it is: what has no id of use is kept under one of ours."""
+async def _receive(services: Services, message: Any) -> None:
+    """Store and carry out one message of any shape; one without a usable id is stored under one of ours."""
     named = message.get("id") if isinstance(message, dict) else None
     if not isinstance(named, str) or _ID.fullmatch(named) is None:
         text = json.dumps(message, sort_keys=True)
@@ -89,21 +80,21 @@ async def _take(services: Services, message: Any) -> None:
         log.warning("the city platform has used the message id %s for something else", named)
 
 
-async def _tell(services: Services, api: CityApi) -> None:
-    """What became of messages of which the platform has had no answer: its number and ours find each other.
+async def _send_receipts(services: Services, api: CityApi) -> None:
+    """Send the state of messages that the platform has no receipt of, with its order number and ours.
 
-    Ends when all are told or set aside, or the platform wants to be left alone. Raises CityUnavailable.
+    Ends when all are sent or set aside, or the platform asks for a pause. Raises CityUnavailable.
     """
     while rows := await services.city_messages.untold(PAGE):
-        if not await _told(services, api, rows):
+        if not await _send_batch(services, api, rows):
             return
 
 
-async def _told(services: Services, api: CityApi, rows: list[CityMessageRow]) -> bool:
-    """Whether the platform has had its say on each of these; False if it wants to be left alone.
+async def _send_batch(services: Services, api: CityApi, rows: list[CityMessageRow]) -> bool:
+    """Send receipts of these messages; False if the platform asks for a pause.
 
-    Of a batch that it refuses it is told by halves, so that what it will not take keeps nothing else from it. The key
-    is that of the content: what a crash lets be posted again is the same to the platform.
+    A batch that it refuses is sent again by halves, so that one refused receipt holds up no other. The key is made of
+    the content: receipts that are posted again after a crash are the same message to the platform.
     """
     receipts = [
         {"message": row.id, "state": row.state, "no": row.order_no, "city_no": row.city_no, "code": row.code}
@@ -114,11 +105,11 @@ async def _told(services: Services, api: CityApi, rows: list[CityMessageRow]) ->
         answer = await api.post("receipts", key, {"receipts": receipts})
     except CityRefused as refused:
         if len(rows) == 1:
-            log.warning("the city platform takes no receipt of its message %s: %s", rows[0].id, refused)
+            log.warning("the city platform refuses the receipt of its message %s: %s", rows[0].id, refused)
             await services.city_messages.receipt_refused(rows[0].id, str(refused))
             return True
         half = len(rows) // 2
-        return await _told(services, api, rows[:half]) and await _told(services, api, rows[half:])
+        return await _send_batch(services, api, rows[:half]) and await _send_batch(services, api, rows[half:])
     if answer.wait is not None:
         return False
     await services.city_messages.told([row.id for row in rows])

@@ -27,7 +27,7 @@ def kept_name(said: str, kind: FileType) -> str:
     return f"{stem}.{fitting}"
 
 
-def disposition(name: str, *, shown: bool) -> str:
+def content_disposition(name: str, *, shown: bool) -> str:
     """The value of `Content-Disposition` (RFC 6266): whether a browser shows the file, and its name for saving it."""
     plain = "file" + name[name.rfind(".") :]
     return f"{'inline' if shown else 'attachment'}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, Final, Protocol
 
 from adapters.database.orders.attachments import Attachments, NewFile, TooManyFiles, new_id
-from adapters.files.content_check import Unfit, examined
+from adapters.files.content_check import RejectedFile, examined
 from adapters.files.file_types import HEAD, KINDS, looks_like, sniffed
 from adapters.files.object_store import Objects
 from adapters.files.thumbnails import Thumbnails
@@ -49,7 +49,7 @@ class KeepNeeds(StoreNeeds, Protocol):
 
 
 @dataclass(frozen=True)
-class Received:
+class ReceivedFile:
     """A file that was received whole and passed the checks, under its own key below `INCOMING`. `size` in bytes."""
 
     key: str
@@ -83,9 +83,9 @@ class _Counted:
 
 
 @asynccontextmanager
-async def uploads(services: StoreNeeds) -> AsyncIterator[list[Received]]:
+async def upload_batch(services: StoreNeeds) -> AsyncIterator[list[ReceivedFile]]:
     """Collects the files of one upload; deletes at its end those that were not kept."""
-    received: list[Received] = []
+    received: list[ReceivedFile] = []
     try:
         yield received
     finally:
@@ -93,7 +93,9 @@ async def uploads(services: StoreNeeds) -> AsyncIterator[list[Received]]:
             await services.objects.delete(each.key)
 
 
-async def receive(services: ReceiveNeeds, said_name: str, chunks: AsyncIterator[bytes], limits: Evidence) -> Received:
+async def receive(
+    services: ReceiveNeeds, said_name: str, chunks: AsyncIterator[bytes], limits: Evidence
+) -> ReceivedFile:
     """Receive a file and check it: type, integrity, active content, viruses.
 
     Raises UploadRefused; nothing is left in the store then.
@@ -109,7 +111,7 @@ async def receive(services: ReceiveNeeds, said_name: str, chunks: AsyncIterator[
     if not possible:
         raise unsupported(limits, looks_like(bytes(head)))
     passing = _Counted(bytes(head), chunks, limits)
-    coming = Received(f"{INCOMING}/{new_id()}", said_name, min(possible))
+    coming = ReceivedFile(f"{INCOMING}/{new_id()}", said_name, min(possible))
     await services.objects.put_stream(coming.key, passing)
     coming = replace(coming, size=passing.size, sha256=passing.hash.hexdigest())
     try:
@@ -119,7 +121,7 @@ async def receive(services: ReceiveNeeds, said_name: str, chunks: AsyncIterator[
         raise
 
 
-async def keep(services: KeepNeeds, files: Mapping[str, Received], of: Mapping[str, Any], *, at_most: int) -> None:
+async def keep(services: KeepNeeds, files: Mapping[str, ReceivedFile], of: Mapping[str, Any], *, at_most: int) -> None:
     """Move the files to their final keys and store them under these ids, all or none; `of` are fields of `NewFile`
     that they share.
 
@@ -156,8 +158,8 @@ async def keep(services: KeepNeeds, files: Mapping[str, Received], of: Mapping[s
 
 
 async def _checked(
-    services: ReceiveNeeds, coming: Received, possible: frozenset[FileType], limits: Evidence
-) -> Received:
+    services: ReceiveNeeds, coming: ReceivedFile, possible: frozenset[FileType], limits: Evidence
+) -> ReceivedFile:
     objects = services.objects
     try:
         reader = await asyncio.to_thread(objects.reader, coming.key)
@@ -167,7 +169,7 @@ async def _checked(
         reader.seek(0)
         scan = await services.scanner.scan(reader)
         thumbnail = await services.thumbnails.of(kind, objects.get_stream(coming.key, 0, coming.size))
-    except Unfit as unfit:
+    except RejectedFile as unfit:
         raise UploadRefused("invalid", str(unfit)) from None
     except Infected as infected:
         log.warning("upload not kept: %s found in %s", infected, coming.sha256)

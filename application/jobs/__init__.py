@@ -1,1 +1,1 @@
-"""What is done periodically, without anybody asking for it."""
+"""Periodic jobs, their table and their registration with Temporal, and seeding at start-up."""

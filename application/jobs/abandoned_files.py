@@ -1,4 +1,4 @@
-"""What uploads left behind: objects of a process that died, and files that nobody ever named."""
+"""Deletes abandoned uploads: objects of a process that died, and files that no command has named."""
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -14,16 +14,16 @@ GRACE: Final = timedelta(days=1)
 """Younger objects may belong to an upload that is still going on."""
 
 LOOK_BACK: Final = 3
-"""Days for which the folders of kept files are compared with what is known; earlier ones have been."""
+"""Days whose folders of stored files are compared with the database; earlier ones have been compared."""
 
 UNUSED_FOR: Final = timedelta(days=30)
-"""A file that no order has after so long proves nothing, and what is kept of people without need is kept too long."""
+"""A file that belongs to no order after so long proves nothing, and personal data is not kept without need."""
 
 
 async def delete_abandoned_files(
     services: Services, older_than: timedelta = GRACE, unused_for: timedelta = UNUSED_FOR
 ) -> int:
-    """Take such things away, and return how many; may be repeated and run in several processes."""
+    """Delete them, and return how many. May be repeated, and may run in several processes."""
     until = datetime.now(UTC) - older_than
     today = datetime.now(CST).date()
     folders = [f"{KEPT}/{today - timedelta(days=back):%Y/%m/%d}" for back in range(LOOK_BACK)]
@@ -35,7 +35,7 @@ async def delete_abandoned_files(
                 await services.objects.delete(key)
                 gone += 1
     for file in await services.attachments.unused(unused_for):
-        # Known last and taken away first would leave a file without its bytes.
+        # The row goes first: the other way round a crash would leave a file without its bytes.
         if await services.attachments.forget(file.id):
             await services.objects.delete(file.object_key)
             if file.thumbnail_key:

@@ -1,24 +1,24 @@
-"""What a process brings into the database when it starts: the dispatch catalogue and the rule books."""
+"""Seeds units and rule books at start-up."""
 
 from adapters.database.audit.acts import ActFilter
 from application.services import Services
 from domain.access.acts import INSTALLATION, Act, Deed
 from domain.order.records import StoredRuleBook
-from domain.units import UnitCard
+from domain.units import StoredUnit
 from domain.words import Role
 
 
 async def seed(services: Services) -> None:
-    """Have every unit and rule book of every regime; a unit keeps what its county made of it. May be repeated.
+    """Store every unit and rule book of every regime; a unit that exists stays as it is. May be repeated.
 
-    A rule book that no order was taken in under is wanted too: an order may be moved to it by a signal.
+    A rule book without orders is stored too: a signal may move an order to it.
     """
     for name, regime in services.rule_books.regimes.items():
         snapshot = StoredRuleBook(services.rule_books.hashes[name], name, regime.model_dump(mode="json"))
         await services.rule_book_history.put(snapshot)
         await _note(services, name)
     cards = [
-        UnitCard(
+        StoredUnit(
             id=unit.id,
             regime=name,
             name=unit.name,
@@ -33,7 +33,7 @@ async def seed(services: Services) -> None:
 
 
 async def _note(services: Services, regime: str) -> None:
-    """Put on the audit trail that a rule book came into force; several processes at once may say it several times."""
+    """Record that a rule book came into force; several processes at once may record it several times."""
     now = services.rule_books.hashes[regime]
     before = (await services.acts.find(ActFilter(deed=Deed.POLICIES_LOADED, regime=regime), limit=1)).items
     if not before or before[0].act.about != now:

@@ -1,4 +1,4 @@
-"""The sweep: orders that were written down but whose workflow was never started (design §5)."""
+"""Starts orders that were stored but whose workflow was never started (docs/architecture.md#what-is-stored-where)."""
 
 import logging
 from datetime import timedelta
@@ -16,9 +16,9 @@ GRACE = timedelta(seconds=30)
 
 
 async def start_unstarted_orders(services: Services, older_than: timedelta = GRACE) -> int:
-    """Start what was not started, and return how many; may be repeated and run in several processes.
+    """Start them, and return how many. May be repeated, and may run in several processes.
 
-    One that cannot be started does not keep the others. A rehearsal's order is nobody's business later.
+    One that cannot be started does not stop the others. Orders of a rehearsal are left alone.
     """
     mended = 0
     for order in await services.orders.unstarted(older_than):

@@ -1,4 +1,4 @@
-"""The sweep of telephone matters: what no webhook told us, and what an outage kept from orders."""
+"""Catches up on telephone matters: missing delivery reports, and answers that an outage held up."""
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable
@@ -15,37 +15,37 @@ from domain.citizen.messages import OutboundMessage
 log = logging.getLogger(__name__)
 
 QUIET: Final = timedelta(minutes=2)
-"""How long nothing was heard before we ask ourselves."""
+"""Time without a report or a result, after which this job takes over."""
 
 GIVEN_UP_AFTER: Final = timedelta(hours=24)
-"""When the end of a message is not asked after any more: it was sent, and nobody says that it did not arrive."""
+"""Age at which a message is no longer looked up: it was sent, and no failure was reported."""
 
 AWAY: Final[tuple[type[Exception], ...]] = (*TRANSIENT_ERRORS, ProviderUnavailable)
 
 T = TypeVar("T")
 
 
-async def catch_up(services: Services, quiet: timedelta = QUIET) -> int:
-    """Do what was left undone for so long; may be repeated and run in several processes.
+async def catch_up_telephone(services: Services, quiet: timedelta = QUIET) -> int:
+    """Process what has been unfinished for `quiet`. May be repeated, and may run in several processes.
 
-    Returns how many answers an outage had kept from their orders. What does not answer ends its part of the round;
-    whatever else goes wrong concerns one thing only.
+    Returns how many held-up answers were passed on. An outage ends its part of the round; any other error concerns one
+    item only.
     """
     texts = await _each(services, text_answers.interpret, await services.inbound.unread(quiet))
     calls = await _each(services, phone_dialogue.pass_on_answer, await services.calls.untold(quiet))
-    await _each(services, _ask_after, await services.messages.unsettled(quiet))
+    await _each(services, _look_up, await services.messages.unsettled(quiet))
     return texts + calls
 
 
-async def _ask_after(services: Services, message: OutboundMessage) -> None:
-    """Learn what became of a message and treat that like a report."""
+async def _look_up(services: Services, message: OutboundMessage) -> None:
+    """Look up the status of a message and treat it like a report."""
     if message.status in UNDELIVERED:
-        await delivery_reports.pass_on(services, message)
+        await delivery_reports.report_to_order(services, message)
     elif datetime.now(UTC) - (message.attempted_at or message.created_at) > GIVEN_UP_AFTER:
         await services.messages.settle(message.key)
     elif message.provider_sid is not None:
         found = await services.sms.look_up(message.provider_sid)
-        # A provider that says nothing of it leaves it as it is, to be asked again later.
+        # A message that the provider does not know stays as it is and is looked up again later.
         status, error = found or (message.status, None)
         await delivery_reports.report(services, message.provider_sid, status, error)
 
@@ -56,10 +56,10 @@ async def _each(services: Services, do: Callable[[Services, T], Awaitable[object
         try:
             await do(services, item)
         except AWAY as error:
-            log.warning("telephone sweep put off: %s", type(error).__name__)
+            log.warning("telephone catch-up postponed: %s", type(error).__name__)
             break
         except Exception:
-            log.exception("telephone sweep passes one over")
+            log.exception("telephone catch-up skips an item")
         else:
             done += 1
     return done

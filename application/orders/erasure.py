@@ -5,22 +5,27 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
-from adapters.database.erasure.erasure import CITY, TEXTS, Erasure, FilesLeft, Kept
+from adapters.database.engine import Database
+from adapters.database.redaction.redaction import CITY, TEXTS, ErasureCandidate, FilesLeft, Redaction
 from adapters.files.object_store import Objects
+from adapters.policy.rule_books import RuleBooks
 from domain.calendar.business_calendar import CST
 from domain.policy.retention import years
 from domain.policy.rule_book import Regime
 
 log = logging.getLogger(__name__)
 
+PERSON: Final = "retention"
+"""The actor of erasures that nobody asked for."""
+
 LATE_STAYS: Final = timedelta(days=7)
 """How long rows that are written about an order after its erasure stay: work under way ends by then, and people can
 read the city's messages."""
 
 
-class Why(StrEnum):
+class ErasureReason(StrEnum):
     """The reason of an erasure."""
 
     STRAY = "stray"
@@ -35,7 +40,7 @@ class Planned(NamedTuple):
     `rows` by table, existing `files` by kind.
     """
 
-    why: Why
+    why: ErasureReason
     no: str | None
     archived_at: datetime | None
     rows: Mapping[str, int]
@@ -45,12 +50,12 @@ class Planned(NamedTuple):
 class Eraser:
     """Erases by the rules in force; keeps an order of an unknown county."""
 
-    def __init__(self, erasure: Erasure, objects: Objects, regimes: Mapping[str, Regime]) -> None:
+    def __init__(self, erasure: Redaction, objects: Objects, regimes: Mapping[str, Regime]) -> None:
         self._erasure = erasure
         self._objects = objects
         self._regimes = regimes
 
-    async def due(self, now: datetime) -> AsyncIterator[Kept]:
+    async def due(self, now: datetime) -> AsyncIterator[ErasureCandidate]:
         """Orders past their retention."""
         if not self._years():
             return
@@ -118,7 +123,7 @@ class Eraser:
         done, failures = 0, []
         async for why, no in self._all(now):
             try:
-                done += await (self._erase if why is Why.LATE else self.erase)(no, person, now)
+                done += await (self._erase if why is ErasureReason.LATE else self.erase)(no, person, now)
             except Exception as error:
                 error.add_note(f"order {no}")
                 failures.append(error)
@@ -130,21 +135,21 @@ class Eraser:
         """The erasures that `erase_due` would make now; changes nothing."""
         strays = {table: await self._erasure.count_strays(table, before) for table, before in self._strays(now).items()}
         if any(strays.values()):
-            yield Planned(Why.STRAY, None, None, {table: many for table, many in strays.items() if many}, {})
+            yield Planned(ErasureReason.STRAY, None, None, {table: many for table, many in strays.items() if many}, {})
         async for why, no in self._all(now):
             left = await self._erasure.left(no)
             objects = await self._erasure.objects_of(no)
             files = Counter([each.kind for each in objects if await self._objects.exists(each.key)])
             yield Planned(why, no, left.archived_at, left.rows, files)
 
-    async def _all(self, now: datetime) -> AsyncIterator[tuple[Why, str]]:
+    async def _all(self, now: datetime) -> AsyncIterator[tuple[ErasureReason, str]]:
         """Orders with something to erase; each list is read when its turn comes."""
         for no in await self._erasure.begun():
-            yield Why.BEGUN, no
+            yield ErasureReason.BEGUN, no
         for kept in [kept async for kept in self.due(now)]:
-            yield Why.DUE, kept.no
+            yield ErasureReason.DUE, kept.no
         for no in await self._erasure.late(now - LATE_STAYS):
-            yield Why.LATE, no
+            yield ErasureReason.LATE, no
 
 
 def _years_before(now: datetime, count: int) -> datetime:
@@ -153,3 +158,20 @@ def _years_before(now: datetime, count: int) -> datetime:
         return local.replace(year=local.year - count)
     except ValueError:  # 29 February
         return local.replace(year=local.year - count, day=28)
+
+
+class ErasureNeeds(Protocol):
+    """Needed to erase orders."""
+
+    database: Database
+    rule_books: RuleBooks
+
+    @property
+    def objects(self) -> Objects:
+        """The object store."""
+
+
+async def erase_due_orders(services: ErasureNeeds) -> int:
+    """Erase all orders that are due, and return how many. May be repeated, and may run in several processes."""
+    eraser = Eraser(Redaction(services.database), services.objects, services.rule_books.regimes)
+    return await eraser.erase_due(PERSON, datetime.now(CST))

@@ -18,8 +18,8 @@ from adapters.database.accounts.users import Users
 from adapters.database.orders.documents import Documents
 from adapters.database.orders.orders import Orders
 from adapters.database.orders.rule_books import RuleBookHistory
-from adapters.database.units import Catalogue
-from adapters.policy.policy_book import RuleBooks
+from adapters.database.units import UnitDirectory
+from adapters.policy.rule_books import RuleBooks
 from adapters.settings.settings import Settings
 from application.input_types import (
     DateOrMoment,
@@ -51,7 +51,7 @@ from workflows.search_attributes import attributes
 log = logging.getLogger(__name__)
 
 RPC = timedelta(seconds=10)
-OPENED = "open_order"
+INTAKE_DOCUMENT = "open_order"
 PASSING = frozenset({RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.RESOURCE_EXHAUSTED})
 """Transient states of the server."""
 
@@ -129,7 +129,7 @@ class UserNeeds(Protocol):
 class UnitNeeds(Protocol):
     """Needed to check the names of units."""
 
-    catalogue: Catalogue
+    catalogue: UnitDirectory
 
 
 class StartNeeds(RuleBookNeeds, Protocol):
@@ -183,7 +183,7 @@ async def open_order(
         taken_by=by.person or None,
         **_stored_fields(request, public),
     )
-    before_first_event(services, regime, new)
+    initial_state(services, regime, new)
     rule_book = StoredRuleBook(new.policy_hash, request.regime, regime.model_dump(mode="json"))
     await services.rule_book_history.put(rule_book)
     entry = Entry(by.person, by.role, now) if new.confidential else None
@@ -215,7 +215,7 @@ async def start(
     """
     by = by or Actor(Role.CITY_PLATFORM if stored.source == CITY_SOURCE else Role.AGENT)
     regime = await services.rules(stored.regime, stored.policy_hash)
-    order = before_first_event(services, regime, stored)
+    order = initial_state(services, regime, stored)
     client = rehearsal.client if rehearsal is not None else services.client
     try:
         await client.start_workflow(
@@ -240,7 +240,7 @@ async def start(
     await services.orders.mark_started(stored.no)
 
 
-def before_first_event(services: RuleBookNeeds, regime: Regime, new: NewOrder) -> Order:
+def initial_state(services: RuleBookNeeds, regime: Regime, new: NewOrder) -> Order:
     """The initial state of an order's workflow. Raises Refused(invalid) for an unknown grade."""
     return initial(
         new.no,
@@ -291,5 +291,5 @@ async def _known_city_no(services: IntakeNeeds, no: str, city_no: str | None) ->
 
 async def _keep_id_number(services: IntakeNeeds, no: str, realm: str, id_number: str) -> None:
     """Store it once, also when the process that wrote the row crashed before this."""
-    if not any(text.kind == OPENED for text in await services.documents.of_order(no)):
-        await services.documents.save(no, realm, OPENED, "id_number", id_number)
+    if not any(text.kind == INTAKE_DOCUMENT for text in await services.documents.of_order(no)):
+        await services.documents.save(no, realm, INTAKE_DOCUMENT, "id_number", id_number)

@@ -10,11 +10,11 @@ from adapters.database.audit.trail import Trail
 from adapters.database.orders.documents import Documents
 from adapters.database.orders.orders import Orders
 from application.orders import workflow_calls
-from application.orders.intake import OPENED
-from application.orders.visibility import shielded
+from application.orders.intake import INTAKE_DOCUMENT
+from application.orders.visibility import is_shielded_from
 from domain.order.read_model import OrderView
 from domain.order.records import StoredOrder
-from domain.privacy import Occasion, Personal, Standing, require_need, require_work_with_citizens
+from domain.privacy import Occasion, Personal, ReaderRelation, require_need, require_work_with_citizens
 from domain.refusal import Code, Refused
 from domain.text import measure, normalised
 from domain.words import Stage
@@ -69,7 +69,7 @@ async def unmask(
     return known
 
 
-async def at_work(services: ReadingNeeds, user: Identity, nos: Iterable[str], occasion: Occasion) -> None:
+async def record_phone_readings(services: ReadingNeeds, user: Identity, nos: Iterable[str], occasion: Occasion) -> None:
     """Record that somebody's work shows them the telephone numbers of these orders' citizens."""
     for no in dict.fromkeys(nos):
         order = await services.orders.get(no)
@@ -82,15 +82,15 @@ async def _entry(services: ReadingNeeds, user: Identity, order: StoredOrder) -> 
     return Entry(user.sub, user.role, await workflow_calls.clock(services, order))
 
 
-def _standing(user: Identity, order: StoredOrder, view: OrderView | None) -> Standing:
+def _standing(user: Identity, order: StoredOrder, view: OrderView | None) -> ReaderRelation:
     handles = view is not None and view.stage not in ENDED and user.unit in view.units
-    return Standing(user.of_unit, handles, shielded(user, order), order.source)
+    return ReaderRelation(user.of_unit, handles, is_shielded_from(user, order), order.source)
 
 
 async def _known(services: UnmaskNeeds, order: StoredOrder) -> dict[Personal, str | None]:
     """All known data; the identity card's number is stored apart, as a text of the intake."""
     texts = await services.documents.of_order(order.no)
-    id_number = next((text.text for text in texts if (text.kind, text.field) == (OPENED, "id_number")), None)
+    id_number = next((text.text for text in texts if (text.kind, text.field) == (INTAKE_DOCUMENT, "id_number")), None)
     citizen = order.citizen
     return {
         Personal.NAME: citizen.name,

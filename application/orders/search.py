@@ -11,10 +11,10 @@ from application.audit import acts
 from application.audit.acts import ActNeeds, Origin
 from application.input_types import MAX_PAGE, Name, Slug
 from application.orders.actor import reader_of
-from application.orders.visibility import narrowed, shielded
+from application.orders.visibility import is_shielded_from, unit_limit
 from domain.access.acts import Deed
 from domain.labels import label
-from domain.privacy import Personal, needs, reads_of_citizens
+from domain.privacy import Personal, needs, works_with_citizens
 from domain.refusal import Code, Refused
 from domain.words import Category, Light, Stage
 
@@ -64,7 +64,7 @@ async def find_orders(
 
     Raises Refused(not_permitted) if their work does not need the telephone number, and BadCursor.
     """
-    own = narrowed(user, "find_orders")
+    own = unit_limit(user, "find_orders")
     if phone is not None and not needs(user.role, Personal.PHONE):
         # Without this, masked digits could be found by trying them all.
         raise Refused(Code.NOT_PERMITTED, f"{label(user.role)}办理工单不需要诉求人的电话", "NA-06")
@@ -87,5 +87,5 @@ async def find_orders(
     page = await services.orders.list(narrow, cursor=wanted.cursor, limit=wanted.limit)
     asked = {"count": len(page.items), "by_phone": phone is not None}
     await acts.note(services, origin, user, Deed.ORDERS_LISTED, data=asked)
-    out = not reads_of_citizens(user.role)
-    return Page(tuple(FoundOrder(row, out or shielded(user, row)) for row in page.items), page.next)
+    out = not works_with_citizens(user.role)
+    return Page(tuple(FoundOrder(row, out or is_shielded_from(user, row)) for row in page.items), page.next)

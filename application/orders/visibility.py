@@ -12,12 +12,12 @@ from domain.permissions import Relation, reaches, require
 from domain.refusal import Code, Refused
 
 
-def within(user: Identity, act: str, regime: str | None, units: Collection[str | None] = ()) -> bool:
+def is_within_reach(user: Identity, act: str, regime: str | None, units: Collection[str | None] = ()) -> bool:
     """Whether the person's permission for the act covers this regime and these units."""
     return reaches(act, user.role, regime=user.regime, unit=user.unit, of_regime=regime, of_units=units)
 
 
-def narrowed(user: Identity, act: str) -> str | None:
+def unit_limit(user: Identity, act: str) -> str | None:
     """The unit that the person's list is limited to, '' for somebody without one; None for all of the regime."""
     return user.unit or "" if require(act, user.role) is Relation.UNIT else None
 
@@ -31,7 +31,7 @@ async def visible(services: FindOrderNeeds, user: Identity, no: str) -> tuple[St
     order = await find_order(services, no, reader_of(user))
     view = await services.orders.view(no)
     units = {*view.units, *(deadline.unit for deadline in view.deadlines)} if view is not None else set()
-    if order.realm or not within(user, "see_order", order.regime, units):
+    if order.realm or not is_within_reach(user, "see_order", order.regime, units):
         raise Refused(Code.UNKNOWN_ORDER, f"没有编号为 {no[:60]} 的工单")
     return order, view
 
@@ -45,7 +45,7 @@ async def is_visible(services: FindOrderNeeds, user: Identity, no: str) -> bool:
     return True
 
 
-def shielded(user: Identity, order: StoredOrder | ListedOrder) -> bool:
+def is_shielded_from(user: Identity, order: StoredOrder | ListedOrder) -> bool:
     """Whether the person belongs to the unit complained of, from which the citizen is hidden (HK-17)."""
     return user.of_unit and order.complained_of is not None and order.complained_of == user.unit
 

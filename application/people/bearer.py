@@ -7,8 +7,8 @@ from adapters.auth.tokens import BadToken, Identity, read
 from adapters.database.accounts.role_assignments import assignment_fault
 from adapters.database.accounts.sessions import Sessions
 from adapters.database.accounts.users import Account, Users
-from adapters.database.units import Catalogue
-from adapters.policy.policy_book import RuleBooks
+from adapters.database.units import UnitDirectory
+from adapters.policy.rule_books import RuleBooks
 from adapters.settings.settings import Settings
 from application.audit import acts
 from application.audit.acts import Origin
@@ -21,7 +21,7 @@ class BearerNeeds(Protocol):
     provider: Provider
     sessions: Sessions
     users: Users
-    catalogue: Catalogue
+    catalogue: UnitDirectory
     rule_books: RuleBooks
     settings: Settings
 

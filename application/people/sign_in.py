@@ -3,11 +3,11 @@
 from typing import Final, Protocol
 
 from adapters.auth.tokens import LIFE, Duty, Identity
-from adapters.database.accounts.credentials import Credentials, NotProven, Why
+from adapters.database.accounts.credentials import Credentials, RejectionReason, SignInRejected
 from adapters.database.accounts.sessions import Sessions
 from adapters.database.accounts.users import Card
 from adapters.settings.settings import Settings
-from domain.access.passwords import NEED_SECOND_FACTOR, one_form
+from domain.access.passwords import NEED_SECOND_FACTOR, canonical_form
 from domain.words import Role
 
 MAX_NAME: Final = 200
@@ -27,11 +27,11 @@ class SignInNeeds(ProofNeeds, Protocol):
 
 
 async def sign_in(services: SignInNeeds, username: str, password: str, totp: str | None) -> Identity:
-    """Sign a user in with a new session. Raises NotProven."""
+    """Sign a user in with a new session. Raises SignInRejected."""
     card = await prove(services, username, password, totp)
     session = await services.sessions.open(card.username, card.version, LIFE)
     if session is None:
-        raise NotProven(Why.WRONG_PASSWORD)
+        raise SignInRejected(RejectionReason.WRONG_PASSWORD)
     return Identity(
         sub=card.username,
         role=Role(card.role),
@@ -43,13 +43,13 @@ async def sign_in(services: SignInNeeds, username: str, password: str, totp: str
 
 
 async def prove(services: ProofNeeds, username: str, password: str, totp: str | None) -> Card:
-    """Verify a password and code, and return their user. Raises NotProven, also for impossible names.
+    """Verify a password and code, and return their user. Raises SignInRejected, also for impossible names.
 
     A name typed in full width is the same name, with the same count of tries.
     """
-    username = one_form(username)
+    username = canonical_form(username)
     if not all(len(text) <= MAX_NAME and text.isprintable() for text in (username, password, totp or "")):
-        raise NotProven(Why.UNKNOWN)
+        raise SignInRejected(RejectionReason.UNKNOWN)
     return await services.credentials.prove(username, password, totp or None)
 
 

@@ -2,16 +2,16 @@
 
 from typing import Final
 
-from adapters.database.erasure.erasure import BUNDLE, EVIDENCE, THUMBNAIL
-from adapters.database.erasure.personal_columns import SPEAKING
-from application.orders.erasure import Planned, Why
+from adapters.database.redaction.personal_columns import PERSONAL_COLUMNS
+from adapters.database.redaction.redaction import BUNDLE, EVIDENCE, THUMBNAIL
+from application.orders.erasure import ErasureReason, Planned
 from domain.calendar.business_calendar import CST
 
 WHY: Final = {
-    Why.STRAY: "不属于任何工单，保存期满",
-    Why.BEGUN: "上次销毁未完成",
-    Why.DUE: "保存期满",
-    Why.LATE: "销毁后新增",
+    ErasureReason.STRAY: "不属于任何工单，保存期满",
+    ErasureReason.BEGUN: "上次销毁未完成",
+    ErasureReason.DUE: "保存期满",
+    ErasureReason.LATE: "销毁后新增",
 }
 ROWS: Final = {
     "work_orders": "工单",
@@ -28,9 +28,9 @@ FILES: Final = {EVIDENCE: "附件文件", THUMBNAIL: "缩略图", BUNDLE: "归�
 NONE: Final = "-"
 
 
-def told(planned: Planned) -> str:
+def planned_line(planned: Planned) -> str:
     """Four columns, separated by tabs: number, day of archiving, reason, and counts of rows and files by kind."""
     day = f"{planned.archived_at.astimezone(CST):%Y-%m-%d}" if planned.archived_at else NONE
-    counts = [f"{ROWS[name]} {planned.rows[name]}" for name in SPEAKING if name in planned.rows]
+    counts = [f"{ROWS[name]} {planned.rows[name]}" for name in PERSONAL_COLUMNS if name in planned.rows]
     counts += [f"{FILES[kind]} {many}" for kind, many in planned.files.items()]
     return "\t".join((planned.no or NONE, day, WHY[planned.why], "、".join(counts) or NONE))

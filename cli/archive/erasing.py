@@ -9,16 +9,16 @@ from typing import Annotated
 
 import typer
 
-from adapters.database.erasure.erasure import Erasure
+from adapters.database.redaction.redaction import Redaction
 from adapters.policy.policy_file import load
 from adapters.settings.settings import settings
 from application.orders.erasure import Eraser
-from cli.archive.dry_run import told
-from cli.archive.stores import opened
+from cli.archive.dry_run import planned_line
+from cli.archive.stores import open_stores
 from domain.calendar.business_calendar import CST
 from domain.policy.rule_book import PolicyFile
 
-Change = Callable[[Erasure, str, datetime], Awaitable[bool]]
+Change = Callable[[Redaction, str, datetime], Awaitable[bool]]
 
 
 def erase(dry_run: Annotated[bool, typer.Option("--dry-run", help="只列出将销毁什么，不销毁")] = False) -> None:
@@ -27,12 +27,12 @@ def erase(dry_run: Annotated[bool, typer.Option("--dry-run", help="只列出将�
 
 
 async def _erase(dry_run: bool) -> None:
-    async with opened() as archive:
+    async with open_stores() as archive:
         regimes = load(settings().policy_file, PolicyFile).regimes
-        eraser, now = Eraser(Erasure(archive.database), archive.objects, regimes), datetime.now(CST)
+        eraser, now = Eraser(Redaction(archive.database), archive.objects, regimes), datetime.now(CST)
         if dry_run:
             async for planned in eraser.planned(now):
-                print(told(planned))
+                print(planned_line(planned))
             return
         try:
             print(f"已销毁 {await eraser.erase_due(getuser(), now)} 件")
@@ -55,8 +55,8 @@ def release(no: str) -> None:
 
 def _change(no: str, change: Change, said: str) -> None:
     async def run() -> bool:
-        async with opened() as archive:
-            return await change(Erasure(archive.database), getuser(), datetime.now(CST))
+        async with open_stores() as archive:
+            return await change(Redaction(archive.database), getuser(), datetime.now(CST))
 
     if not asyncio.run(run()):
         print(f"{no}：没有归档，或已销毁", file=sys.stderr)

@@ -12,7 +12,7 @@ from adapters.settings.settings import settings
 
 
 @dataclass(frozen=True)
-class Opened:
+class ArchiveStores:
     """The database, the object store and the keys of the archive, from the settings of the environment."""
 
     database: Database
@@ -21,11 +21,11 @@ class Opened:
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[Opened]:
+async def open_stores() -> AsyncIterator[ArchiveStores]:
     """Opens the stores and closes them at the end of the block."""
     chosen = settings()
     database = Database(chosen.database_url, Keyring(chosen.data_key), pool_size=2)
     try:
-        yield Opened(database, Objects(chosen), Signatures(chosen.archive_key))
+        yield ArchiveStores(database, Objects(chosen), Signatures(chosen.archive_key))
     finally:
         await database.dispose()

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from adapters.archive.archive_check import Audit, Audited
-from adapters.database.archive.bundles import Archives
-from cli.archive.stores import opened
+from adapters.database.archive.bundles import ArchivedBundles
+from cli.archive.stores import open_stores
 
 
 def verify(
@@ -32,17 +32,17 @@ def verify(
 async def _verify(orders: list[str], as_json: bool) -> tuple[int, int]:
     """The number of orders that were checked, and of those that were altered; without `orders` all archived ones."""
     checked = broken = 0
-    async with opened() as archive:
+    async with open_stores() as archive:
         audit = Audit(archive.database, archive.objects, archive.signatures)
-        async for no in _numbers(orders, Archives(archive.database)):
+        async for no in _numbers(orders, ArchivedBundles(archive.database)):
             found = await audit.of_order(no)
             checked += 1
             broken += bool(found.problems)
-            _tell(found, as_json)
+            _print_result(found, as_json)
     return checked, broken
 
 
-async def _numbers(orders: list[str], archives: Archives) -> AsyncIterator[str]:
+async def _numbers(orders: list[str], archives: ArchivedBundles) -> AsyncIterator[str]:
     if orders:
         for no in orders:
             yield no
@@ -54,7 +54,7 @@ async def _numbers(orders: list[str], archives: Archives) -> AsyncIterator[str]:
         after = page[-1]
 
 
-def _tell(found: Audited, as_json: bool) -> None:
+def _print_result(found: Audited, as_json: bool) -> None:
     if as_json:
         print(json.dumps(found._asdict() | {"ok": not found.problems}, ensure_ascii=False))
         return

@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from application.audit.verification import AuditCheck, NoSuchAnchor
-from cli.archive.stores import opened
+from cli.archive.stores import open_stores
 
 UNANCHORED = 4
 """The exit status if all records are intact but some days lack an anchor."""
@@ -45,7 +45,7 @@ def verify(
 async def _verify(day: date | None, folder: Path | None) -> tuple[int, AuditCheck]:
     """The number of problems, each printed as it is found, and the check with its counts."""
     broken = 0
-    async with opened() as archive:
+    async with open_stores() as archive:
         check = AuditCheck(archive.database, archive.objects, archive.signatures)
         found: AsyncIterator[str] = check.problems_of_day(day, folder) if day else check.problems(folder)
         async for problem in found:

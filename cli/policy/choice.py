@@ -6,8 +6,8 @@ from typing import NoReturn
 
 import typer
 
-from adapters.policy.policy_book import RuleBooks
 from adapters.policy.policy_file import PolicyErrors
+from adapters.policy.rule_books import RuleBooks
 from adapters.settings.settings import settings
 from domain.policy.rule_book import Regime
 from domain.refusal import Refused

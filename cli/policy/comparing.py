@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from adapters.policy.policy_book import RuleBooks
+from adapters.policy.rule_books import RuleBooks
 from cli.policy.choice import open_book, pick
 from cli.screen import console, table
 

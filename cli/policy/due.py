@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from adapters.policy.policy_book import RuleBooks
+from adapters.policy.rule_books import RuleBooks
 from cli.policy.choice import UNUSABLE, open_book, pick
 from domain.calendar.business_calendar import BusinessCalendar, compiled, local
 from domain.calendar.durations import Duration

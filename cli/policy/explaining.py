@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from adapters.policy.policy_book import RuleBooks
+from adapters.policy.rule_books import RuleBooks
 from cli.policy.choice import fail, open_book, pick
 from cli.screen import console, table
 from domain.calendar.business_calendar import local

@@ -1,7 +1,7 @@
 """Creates the units and people that a scenario names, with telephones in the sandbox."""
 
 from application.services import Services
-from domain.units import ContactCard, UnitCard
+from domain.units import StoredContact, StoredUnit
 from domain.words import UNIT_ROLES, Role
 
 CENTRE_ROLES = (
@@ -15,7 +15,7 @@ CENTRE_ROLES = (
 )
 
 
-async def cast(services: Services, policy: str, units: set[str], realm: str) -> None:
+async def create_people(services: Services, policy: str, units: set[str], realm: str) -> None:
     """Add the units of the regime and `units`, with their people, to a realm. An unknown policy adds none."""
     regime = services.rule_books.regimes.get(policy)
     known = {unit.id: unit for unit in regime.units} if regime else {}
@@ -23,7 +23,7 @@ async def cast(services: Services, policy: str, units: set[str], realm: str) -> 
     for unit_id in sorted(known.keys() | units):
         unit = known.get(unit_id)
         cards.append(
-            UnitCard(
+            StoredUnit(
                 id=unit_id,
                 realm=realm,
                 regime=policy,
@@ -35,7 +35,7 @@ async def cast(services: Services, policy: str, units: set[str], realm: str) -> 
         )
     roles = [(card.id, role) for card in cards for role in sorted(UNIT_ROLES)]
     contacts = [
-        ContactCard(
+        StoredContact(
             unit=unit,
             realm=realm,
             regime=policy,

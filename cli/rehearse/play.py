@@ -13,9 +13,9 @@ from application.orders.rehearsal_context import RehearsalContext
 from application.services import Services
 from cli.rehearse.clock import VirtualClock
 from cli.rehearse.expect import unmet
-from cli.rehearse.people import cast
+from cli.rehearse.people import create_people
 from cli.rehearse.scenario import DECIDE, Demand, Scenario
-from cli.rehearse.stack import Stage
+from cli.rehearse.stack import RehearsalStack
 from domain.calendar.business_calendar import CST
 from domain.refusal import Code, Refused
 from domain.words import Role
@@ -113,11 +113,11 @@ class Opening:
     steps: Sequence[datetime] = ()
 
 
-async def open_rehearsal(stage: Stage, opening: Opening) -> Rehearsal:
+async def open_rehearsal(stage: RehearsalStack, opening: Opening) -> Rehearsal:
     """Open the order in its own world. Raises Refused when it cannot be opened."""
     services, start, no = stage.services(opening.start.year), opening.start, opening.no
     realm = no if opening.realm is None else opening.realm
-    await cast(services, opening.policy, set(opening.units), realm)
+    await create_people(services, opening.policy, set(opening.units), realm)
     offset = start - HEAD_START - datetime.now(UTC)
     rehearsal = RehearsalContext(realm, offset, (start, *opening.steps), stage.skipper.client)
     request, by = opening.demand.request(opening.policy), Actor(Role.AGENT, PERSON)
@@ -138,7 +138,7 @@ class Played:
     remark: str = ""
 
 
-async def play(stage: Stage, path: Path, scenario: Scenario, number: int) -> Played:
+async def play(stage: RehearsalStack, path: Path, scenario: Scenario, number: int) -> Played:
     """Play one scenario from start to end. Raises Refused if its order cannot be opened."""
     moments = scenario.moments()
     no, units = f"R{number:05d}", frozenset(scenario.units())

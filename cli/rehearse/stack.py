@@ -21,7 +21,7 @@ from adapters.database.migration import upgrade
 from adapters.local.child_process import ChildProcess
 from adapters.local.postgres import SERVING, LocalPostgres
 from adapters.local.temporal import LocalTemporal, free_port
-from adapters.policy.policy_book import RuleBooks
+from adapters.policy.rule_books import RuleBooks
 from adapters.settings.settings import ROOT, Settings, environment, settings
 from adapters.temporal.client import converter
 from application.services import Services
@@ -74,7 +74,7 @@ class Processes:
 
 
 @dataclass(frozen=True)
-class Stage:
+class RehearsalStack:
     """The resources of a rehearsal: the database, and clients with which the time of orders can be skipped."""
 
     settings: Settings
@@ -99,18 +99,21 @@ async def stage(
     sandboxed: bool = True,
     messages_per_second: float = 1000,
     payload_key: str = "",
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[RehearsalStack]:
     """Start everything in a temporary folder, and remove it afterwards.
 
     `dynamic_config` adds to the server's settings; the server stores its data in memory or in `temporal_file`. The
     worker runs workflows in the sandbox unless `sandboxed` is false (docs/adr/0011), and sends at most
     `messages_per_second`. Payloads are encrypted only if a `payload_key` is given: rehearsal data is discarded.
+    Periodic jobs do not run.
     Raises PostgresUnavailableError, TemporalUnavailableError, PolicyErrors, RuntimeError for a dead process.
     """
     with tempfile.TemporaryDirectory(prefix="jiesu-rehearsal-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with ExitStack() as closing:
             values = {
+                # Jobs run in real time and are for real orders only.
+                "JIESU_JOBS": "false",
                 "JIESU_WORKFLOW_SANDBOX": str(sandboxed),
                 "JIESU_MESSAGES_PER_SECOND": str(messages_per_second),
                 "JIESU_PAYLOAD_KEY": payload_key,
@@ -134,7 +137,7 @@ async def stage(
             database = Database(chosen.database_url, Keyring(chosen.data_key), pool_size=20)
             try:
                 skipping = TimeSkippingConfig(enabled=False, max_session_skip_count=MOST_SKIPS)
-                yield Stage(chosen, database, client, TimeSkipper(client, config=skipping), processes)
+                yield RehearsalStack(chosen, database, client, TimeSkipper(client, config=skipping), processes)
             finally:
                 await database.dispose()
 

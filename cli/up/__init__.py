@@ -1,9 +1,7 @@
 """`jiesu up`: runs the whole system on this machine until Ctrl-C."""
 
 import asyncio
-import signal
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +15,7 @@ from cli.up.folder import load_keys, load_secrets, opened
 from cli.up.ports import refuse_busy
 from cli.up.problems import CannotStartError, ServiceFailedError
 from cli.up.screen import public_interface, show
+from cli.up.shutdown import uninterrupted, until_signal
 
 
 def command(
@@ -40,7 +39,7 @@ def command(
         _refuse_production()
         with opened(data) as folder:
             refuse_busy(ports)
-            asyncio.run(_until_signal(folder, list(ports.values()), screen))
+            asyncio.run(until_signal(_run(folder, list(ports.values()), screen)))
     except (CannotStartError, ServiceFailedError) as problem:
         console(stderr=True).print(str(problem), style="red", markup=False)
         raise typer.Exit(problem.status) from None
@@ -57,15 +56,6 @@ def _refuse_production() -> None:
         raise CannotStartError("\n".join([reason, *(["此外设置不安全：", *unsafe] if unsafe else [])]))
 
 
-async def _until_signal(folder: Path, ports: list[int], screen: Console) -> None:
-    loop = asyncio.get_running_loop()
-    work = asyncio.ensure_future(_run(folder, ports, screen))
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, work.cancel)
-    with suppress(asyncio.CancelledError):
-        await work
-
-
 async def _run(folder: Path, ports: list[int], screen: Console) -> None:
     from cli.up.stack import Ports, Stack  # noqa: PLC0415 (loads Temporal's client; ports are checked before)
 
@@ -79,9 +69,4 @@ async def _run(folder: Path, ports: list[int], screen: Console) -> None:
         show(screen, addresses, secrets["login_password"], time.monotonic() - began)
         await stack.watch(screen.print)
     finally:
-        # A second signal must not interrupt the shutdown, which ends by itself.
-        stopping = asyncio.ensure_future(stack.stop())
-        while not stopping.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([stopping])
-        stopping.result()
+        await uninterrupted(stack.stop())

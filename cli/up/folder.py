@@ -20,7 +20,7 @@ SECRET_BYTES = {
     "twilio_auth_token": 24,
     "city_secret": 32,
 }
-OF_OTHERS = frozenset({"twilio_auth_token", "city_secret"})
+SHARED_SECRETS = frozenset({"twilio_auth_token", "city_secret"})
 """Secrets shared with other parties: their settings have no prefix `JIESU_`."""
 
 KEY_OF = "open311_key_"
@@ -81,7 +81,7 @@ def keep_addresses(folder: Path, addresses: Mapping[str, str]) -> None:
 
 def secret_settings(secrets_known: Mapping[str, str]) -> dict[str, str]:
     """The secrets by the names that `adapters.settings.settings` reads."""
-    return {(name if name in OF_OTHERS else f"jiesu_{name}").upper(): secrets_known[name] for name in SECRET_BYTES}
+    return {(name if name in SHARED_SECRETS else f"jiesu_{name}").upper(): secrets_known[name] for name in SECRET_BYTES}
 
 
 def known_settings(folder: Path) -> dict[str, str]:
@@ -112,11 +112,11 @@ def _check_layout(folder: Path) -> None:
                 f"数据文件夹 {folder} 的版本是 {found}，本程序需要 {LAYOUT}；"
                 "请用建立它的版本打开，或用 --data 换一个文件夹"
             )
-    elif not all(_harmless(entry) for entry in folder.iterdir()):
+    elif not all(_left_by_command(entry) for entry in folder.iterdir()):
         raise CannotStartError(f"{folder} 不是空的，也不是接诉的数据文件夹；请用 --data 换一个")
 
 
-def _harmless(entry: Path) -> bool:
+def _left_by_command(entry: Path) -> bool:
     """Whether a command that was run before the first start left this entry."""
     return entry.name == "up.lock" or (entry.name == "objects" and not any(entry.iterdir()))
 

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, NamedTuple
 
-from adapters.files.thumbnails import plain
+from adapters.files.thumbnails import plain_png
 from adapters.settings.settings import Settings
-from application.evidence.receiving import keep, receive, uploads
+from application.evidence.receiving import keep, receive, upload_batch
 from application.jobs.seeding import seed
 from application.orders.actor import Actor
 from application.orders.commands import CommandRequest, DecisionRequest, carry_out_command, send_decision
@@ -15,7 +15,7 @@ from application.services import Services, services
 from domain.labels import label
 from domain.policy.evidence import Phase
 from domain.policy.rule_book import Unit
-from domain.units import ContactCard
+from domain.units import StoredContact
 from domain.words import UNIT_ROLES, Role
 
 PERSON = "samples"
@@ -118,9 +118,9 @@ async def _pictures(opened: Services, no: str, regime: str, unit: Unit) -> list[
     """Upload a picture for each phase as a unit would, and return their ids; a repetition finds them again."""
     limits, of = opened.rule_books.regime(regime).evidence, {"regime": regime, "unit": unit.id, "uploaded_by": PERSON}
     ids = {phase: f"att-{no}-{phase}" for phase in PICTURES}
-    async with uploads(opened) as received:
+    async with upload_batch(opened) as received:
         coming = [
-            receive(opened, label(phase, "phase"), _content(plain(640, 480, colour)), limits)
+            receive(opened, label(phase, "phase"), _content(plain_png(640, 480, colour)), limits)
             for phase, colour in PICTURES.items()
         ]
         received.extend(await asyncio.gather(*coming))
@@ -139,7 +139,7 @@ def _unit_for(units: Sequence[Unit], matter: str) -> Unit:
     return next((unit for unit in units if matter in unit.duties), units[0])
 
 
-def _contacts(opened: Services) -> list[ContactCard]:
+def _contacts(opened: Services) -> list[StoredContact]:
     """A contact for every role of every unit and of the centre, with a telephone in the sandbox."""
     regimes = opened.rule_books.regimes
     seats: list[tuple[str, str | None, Role]] = [
@@ -150,6 +150,6 @@ def _contacts(opened: Services) -> list[ContactCard]:
     ]
     seats += [(name, None, role) for name in regimes for role in CENTRE_ROLES]
     return [
-        ContactCard(regime=name, unit=unit, role=role, name=label(role), phone=f"199{number:08d}")
+        StoredContact(regime=name, unit=unit, role=role, name=label(role), phone=f"199{number:08d}")
         for number, (name, unit, role) in enumerate(seats, start=1)
     ]

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 LONGEST: Final = 200
-MOST_VALUES: Final = 20
+MAX_VALUES: Final = 20
 
 DONE: Final = "done"
 REFUSED: Final = "refused"
@@ -89,7 +89,7 @@ class Act(BaseModel):
     code: Word | None = None
     source: Word | None = None
     request: Word | None = None
-    data: dict[Named, Value] = Field(default_factory=dict[str, Any], max_length=MOST_VALUES)
+    data: dict[Named, Value] = Field(default_factory=dict[str, Any], max_length=MAX_VALUES)
 
 
 NAMES: Final[dict[Deed, str]] = {

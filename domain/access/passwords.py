@@ -49,7 +49,7 @@ SHORTEST_NAME: Final = 4
 """Shorter names are not searched for in a password: they may occur by chance."""
 
 
-def one_form(text: str) -> str:
+def canonical_form(text: str) -> str:
     """The canonical form (NFKC, so full width too) in which user names are stored and looked up."""
     return unicodedata.normalize("NFKC", text)
 
@@ -65,7 +65,7 @@ def weakness(password: str, username: str) -> str | None:
         return f"口令至多 {LONGEST} 个字符"
     if not password.isprintable():
         return "口令不能含有控制字符"
-    folded, name = one_form(password).casefold(), one_form(username).casefold()
+    folded, name = canonical_form(password).casefold(), canonical_form(username).casefold()
     if _holds(folded, name) or _holds(_APART.sub("", folded), _APART.sub("", name)):
         return "口令不能包含用户名"
     bare = "".join(folded.split())

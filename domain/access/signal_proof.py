@@ -17,10 +17,10 @@ from domain.words import Frozen, Role
 FIELD: Final = "proof"
 """The key of the proof in the body of a signal."""
 
-MOST_SPENT: Final = 2000
+MAX_USED_NONCES: Final = 2000
 """Used proofs that one order remembers at a time: far more than people send within the lifetime of a proof."""
 
-CLOCKS_APART: Final = 300
+MAX_CLOCK_SKEW: Final = 300
 """Seconds by which the clocks of two verifiers may differ: one may still accept a proof that has expired for another.
 """
 
@@ -53,7 +53,7 @@ class VerifiedProof(Frozen):
     at: int = 0
 
 
-def parted(body: Any) -> tuple[Any, str | None]:
+def split_proof(body: Any) -> tuple[Any, str | None]:
     """The body of a signal without its proof, and the proof: None if there is none, empty if it cannot be one."""
     if not isinstance(body, dict) or FIELD not in body:
         return body, None
@@ -66,23 +66,25 @@ def digest_of(body: Any) -> str:
     return sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def check(vouched: VerifiedProof, order: str, signal: str, body: Any, spent: Mapping[str, int]) -> dict[str, int]:
+def check(
+    verified: VerifiedProof, order: str, signal: str, body: Any, used_nonces: Mapping[str, int]
+) -> dict[str, int]:
     """The used proofs including this one: expiry by nonce, without the expired ones.
 
     Raises Refused: `not_permitted` without a valid proof of this signal to this order by a role that may send it, or
     if the proof was used before; `limit_reached` if no further proof can be remembered.
     """
-    if vouched.standing == "none" and vouched.bare:
-        return dict(spent)
-    claims = vouched.claims
-    if vouched.standing != "good" or claims is None:
-        raise Refused(Code.NOT_PERMITTED, WHY.get(vouched.standing, WHY["forged"]))
+    if verified.standing == "none" and verified.bare:
+        return dict(used_nonces)
+    claims = verified.claims
+    if verified.standing != "good" or claims is None:
+        raise Refused(Code.NOT_PERMITTED, WHY.get(verified.standing, WHY["forged"]))
     if (claims.order, claims.signal, claims.digest) != (order, signal, digest_of(body)):
         raise Refused(Code.NOT_PERMITTED, "身份凭证与信号的内容不符")
     require(signal, claims.by)
-    if claims.nonce in spent:
+    if claims.nonce in used_nonces:
         raise Refused(Code.NOT_PERMITTED, "身份凭证已用过，不能重复使用")
-    left = {nonce: expires for nonce, expires in spent.items() if expires + CLOCKS_APART >= vouched.at}
-    if len(left) >= MOST_SPENT:
+    left = {nonce: expires for nonce, expires in used_nonces.items() if expires + MAX_CLOCK_SKEW >= verified.at}
+    if len(left) >= MAX_USED_NONCES:
         raise Refused(Code.LIMIT_REACHED, "短时间内的审批过多，请稍后再办")
     return left | {claims.nonce: claims.expires}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from domain.archive.decisions import decisions
-from domain.archive.dossier import Dossier, Paper, Row
+from domain.archive.dossier import Dossier, EvidenceFile, Row
 from domain.archive.replies import replies
 
 FACTS: Final = frozenset(
@@ -28,7 +28,7 @@ _EXTENSION: Final = re.compile(r"\.[A-Za-z0-9]{1,5}\Z")
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.-]")
 
 
-class Stored(NamedTuple):
+class BundledFile(NamedTuple):
     """Bytes of evidence as they went into the bundle. `size` in bytes, `sha256` in hex."""
 
     path: str
@@ -36,13 +36,13 @@ class Stored(NamedTuple):
     sha256: str
 
 
-def place(paper: Paper) -> str:
+def evidence_path(paper: EvidenceFile) -> str:
     """The path of a file of evidence in a bundle."""
     extension = _EXTENSION.search(paper.name)
     return f"{EVIDENCE}/{_UNSAFE.sub('_', paper.id)}{extension[0].lower() if extension else ''}"
 
 
-def contents(dossier: Dossier, stored: Mapping[str, Stored]) -> dict[str, bytes]:
+def contents(dossier: Dossier, stored: Mapping[str, BundledFile]) -> dict[str, bytes]:
     """Every file by path, except the evidence itself, the sheet and the README. `stored`: evidence by its id."""
     files: dict[str, Any] = {
         "order.json": _facts(dossier),
@@ -51,10 +51,10 @@ def contents(dossier: Dossier, stored: Mapping[str, Stored]) -> dict[str, bytes]
         "decisions.json": decisions(dossier),
         "deadlines.json": _deadlines(dossier),
         "callbacks.json": _callbacks(dossier),
-        "messages.json": [_only(each, but={"to_phone", "body", "phone_index"}) for each in dossier.messages],
+        "messages.json": [_without(each, {"to_phone", "body", "phone_index"}) for each in dossier.messages],
         "evidence.json": [_evidence(paper, stored.get(paper.id)) for paper in dossier.files],
         "policies.json": dossier.policies,
-        "personal/citizen.json": _only(dossier.order, but=FACTS | {"workflow_started"}),
+        "personal/citizen.json": _without(dossier.order, FACTS | {"workflow_started"}),
         "personal/replies.json": replies(dossier),
         "personal/texts.json": dossier.texts,
         "personal/messages.json": _correspondence(dossier),
@@ -86,8 +86,8 @@ def _deadlines(dossier: Dossier) -> Row:
 def _callbacks(dossier: Dossier) -> Row:
     return {
         "events": dossier.events(*OF_CALLBACKS),
-        "calls": [_only(each, but={"to_phone", "id"}) for each in dossier.calls],
-        "tasks": [_only(each, but={"note"}) for each in dossier.call_tasks],
+        "calls": [_without(each, {"to_phone", "id"}) for each in dossier.calls],
+        "tasks": [_without(each, {"note"}) for each in dossier.call_tasks],
     }
 
 
@@ -95,13 +95,13 @@ def _correspondence(dossier: Dossier) -> Row:
     """Telephone numbers and texts sent and received; `key` as in `messages.json` and `callbacks.json`."""
     return {
         "sent": [{name: each[name] for name in ("key", "to_phone", "body")} for each in dossier.messages],
-        "received": [_only(each, but={"phone_index"}) for each in dossier.inbound],
+        "received": [_without(each, {"phone_index"}) for each in dossier.inbound],
         "called": [{name: each[name] for name in ("key", "to_phone")} for each in dossier.calls],
         "noted": [{name: each[name] for name in ("key", "note")} for each in dossier.call_tasks],
     }
 
 
-def _evidence(paper: Paper, stored: Stored | None) -> Row:
+def _evidence(paper: EvidenceFile, stored: BundledFile | None) -> Row:
     """`sha256` is that of the upload; `file` is null if the bytes are no longer in the store."""
     known = paper.model_dump(exclude={"name", "note", "object_key"})
     if stored is None:
@@ -110,5 +110,5 @@ def _evidence(paper: Paper, stored: Stored | None) -> Row:
     return known | {"file": stored.path} | found
 
 
-def _only(row: Row, *, but: frozenset[str] | set[str]) -> Row:
-    return {name: value for name, value in row.items() if name not in but}
+def _without(row: Row, names: frozenset[str] | set[str]) -> Row:
+    return {name: value for name, value in row.items() if name not in names}

@@ -7,7 +7,7 @@ from domain.words import Frozen
 Row = dict[str, Any]
 
 
-class Paper(Frozen):
+class EvidenceFile(Frozen):
     """A file of evidence: its metadata and the key of its bytes in the object store. `size` in bytes."""
 
     id: str
@@ -42,7 +42,7 @@ class Dossier(Frozen):
     calls: tuple[Row, ...] = ()
     call_tasks: tuple[Row, ...] = ()
     city_messages: tuple[Row, ...] = ()
-    files: tuple[Paper, ...] = ()
+    files: tuple[EvidenceFile, ...] = ()
     policies: dict[str, Row | None] = {}
     units: dict[str, str] = {}
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final
 
-from domain.archive.contents import Stored
+from domain.archive.contents import BundledFile
 from domain.archive.decisions import decisions
 from domain.archive.dossier import Dossier, Row
+from domain.archive.event_text import VIA, event_text, moment, who
 from domain.archive.replies import replies
-from domain.archive.story import VIA, moment, story, who
 from domain.labels import label
 from domain.words import Frozen
 
@@ -38,7 +38,7 @@ class Sheet(Frozen):
     notes: tuple[str, ...]
 
 
-def sheet(dossier: Dossier, stored: Mapping[str, Stored], on: date) -> Sheet:
+def sheet(dossier: Dossier, stored: Mapping[str, BundledFile], on: date) -> Sheet:
     """The sheet of an order that was closed on the day `on`; `stored` is the evidence in the bundle, by its id."""
     sections = (
         Section(title="基本情况", rows=_pairs(_basics(dossier))),
@@ -73,7 +73,7 @@ def sheet(dossier: Dossier, stored: Mapping[str, Stored], on: date) -> Sheet:
             widths=(2, 8, 5, 6, 17),
             head=("序号", "时间", "事项", "操作人", "内容"),
             rows=tuple(
-                (str(e["seq"]), moment(e["at"]), label(e["event"], "event"), who(dossier, e), story(dossier, e))
+                (str(e["seq"]), moment(e["at"]), label(e["event"], "event"), who(dossier, e), event_text(dossier, e))
                 for e in dossier.timeline
             ),
         ),
@@ -151,7 +151,11 @@ def _decision(dossier: Dossier, decision: Row) -> tuple[str, str, str]:
     ]
     answers += [f"{moment(each['at'])}　审批超时" for each in decision.get("lapsed", ())]
     head = f"{moment(asked.get('at'))}　{who(dossier, told)}" if asked else ""
-    return f"{kind} {decision['approval']}", "　".join(filter(None, (head, story(dossier, told)))), "\n".join(answers)
+    return (
+        f"{kind} {decision['approval']}",
+        "　".join(filter(None, (head, event_text(dossier, told)))),
+        "\n".join(answers),
+    )
 
 
 def _reply(dossier: Dossier, reply: Row) -> Section:
@@ -180,7 +184,7 @@ def _callbacks(dossier: Dossier) -> Iterable[tuple[str, ...]]:
         yield moment(each["at"]), each["party"], result, ratings, dossier.words(each.get("comment")) or ""
 
 
-def _evidence(dossier: Dossier, stored: Mapping[str, Stored]) -> Iterable[tuple[str, ...]]:
+def _evidence(dossier: Dossier, stored: Mapping[str, BundledFile]) -> Iterable[tuple[str, ...]]:
     for paper in dossier.files:
         found = stored.get(paper.id)
         where = found.path.rpartition("/")[2] if found else f"{paper.id}（归档时已不在库中）"

@@ -108,7 +108,7 @@ class OutboundCall(BaseModel):
     updated_at: datetime
 
 
-class Sending(NamedTuple):
+class ProviderAnswer(NamedTuple):
     """The provider's answer: the id of the message or call, or the code with which it was refused for good.
 
     `opted_out`: the owner of the number has told the provider that they want no texts.

@@ -11,7 +11,7 @@ from domain.refusal import Code, Refused
 MAX_ANSWER = 4000
 
 
-def answered(service: Service, given: Mapping[str, Sequence[str]]) -> tuple[Answer, ...]:
+def validate_answers(service: Service, given: Mapping[str, Sequence[str]]) -> tuple[Answer, ...]:
     """The answers in the order of the questions; an empty text is no answer.
 
     Raises Refused: `missing_field` if a required question has no answer, `invalid` for an answer of the wrong type

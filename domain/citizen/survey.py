@@ -125,13 +125,13 @@ def read_answer(text: str, satisfied_from: int) -> SurveyAnswer | None:
         satisfied = named >= satisfied_from
         if worded.satisfied != satisfied if worded else satisfied and _negated(text):
             return None
-        return SurveyAnswer(satisfied=satisfied, handling_rating=named, comment=_beyond(text, 6))
+        return SurveyAnswer(satisfied=satisfied, handling_rating=named, comment=_comment(text, 6))
     if worded is None:
         return None
     return SurveyAnswer(satisfied=worded.satisfied, handling_rating=worded.rating, comment=worded.comment)
 
 
-def read_wish(text: str) -> Literal[Fate.OPTED_OUT, Fate.OPTED_IN] | None:
+def read_opt_out(text: str) -> Literal[Fate.OPTED_OUT, Fate.OPTED_IN] | None:
     """Whether a text is an opt-out or a later opt-in and nothing else; None otherwise."""
     plain = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)).casefold()
     for said in (plain, _POLITE.sub("", plain)):
@@ -217,11 +217,11 @@ def _verdict(text: str, clause: re.Match[str], begin: int, end: int, rating: int
     particles = _PARTICLES.match(text, stop)
     rest = text[particles.end() if particles else stop :].strip()
     return _Verdict(
-        rating=rating, satisfied=satisfied, comment=rest if plain else _beyond(text, end - begin), plain=plain
+        rating=rating, satisfied=satisfied, comment=rest if plain else _comment(text, end - begin), plain=plain
     )
 
 
-def _beyond(text: str, length: int) -> str:
+def _comment(text: str, length: int) -> str:
     """The whole text if it is longer than the `length` characters that were understood, else empty."""
     text = text.strip()
     return text if len(text) > length + 2 else ""

@@ -65,7 +65,7 @@ class CityAnswer(NamedTuple):
 def read_order(city: City, data: Any) -> CityOrder:
     """Parse an order of the platform. Raises Refused: `missing_field`, or `invalid` for an unmapped code."""
     rule, fields = city.orders, city.orders.fields
-    _known(city, data, rule)
+    _require_known_fields(city, data, rule)
     content = _needed(data, fields.content)
     title = _text(data, fields.title) or content.strip().partition("\n")[0][:TITLE_LENGTH] or content[:TITLE_LENGTH]
     return CityOrder(
@@ -87,7 +87,7 @@ def read_order(city: City, data: Any) -> CityOrder:
 def read_decision(city: City, data: Any) -> CityDecision:
     """Parse a decision of the platform. Raises Refused as `read_order` does."""
     rule, fields = city.decisions, city.decisions.fields
-    _known(city, data, rule)
+    _require_known_fields(city, data, rule)
     said = _needed(data, fields.decision)
     if said not in rule.decision:
         raise _unknown(fields.decision, said)
@@ -111,7 +111,7 @@ def read_decision(city: City, data: Any) -> CityDecision:
 def read_urge(city: City, data: Any) -> CityUrge:
     """Parse an urging of the platform. Raises Refused as `read_order` does."""
     fields = city.urges.fields
-    _known(city, data, city.urges)
+    _require_known_fields(city, data, city.urges)
     no, city_no = _addressed(data, fields.no, fields.city_no)
     return CityUrge(no, city_no, _text(data, fields.comment))
 
@@ -121,7 +121,7 @@ def read_changed(city: City, data: Any) -> str | None:
     return _text(data, city.orders.fields.city_no)
 
 
-def told(city: City, body: Mapping[str, Any]) -> dict[str, Any]:
+def outgoing_body(city: City, body: Mapping[str, Any]) -> dict[str, Any]:
     """The outgoing body in the platform's words; fields without a mapping and empty fields are left out."""
     rule = city.reports
     words: dict[str, Mapping[Any, str]] = {
@@ -145,7 +145,7 @@ def told(city: City, body: Mapping[str, Any]) -> dict[str, Any]:
     return data
 
 
-def _known(city: City, data: Any, rule: CityOrders | CityDecisions | CityUrges) -> None:
+def _require_known_fields(city: City, data: Any, rule: CityOrders | CityDecisions | CityUrges) -> None:
     """Refuse data that is no object, and unknown fields if the regime refuses those."""
     if not isinstance(data, dict):
         raise Refused(Code.INVALID, "data 应为“键: 值”的映射")

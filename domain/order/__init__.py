@@ -1,1 +1,1 @@
-"""The order: its state, what can be asked of it, what happened to it, and the pure decisions between them."""
+"""The order: its state, its commands and events, and the pure decisions between them."""

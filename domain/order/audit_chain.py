@@ -90,7 +90,7 @@ def link(order_no: str, position: int, content: Content, previous_hash: str) -> 
     return Link(position, content, previous_hash, sha256(text.encode()).hexdigest())
 
 
-def standing(links: Iterable[Link]) -> list[Link]:
+def without_crossed_out(links: Iterable[Link]) -> list[Link]:
     """The links, without crossed-out events."""
     found: list[Link] = []
     for each in links:

@@ -1,4 +1,4 @@
-"""What can be asked of an order (contract §3): one class a command.
+"""Commands to an order (docs/glossary.md): one class a command.
 
 Free text comes as `Text` records (`domain.text`), documents and attachments as ids. `by` is the acting role,
 `person` the staff id, `unit` the acting unit where an order has several. A new field needs a default, so that
@@ -24,13 +24,13 @@ def _of_this_age(moment: datetime) -> datetime:
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_of_this_age)]
-"""A moment that somebody names: with an offset, and in the years for which a calendar makes sense."""
+"""A moment in a command: with an offset, within the years that a calendar covers."""
 
 Identifier = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,120}$")]
-"""A name made by machines or kept in a catalogue: short, and never with a control character."""
+"""An identifier of at most 120 characters without control characters."""
 
 COMMANDS: dict[str, "type[Command]"] = {}
-"""Every command that is an update of the workflow, by its name outside."""
+"""Every command that is an update of the workflow, by its public name."""
 
 
 class Command(Frozen):
@@ -234,8 +234,8 @@ class Withdraw(Command, do="withdraw"):
 class Decide(Frozen):
     """The one answer to an approval: a signal, from REST, console, CLI or the Temporal UI.
 
-    `approval` is its id, or a kind if one of that kind is open. Not a `Command`: it is never refused, what
-    cannot be done is written down as ignored (design §4). `unit` is that of a decider who works in one.
+    `approval` is its id, or a kind if one of that kind is open. Not a `Command`: it is never refused, an
+    impossible one is recorded as ignored (docs/architecture.md#approvals). `unit` is that of a decider who has one.
     """
 
     approval: str = ""

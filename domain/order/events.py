@@ -1,4 +1,4 @@
-"""What has happened to an order (contract §4): one class an event, its outside name derived from the class.
+"""Events of an order (docs/glossary.md): one class an event, its public name derived from the class name.
 
 `seq` rises from 1 without gaps, `at` is the order's own clock, `actor` the role that caused it. A new field
 needs a default, so that old trails decode.
@@ -26,7 +26,7 @@ from domain.words import (
 )
 
 EVENTS: dict[str, "type[Event]"] = {}
-"""Every event class by its name outside."""
+"""Every event class by its public name."""
 
 _UNSTAMPED = datetime.fromtimestamp(0, UTC)
 
@@ -49,7 +49,7 @@ class Event(Frozen):
 
 
 def to_json(event: Event) -> dict[str, Any]:
-    """The event as a JSON object, its name first; fields that say nothing are left out."""
+    """The event as a JSON object, its name first; without empty fields."""
     body = event.model_dump(mode="json", exclude_none=True)
     head = {"seq": body.pop("seq"), "at": body.pop("at"), "event": event.event, "actor": body.pop("actor")}
     if not body["person"]:
@@ -87,7 +87,7 @@ class TransferredOut(Event):
 class TransferAcknowledged(Event):
     line: str
     reference: str | None = None
-    """The case number that the line gave it."""
+    """The case number at the emergency line."""
 
 
 class OrderMerged(Event):
@@ -99,7 +99,7 @@ class OrderJoined(Event):
 
 
 class Dispatched(Frozen):
-    """A unit as it stands in `order_dispatched`."""
+    """A unit of `order_dispatched`."""
 
     unit: str
     part: Part
@@ -111,7 +111,7 @@ class OrderDispatched(Event):
     precedent: str | None = None
 
 
-# Promises of time
+# Deadlines and notices
 
 
 class DeadlineSet(Event):
@@ -124,16 +124,16 @@ class DeadlineSet(Event):
     started_at: datetime
     limit: str | None = None
     fixed_at: datetime | None = None
-    """A limit set as a moment, before any pause moved it."""
+    """A limit set as a moment, before any pause has moved it."""
     clause: str | None = None
     warn_before: str | None = None
     subject: str | None = None
-    """What the promise is about: an approval's or a supervision's id."""
+    """The id of the approval or supervision that the clock is about."""
     every: str | None = None
     ahead: str | None = None
-    """How long before the limit the moment lies, where it is measured back from the limit (HJ-12, DL-07)."""
+    """The distance to the limit, for a moment measured back from it (HJ-12, DL-07)."""
     held: bool = False
-    """The clock was met for now (a reply is under review) and stays so."""
+    """The clock is held, because a reply is under review."""
 
 
 class LightChanged(Event):
@@ -164,7 +164,7 @@ class NoticeIssued(Event):
     due_at: datetime | None = None
     clause: str | None = None
     not_before: datetime | None = None
-    """When it may go out, where quiet hours hold it back."""
+    """The end of the quiet hours, if the notice was issued within them."""
 
 
 class NoticeSent(Event):
@@ -175,11 +175,11 @@ class NoticeFailed(Event):
     notice: str
     reason: str
     call_task: bool = False
-    """Someone was put into the queue of those who telephone instead."""
+    """The staff are to telephone instead."""
 
 
 class NoticeUndelivered(Event):
-    """The provider had taken it and could not deliver it: it goes to the next contact."""
+    """The provider accepted the notice but could not deliver it: the next contact gets it."""
 
     notice: str
     reason: str
@@ -263,7 +263,7 @@ class ApprovalOpened(Event):
     by_role: Role
     unit: str | None = None
     stages: tuple[tuple[str, Role], ...]
-    """All stages of this approval, desk and role, of which this one is now open."""
+    """All stages of this approval as (desk, role); `index` is the one now open."""
     index: int = 0
     until: datetime | None = None
     proposed_unit: str | None = None
@@ -275,7 +275,7 @@ class ApprovalOpened(Event):
     attachments: tuple[str, ...] = ()
     review_every: str | None = None
     asked_by: str | None = None
-    """The person whose request it goes back to, also at later stages."""
+    """The person who made the request, also at later stages."""
 
 
 class ApprovalDecided(Event):
@@ -321,7 +321,7 @@ class ReturnBarred(Event):
 
 
 class ExtensionGranted(Event):
-    """More time for the unit that asked, and for those that work on the order with it and would have had less."""
+    """A new limit for the requesting unit and for `with_units`, whose own limits were earlier."""
 
     unit: str
     until: datetime
@@ -365,7 +365,7 @@ class PanelDecided(Event):
     finding: str
 
 
-# The citizen's word, and the end
+# Callback and closing
 
 
 class CallbackDue(Event):
@@ -373,7 +373,7 @@ class CallbackDue(Event):
 
 
 class CallbackAsked(Event):
-    """A citizen is asked, or someone is told to ask; `attempt` counts from 1 on each rung of the ladder."""
+    """A citizen is asked, or staff have to ask; `attempt` counts from 1 on each step of the ladder."""
 
     party: str
     by: str
@@ -385,7 +385,7 @@ class CallbackAsked(Event):
 
 
 class CallbackUnanswered(Event):
-    """Nobody answered, or could be asked. Where not `counted`, the same attempt is made again."""
+    """The citizen did not answer or could not be asked. If not `counted`, the same attempt is made again."""
 
     party: str
     by: str
@@ -426,7 +426,7 @@ class OrderArchived(Event):
     sha256: str
 
 
-# Those who watch
+# Supervision and accountability
 
 
 class OrderUrged(Event):

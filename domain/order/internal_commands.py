@@ -1,6 +1,6 @@
-"""What the decider is told by the shell and by those who run it: alarms, what became of effects, rules to adopt.
+"""Internal commands, by the workflow or an administrator: alarms, reports of effects, rules to adopt.
 
-These are never refused: what does not fit any more changes nothing.
+They are never refused: one that no longer fits changes nothing.
 """
 
 from typing import Any, Literal
@@ -13,21 +13,21 @@ from domain.words import Frozen, Role
 
 
 class OpenOrder(Frozen):
-    """The first command of a life: the facts are in the order already."""
+    """The first command of an order, whose data the state contains already."""
 
     by: Role = Role.AGENT
     person: str = ""
 
 
 class Ring(Frozen):
-    """An alarm of `domain.order.agenda` has come due."""
+    """An alarm of `domain.order.agenda` is due."""
 
     clock: str
     what: Literal["warn", "due"]
 
 
 class ReportNotice(Frozen):
-    """What became of a notice."""
+    """A notice was sent, or not."""
 
     notice: str
     sent: bool
@@ -35,7 +35,7 @@ class ReportNotice(Frozen):
 
 
 class ReportUndelivered(Frozen):
-    """A notice that the provider had taken was not delivered: a signal. `attempt` counts how often from 1."""
+    """A signal: a notice that the provider accepted was not delivered. `attempt` counts from 1."""
 
     notice: str = ""
     reason: Identifier = "undelivered"
@@ -43,7 +43,7 @@ class ReportUndelivered(Frozen):
 
 
 class ReportCall(Frozen):
-    """An automatic call could not be made; `faultless` when that says nothing about the number."""
+    """An automatic call could not be made; `faultless` if the number is not the cause."""
 
     party: str
     round: int
@@ -60,7 +60,7 @@ class ReportArchived(Frozen):
 
 
 class ReportTally(Frozen):
-    """How many orders of a unit are overdue: at the end of its list without a break, and in total (HJ-18)."""
+    """The overdue orders of a unit: without a break up to its latest, and in total (HJ-18)."""
 
     unit: str
     in_a_row: int
@@ -76,13 +76,13 @@ class AdoptPolicy(Frozen):
 
 
 class AdoptCalendar(Frozen):
-    """A calendar has become official or was corrected; open due moments are reckoned again."""
+    """A calendar has become official or was corrected; open due moments are computed again."""
 
     calendar: CalendarDays
 
 
 class IgnoreSignal(Frozen):
-    """A signal that is not heard, and why. `approval` and `decision`: what it said, as far as that is repeated."""
+    """A signal that is ignored, and why. `approval` and `decision` repeat its content where that is safe."""
 
     signal: str
     code: Code
@@ -92,14 +92,14 @@ class IgnoreSignal(Frozen):
 
 
 def ignored_signal(signal: str, body: Any, refused: Refused) -> IgnoreSignal:
-    """What is noted of a signal whose body may hold anything."""
+    """The record of a signal with any body."""
     said = body if isinstance(body, dict) else {}
-    approval, decision = (repeatable(said.get(name)) for name in ("approval", "decision"))
+    approval, decision = (safe_to_repeat(said.get(name)) for name in ("approval", "decision"))
     return IgnoreSignal(signal=signal, code=refused.code, reason=refused.reason, approval=approval, decision=decision)
 
 
-def repeatable(said: object) -> str:
-    """What a signal said, as the trail may keep it: an identifier, and of anything else only that it was there."""
+def safe_to_repeat(said: object) -> str:
+    """A value of a signal as the trail may keep it: an identifier as it is, anything else masked."""
     return quoted(said) if isinstance(said, str) and said else ""
 
 

@@ -1,7 +1,7 @@
-"""The state of a work order: everything its future depends on, and nothing that can be derived.
+"""The state of a work order: everything that its future depends on, nothing that can be derived.
 
-An `Order` is a value; `evolve` (domain.order.decider) makes the next one. It carries its own policy snapshot and
-calendar, so that a change of either never edits history (design §3).
+An `Order` is a value; `evolve` (domain.order.decider) returns the next one. It has its own policy snapshot and
+calendar, so that a change of either never edits history (docs/architecture.md#time).
 """
 
 from datetime import datetime
@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 
 from domain.calendar.business_calendar import BusinessCalendar, CalendarDays, compiled
 from domain.due import Basis, Pause, explain, explain_fixed
+from domain.order.facts import OrderFacts
 from domain.order.parts import Approval, Assignment, Clock, Issued, Rung, Supervision, Value
 from domain.policy.rule import Match
 from domain.policy.rule_book import Regime
@@ -29,7 +30,7 @@ NAMED_BY: Final = {
     ClockName.CALLBACK: "按回访规则推算（等候答复的时长，外呼时段之外的顺延至时段开始）",
     ClockName.PROGRESS: "承办单位报告的预计",
 }
-"""Whose a moment is that no limit reckons from the order's own start, where nobody above set it."""
+"""The source of a fixed moment in its basis, by clock; for other clocks a superior has set it."""
 
 
 class Order(Value):
@@ -58,13 +59,13 @@ class Order(Value):
     paused_since: datetime | None = None
 
     calling: bool = False
-    """The answer is accepted and the citizens are being called."""
+    """The reply is accepted and the callbacks are under way."""
     parties: tuple[str, ...] = ()
     """Order numbers under which citizens called about this matter; each is called back (NA-01)."""
     called: dict[str, str] = {}
     tries: dict[str, int] = {}
     tried: dict[str, datetime] = {}
-    """When each citizen could not be reached last."""
+    """The last vain try at each citizen, by party."""
     rungs: dict[str, Rung] = {}
     reworks: int = 0
     final_reply: bool = False
@@ -73,18 +74,17 @@ class Order(Value):
     counts: dict[str, int] = {}
     overdue_units: frozenset[str] = frozenset()
     issued: dict[str, Issued] = {}
-    facts: dict[str, Any] = {}
-    """What statistics ask of one order (DL-12): written once, read by the read model."""
+    facts: OrderFacts = OrderFacts()
     outcome: Outcome | None = None
     archived: bool = False
 
     def basis(self, clock: Clock) -> Basis:
-        """The account of a clock's due moment as calendar and pauses stand."""
+        """The basis of a clock's due moment by the current calendar and pauses."""
         if clock.fixed_at is None:
             assert clock.limit is not None, "a promise needs a limit or a moment"
             return explain(clock.started_at, clock.limit, self.days, self.pauses)
         unit = clock.limit.unit if clock.limit else "h"
-        # Whoever named the moment knew of the pauses before: only what came after moves it.
+        # A fixed moment already allows for earlier pauses: only later ones move it.
         since = clock.started_at
         later = [Pause(begin=max(p.begin, since), end=p.end) for p in self.pauses if p.end > since]
         named_by = NAMED_BY.get(clock.name, "上级指定")
@@ -102,7 +102,7 @@ class Order(Value):
 
     @property
     def from_city(self) -> bool:
-        """Whether the city platform sent the order, so that stages of the city stand in it."""
+        """Whether the city platform sent the order, so that its approvals have stages of the city."""
         return self.source == CITY_SOURCE
 
     @property
@@ -111,12 +111,12 @@ class Order(Value):
         return self.outcome is not None
 
     def fits(self, match: Match) -> bool:
-        """Whether a rule with this condition is meant for this order."""
+        """Whether a rule with this condition applies to this order."""
         return match.holds(self.category, self.grade, self.marks, self.source)
 
     @property
     def active(self) -> tuple[Assignment, ...]:
-        """The units that have to do with it now, in the order of dispatch."""
+        """The units with an active part, in the order of dispatch."""
         return tuple(a for a in self.assignments.values() if a.active)
 
     @property
@@ -126,7 +126,7 @@ class Order(Value):
 
     @property
     def open_approvals(self) -> tuple[Approval, ...]:
-        """Approvals that wait for an answer."""
+        """Approvals without an answer yet."""
         return tuple(a for a in self.approvals.values() if a.status == "open")
 
     def open_approval(self, kind: ApprovalKind, unit: str | None = None) -> Approval | None:
@@ -138,7 +138,7 @@ class Order(Value):
 
     @property
     def stage(self) -> Stage:
-        """Where the order stands as a whole."""
+        """The stage of the whole order."""
         if self.closed:
             return Stage.ARCHIVED if self.archived else Stage.CLOSED
         if self.paused_since:
@@ -164,7 +164,7 @@ class Order(Value):
         return Light.GREEN
 
     def count(self, name: str) -> int:
-        """How often something counted has happened."""
+        """The count of something by its name."""
         return self.reworks if name == "reworks" else self.counts.get(name, 0)
 
     # Copies with one part changed; each returns the whole order.
@@ -202,7 +202,7 @@ class Order(Value):
         return self.but(clocks=self.clocks | changed) if changed else self
 
     def with_voided(self, *, unit: str | None = None, kinds: frozenset[ApprovalKind] | None = None) -> Self:
-        """Open approvals of a unit (all without one) and of these kinds made void, their windows with them."""
+        """Open approvals of a unit (all without one) and of these kinds made void, and their windows stopped."""
         order = self
         for approval in self.open_approvals:
             if (unit is None or approval.unit == unit) and (kinds is None or approval.kind in kinds):
@@ -214,6 +214,7 @@ class Order(Value):
         """One more of something counted."""
         return self.but(counts=self.counts | {name: self.counts.get(name, 0) + 1})
 
-    def noted(self, **facts: Any) -> Self:
-        """Facts for statistics added."""
-        return self.but(facts=self.facts | facts)
+    def with_facts(self, **facts: Any) -> Self:
+        """Facts for statistics changed; `facts` are fields of `OrderFacts`."""
+        assert facts.keys() <= OrderFacts.model_fields.keys(), facts
+        return self.but(facts=self.facts.but(**facts))

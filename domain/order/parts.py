@@ -1,4 +1,4 @@
-"""The parts of a work order's state: promises, units, decisions, those who watch, and whom it has told."""
+"""The parts of a work order's state: clocks, assignments, approvals, supervisions, ladder steps, notices."""
 
 from datetime import datetime
 from typing import Any, Literal, Self
@@ -14,12 +14,12 @@ class Value(Frozen):
     """A frozen value that can be copied with changes."""
 
     def but(self, **changes: Any) -> Self:
-        """A copy with these fields changed; the changes are not validated, the type checker sees to callers."""
+        """A copy with these fields changed. The changes are not validated."""
         return self.model_copy(update=changes)
 
 
 class Clock(Value):
-    """A promise of time. `held`: met for now, but a reply sent back sets it running again, same limit."""
+    """A clock. `held`: a reply is under review; if it is sent back, the clock runs again with the same limit."""
 
     key: str
     name: ClockName
@@ -35,7 +35,7 @@ class Clock(Value):
     every: Duration | None = None
     subject: str | None = None
     ahead: Duration | None = None
-    """How long before the limit the moment lies, where it is measured back from the limit."""
+    """The distance to the limit, for a moment measured back from it."""
     status: Literal["running", "held", "met", "missed", "stopped"] = "running"
 
 
@@ -51,16 +51,16 @@ class Assignment(Value):
     unclosed: bool = False
     return_barred: bool = False
     barred_clause: str | None = None
-    """What bars the return where that is not the rule of returns."""
+    """The clause that bars the return, if it is not that of the rule of returns."""
 
     @property
     def active(self) -> bool:
-        """Whether the unit still has to do with the order."""
+        """Whether the unit is still involved."""
         return self.status in ACTIVE
 
 
 class Approval(Value):
-    """A decision that is asked for. `index` is the open stage of `stages` (desk, role)."""
+    """A requested decision. `index` is the open stage of `stages` (desk, role)."""
 
     id: str
     kind: ApprovalKind
@@ -73,14 +73,14 @@ class Approval(Value):
     ground: str | None = None
     review_every: str | None = None
     asked_by: str = ""
-    """The person whose request it goes back to, who may not decide it; empty where nobody is known to have asked."""
+    """The person who made the request, who may not decide it; empty if unknown."""
     decided_by: tuple[tuple[str, str], ...] = ()
-    """Desk and person of each stage that is answered: at one desk, each stage is another's."""
+    """Desk and person of each answered stage: two stages at one desk need two people."""
     status: Literal["open", "approved", "rejected", "lapsed", "void"] = "open"
 
     @property
     def desk(self) -> str:
-        """The desk of the stage that is open or was last open."""
+        """The desk of the open or last open stage."""
         return self.stages[self.index][0]
 
     @property
@@ -99,7 +99,7 @@ class Supervision(Value):
 
 
 class Rung(Value):
-    """Where a citizen stands on the callback ladder: what they were asked by last, and whether an answer may come."""
+    """The position of a citizen on the callback ladder: the last step, and whether its answer is pending."""
 
     index: int = -1
     by: str = ""
@@ -107,11 +107,11 @@ class Rung(Value):
     waiting: bool = False
     notice: str | None = None
     put_off: int = 0
-    """How often on this rung they could not be asked, for no fault of their number."""
+    """How often they could not be asked on this step for reasons other than their number."""
 
 
 class Issued(Value):
-    """A notice that went out; what is needed to send it on to the next contact."""
+    """An issued notice, as needed to send it to the next contact."""
 
     template: Template
     to_role: Role

@@ -1,6 +1,6 @@
-"""From state to read model: the one place where an order becomes a row that people look at."""
+"""The projection of an order to its read model."""
 
-from domain.order.agenda import next_alarm, promised, waiting_for
+from domain.order.agenda import next_alarm, promised_moment, waiting_for
 from domain.order.order import Order
 from domain.order.parts import Approval, Clock
 from domain.order.read_model import ApprovalView, DeadlineView, OrderView
@@ -8,7 +8,7 @@ from domain.words import Role
 
 
 def project(order: Order) -> OrderView:
-    """The read model of an order as it stands."""
+    """The read model of an order."""
     alarm = next_alarm(order)
     running = [clock for clock in order.clocks.values() if clock.status == "running"]
     return OrderView(
@@ -23,13 +23,13 @@ def project(order: Order) -> OrderView:
         stage=order.stage,
         units=tuple(a.unit for a in order.active),
         light=order.light,
-        next_due=promised(order, alarm) if alarm else None,
+        next_due=promised_moment(order, alarm) if alarm else None,
         provisional=any(clock.provisional for clock in running),
         overdue=bool(order.overdue_units),
         priority=priority(order),
         waiting=waiting_for(order),
         outcome=order.outcome,
-        facts=order.facts,
+        facts=order.facts.model_dump(mode="json"),
         unheard=tuple(p for p in order.parties if p not in order.called) if order.calling else (),
         approvals=tuple(_approval(order, approval) for approval in order.approvals.values()),
         deadlines=tuple(_deadline(order, clock) for clock in order.clocks.values()),
@@ -37,7 +37,7 @@ def project(order: Order) -> OrderView:
 
 
 def priority(order: Order) -> int:
-    """The highest rank that the rule book gives this order; higher stands first in every queue (DL-04, RG-05)."""
+    """The highest rank that the rule book gives this order; higher comes first in every queue (DL-04, RG-05)."""
     return max((rule.rank for rule in order.regime.priority if order.fits(rule.when)), default=0)
 
 

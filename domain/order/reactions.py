@@ -1,7 +1,6 @@
-"""Reactions: what a rule book says shall follow from an event, as a table in the policy.
+"""Reactions: the consequences of an event that a rule book lists (ADR 4).
 
-Who is notified, supervised, escalated to or held accountable differs from county to county; that it happens
-because of an event does not.
+Notices, supervision, escalation and accountability differ from county to county; the events that cause them do not.
 """
 
 from domain.order.events import (
@@ -42,7 +41,7 @@ def _applies(order: Order, reaction: Reaction, event: Event) -> bool:
 
 
 def _units(order: Order, event: Event) -> tuple[str | None, ...]:
-    """The units that an event is about: its own, all that are sent to or given more time, else the leads, else none."""
+    """The units of an event: its own, all that are dispatched to or get more time, else the leads, else none."""
     if isinstance(event, OrderDispatched):
         return tuple(unit.unit for unit in event.units)
     if isinstance(event, ExtensionGranted):
@@ -56,7 +55,7 @@ def _carry_out(turn: Turn, reaction: Reaction, event: Event, unit: str | None) -
     reason = reaction.reason or event.event
     first = unit == _units(turn.order, event)[0]
     for notice in reaction.notify:
-        # One text to the citizen, the centre or the county, however many units the event is about.
+        # One text to the citizen, the centre or the county, whatever the number of units.
         if notice.to in UNIT_ROLES:
             if unit is not None:
                 notify(turn, notice.template, notice.to, unit, reaction.clause)
@@ -72,7 +71,7 @@ def _carry_out(turn: Turn, reaction: Reaction, event: Event, unit: str | None) -
                 unit=unit,
                 kind=reaction.account,
                 reason=reason,
-                handler=turn.order.facts.get(f"handler_{unit}", ""),
+                handler=turn.order.facts.handlers.get(unit, "") if unit else "",
                 clause=reaction.clause,
             )
         )

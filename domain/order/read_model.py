@@ -1,4 +1,4 @@
-"""The read model of an order: what lists, queues and screens show, derived from its state."""
+"""The read model of an order: the data of lists, queues and screens, derived from its state."""
 
 from datetime import datetime
 from typing import Any
@@ -63,7 +63,7 @@ class OrderView(Frozen):
     outcome: Outcome | None
     facts: dict[str, Any]
     unheard: tuple[str, ...] = ()
-    """The citizens, by order number, who have not said yet whether they are satisfied."""
+    """The citizens, by order number, who have not answered the callback yet."""
     approvals: tuple[ApprovalView, ...]
     deadlines: tuple[DeadlineView, ...]
 
@@ -71,9 +71,9 @@ class OrderView(Frozen):
 class RecordBatch(Frozen):
     """Events to put on the audit trail together with the read model after them.
 
-    Each event is the JSON object of contract §4: `{seq, at, event, actor, ...}`, `seq` rising from 1 without
-    gaps in one order. `step_at` is when the step of the workflow began that hands it over: of two that say different
-    things under one `seq` the later holds. None: it may contradict nothing.
+    Each event is a JSON object `{seq, at, event, actor, ...}` (docs/glossary.md), `seq` rising from 1 without gaps in
+    one order. `step_at` is the start of the workflow's step: of two events with one `seq` the one of the later step
+    is valid. With None it may not contradict a recorded event.
     """
 
     order_no: str

@@ -88,7 +88,7 @@ class StoredRuleBook(NamedTuple):
     data: dict[str, Any]
 
 
-class TallyResult(Frozen):
+class OverdueCount(Frozen):
     """Overdue orders of a unit (HJ-18): `in_a_row` up to its latest one, `in_total` in the calendar year of China."""
 
     in_a_row: int

@@ -1,12 +1,10 @@
-"""One turn of the decider: a command is carried out event by event on a draft of the order.
+"""One turn of the decider: a command, carried out event by event on a draft of the order.
 
-The stages of `domain.order.lifecycle` register what they do here: `@decides(Command)` for a command,
-`@evolves(Event)` for an event. A decision sees the order as it stands after the events already emitted.
+A decision (a function of `domain.order.lifecycle`) sees the order as the events already emitted have left it.
 """
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, TypeVar
 
 from domain.calendar.business_calendar import CST
 from domain.labels import label
@@ -17,66 +15,36 @@ from domain.refusal import Code, Refused, quoted
 from domain.text import Text
 from domain.words import Role, Stage
 
-C = TypeVar("C")
-E = TypeVar("E", bound=Event)
-
-DECIDERS: dict[type, Callable[["Turn", Any], None]] = {}
-EVOLVERS: dict[type[Event], Callable[[Order, Any], Order]] = {}
-
-Decider = Callable[["Turn", C], None]
-Evolver = Callable[[Order, E], Order]
-
-
-def decides(command: type[C]) -> Callable[[Decider[C]], Decider[C]]:
-    """Register the decision on a command."""
-
-    def register(function: Decider[C]) -> Decider[C]:
-        DECIDERS[command] = function
-        return function
-
-    return register
-
-
-def evolves(event: type[E]) -> Callable[[Evolver[E]], Evolver[E]]:
-    """Register how an event changes the order."""
-
-    def register(function: Evolver[E]) -> Evolver[E]:
-        EVOLVERS[event] = function
-        return function
-
-    return register
-
-
-def evolve(order: Order, event: Event) -> Order:
-    """The order after the event. Events that change nothing but the count have no evolver."""
-    evolver = EVOLVERS.get(type(event))
-    after = order if evolver is None else evolver(order, event)
-    return after.model_copy(update={"seq": event.seq})
+Evolve = Callable[[Order, Event], Order]
 
 
 class Turn:
-    """A draft of the order and the events that made it. `now` is the order's own clock."""
+    """A draft of the order and the events that made it. `now` is the order's own clock.
 
-    def __init__(self, order: Order, now: datetime, actor: Role, person: str = "") -> None:
+    `evolve` returns the order after an event; the decider passes its own.
+    """
+
+    def __init__(self, order: Order, now: datetime, actor: Role, person: str, evolve: Evolve) -> None:
+        self._evolve = evolve
         self.order = order
         self.now = now.astimezone(CST)
         self.actor = actor
         self.person = person
         self.asker = person
-        """To whom a request that is opened in this turn goes back."""
+        """The person who counts as the requester of approvals opened in this turn."""
         self.events: list[Event] = []
 
     def emit(self, event: Event, *, by_system: bool = False) -> None:
-        """Stamp the event, keep it, and move the draft on; `by_system` when it is not the act of whoever acts."""
+        """Stamp the event, keep it, and apply it to the draft; `by_system` if it is not an act of the actor."""
         actor, person = (Role.SYSTEM, "") if by_system else (self.actor, self.person)
         stamped = event.model_copy(update={"seq": self.order.seq + 1, "at": self.now, "actor": actor, "person": person})
         self.events.append(stamped)
-        self.order = evolve(self.order, stamped)
+        self.order = self._evolve(self.order, stamped)
 
-    # What nearly every decision asks first
+    # Preconditions of most decisions
 
     def require_stage(self, *stages: Stage, clause: str | None = None) -> None:
-        """Raise Refused(wrong_stage) unless the order stands at one of these stages."""
+        """Raise Refused(wrong_stage) unless the order is at one of these stages."""
         if self.order.stage not in stages:
             raise Refused(Code.WRONG_STAGE, f"工单现处于“{label(self.order.stage)}”环节，不能办理此事项", clause)
 
@@ -86,9 +54,9 @@ class Turn:
             raise Refused(Code.WRONG_STAGE, "工单已办结，不能再办理此事项")
 
     def acting(self, unit: str | None) -> Assignment:
-        """The part of the acting unit, of the first lead when none is named.
+        """The assignment of the acting unit, of the first lead when none is named.
 
-        Raises Refused: `wrong_stage` when nobody has the order, `unknown_unit` when this unit has not.
+        Raises Refused: `wrong_stage` if the order is not dispatched, `unknown_unit` if it is not assigned to this unit.
         """
         self.require_open()
         if unit is None:
@@ -105,7 +73,7 @@ class Turn:
         return assignment
 
     def handling(self, unit: str | None) -> Assignment:
-        """The acting unit while it works on the order: signed, where the regime has a sign-off window.
+        """The assignment of the acting unit while it handles the order, signed if the regime has a sign-off window.
 
         Raises Refused(wrong_stage) before sign-off, after the reply, and during a suspension.
         """
@@ -127,13 +95,13 @@ def require_text(text: Text | None, field: str, clause: str | None = None) -> Te
 
 
 def require_signatures(needed: Iterable[Role], given: Iterable[Role], actor: Role, clause: str | None = None) -> None:
-    """Raise Refused(missing_signature) naming the roles whose signature is missing; the actor's own stands."""
+    """Raise Refused(missing_signature) naming the roles whose signature is missing; the actor's own counts."""
     missing = [label(role) for role in needed if role not in given and role is not actor]
     if missing:
         raise Refused(Code.MISSING_SIGNATURE, f"缺少签字：{'、'.join(missing)}", clause)
 
 
 def require_attachments(given: tuple[str, ...], at_least: int, clause: str | None = None) -> None:
-    """Raise Refused(missing_attachment) when too few documents are attached; one named twice counts once."""
+    """Raise Refused(missing_attachment) for too few attachments; one named twice counts once."""
     if len(set(given)) < at_least:
         raise Refused(Code.MISSING_ATTACHMENT, f"至少需要 {at_least} 份附件", clause)

@@ -1,4 +1,4 @@
-"""Which unit an order is for: the steps of a regime's ladder, tried in turn (GT-05, HJ-04, RG-17, HK-02)."""
+"""Unit proposal: the steps of a regime's ladder, tried in turn (GT-05, HJ-04, RG-17, HK-02)."""
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
@@ -10,7 +10,7 @@ Step = Literal["area", "duty", "nearest_duty", "consultation", "leader"]
 
 
 class Office(Protocol):
-    """A unit as far as the ladder asks."""
+    """The data of a unit that the ladder needs."""
 
     @property
     def id(self) -> str: ...
@@ -56,10 +56,10 @@ _SEARCHES: Final[dict[str, Callable[[Sequence[Office], str | None, str | None], 
 
 
 def propose(steps: Iterable[Step], units: Sequence[Office], *, area: str | None, matter: str | None) -> list[Proposal]:
-    """The units for an order in an `area` about a `matter`: those that the first fruitful step finds.
+    """The units for an order in an `area` about a `matter`: the result of the first step that finds any.
 
-    Of several the first leads and the others assist; where the ladder knows joint consultation it is that
-    which brings them together. Nobody found: a county leader assigns if the ladder ends so, else nothing.
+    Of several the first leads and the others assist, by joint consultation if the ladder has that step. If no step
+    finds one, a county leader assigns if the ladder has that step; else the list is empty.
     """
     ladder = tuple(steps)
     for step in ladder:
@@ -74,9 +74,9 @@ def propose(steps: Iterable[Step], units: Sequence[Office], *, area: str | None,
 
 
 def area_of(units: Iterable[Office], place: str) -> str | None:
-    """The area that an address names, None if no unit's stands there.
+    """The area of a unit that an address names, None if there is none.
 
-    Of several the one named first, as Chinese addresses begin with what is most general; then the longest.
+    Of several the one named first, as Chinese addresses begin with the most general part; then the longest.
     """
     named = {unit.area for unit in units if unit.area and unit.area in place}
     return min(named, key=lambda area: (place.index(area), -len(area)), default=None)

@@ -30,7 +30,7 @@ class Faults(BaseModel):
     webhooks: Literal["on", "off", "duplicate", "reordered"] = "on"
 
 
-class Chaos:
+class FaultInjection:
     """The current faults."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 from fastapi import FastAPI
 
-from sandbox.city.faults import Chaos
+from sandbox.city.faults import FaultInjection
 from sandbox.city.signature import headers
 from sandbox.city.store import CityStore, Queued
 
@@ -23,7 +23,7 @@ _STATES = {"taken": "已受理", "waiting": "对方已留存", "refused": "被�
 class Outbox:
     """Stores messages and pushes each once; a message that was not pushed waits to be fetched."""
 
-    def __init__(self, secret: str, webhook: str | None, store: CityStore, chaos: Chaos) -> None:
+    def __init__(self, secret: str, webhook: str | None, store: CityStore, chaos: FaultInjection) -> None:
         self._secret = secret
         self._webhook = webhook
         self._store = store
@@ -46,7 +46,7 @@ class Outbox:
         at = datetime.now(_BEIJING).isoformat(timespec="seconds")
         queued = self._store.queue(name, {"id": name, "type": type_, "area": area, "at": at, "data": data})
         if self._webhook is not None:
-            self._push_as_told(queued)
+            self._push_with_faults(queued)
         return queued
 
     def heard(self, message: str, said: Any) -> None:
@@ -61,7 +61,7 @@ class Outbox:
             if order is not None and order.state == "已下派":
                 self._store.state(order.city_no, "已受理")
 
-    def _push_as_told(self, queued: Queued) -> None:
+    def _push_with_faults(self, queued: Queued) -> None:
         match self._chaos.faults.webhooks:
             case "off":
                 return

@@ -51,7 +51,7 @@ def _order(order: Order, entries: list[Received], requests: Mapping[str, str]) -
 def _received(entry: Received, requests: Mapping[str, str]) -> str:
     body = entry.body
     what = str(body.get("what"))
-    said = escape(_told(body))
+    said = escape(_fields(body))
     head = f"{_KINDS[entry.kind]}（{escape(requests.get(what, what))}） <small>{escape(str(body.get('at')))}</small>"
     if entry.decision is not None:
         return f"{head}<pre>{said}</pre>已答复：{escape(entry.decision)}"
@@ -64,7 +64,7 @@ def _received(entry: Received, requests: Mapping[str, str]) -> str:
     )
 
 
-def _told(body: Mapping[str, Any]) -> str:
+def _fields(body: Mapping[str, Any]) -> str:
     """The county's message in the platform's words, one line for each field."""
     data = body.get("data") or {}
     lines = []

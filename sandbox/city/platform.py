@@ -22,7 +22,7 @@ from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
 from sandbox.city import page as city_page
-from sandbox.city.faults import Chaos
+from sandbox.city.faults import FaultInjection
 from sandbox.city.outbox import Outbox
 from sandbox.city.signature import checked
 from sandbox.city.store import CityStore, KeyUsed, Received
@@ -106,7 +106,7 @@ class Platform:
 
 def create_app(secret: str, webhook: str | None = None, data: Path | None = None) -> FastAPI:
     """The platform as a web application; its data is stored in `data`, or in memory without it."""
-    store, chaos = CityStore(data), Chaos()
+    store, chaos = CityStore(data), FaultInjection()
     outbox = Outbox(secret, webhook, store, chaos)
     platform = Platform(store, outbox)
     app = FastAPI(title="市平台模拟端", lifespan=outbox.lifespan)

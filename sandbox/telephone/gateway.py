@@ -20,8 +20,8 @@ from sandbox.telephone.account import Account
 from sandbox.telephone.calls_api import calls_api
 from sandbox.telephone.control import control, invalid
 from sandbox.telephone.delivery import Delivery
+from sandbox.telephone.fault_middleware import FaultMiddleware, ResettableProtocol
 from sandbox.telephone.faults import FaultBook
-from sandbox.telephone.faulty_line import FaultyLine, OpenLine
 from sandbox.telephone.messages_api import messages_api
 from sandbox.telephone.phone_routes import pages
 from sandbox.telephone.phone_store import PhoneStore
@@ -48,7 +48,7 @@ def create_app(account: Account, store: PhoneStore, rate: float) -> FastAPI:
             await part.stop()
 
     app = FastAPI(title="短信与电话模拟网关", lifespan=lifespan)
-    app.add_middleware(FaultyLine, book=book)
+    app.add_middleware(FaultMiddleware, book=book)
     app.include_router(messages_api(account, store, delivery))
     app.include_router(calls_api(account, store, switchboard))
     app.include_router(control(store, book, switchboard))
@@ -93,7 +93,7 @@ def main() -> None:
         host="127.0.0.1",
         port=chosen.port,
         log_level="warning",
-        http=OpenLine,
+        http=ResettableProtocol,
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE,
     )

@@ -1,4 +1,4 @@
-"""The outside as activities meet it: a real database, a real gateway, a real city platform."""
+"""Fixtures for activities: a real database, the sandbox gateway and the sandbox city platform."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,12 +8,12 @@ import pytest
 from adapters.database.engine import Database
 from adapters.database.orders.orders import Orders
 from adapters.database.orders.rule_books import RuleBookHistory
-from adapters.database.units import Catalogue
+from adapters.database.units import UnitDirectory
 from adapters.settings.settings import Settings
 from adapters.twilio.client import TwilioClient
 from adapters.twilio.sms import TwilioSms
 from domain.order.records import StoredRuleBook
-from domain.units import ContactCard, UnitCard
+from domain.units import StoredContact, StoredUnit
 from tests.activities.given import CITY_SECRET, CLERK, TEMPLATES, Phone
 from tests.adapters.orders_at_hand import new_order
 from tests.sandbox.conftest import peer
@@ -24,7 +24,7 @@ __all__ = ["peer"]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where this test keeps its objects."""
+    """The folder of this test's object store."""
     return tmp_path / "data"
 
 
@@ -42,7 +42,7 @@ def city(peer: Peer) -> str:
 
 @pytest.fixture
 def settings_for(folder: Path) -> Callable[..., Settings]:
-    """Settings with these changes."""
+    """A function that returns settings with the given changes."""
 
     def make(**changes: str) -> Settings:
         chosen = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "CITY_SECRET": CITY_SECRET}
@@ -55,10 +55,10 @@ def settings_for(folder: Path) -> Callable[..., Settings]:
 async def hotline(database: Database) -> Database:
     """A database with an order of huojia, a unit, its clerk, and the rule book."""
     await Orders(database).open(new_order("20261123-000001"))
-    catalogue = Catalogue(database)
-    await catalogue.put_units([UnitCard(id="housing", regime="huojia", name="住建局")])
+    catalogue = UnitDirectory(database)
+    await catalogue.put_units([StoredUnit(id="housing", regime="huojia", name="住建局")])
     await catalogue.put_contacts(
-        [ContactCard(regime="huojia", unit="housing", role="unit_clerk", name="王某", phone=CLERK)]
+        [StoredContact(regime="huojia", unit="housing", role="unit_clerk", name="王某", phone=CLERK)]
     )
     reactions = [{"on": "unclosed_listed", "send_city": "not_soon_solvable"}]
     await RuleBookHistory(database).put(

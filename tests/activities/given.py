@@ -1,4 +1,4 @@
-"""What the tests of activities start from."""
+"""Helpers for tests of activities: notices, recorded events, contacts and rule books."""
 
 from datetime import datetime
 from typing import Any
@@ -15,14 +15,14 @@ from adapters.database.orders.orders import Orders
 from adapters.database.orders.rule_books import RuleBookHistory
 from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
-from adapters.database.units import Catalogue
-from adapters.phone_numbers import read
+from adapters.database.units import UnitDirectory
+from adapters.phone_numbers import parse_number
 from adapters.twilio.http import RebasedHttpClient
 from adapters.twilio.sms import TwilioSms
-from domain.order.effects import Effect
+from domain.order.effects import NotifyEffect
 from domain.order.read_model import RecordBatch
 from domain.order.records import StoredRuleBook
-from domain.units import ContactCard
+from domain.units import StoredContact
 from tests.adapters.orders_at_hand import NINE, view
 from tests.sandbox.words import ACCOUNT, TOKEN
 
@@ -44,7 +44,7 @@ DISPATCH = "【12345热线】工单20261123-000001已派至住建局，事项类
 
 
 class Phone:
-    """What the gateway has for a telephone."""
+    """A telephone at the gateway."""
 
     def __init__(self, gateway: str) -> None:
         self._url = f"{gateway}/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
@@ -54,15 +54,15 @@ class Phone:
         return [message["body"] for message in found.json()["messages"]]
 
 
-def notice(number: int, template: str = "dispatch", to_role: str = "unit_clerk", **fields: Any) -> Effect:
+def notice(number: int, template: str = "dispatch", to_role: str = "unit_clerk", **fields: Any) -> NotifyEffect:
     """The effect of a notice, to the clerk of housing unless told otherwise."""
     told = {"unit": "housing", "due_at": DUE} if to_role == "unit_clerk" else {}
-    about = {"kind": "notify", "key": f"{NO}:N{number}", "order_no": NO, "notice": f"N{number}"}
-    return Effect(**(about | {"template": template, "to_role": to_role} | told | fields))
+    about = {"key": f"{NO}:N{number}", "order_no": NO, "notice": f"N{number}"}
+    return NotifyEffect(**(about | {"template": template, "to_role": to_role} | told | fields))
 
 
 def mumbles(patch: pytest.MonkeyPatch, status: int, body: str) -> None:
-    """Have the provider take what is sent, and answer so."""
+    """Make the provider accept messages and answer with this status and body."""
     request = RebasedHttpClient.request
 
     def mumbling(self: RebasedHttpClient, method: str, *args: Any, **kwargs: Any) -> Response:
@@ -73,7 +73,7 @@ def mumbles(patch: pytest.MonkeyPatch, status: int, body: str) -> None:
 
 
 async def recorded(database: Database, no: str, *events: dict[str, Any], **shown: Any) -> None:
-    """Put these events on the trail, numbered from 1; each is at nine unless it says otherwise."""
+    """Record these events, numbered from 1; the default time is nine."""
     numbered = tuple(
         {"seq": seq, "at": NINE.isoformat(), "actor": "system"} | each for seq, each in enumerate(events, 1)
     )
@@ -82,19 +82,19 @@ async def recorded(database: Database, no: str, *events: dict[str, Any], **shown
 
 
 async def reachable(database: Database, number: str) -> None:
-    """Give the clerk of housing a number of this test's own."""
-    card = ContactCard(regime="huojia", unit="housing", role="unit_clerk", name="王某", phone=number)
-    await Catalogue(database).put_contacts([card])
+    """Give the clerk of housing this number."""
+    card = StoredContact(regime="huojia", unit="housing", role="unit_clerk", name="王某", phone=number)
+    await UnitDirectory(database).put_contacts([card])
 
 
-async def perform(database: Database, sms: TwilioSms, effect: Effect) -> NoticeOutcome:
-    orders, catalogue, policies = Orders(database), Catalogue(database), RuleBookHistory(database)
-    notify = Notify(orders, catalogue, policies, Messages(database), OptOuts(database), sms, read)
+async def perform(database: Database, sms: TwilioSms, effect: NotifyEffect) -> NoticeOutcome:
+    orders, catalogue, policies = Orders(database), UnitDirectory(database), RuleBookHistory(database)
+    notify = Notify(orders, catalogue, policies, Messages(database), OptOuts(database), sms, parse_number)
     return await ActivityEnvironment().run(notify.notify, effect)
 
 
 async def routed(database: Database, **messaging: Any) -> None:
-    """A rule book in force that says how notices reach people."""
+    """Adopt a rule book with these messaging rules."""
     rules = {"templates": TEMPLATES, "messaging": messaging}
     await RuleBookHistory(database).put(StoredRuleBook("routed", "huojia", rules))
     await recorded(database, NO, {"event": "order_opened"}, policy_hash="routed")

@@ -1,4 +1,4 @@
-"""Bundles: whole, checkable by anyone, written once."""
+"""Archive bundles are complete, verifiable by anyone, and written once."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ from adapters.archive.bundle_check import NotABundle
 from adapters.archive.bundles import Bundles
 from adapters.archive.sheets import Sheets
 from adapters.archive.signature import Signatures
-from adapters.database.archive.bundles import Archives
+from adapters.database.archive.bundles import ArchivedBundles
 from adapters.database.archive.dossiers import Dossiers
 from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
@@ -30,18 +30,18 @@ from adapters.files.object_store import Objects
 from adapters.settings.settings import Settings
 from domain.archive.bundles import StoredBundle
 from domain.citizen.messages import NewMessage
-from domain.order.effects import Effect
+from domain.order.effects import ArchiveEffect
 from domain.order.read_model import RecordBatch
 from tests.activities.given import CITIZEN, NO, TEMPLATES, recorded
 from tests.adapters.orders_at_hand import CANARY, event, view
 
-EFFECT = Effect(kind="archive", key=f"{NO}:archive", order_no=NO)
+EFFECT = ArchiveEffect(key=f"{NO}:archive", order_no=NO)
 CLOSED = {"event": "order_closed", "outcome": "satisfied", "at": "2026-12-31T23:30:00+08:00"}
 KEY = f"archives/2026/{NO}.zip"
 
 
-class LosesTheNote(Archives):
-    """The process ends after the bundle was written and before that was noted."""
+class LosesTheNote(ArchivedBundles):
+    """The process ends after the bundle was written and before the archive row was."""
 
     async def record(self, order_no: str, bundle: str, sha256: str) -> StoredBundle:
         raise ConnectionResetError
@@ -52,14 +52,14 @@ def objects(settings_for: Callable[..., Settings]) -> Objects:
     return Objects(settings_for())
 
 
-async def perform(database: Database, objects: Objects, archives: Archives | None = None) -> Archived:
+async def perform(database: Database, objects: Objects, archives: ArchivedBundles | None = None) -> Archived:
     bundles = Bundles(objects, Signatures("a secret of the archive"))
-    archive = Archive(Dossiers(database), archives or Archives(database), objects, bundles, Sheets())
+    archive = Archive(Dossiers(database), archives or ArchivedBundles(database), objects, bundles, Sheets())
     return await ActivityEnvironment().run(archive.archive, EFFECT)
 
 
 async def lived(database: Database, objects: Objects) -> None:
-    """The order has lived: words, a photo, a text, a decision, a call, and events up to its closing."""
+    """Store the data of a closed order: texts, a photo, an SMS, a decision, a call, and events."""
     document = await Documents(database).save(NO, "", "submit_reply", "handling", "已清运完毕")
     comment = await Documents(database).save(NO, "", "decide", "comment", "属实，同意😀")
     photo = b"\xff\xd8\xff photo"
@@ -223,7 +223,7 @@ async def test_a_crash_between_writing_and_noting_leaves_one_bundle(hotline: Dat
         await perform(hotline, objects, LosesTheNote(hotline))
     written = await objects.get(KEY)
     assert written is not None
-    # What happened since would make another bundle; the one that is there stands.
+    # A later event would change the bundle; the existing one is kept.
     later = event(8, "notice_sent", notice="N1")
     await Trail(hotline).record(RecordBatch(order_no=NO, events=(later,), view=view(NO, 8)))
     assert await perform(hotline, objects) == Archived(bundle=KEY, sha256=hashlib.sha256(written).hexdigest())

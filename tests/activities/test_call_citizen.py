@@ -1,4 +1,4 @@
-"""Automatic calls are placed once an attempt, whatever happens on the way."""
+"""Automatic calls are placed once per attempt, in spite of failures."""
 
 from collections.abc import Callable
 
@@ -10,12 +10,12 @@ from activities.call_citizen import CallCitizen, CallOutcome
 from adapters.database.engine import Database
 from adapters.database.orders.orders import Orders
 from adapters.database.telephone.calls import Calls
-from adapters.phone_numbers import read
+from adapters.phone_numbers import parse_number
 from adapters.settings.settings import Settings
 from adapters.twilio.client import ProviderUnavailable, TwilioClient
 from adapters.twilio.voice import TwilioVoice
-from domain.citizen.messages import Sending
-from domain.order.effects import Effect
+from domain.citizen.messages import ProviderAnswer
+from domain.order.effects import CallCitizenEffect
 from domain.order.records import StoredCitizen
 from tests.activities.given import NO, mumbles
 from tests.adapters.orders_at_hand import new_order
@@ -33,23 +33,21 @@ async def citizen(database: Database, no: str, phone: str | None) -> None:
 
 
 async def perform(database: Database, voice: TwilioVoice, party: str, attempt: int = 1) -> CallOutcome:
-    effect = Effect(
-        kind="call_citizen", key=f"{NO}:{party}:{attempt}", order_no=NO, party=party, round=0, attempt=attempt
-    )
-    calls = CallCitizen(Orders(database), Calls(database), voice, read)
+    effect = CallCitizenEffect(key=f"{NO}:{party}:{attempt}", order_no=NO, party=party, round=0, attempt=attempt)
+    calls = CallCitizen(Orders(database), Calls(database), voice, parse_number)
     return await ActivityEnvironment().run(calls.call_citizen, effect)
 
 
 class LosesTheAnswer(TwilioVoice):
-    """The process ends after the provider took the call and before anybody wrote that down."""
+    """The process ends after the provider accepted the call and before that was stored."""
 
-    async def place(self, to: str, call_id: str) -> Sending:
+    async def place(self, to: str, call_id: str) -> ProviderAnswer:
         await super().place(to, call_id)
         raise ConnectionResetError
 
 
 def ringing(gateway: str, number: str) -> int:
-    """How many calls the gateway has for a telephone."""
+    """The number of calls that the gateway has for a telephone."""
     return len(httpx.get(f"{gateway}/sandbox/phones/{number}").raise_for_status().json()["calls"])
 
 

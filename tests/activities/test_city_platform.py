@@ -1,4 +1,4 @@
-"""What the city platform is told, once and in full."""
+"""Reports to the city platform are sent once and completely."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,11 +18,11 @@ from adapters.database.orders.documents import Documents
 from adapters.database.orders.orders import Orders
 from adapters.database.orders.rule_books import RuleBookHistory
 from adapters.settings.settings import Settings
-from domain.order.effects import Effect
+from domain.order.effects import CityPlatformEffect
 from tests.activities.given import NO, recorded
 from tests.adapters.orders_at_hand import NINE, new_order
 
-Perform = Callable[[Effect], Any]
+Perform = Callable[[CityPlatformEffect], Any]
 
 
 @pytest.fixture
@@ -36,15 +36,15 @@ async def platform(database: Database, settings: Settings) -> AsyncIterator[Perf
     api = CityApi(settings)
     activity = CityPlatform(Orders(database), Trail(database), Documents(database), RuleBookHistory(database), api)
 
-    async def perform(effect: Effect) -> None:
+    async def perform(effect: CityPlatformEffect) -> None:
         await ActivityEnvironment().run(activity.city_platform, effect)
 
     yield perform
     await api.aclose()
 
 
-def sent(no: str, seq: int, what: str, **fields: Any) -> Effect:
-    return Effect(kind="city_platform", key=f"{no}:{seq}", order_no=no, what=what, seq=seq, **fields)
+def sent(no: str, seq: int, what: str, **fields: Any) -> CityPlatformEffect:
+    return CityPlatformEffect(key=f"{no}:{seq}", order_no=no, what=what, seq=seq, **fields)
 
 
 def received(city: str, key: str) -> list[tuple[str, dict[str, Any]]]:

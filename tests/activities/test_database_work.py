@@ -1,4 +1,4 @@
-"""Activities that only speak to the database: record, call back, tally."""
+"""Activities that use only the database: record, call back, tally."""
 
 from typing import Any
 
@@ -16,8 +16,8 @@ from adapters.database.orders.orders import Orders
 from adapters.database.orders.overdue_counts import Tallies
 from adapters.database.telephone.call_tasks import CallTasks
 from adapters.database.telephone.callbacks import Callbacks
-from domain.order.effects import Effect
-from domain.order.records import TallyResult
+from domain.order.effects import CallBackEffect, CallTaskEffect, TallyEffect
+from domain.order.records import OverdueCount
 from tests.activities.given import NO, recorded
 from tests.adapters.orders_at_hand import batch, new_order
 
@@ -42,7 +42,7 @@ async def test_a_citizen_is_put_into_the_queue_of_those_who_telephone(hotline: D
     await recorded(hotline, NO, {"event": "callback_due"}, **shown)
     queues = CallBack(Orders(hotline), Callbacks(hotline), CallTasks(hotline))
     for party, attempt in ((NO, 1), (NO, 1), ("20261123-000002", 1), (NO, 2)):
-        effect = Effect(kind="call_back", key="k", order_no=NO, party=party, attempt=attempt)
+        effect = CallBackEffect(key="k", order_no=NO, party=party, round=0, attempt=attempt)
         await ActivityEnvironment().run(queues.call_back, effect)
     waiting = (await Callbacks(hotline).waiting(regime="huojia")).items
     assert [(call.party, call.attempts) for call in waiting] == [(NO, 2), ("20261123-000002", 1)]
@@ -50,10 +50,10 @@ async def test_a_citizen_is_put_into_the_queue_of_those_who_telephone(hotline: D
 
 async def test_whom_no_text_reached_is_telephoned_once(hotline: Database) -> None:
     queues = CallBack(Orders(hotline), Callbacks(hotline), CallTasks(hotline))
-    effect = Effect(
-        kind="call_task",
+    effect = CallTaskEffect(
         key=f"{NO}:N1:call_task:9",
         order_no=NO,
+        notice="N1",
         template="overdue",
         to_role="unit_clerk",
         unit="housing",
@@ -64,13 +64,13 @@ async def test_whom_no_text_reached_is_telephoned_once(hotline: Database) -> Non
     assert [(task.order_no, task.template, task.unit) for task in waiting] == [(NO, "overdue", "housing")]
 
 
-async def tally(database: Database, no: str) -> TallyResult:
-    effect = Effect(kind="tally", key=f"{no}:9", order_no=no, unit="housing")
+async def tally(database: Database, no: str) -> OverdueCount:
+    effect = TallyEffect(key=f"{no}:9", order_no=no, unit="housing")
     return await ActivityEnvironment().run(Tally(Tallies(database)).tally, effect)
 
 
 async def lived(database: Database, no: str, dispatched: str, end: str, at: str, **order: Any) -> None:
-    """An order dispatched to housing (to water if its number begins so) on one day, and how it went on another."""
+    """An order that was dispatched to housing (or water, by its number) on one day, and its end on another."""
     await Orders(database).open(new_order(no, **order))
     unit = "housing" if not no.startswith("w") else "water"
     units = [{"unit": unit, "part": "lead"}, {"unit": "power", "part": "assist"}]
@@ -94,18 +94,18 @@ async def test_overdue_orders_are_counted_in_a_row_and_in_the_year(hotline: Data
     await lived(hotline, "late-2", "2026-02-11", LATE, "2026-02-13")
     await lived(hotline, "later", "2026-02-12", LATE, "2026-02-20")
 
-    assert await tally(hotline, "late-1") == TallyResult(in_a_row=1, in_total=2)
-    assert await tally(hotline, "late-2") == TallyResult(in_a_row=2, in_total=3)
-    assert await tally(hotline, "later") == TallyResult(in_a_row=3, in_total=4)
-    assert await tally(hotline, "last-year") == TallyResult(in_a_row=1, in_total=1)
-    assert await tally(hotline, "rehearsed") == TallyResult(in_a_row=1, in_total=1)
+    assert await tally(hotline, "late-1") == OverdueCount(in_a_row=1, in_total=2)
+    assert await tally(hotline, "late-2") == OverdueCount(in_a_row=2, in_total=3)
+    assert await tally(hotline, "later") == OverdueCount(in_a_row=3, in_total=4)
+    assert await tally(hotline, "last-year") == OverdueCount(in_a_row=1, in_total=1)
+    assert await tally(hotline, "rehearsed") == OverdueCount(in_a_row=1, in_total=1)
 
 
 async def test_a_kept_limit_breaks_the_row_and_not_the_total(hotline: Database) -> None:
     await lived(hotline, "late-1", "2026-03-02", LATE, "2026-03-05")
     await lived(hotline, "late-2", "2026-03-03", LATE, "2026-03-09")
     await lived(hotline, "kept", "2026-03-04", KEPT, "2026-03-06")
-    assert await tally(hotline, "late-2") == TallyResult(in_a_row=0, in_total=2)
+    assert await tally(hotline, "late-2") == OverdueCount(in_a_row=0, in_total=2)
 
 
 async def test_the_count_waits_until_the_overdue_is_recorded(hotline: Database) -> None:

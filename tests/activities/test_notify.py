@@ -1,4 +1,4 @@
-"""Notices reach whom they are for, once, whatever happens on the way."""
+"""Notices reach their recipients once, in spite of failures."""
 
 import subprocess
 import sys
@@ -12,14 +12,14 @@ from adapters.database.engine import Database
 from adapters.database.orders.orders import Orders
 from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
-from adapters.database.units import Catalogue
+from adapters.database.units import UnitDirectory
 from adapters.phone_numbers import e164
 from adapters.settings.settings import ROOT, Settings
 from adapters.twilio.client import ProviderUnavailable, TwilioClient
 from adapters.twilio.sms import TwilioSms
-from domain.citizen.messages import Sending
+from domain.citizen.messages import ProviderAnswer
 from domain.order.records import StoredCitizen
-from domain.units import ContactCard
+from domain.units import StoredContact
 from tests.activities.given import (
     CITIZEN,
     CLERK,
@@ -36,17 +36,17 @@ from tests.adapters.orders_at_hand import CANARY, new_order
 
 
 class LosesTheAnswer(TwilioSms):
-    """The process ends after the provider took the message and before anybody wrote that down."""
+    """The process ends after the provider accepted the message and before that was stored."""
 
-    async def send(self, to: str, body: str) -> Sending:
+    async def send(self, to: str, body: str) -> ProviderAnswer:
         await super().send(to, body)
         raise ConnectionResetError
 
 
 class NeverGetsThere(TwilioSms):
-    """The process ends before the provider hears of the message."""
+    """The process ends before the message reaches the provider."""
 
-    async def send(self, to: str, body: str) -> Sending:
+    async def send(self, to: str, body: str) -> ProviderAnswer:
         raise ConnectionResetError
 
 
@@ -110,10 +110,10 @@ async def test_a_gateway_that_is_down_is_tried_again_and_the_failure_names_nobod
 
 
 class Refuses(TwilioSms):
-    """The provider will never text this number."""
+    """The provider rejects this number permanently."""
 
-    async def send(self, to: str, body: str) -> Sending:
-        return Sending(None, "twilio_21211")
+    async def send(self, to: str, body: str) -> ProviderAnswer:
+        return ProviderAnswer(None, "twilio_21211")
 
 
 async def test_a_refusal_for_good_is_an_answer_that_stands(
@@ -140,8 +140,8 @@ async def test_the_next_contact_gets_what_the_first_cannot(hotline: Database, sm
     await routed(hotline, routing={"unit_clerk": ["unit_clerk", "unit_section_head", "unit_deputy_leader"]})
     await reachable(hotline, "0393-5296118")
     for role, number in (("unit_section_head", "13900000021"), ("unit_deputy_leader", "13900000022")):
-        card = ContactCard(regime="huojia", unit="housing", role=role, name="李某", phone=number)
-        await Catalogue(hotline).put_contacts([card])
+        card = StoredContact(regime="huojia", unit="housing", role=role, name="李某", phone=number)
+        await UnitDirectory(hotline).put_contacts([card])
     for _ in range(2):
         assert await perform(hotline, sms, notice(1)) == SENT
     assert phone.bodies("+8613900000021") == [DISPATCH]
@@ -192,8 +192,8 @@ async def test_a_template_that_asks_for_more_than_a_notice_may_say(hotline: Data
 async def test_the_centre_and_the_county_are_found_without_a_unit(
     hotline: Database, sms: TwilioSms, phone: Phone
 ) -> None:
-    leader = ContactCard(regime="huojia", role="county_leader", name="李某", phone="+8613900000006")
-    await Catalogue(hotline).put_contacts([leader])
+    leader = StoredContact(regime="huojia", role="county_leader", name="李某", phone="+8613900000006")
+    await UnitDirectory(hotline).put_contacts([leader])
     assert await perform(hotline, sms, notice(1, "overdue", "county_leader", unit="housing")) == SENT
     assert phone.bodies("+8613900000006") == [
         "【12345热线】工单20261123-000001已超过办理时限（规定时限），请立即处理并说明情况。"
@@ -217,8 +217,8 @@ async def test_a_rehearsal_reaches_its_own_people_only(hotline: Database, sms: T
     await Orders(hotline).open(new_order("20261123-000003", realm="rehearsal-1"))
     effect = notice(1, order_no="20261123-000003", key="20261123-000003:N1")
     assert (await perform(hotline, sms, effect)).reason == "no_contact"
-    card = ContactCard(regime="huojia", unit="housing", role="unit_clerk", name="演练", phone="+8613900000007")
-    await Catalogue(hotline).ensure("rehearsal-1", [], [card])
+    card = StoredContact(regime="huojia", unit="housing", role="unit_clerk", name="演练", phone="+8613900000007")
+    await UnitDirectory(hotline).ensure("rehearsal-1", [], [card])
     assert await perform(hotline, sms, effect) == SENT
     assert len(phone.bodies("+8613900000007")) == 1
 

@@ -1,4 +1,4 @@
-"""What the provider answers, and what each answer means for a notice."""
+"""The provider's answers, and their effect on a notice."""
 
 import zlib
 from collections.abc import Iterator
@@ -11,17 +11,17 @@ from activities.notify import NoticeOutcome
 from adapters.database.engine import Database
 from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
-from adapters.database.units import Catalogue
+from adapters.database.units import UnitDirectory
 from adapters.twilio.client import ProviderUnavailable
 from adapters.twilio.http import RebasedHttpClient
 from adapters.twilio.sms import TwilioSms
-from domain.units import ContactCard
+from domain.units import StoredContact
 from tests.activities.given import DISPATCH, NO, SENT, Phone, mumbles, notice, perform, reachable, routed
 
 
 @pytest.fixture
 def unsubscribed(gateway: str) -> Iterator[str]:
-    """A number that the provider refuses once because it was told to leave it alone."""
+    """A number that the provider rejects once because it has opted out there."""
     number, faults = "+8613900000025", f"{gateway}/sandbox/faults"
     once = {"kind": "refuse", "on": "messages", "to": number, "code": 21610, "times": 1}
     httpx.put(faults, json=[once]).raise_for_status()
@@ -38,8 +38,8 @@ async def test_an_answer_that_tells_no_id_is_none_and_the_message_is_looked_up(
     await routed(hotline, routing={"unit_clerk": ["unit_clerk", "unit_section_head"]})
     number = f"+8613900{zlib.crc32(f'{status}{body}'.encode()) % 10**6:06}"
     await reachable(hotline, number)
-    head = ContactCard(regime="huojia", unit="housing", role="unit_section_head", name="李某", phone="13900000029")
-    await Catalogue(hotline).put_contacts([head])
+    head = StoredContact(regime="huojia", unit="housing", role="unit_section_head", name="李某", phone="13900000029")
+    await UnitDirectory(hotline).put_contacts([head])
     with monkeypatch.context() as patch:
         mumbles(patch, status, body)
         with pytest.raises(ProviderUnavailable):

@@ -1,4 +1,4 @@
-"""Yesterday, for tests: what is on record is moved back by whole days, with hashes that fit."""
+"""Moves records back by whole days, with matching hashes."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from tests.postgres import as_owner
 
 
 def aged(url: str, *, days: int) -> None:
-    """Move everything back, as if it had been written so many days before `today`."""
+    """Move all records back, as if they had been written `days` days before `today`."""
     back = timedelta(days=days) + (datetime.now(CST).date() - today())
     with forger(url) as connection:
         connection.execute("UPDATE audit_trail SET recorded_at = recorded_at - %s", [back])
@@ -25,19 +25,19 @@ def aged(url: str, *, days: int) -> None:
 
 
 def today() -> date:
-    """The day that is not over yet; yesterday, as long as something of it may still be written."""
+    """The current day; yesterday while records of it may still be written."""
     return (datetime.now(CST) - GRACE).date()
 
 
 def forger(url: str) -> psycopg.Connection[dict[str, Any]]:
-    """The database as its owner may change it, behind the back of its triggers."""
+    """A connection as the database's owner, without triggers."""
     connection = psycopg.connect(as_owner(url), row_factory=dict_row)
     connection.execute("SET session_replication_role = replica")
     return connection
 
 
 def rechained(connection: psycopg.Connection[dict[str, Any]], first: int = 1) -> None:
-    """Give every act from a position on the hash that fits what stands there."""
+    """Recompute the hash of every act from a position on."""
     before = connection.execute("SELECT hash FROM acts WHERE position = %s", [first - 1]).fetchone()
     previous = before["hash"] if before else GENESIS
     for row in connection.execute("SELECT * FROM acts WHERE position >= %s ORDER BY position", [first]).fetchall():

@@ -1,4 +1,4 @@
-"""What tests of adapters have in common: an installation's folder, and an archived order in it."""
+"""Fixtures for adapters: the folder of an installation, and an archived order in it."""
 
 from pathlib import Path
 

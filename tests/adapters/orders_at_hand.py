@@ -1,4 +1,4 @@
-"""Orders, events and views for the tests of the database."""
+"""Builders of orders, events and views for database tests."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,7 +48,7 @@ def approval(id_: str, status: str = "open", *, unit: str | None = None) -> Appr
 
 
 def view(no: str, seq: int, **fields: Any) -> OrderView:
-    """Where an order stands after event `seq`."""
+    """The view of an order after event `seq`."""
     defaults: dict[str, Any] = {
         "regime": "huojia",
         "policy_hash": "abc",

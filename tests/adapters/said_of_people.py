@@ -1,11 +1,11 @@
-"""An archived order with something personal in every column of every table that can hold it, and what is left of it."""
+"""An archived order with personal data in every possible column of every table, and a search for what is left."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import LargeBinary, select
 
-from adapters.database.archive.bundles import Archives
+from adapters.database.archive.bundles import ArchivedBundles
 from adapters.database.city.messages import WEBHOOK, CityMessages
 from adapters.database.engine import Database
 from adapters.database.orders.attachments import Attachments, NewFile
@@ -32,7 +32,7 @@ PLACE = frozenset({"33.5", "113.6"})
 
 
 async def archive(database: Database, settings: Settings) -> None:
-    """An archived order with something personal in every column of every table that can hold it."""
+    """Store an archived order with personal data in every possible column of every table."""
     place = {"location": CANARY, "address_id": CANARY, "lat": 33.5, "long": 113.6, "media_url": CANARY, "listed": True}
     answers = (Answer(code="a", question="q", answers=(CANARY,)),)
     await Orders(database).open(new_order(NO, citizen=CITIZEN, answers=answers, **place), intake_key=f"{CANARY}:1")
@@ -66,11 +66,11 @@ async def archive(database: Database, settings: Settings) -> None:
     await recorded(database, NO, {"event": "order_opened"}, {"event": "order_closed", "outcome": "satisfied"})
     for key in ("attachments/photo", "attachments/photo.thumbnail.jpg", "archives/1.zip"):
         await Objects(settings).put_if_absent(key, CANARY.encode())
-    await Archives(database).record(NO, "archives/1.zip", "00" * 32)
+    await ArchivedBundles(database).record(NO, "archives/1.zip", "00" * 32)
 
 
 async def personal(database: Database) -> dict[str, set[str]]:
-    """Every column of every table with something personal of this order in it, opened where it is sealed."""
+    """The columns of each table that have personal data of this order, after decryption."""
     found: dict[str, set[str]] = {}
     async with database.session() as session:
         for table in Table.metadata.sorted_tables:

@@ -1,4 +1,4 @@
-"""A day is anchored once it is over: what was chained by then is under one signature, and is published."""
+"""Daily anchors: after a day its chains are covered by one signature, which is published."""
 
 import asyncio
 import json
@@ -18,8 +18,8 @@ from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
 from adapters.files.object_store import Objects
 from adapters.settings.settings import Settings
-from api.app import JOBS
 from application.audit.anchoring import AnchorConflict, Anchoring, key_of
+from application.jobs.catalogue import JOBS
 from application.services import Services
 from domain.access.acts import Act, Deed
 from tests.adapters.aged import aged, forger, today
@@ -94,7 +94,7 @@ async def test_what_is_written_while_the_day_ends_is_under_the_anchor_of_one_of_
     aged(database_url, days=2)
     await Anchors(database).make(ended, SIGNATURES.sign)
     await trail.record(batch("LATE", 1, 1))
-    # It was begun before midnight, and was not to be seen yet when the day was anchored.
+    # Its transaction began before midnight, and was not visible yet when the day was anchored.
     late = day_begins(ended + timedelta(days=1)) - timedelta(seconds=10)
     with forger(database_url) as connection:
         connection.execute("UPDATE audit_trail SET recorded_at = %s WHERE order_no = 'LATE'", [late])
@@ -121,12 +121,11 @@ async def test_what_a_crash_left_unpublished_is_published_and_nothing_is_replace
     assert await other.get(key_of(day)) == b"another"
 
 
-async def test_the_api_makes_it_beside_its_requests(database: Database, database_url: str, objects: Objects) -> None:
+async def test_a_periodic_job_makes_it(database: Database, database_url: str, objects: Objects) -> None:
     await Acts(database).note(READ)
     aged(database_url, days=2)
     settings = SimpleNamespace(archive_key="the-key-of-the-tests")
     services = cast(Services, SimpleNamespace(database=database, objects=objects, settings=settings))
-    [job] = [work for work, _, what in JOBS if what == "days anchored"]
-    assert [await job(services) for _ in range(2)] == [2, 0]
+    assert [await JOBS["anchors"].run(services) for _ in range(2)] == [2, 0]
     made = await Anchors(database).all()
     assert all(SIGNATURES.holds(each.signed, bytes.fromhex(each.signature)) for each in made)

@@ -1,4 +1,4 @@
-"""The note of an archive can be changed, the trail cannot: an archive that was taken away is noticed."""
+"""The row of an archive can be changed, the trail cannot: a removed archive is detected."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 
 from adapters.archive.archive_check import Audit
 from adapters.archive.signature import Signatures
-from adapters.database.archive.bundles import Archives
+from adapters.database.archive.bundles import ArchivedBundles
 from adapters.database.engine import Database
 from adapters.database.orders.orders import Orders
 from adapters.files.object_store import Objects
@@ -29,7 +29,7 @@ async def archived(database: Database, no: str = "A", realm: str = "") -> None:
     await Orders(database).open(new_order(no, realm=realm))
     told = {"event": "order_archived", "bundle": BUNDLE, "sha256": "0"}
     await recorded(database, no, {"event": "order_closed", "outcome": "satisfied"}, told)
-    await Archives(database).record(no, BUNDLE, "0")
+    await ArchivedBundles(database).record(no, BUNDLE, "0")
 
 
 def changed(url: str, statement: str) -> None:
@@ -50,10 +50,10 @@ async def test_an_order_whose_note_was_taken_away_is_still_looked_at(
 ) -> None:
     await archived(database)
     await archived(database, "R", realm="R")
-    assert await Archives(database).numbers() == ["A"]
+    assert await ArchivedBundles(database).numbers() == ["A"]
     changed(database_url, "DELETE FROM archives")
-    assert await Archives(database).numbers() == ["A"]
-    assert await Archives(database).numbers(after="A") == []
+    assert await ArchivedBundles(database).numbers() == ["A"]
+    assert await ArchivedBundles(database).numbers(after="A") == []
     assert (await audit.of_order("A")).problems == (NO_NOTE,)
     assert (await audit.of_order("B")).problems == ("没有归档记录",)
 

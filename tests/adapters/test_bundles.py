@@ -1,4 +1,4 @@
-"""A bundle: whichever byte is changed, it is found and named; and others' tools read what we write."""
+"""Bundles: a change of any byte is found and named, and standard tools can read them."""
 
 import asyncio
 import hashlib
@@ -14,7 +14,7 @@ from pathlib import Path
 import bagit
 import pytest
 
-from adapters.archive.bagit import Bundle
+from adapters.archive.bagit import BundleWriter
 from adapters.archive.bundle_check import BundleCheck, NotABundle
 from adapters.archive.bundles import Bundles
 from adapters.archive.changed_byte import changed_byte
@@ -32,7 +32,7 @@ FILES = {"order.json": '{"title": "路灯不亮"}\n'.encode(), "personal/evidenc
 async def packed(folder: Path, files: dict[str, bytes] | None = None, signatures: Signatures = OURS) -> Path:
     """A bundle of these files."""
     path = folder / "bundle.zip"
-    bundle = Bundle(NO, DAY, path, signatures)
+    bundle = BundleWriter(NO, DAY, path, signatures)
     for name, content in (files or FILES).items():
         await bundle.add(name, content)
     await bundle.close()
@@ -49,7 +49,7 @@ async def test_every_byte_that_is_changed_is_found_and_named(tmp_path: Path) -> 
     assert problems(path) == ()
 
     def place(at: int) -> str:
-        """What a person would say lies there."""
+        """The name of the part at this position."""
         for lies in layout:
             if lies.header <= at < lies.start:
                 return f"{lies.path.removeprefix(f'{NO}/')} 的文件头"
@@ -57,7 +57,7 @@ async def test_every_byte_that_is_changed_is_found_and_named(tmp_path: Path) -> 
                 return lies.path.removeprefix(f"{NO}/")
         return "zip 目录"
 
-    # Every byte of headers and manifests would take a while: each seventh, which meets every field of every file.
+    # Every seventh byte is enough: it hits every field of every file, and every byte would take long.
     for at in range(0, len(whole), 7):
         damaged = bytearray(whole)
         damaged[at] ^= 1 << at % 8
@@ -66,7 +66,7 @@ async def test_every_byte_that_is_changed_is_found_and_named(tmp_path: Path) -> 
         assert found and all(each.startswith(place(at)) for each in found), (at, place(at), found)
         lies = next((each for each in layout if each.start <= at < each.start + each.size), None)
         if lies is None or lies.path.endswith(("tagmanifest-sha256.txt", "signature.bin")):
-            continue  # what has no checksum of its own is named by its line, or is 64 bytes without a meaning
+            continue  # parts without a checksum are named by their line, or are 64 bytes without meaning
         within = at - lies.start
         assert any(f"第 {within} 字节应为 0x{whole[at]:02x}，实为 0x{damaged[at]:02x}" in each for each in found), found
 
@@ -100,7 +100,7 @@ async def test_equal_content_is_equal_bytes(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 async def test_standard_tools_check_it(tmp_path: Path) -> None:
-    """What README.txt in a bundle tells whoever has nothing of ours."""
+    """The instructions in README.txt of a bundle work without this project's software."""
     with zipfile.ZipFile(await packed(tmp_path)) as zipped:
         zipped.extractall(tmp_path)
     folder = tmp_path / NO
@@ -135,7 +135,7 @@ async def test_hundreds_of_megabytes_take_no_memory(tmp_path: Path) -> None:
             yield bytes([number % 256]) * (1024 * 1024)
 
     tracemalloc.start()
-    bundle = Bundle(NO, DAY, tmp_path / "long.zip", OURS)
+    bundle = BundleWriter(NO, DAY, tmp_path / "long.zip", OURS)
     await bundle.stream("personal/evidence/film.mp4", 64 * 1024 * 1024, film(64))
     done = await bundle.close()
     objects = Objects(Settings.model_validate({"OBJECT_STORE_URL": (tmp_path / "store").as_uri()}))

@@ -1,4 +1,4 @@
-"""What the city platform answers, read with caution."""
+"""Answers of the city platform are parsed with caution."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime

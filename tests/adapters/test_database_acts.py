@@ -1,4 +1,4 @@
-"""Acts of the installation: one chain whoever writes, and nobody changes what is there."""
+"""Acts of the installation: one chain for all writers, which nobody can change."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""Whose files are whose, also when many ask at once."""
+"""Ownership of files, also under concurrent requests."""
 
 import asyncio
 from typing import Any

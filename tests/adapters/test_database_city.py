@@ -1,4 +1,4 @@
-"""Messages of the city platform: kept once, carried out by one process at a time, none forgotten."""
+"""Messages of the city platform: stored once, carried out by one process at a time, none lost."""
 
 import asyncio
 
@@ -29,7 +29,7 @@ async def test_a_message_is_kept_once_and_sealed(database: Database, database_ur
 async def test_of_many_processes_one_carries_it_out(database: Database, database_url: str) -> None:
     messages = CityMessages(database)
     await messages.keep("m-1", "order", BODY, "webhook")
-    assert await messages.begin("m-1") is None  # whoever kept it is at it
+    assert await messages.begin("m-1") is None  # the process that stored it is working on it
     with psycopg.connect(database_url) as connection:
         connection.execute("UPDATE city_messages SET claimed_at = claimed_at - interval '3 minutes'")
     assert await messages.waiting() == ["m-1"]

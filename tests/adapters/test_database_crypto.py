@@ -1,4 +1,4 @@
-"""Sealing: nothing readable, nothing alterable, and keys that can be rotated."""
+"""Encryption: nothing is readable or alterable, and keys can be rotated."""
 
 import pytest
 

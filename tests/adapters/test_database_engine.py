@@ -1,4 +1,4 @@
-"""The pool: limits that hold, and connections that come back clean."""
+"""The connection pool: its limits, and the reset of returned connections."""
 
 import asyncio
 

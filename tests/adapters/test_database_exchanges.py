@@ -7,12 +7,11 @@ from typing import cast
 import psycopg
 import pytest
 
-from adapters.database.archive.bundles import Archives
+from adapters.database.archive.bundles import ArchivedBundles
 from adapters.database.engine import Database
 from adapters.database.idempotency import Idempotency, KeyInFlight, KeyReused, Replay
 from adapters.database.orders.rule_books import RuleBookHistory
-from api.app import JOBS
-from api.idempotency import forget
+from application.jobs.catalogue import JOBS, Daily
 from application.services import Services
 from domain.order.records import StoredRuleBook
 
@@ -79,9 +78,9 @@ async def test_answers_are_forgotten_after_a_week_by_a_daily_job(database: Datab
         with psycopg.connect(database_url) as connection:
             age = "UPDATE idempotency_keys SET created_at = now() - make_interval(days => %s) WHERE key = %s"
             connection.execute(age, [days, key])
-    [(job, seconds, _)] = [each for each in JOBS if each[0] is forget]
-    assert (await job(services), seconds) == (1, 86400.0)
-    assert await job(services) == 0
+    job = JOBS["request-keys"]
+    assert isinstance(job.when, Daily)
+    assert [await job.run(services) for _ in range(2)] == [1, 0]
     assert await keys.begin("young", *REQUEST[1:], "b1") == Replay(201, {"no": "young"})
     assert await keys.begin("old", *REQUEST[1:], "b1") is None
 
@@ -97,7 +96,7 @@ async def test_a_policy_snapshot_never_changes(database: Database) -> None:
 
 
 async def test_an_order_is_archived_once(database: Database) -> None:
-    archives = Archives(database)
+    archives = ArchivedBundles(database)
     assert await archives.get("A") is None
     first = await archives.record("A", "bundles/A", "00")
     assert await archives.record("A", "bundles/A-2", "11") == first == await archives.get("A")

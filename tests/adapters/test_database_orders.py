@@ -1,4 +1,4 @@
-"""Orders: written once, the citizen's data unreadable in the tables, lists that turn their pages steadily."""
+"""Orders: written once, citizen data encrypted in the tables, stable pagination of lists."""
 
 import asyncio
 from datetime import date, timedelta
@@ -16,11 +16,11 @@ from adapters.database.telephone.calls import Calls
 from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
 from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
-from adapters.database.units import Catalogue
+from adapters.database.units import UnitDirectory
 from domain.citizen.messages import NewCall, NewMessage
 from domain.order.read_model import DeadlineView
 from domain.order.records import StoredCitizen
-from domain.units import ContactCard
+from domain.units import StoredContact
 from domain.words import Category, ClockName, Light, Stage
 from tests.activities.given import recorded
 from tests.adapters.orders_at_hand import CANARY, NINE, batch, new_order
@@ -239,8 +239,8 @@ async def test_no_personal_data_stands_readable_in_any_table(database: Database,
     await Calls(database).claim(NewCall("A:1", "A", 0, "A", 1, phone))
     await InboundMessages(database).keep(NewInbound("SM1", phone, f"5 {CANARY}", "A", "A"))
     await OptOuts(database).add(phone)
-    contact = ContactCard(regime="huojia", role="unit_clerk", name=f"{CANARY}", phone="13800138000")
-    await Catalogue(database).put_contacts([contact])
+    contact = StoredContact(regime="huojia", role="unit_clerk", name=f"{CANARY}", phone="13800138000")
+    await UnitDirectory(database).put_contacts([contact])
     name = f"{CANARY}.jpg"
     await Attachments(database).add(
         NewFile(name=name, note=name, media_type="x", size=1, sha256="00", object_key="k", uploaded_by="clerk")

@@ -2,14 +2,14 @@
 
 import pytest
 
-from adapters.database.accounts.credentials import Credentials, NotProven
+from adapters.database.accounts.credentials import Credentials, SignInRejected
 from adapters.database.accounts.sample_accounts import ensure_users
 from adapters.database.accounts.users import Account, Card, UsernameTaken, Users
 from adapters.database.engine import Database
-from adapters.database.units import Catalogue
-from domain.units import ContactCard, UnitCard
+from adapters.database.units import UnitDirectory
+from domain.units import StoredContact, StoredUnit
 
-HOUSING = UnitCard(id="housing", regime="huojia", name="住建局", area="城关", duties=("房屋", "供热"))
+HOUSING = StoredUnit(id="housing", regime="huojia", name="住建局", area="城关", duties=("房屋", "供热"))
 
 
 async def prove(database: Database, username: str, password: str) -> Card:
@@ -17,7 +17,7 @@ async def prove(database: Database, username: str, password: str) -> Card:
 
 
 async def test_units_are_replaced_by_id_within_regime_and_realm(database: Database) -> None:
-    catalogue = Catalogue(database)
+    catalogue = UnitDirectory(database)
     elsewhere = HOUSING.model_copy(update={"regime": "rugao", "name": "住房局"})
     rehearsed = HOUSING.model_copy(update={"realm": "rehearsal-1"})
     await catalogue.put_units([HOUSING, elsewhere, rehearsed])
@@ -29,10 +29,10 @@ async def test_units_are_replaced_by_id_within_regime_and_realm(database: Databa
 
 
 async def test_what_a_scenario_names_comes_to_exist_and_never_replaces(database: Database) -> None:
-    catalogue = Catalogue(database)
+    catalogue = UnitDirectory(database)
     await catalogue.put_units([HOUSING])
-    water = UnitCard(id="water", regime="huojia", name="水利局")
-    clerk = ContactCard(regime="huojia", unit="water", role="unit_clerk", name="李四", phone="139")
+    water = StoredUnit(id="water", regime="huojia", name="水利局")
+    clerk = StoredContact(regime="huojia", unit="water", role="unit_clerk", name="李四", phone="139")
     other = HOUSING.model_copy(update={"name": "x"})
     for _ in range(2):
         await catalogue.ensure("", [other, water], [clerk])
@@ -42,8 +42,8 @@ async def test_what_a_scenario_names_comes_to_exist_and_never_replaces(database:
 
 
 async def test_contacts_are_found_by_role_in_a_unit_or_in_the_county(database: Database) -> None:
-    catalogue = Catalogue(database)
-    county = ContactCard(regime="huojia", role="county_leader", name="王五", phone="137")
+    catalogue = UnitDirectory(database)
+    county = StoredContact(regime="huojia", role="county_leader", name="王五", phone="137")
     await catalogue.put_contacts([county])
     moved = county.model_copy(update={"phone": "136"})
     await catalogue.put_contacts([moved])
@@ -58,7 +58,7 @@ async def test_only_the_right_password_opens(database: Database) -> None:
     await users.create(account, "correct horse")
     assert (await prove(database, "zhang", "correct horse")).role == "agent"
     for username, password in (("zhang", "Correct horse"), ("nobody", "correct horse")):
-        with pytest.raises(NotProven):
+        with pytest.raises(SignInRejected):
             await prove(database, username, password)
     with pytest.raises(UsernameTaken):
         await users.create(account, "another")

@@ -1,4 +1,4 @@
-"""A step that its worker did not live to finish is taken again: what it wrote is crossed out, nothing else can be."""
+"""A step whose worker died is repeated: its events are crossed out, and no others can be."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,18 +15,18 @@ from tests.adapters.orders_at_hand import NINE, event, view
 
 @dataclass
 class Steps:
-    """Steps of one order, by the second at which each began."""
+    """Writes steps of one order, each identified by the second at which it began."""
 
     trail: Trail
 
     async def write(self, second: int, *events: tuple[int, str]) -> int:
-        """What a step hands over: events by number, each of a unit."""
+        """Record the events of a step: number and unit of each."""
         said = tuple(event(seq, unit=unit) for seq, unit in events)
         batch = RecordBatch(order_no="A", events=said, view=view("A", events[-1][0], units=(events[-1][1],)))
         return await self.trail.record(batch.model_copy(update={"step_at": NINE + timedelta(seconds=second)}))
 
     async def told(self) -> list[tuple[str, str]]:
-        """The timeline: events, each with its unit, or the first number that is crossed out."""
+        """The timeline: each event with its unit, or with the first number that it crosses out."""
         rows = await self.trail.timeline("A")
         return [(str(row["event"]), str(row.get("unit", row.get("from_seq")))) for row in rows]
 

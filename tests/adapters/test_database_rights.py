@@ -1,4 +1,4 @@
-"""Worker and API can do in the database what their work needs, and the server refuses everything else."""
+"""Database rights of worker and API: the server permits what their work needs and refuses everything else."""
 
 import hashlib
 import hmac
@@ -30,7 +30,7 @@ _numbers = count(1)
 
 @pytest.fixture
 def role(postgres: LocalPostgres) -> Callable[[str], str]:
-    """Makes a role of a test's own with these attributes, and returns its name."""
+    """A function that creates a role with these attributes and returns its name."""
 
     def make(attributes: str) -> str:
         name = f"role_{next(_numbers)}"
@@ -43,19 +43,19 @@ def role(postgres: LocalPostgres) -> Callable[[str], str]:
 
 @pytest.fixture(scope="module")
 def shared(new_database_url: Callable[[], str]) -> Iterator[psycopg.Connection]:
-    """Worker and API at a database in which nothing that a test tries may take effect."""
+    """A connection as worker and API; tests change nothing in this database."""
     with psycopg.connect(new_database_url(), autocommit=True) as connection:
         yield connection
 
 
 def refused(connection: psycopg.Connection, statement: str) -> None:
-    """Fails the test unless the server says that this may not be done."""
+    """Fails the test unless the server refuses the statement."""
     with pytest.raises(errors.InsufficientPrivilege):
         connection.execute(statement.encode())
 
 
 def as_role(url: str, name: str) -> str:
-    """The same database, for another role."""
+    """The URL of the same database for another role."""
     return f"postgresql://{name}@{url.partition('@')[2]}"
 
 
@@ -154,7 +154,7 @@ def test_the_role_gets_the_password_of_its_address_and_the_next_one_after_it(
 
 
 def opens(kept: str, password: str) -> bool:
-    """Whether a password is the one of which this is kept (RFC 5802)."""
+    """Whether `kept` is the SCRAM verifier of this password (RFC 5802)."""
     scheme, rounds_and_salt, keys = kept.split("$")
     rounds, salt = rounds_and_salt.split(":")
     salted = hashlib.pbkdf2_hmac("sha256", password.encode(), b64decode(salt), int(rounds))
@@ -210,7 +210,7 @@ def test_an_owner_who_may_not_make_roles_uses_the_one_that_somebody_made(
 
 
 def upgraded(**values: str) -> subprocess.CompletedProcess[str]:
-    """How `jiesu db upgrade` ends."""
+    """Run `jiesu db upgrade`."""
     command = [sys.executable, "-m", "cli.main", "db", "upgrade"]
     env = environment() | values
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)

@@ -1,4 +1,4 @@
-"""Migrations make what the tables say, from nothing, however many processes start at once."""
+"""Migrations create the schema of the table classes, also if several processes start at once."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""Texts, calls, opt-outs and the queues of those who telephone: each takes effect once."""
+"""Texts, calls, opt-outs and the queues of callback staff: each takes effect once."""
 
 import asyncio
 from datetime import timedelta
@@ -126,7 +126,7 @@ async def test_a_survey_that_may_be_with_the_citizen_is_the_latest_unless_it_was
     for notice in ("N2", "N3"):
         await messages.claim(message(notice))
         await messages.attempting(f"A:{notice}")
-    for key in ("A:N3", "A:N2"):  # the one that was attempted last is found, and while it stands
+    for key in ("A:N3", "A:N2"):  # the one that was attempted last is found, as long as it is stored
         latest = await messages.latest(PHONE, "survey")
         assert latest is not None and latest.key == key
         await messages.failed(key, "twilio_21211")
@@ -218,7 +218,7 @@ async def test_people_to_telephone_stay_in_the_queue_until_somebody_did(database
 
 
 async def calling(database: Database, no: str, *unheard: str, reworks: int = 0) -> None:
-    """An order whose citizens are being called back."""
+    """An order in its callback."""
     await Orders(database).open(new_order(no))
     shown = {"stage": "callback", "unheard": unheard, "facts": {"reworks": reworks}}
     await recorded(database, no, {"event": "callback_due"}, **shown)

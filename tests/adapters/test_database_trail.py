@@ -1,4 +1,4 @@
-"""The audit trail: one chain without gaps, whatever happens, and every alteration is found."""
+"""The audit trail is one chain without gaps, and every alteration is found."""
 
 import asyncio
 import hashlib
@@ -24,7 +24,7 @@ async def _refuse(trail: Trail, no: str, minute: int) -> int:
 
 
 def _tamper(url: str, statement: str) -> None:
-    """What a superuser can do."""
+    """Execute a statement as superuser."""
     with psycopg.connect(as_owner(url), autocommit=True) as connection:
         connection.execute("ALTER TABLE audit_trail DISABLE TRIGGER ALL")
         connection.execute(statement.encode())

@@ -1,4 +1,4 @@
-"""The end of retention: what an order says of people is erased, its figures and its trail stay (NA-06)."""
+"""The end of retention: personal data of an order is erased, its figures and its trail are kept (NA-06)."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -9,14 +9,14 @@ import pytest
 
 from adapters.archive.archive_check import Audit
 from adapters.archive.signature import Signatures
-from adapters.database.archive.bundles import Archives
+from adapters.database.archive.bundles import ArchivedBundles
 from adapters.database.audit.acts import Acts
 from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
-from adapters.database.erasure.erasure import Erasure
 from adapters.database.orders.attachments import Attachments, NewFile
 from adapters.database.orders.documents import Documents
 from adapters.database.orders.orders import Orders
+from adapters.database.redaction.redaction import Redaction
 from adapters.database.telephone.calls import Calls
 from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
 from adapters.database.telephone.messages import Messages
@@ -43,7 +43,7 @@ def objects(tmp_path: Path) -> Objects:
 
 @pytest.fixture
 def aged(database: Database, objects: Objects, database_url: str) -> Aged:
-    """Makes an archived order with something personal everywhere, archived so many days ago."""
+    """A function that creates an order with personal data everywhere, archived the given number of days ago."""
 
     async def make(no: str, days: int) -> None:
         await Orders(database).open(new_order(no))
@@ -66,7 +66,7 @@ def aged(database: Database, objects: Objects, database_url: str) -> Aged:
         )
         await Attachments(database).add(picture)
         await recorded(database, no, {"event": "order_opened"}, {"event": "order_closed", "outcome": "satisfied"})
-        await Archives(database).record(no, f"archives/{no}.zip", "0")
+        await ArchivedBundles(database).record(no, f"archives/{no}.zip", "0")
         with psycopg.connect(as_owner(database_url)) as connection:
             age = "UPDATE archives SET created_at = created_at - make_interval(days => %s) WHERE order_no = %s"
             connection.execute(age, (days, no))
@@ -75,7 +75,7 @@ def aged(database: Database, objects: Objects, database_url: str) -> Aged:
 
 
 def eraser(database: Database, objects: Objects) -> Eraser:
-    return Eraser(Erasure(database), objects, REGIMES)
+    return Eraser(Redaction(database), objects, REGIMES)
 
 
 def stored(folder: Path) -> list[str]:
@@ -84,7 +84,7 @@ def stored(folder: Path) -> list[str]:
 
 
 async def readable(database: Database, no: str) -> str:
-    """Everything of an order that our keys open."""
+    """All decrypted data of an order."""
     kept = [
         await Orders(database).get(no),
         await Documents(database).of_order(no),
@@ -123,7 +123,7 @@ async def test_a_crash_between_store_and_database_is_made_good(
     database: Database, objects: Objects, aged: Aged
 ) -> None:
     await aged("OLD", 11 * 366)
-    for each in await Erasure(database).objects_of("OLD"):
+    for each in await Redaction(database).objects_of("OLD"):
         await objects.delete(each.key)
     assert await eraser(database, objects).erase_due("tester", NOW) == 1
     assert CANARY not in await readable(database, "OLD")
@@ -131,7 +131,7 @@ async def test_a_crash_between_store_and_database_is_made_good(
 
 async def test_what_is_held_is_kept_until_it_is_released(database: Database, objects: Objects, aged: Aged) -> None:
     await aged("OLD", 11 * 366)
-    erasure = Erasure(database)
+    erasure = Redaction(database)
     assert not await erasure.hold("NONE", "tester", "诉讼中", NOW)
     assert await erasure.hold("OLD", "tester", "诉讼中", NOW)
     assert await eraser(database, objects).erase_due("tester", NOW) == 0
@@ -156,7 +156,7 @@ def test_consultations_are_kept_for_three_years_and_all_else_for_ten(regime: str
 
 
 class LockedObjects(Objects):
-    """A bucket that does not let go of one order's evidence yet."""
+    """A bucket that refuses to delete one order's evidence."""
 
     async def delete(self, key: str) -> None:
         if key == "evidence/A-LOCKED":
@@ -173,5 +173,5 @@ async def test_an_order_that_cannot_be_erased_stands_in_nobodys_way(
     with pytest.raises(ExceptionGroup, match="1 orders could not be erased, 1 were") as failed:
         await eraser(database, locked).erase_due("tester", NOW)
     assert failed.value.exceptions[0].__notes__ == ["order A-LOCKED"]
-    assert await Erasure(database).begun() == ["A-LOCKED"]
+    assert await Redaction(database).begun() == ["A-LOCKED"]
     assert await eraser(database, objects).erase_due("tester", NOW) == 1

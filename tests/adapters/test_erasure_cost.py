@@ -1,4 +1,4 @@
-"""What the daily erasure reads grows with what it erases, not with what was erased before."""
+"""The rows read by the daily erasure grow with the orders it erases, not with those erased before."""
 
 import time
 from datetime import UTC, datetime
@@ -8,8 +8,8 @@ import psycopg
 
 from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
-from adapters.database.erasure.erasure import Erasure
 from adapters.database.orders.documents import Documents
+from adapters.database.redaction.redaction import Redaction
 from adapters.files.object_store import Objects
 from adapters.settings.settings import Settings
 from application.orders.erasure import LATE_STAYS, Eraser
@@ -36,7 +36,7 @@ async def test_the_daily_job_reads_what_is_late_and_not_what_was_erased_before(
     before = rows_read(database_url)
     database = Database(database_url, Keyring(DATA_KEY), pool_size=2)
     assert (
-        await Eraser(Erasure(database), Objects(settings), REGIMES).erase_due(
+        await Eraser(Redaction(database), Objects(settings), REGIMES).erase_due(
             "tester", datetime.now(UTC) + 2 * LATE_STAYS
         )
         == 2
@@ -65,7 +65,7 @@ ERASED_ORDERS = """
 
 
 def rows_read(url: str) -> int:
-    """How many rows of tables the connections have read that were ours and are closed."""
+    """The number of table rows that this test's closed connections have read."""
     open_ = "SELECT FROM pg_stat_activity WHERE application_name = 'jiesu' AND datname = current_database()"
     read = "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int FROM pg_stat_user_tables"
     with psycopg.connect(as_owner(url), autocommit=True) as connection:

@@ -1,4 +1,4 @@
-"""What is written about an order after its erasure is erased too, by whichever way it comes, and at little cost."""
+"""Data written about an order after its erasure is erased too, in every way of writing, and at little cost."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,10 +16,10 @@ from adapters.database.audit.acts import Acts
 from adapters.database.audit.trail import Trail
 from adapters.database.city.messages import WEBHOOK, CityMessages
 from adapters.database.engine import Database, driver_url
-from adapters.database.erasure.erasure import Erasure
-from adapters.database.erasure.personal_columns import blanked
 from adapters.database.orders.attachments import Attachments, NewFile
 from adapters.database.orders.documents import Documents
+from adapters.database.redaction.personal_columns import blanked_columns
+from adapters.database.redaction.redaction import Redaction
 from adapters.database.telephone.call_tasks import CallTasks
 from adapters.database.telephone.calls import Calls
 from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
@@ -37,7 +37,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def eraser(database: Database, settings: Settings) -> Eraser:
-    return Eraser(Erasure(database), Objects(settings), REGIMES)
+    return Eraser(Redaction(database), Objects(settings), REGIMES)
 
 
 async def a_text(database: Database) -> None:
@@ -102,7 +102,7 @@ LATE: tuple[Callable[[Database], Awaitable[None]], ...] = (
 
 
 async def strays(database: Database, settings: Settings) -> None:
-    """What is there before the erasure and belongs to no order yet."""
+    """Store data that belongs to no order yet, before the erasure."""
     await InboundMessages(database).keep(NewInbound("stray", PHONE, CANARY, None, None))
     await CityMessages(database).keep("stray", "order_changed", CANARY, WEBHOOK)
     for key in ("attachments/late", "attachments/late.thumbnail.jpg"):
@@ -141,7 +141,7 @@ async def test_whatever_is_written_after_an_erasure_is_erased_a_week_later(
 
 
 class LateObjects(Objects):
-    """A store during whose first deletion somebody gives the order one more file."""
+    """A store during whose first deletion the order gets one more file."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         super().__init__(settings)
@@ -160,7 +160,7 @@ async def test_a_file_that_comes_while_others_are_deleted_is_deleted_with_them(
 ) -> None:
     await strays(database, settings)
     objects = LateObjects(settings, database)
-    assert await Eraser(Erasure(database), objects, REGIMES).erase_due("tester", THEN) == 1
+    assert await Eraser(Redaction(database), objects, REGIMES).erase_due("tester", THEN) == 1
     assert await left(settings) == []
 
 
@@ -170,7 +170,7 @@ async def test_an_erasure_and_who_writes_at_the_same_time_wait_for_each_other(
     begun: bool, database: Database, database_url: str, settings: Settings
 ) -> None:
     if begun:
-        await Erasure(database).begin(NO)
+        await Redaction(database).begin(NO)
     async with await psycopg.AsyncConnection.connect(database_url) as writer:
         write = (
             "INSERT INTO documents (id, order_no, realm, kind, field, text, fingerprint)"
@@ -188,22 +188,22 @@ async def test_an_erasure_and_who_writes_at_the_same_time_wait_for_each_other(
 async def test_what_is_written_while_an_erasure_is_at_its_last_step_is_noted(
     database: Database, database_url: str, settings: Settings
 ) -> None:
-    """Its connection holds the order as an erasure does that has blanked everything and is not durable yet."""
-    await Erasure(database).begin(NO)
+    """A connection that holds the locks of an erasure that has blanked everything and is not committed yet."""
+    await Redaction(database).begin(NO)
     async with await psycopg.AsyncConnection.connect(database_url) as erasing:
         await erasing.execute("UPDATE archives SET erased_at = now() WHERE order_no = %s", [NO])
         writing = asyncio.create_task(a_text(database))
         await held_up(database_url, by=erasing.info.backend_pid)
         await erasing.commit()
     await writing
-    assert await Erasure(database).late(THEN) == [NO]
+    assert await Redaction(database).late(THEN) == [NO]
 
 
 async def held_up(url: str, by: int) -> None:
-    """Return when somebody waits for that connection."""
+    """Return when another connection waits for this one."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as looking, asyncio.timeout(30):
         waits = "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
-        while (await (await looking.execute(waits, [by])).fetchone()) == (0,):  # noqa: ASYNC110 (nothing tells of it)
+        while (await (await looking.execute(waits, [by])).fetchone()) == (0,):  # noqa: ASYNC110 (no event reports it)
             await asyncio.sleep(0.01)
 
 
@@ -233,5 +233,5 @@ def test_what_is_erased_is_what_is_noted_when_it_comes_late(database_url: str) -
             "SELECT event_object_table, event_object_column FROM information_schema.triggered_update_columns"
             " WHERE trigger_name LIKE '%_late' AND event_object_column <> 'order_no'"
         ).fetchall()
-    theirs = {(table, column) for table, column in blanked() if table != "work_orders"}
+    theirs = {(table, column) for table, column in blanked_columns() if table != "work_orders"}
     assert set(noted) - {("order_viewers", "username")} == theirs, "an order is written by its intake alone"

@@ -1,4 +1,4 @@
-"""An erasure leaves nothing behind: no column of any table, no object, and no half of it after a crash."""
+"""An erasure is complete: every column of every table and every object, also after a crash."""
 
 import asyncio
 from types import SimpleNamespace
@@ -11,14 +11,13 @@ from sqlalchemy import LargeBinary
 from adapters.database.audit.trail import Trail
 from adapters.database.city.messages import WEBHOOK, CityMessages
 from adapters.database.engine import Database
-from adapters.database.erasure.erasure import Erasure
-from adapters.database.erasure.personal_columns import blanked
+from adapters.database.redaction.personal_columns import blanked_columns
+from adapters.database.redaction.redaction import Redaction
 from adapters.database.tables import Table
 from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
 from adapters.files.object_store import Objects
 from adapters.settings.settings import Settings
-from application.jobs.erasure import erase_due
-from application.orders.erasure import Eraser
+from application.orders.erasure import Eraser, erase_due_orders
 from application.services import Services
 from domain.policy.retention import Retention
 from tests.adapters.orders_at_hand import CANARY
@@ -27,7 +26,7 @@ from tests.domain.regimes import REGIMES
 
 
 def eraser(database: Database, objects: Objects, *, rules: bool = True) -> Eraser:
-    return Eraser(Erasure(database), objects, REGIMES if rules else {})
+    return Eraser(Redaction(database), objects, REGIMES if rules else {})
 
 
 @pytest.mark.usefixtures("archived")
@@ -51,13 +50,13 @@ def test_whoever_adds_a_sealed_column_has_to_say_what_becomes_of_it() -> None:
         if isinstance(column.type, LargeBinary)
     }
     kept = {("contacts", "name"), ("contacts", "phone"), ("archives", "hold_reason")}
-    # An answer to a repeated request is forgotten after `api.idempotency.KEPT_FOR`, long before any erasure.
+    # An answer to a repeated request is deleted long before any erasure (`application.jobs.expired_records`).
     kept |= {("idempotency_keys", "response")}
-    # Second factors of staff are of no order.
+    # Second factors of staff belong to no order.
     kept |= {("users", "totp_secret"), ("users", "totp_pending")}
-    # Who wants no more texts does so beyond any order.
+    # An opt-out outlives every order.
     kept |= {("opt_outs", "phone")}
-    assert sealed - kept <= blanked()
+    assert sealed - kept <= blanked_columns()
 
 
 @pytest.mark.parametrize(("ruled", "gone"), [(True, {"11", "4 text"}), (False, {"4 text"})])
@@ -85,11 +84,11 @@ async def test_what_came_in_and_belongs_to_no_order_is_erased_by_the_retention_o
         "one": one.model_copy(update={"retention": rules(3, 10)}),
         "other": other.model_copy(update={"retention": rules(10) if ruled else ()}),
     }
-    policies = SimpleNamespace(regimes=regimes)
-    services = SimpleNamespace(database=database, objects=Objects(settings), policies=policies)
+    rule_books = SimpleNamespace(regimes=regimes)
+    services = SimpleNamespace(database=database, objects=Objects(settings), rule_books=rule_books)
     before = await said(database)
     for _ in range(2):
-        assert await erase_due(cast(Services, services)) == 0
+        assert await erase_due_orders(cast(Services, services)) == 0
     assert before - await said(database) == gone
 
 
@@ -105,7 +104,7 @@ class TornError(BaseException):
 
 
 class TornObjects(Objects):
-    """A store whose client dies when it has deleted so many objects."""
+    """A store whose client dies after deleting a number of objects."""
 
     def __init__(self, settings: Settings, many: int) -> None:
         super().__init__(settings)
@@ -125,10 +124,10 @@ async def test_what_a_crash_left_is_finished_whatever_the_rules_say_by_then(
 ) -> None:
     with pytest.raises(TornError):
         await eraser(database, TornObjects(settings, deleted)).erase_due("tester", THEN)
-    assert not await Erasure(database).hold(NO, "tester", "太迟", THEN), "nobody holds what is half gone"
+    assert not await Redaction(database).hold(NO, "tester", "太迟", THEN), "nobody holds what is half gone"
     assert await eraser(database, Objects(settings), rules=False).erase_due("tester", THEN) == 1
     assert (await personal(database), await left(settings)) == ({}, [])
-    assert await Erasure(database).begun() == []
+    assert await Redaction(database).begun() == []
 
 
 @pytest.mark.usefixtures("archived")

@@ -1,4 +1,4 @@
-"""The object store: a folder, and a bucket of a server that speaks S3, behave alike."""
+"""The object store: a folder and an S3 bucket behave alike."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -103,7 +103,7 @@ async def test_a_bucket_that_is_not_there_is_an_error(bucket: Objects, s3: str) 
 async def test_a_bucket_of_production_is_not_spoken_to_in_clear_over_the_network(
     new_bucket: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the provider's variables allow; on this machine, where the bucket of the tests is, it is."""
+    """Refused even if the provider's variables allow it; permitted on this machine, where the tests' bucket is."""
     production = Settings.model_validate({"JIESU_ENV": "production", "OBJECT_STORE_URL": new_bucket()})
     assert await Objects(production).get("nothing") is None
     monkeypatch.setenv("AWS_ALLOW_HTTP", "true")

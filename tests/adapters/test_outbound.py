@@ -1,4 +1,4 @@
-"""Where a peer points, nobody follows: redirects and addresses of further pages, which would carry secrets along."""
+"""Redirects and next-page links of peers are not followed, because the requests would carry secrets."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What the public may ask of the database: nothing confidential, nothing of a rehearsal, nothing of other doors."""
+"""Public queries return nothing confidential, nothing of a rehearsal, and nothing of other channels."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Keys of those who talk to us can be changed without a pause: the old one holds while the new one comes into use."""
+"""Keys of peers can be rotated without downtime: the old one stays valid while the new one comes into use."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Counts of failed tries outlive a rotation of keys, and processes that count at once come to one sum."""
+"""Counts of failed sign-ins survive a key rotation, and concurrent processes share one count."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ async def counted(by: SignInFailures) -> bool:
 
 
 async def stands(database_url: str) -> list[tuple[int, bool]]:
-    """How many failures are on record, and whether they lock the name, for every row."""
+    """The number of failures and whether the name is locked, for every row."""
     async with await psycopg.AsyncConnection.connect(database_url) as connection:
         rows = await connection.execute("SELECT failed, coalesce(locked_until > now(), false) FROM sign_in_failures")
         return [(failed, locked) for failed, locked in await rows.fetchall()]

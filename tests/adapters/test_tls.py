@@ -1,6 +1,6 @@
-"""Temporal by TLS with certificates on both sides, PostgreSQL by TLS with the server's name checked: and nobody else.
+"""Temporal by mutual TLS, and PostgreSQL by TLS with a verified server name; other peers are rejected.
 
-Neither server that comes with the house speaks TLS, so that one that ends it stands in front of each.
+The servers of the tests do not support TLS, so a TLS-terminating proxy is in front of each.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
 from adapters.local.postgres import LocalPostgres
 from adapters.temporal.client import connect, ping
-from cli.rehearse.stack import Stage
+from cli.rehearse.stack import RehearsalStack
 from tests.tls import HOST, Authority, tls_in_front
 
 SHORTLY = 0.5  # seconds
@@ -34,8 +34,8 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture(scope="module")
-def guarded(the_stage: Stage, authority: Authority) -> Iterator[str]:
-    """The address of a Temporal that wants to see a certificate."""
+def guarded(the_stage: RehearsalStack, authority: Authority) -> Iterator[str]:
+    """The address of a Temporal server that requires a client certificate."""
     own = authority.sign("temporal.test")
     with tls_in_front(the_stage.processes.temporal.address, own, authority.certificate) as port:
         yield f"{HOST}:{port}"
@@ -51,7 +51,7 @@ def variables(address: str, **values: object) -> Iterator[pytest.MonkeyPatch]:
 
 
 async def asked(seconds: float = SHORTLY) -> int:
-    """How many workflows there are, which no server tells without being reached."""
+    """The number of workflows, as proof that the server was reached."""
     client: Client = await connect("", seconds)
     await ping(client)
     return (await client.count_workflows()).count
@@ -114,7 +114,7 @@ async def test_we_do_not_speak_to_a_temporal_that_another_authority_vouches_for(
 
 @pytest.fixture(scope="module")
 def sealed(postgres: LocalPostgres, authority: Authority) -> Iterator[str]:
-    """The beginning of a DATABASE_URL that leads through TLS."""
+    """The beginning of a DATABASE_URL with TLS."""
     socket = postgres.url("").partition("host=")[2] + "/.s.PGSQL.5432"
     with tls_in_front(socket, authority.sign("database.test"), asked_first=True) as port:
         yield f"postgresql://postgres@{HOST}:{port}/postgres"
@@ -125,7 +125,7 @@ async def test_the_database_is_reached_by_tls_with_its_name_checked(sealed: str,
     database = Database(url, Keyring("unused"), pool_size=1)
     await database.ping()
     await database.dispose()
-    assert migration.current(url) is None  # the other way in which the program connects
+    assert migration.current(url) is None  # migrations connect in another way
 
 
 async def test_a_database_that_another_authority_vouches_for_is_not_asked(sealed: str, stranger: Authority) -> None:

@@ -1,4 +1,4 @@
-"""The virus scanner, asked over a real connection."""
+"""The virus scanner over a real connection."""
 
 import io
 

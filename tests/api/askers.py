@@ -1,4 +1,4 @@
-"""Who asks in the access matrix, and what they ask about: tokens good and bad, and something in every case."""
+"""The callers and objects of the access matrix: valid and invalid tokens, and orders and files of every case."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -22,11 +22,11 @@ SignIn = Callable[[str], Caller]
 
 REGIME, OTHER_REGIME, UNIT, OTHER_UNIT = "gaotai", "huojia", "housing", "water"
 MINE = ("own", "foreign unit", "foreign order", "confidential")
-"""What is asked about, as the person of `UNIT` in `REGIME` sees it."""
+"""Cases of the requested object, from the view of a person of `UNIT` in `REGIME`."""
 
 
 class Belongings(NamedTuple):
-    """What the routes are asked about in one case."""
+    """The objects of one case."""
 
     no: str
     approval: str
@@ -36,7 +36,7 @@ class Belongings(NamedTuple):
 
 
 class Town(NamedTuple):
-    """The application, tokens by case and role, and what there is in each case."""
+    """The application, tokens by case and role, and the objects of each case."""
 
     app: FastAPI
     http: httpx.AsyncClient
@@ -46,7 +46,7 @@ class Town(NamedTuple):
 
 @pytest.fixture(scope="module")
 def orders(caller: SignIn) -> dict[str, str]:
-    """An order in each case, each with a request that waits for an answer."""
+    """An order for each case, each with an open approval."""
     return {
         "own": asked(caller, UNIT, REGIME),
         "foreign unit": asked(caller, OTHER_UNIT, REGIME),
@@ -95,7 +95,7 @@ async def belongings(services: Services, case: str, no: str) -> Belongings:
 
 
 async def signed_in(services: Services, http: httpx.AsyncClient) -> dict[tuple[str, Role], str]:
-    """A true token of every role, and of each those that are none any more or never were."""
+    """A valid token of every role, and for each an expired, a forged, and one for another audience."""
     names = {role: f"matrix-{role}" for role in STAFF}
     unit = {role: UNIT if role in UNIT_ROLES else None for role in STAFF}
     accounts = [
@@ -112,7 +112,7 @@ async def signed_in(services: Services, http: httpx.AsyncClient) -> dict[tuple[s
         tokens["expired", role] = jwt.encode(claims | {"exp": past}, secret, algorithm="HS256")
         tokens["wrong audience", role] = jwt.encode(claims | {"aud": "somebody-else"}, secret, algorithm="HS256")
         tokens["forged", role] = jwt.encode(claims, f"not-{secret}", algorithm="HS256")
-        # What they are made of is good: the same claims, signed again, are let in.
+        # The claims themselves are valid: signed correctly, they are accepted.
         again = {"Authorization": f"Bearer {jwt.encode(claims, secret, algorithm='HS256')}"}
         assert (await http.get(f"{PREFIX}/units", headers=again)).status_code == 200
     return tokens

@@ -1,4 +1,4 @@
-"""Someone who uses the API over HTTP, and the demands that they bring."""
+"""An HTTP client of the API, and sample demands."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import httpx
 
 PASSWORD = "an-open-secret-of-the-tests"  # noqa: S105
 PATIENCE = 60.0
-"""Seconds. Of use to a slow and busy machine only; nothing that comes is waited for longer than it takes."""
+"""Seconds, needed only on a slow and busy machine: every wait ends as soon as its condition is met."""
 DEMAND: dict[str, Any] = {
     "policy": "gaotai",
     "category": "complaint",
@@ -24,7 +24,7 @@ _keys = count(1)
 
 
 class Caller:
-    """A signed-in user; without a name, nobody."""
+    """A signed-in user; anonymous without a name."""
 
     def __init__(self, base: str, username: str) -> None:
         self.http = httpx.Client(base_url=f"{base}/api/v1", timeout=40, trust_env=False)
@@ -43,18 +43,18 @@ class Caller:
         return self.http.post(path, json=body, headers=named)
 
     def open(self, **fields: Any) -> str:
-        """Take in a demand; the order's number."""
+        """Open an order; returns its number."""
         answer = self.post("/work-orders", DEMAND | fields)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["no"])
 
     def do(self, no: str, command: str, **body: Any) -> httpx.Response:
-        """A command on an order."""
+        """Send a command for an order."""
         return self.post(f"/work-orders/{no}/commands/{command}", body)
 
 
 def eventually(find: Callable[[], T | None]) -> T:
-    """What `find` gives once it gives something. Asked less and less often: each answer costs what is waited for."""
+    """The first truthy result of `find`. Polls at growing intervals, because each call slows the awaited work down."""
     deadline, pause = time.monotonic() + PATIENCE, 0.03
     while (found := find()) is None:
         assert time.monotonic() < deadline, "nothing came"
@@ -64,12 +64,12 @@ def eventually(find: Callable[[], T | None]) -> T:
 
 
 def new_key() -> str:
-    """An idempotency key that no request had."""
+    """A new idempotency key."""
     return f"key-{next(_keys)}"
 
 
 def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
-    """The problem document of an answer that has to be one."""
+    """The problem document of an answer; fails the test if it has another status or code."""
     assert answer.headers["content-type"] == "application/problem+json", answer.text
     document: dict[str, Any] = answer.json()
     assert (answer.status_code, document["status"], document["code"]) == (status, status, code), document

@@ -1,4 +1,4 @@
-"""The API as a process of its own, with a real worker, Temporal server and database behind it."""
+"""Fixtures: the API as a process, with a real worker, Temporal server and database."""
 
 import sys
 import time
@@ -14,7 +14,7 @@ from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
 from adapters.local.child_process import ChildProcess
 from adapters.local.temporal import LocalTemporal, free_port
-from adapters.policy.policy_book import RuleBooks
+from adapters.policy.rule_books import RuleBooks
 from adapters.settings.settings import ROOT, Settings, environment
 from tests.api.callers import PASSWORD, Caller
 from workflows.search_attributes import DEFINITIONS
@@ -25,7 +25,7 @@ DATA_KEY = "the-data-key-of-the-api-tests-0123456789"
 
 @dataclass(frozen=True)
 class Installation:
-    """Where the API is, and by which settings it runs."""
+    """The address of the API, and its settings."""
 
     base: str
     settings: Settings
@@ -37,7 +37,7 @@ class Installation:
 async def installation(
     new_database_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Installation]:
-    """Everything but the peers: what would be sent to them keeps being tried, and no test waits for it."""
+    """A running system without peers: requests to them are retried, and no test waits for them."""
     folder = tmp_path_factory.mktemp("installation")
     temporal = LocalTemporal.start(folder / "temporal.log", search_attributes=DEFINITIONS)
     children: list[ChildProcess] = []
@@ -53,7 +53,7 @@ async def installation(
             "OBJECT_STORE_URL": (folder / "objects").as_uri(),
             "TWILIO_BASE_URL": f"http://127.0.0.1:{free_port()}",
             "CITY_BASE_URL": f"http://127.0.0.1:{free_port()}",
-            # Tests ask faster than people do; what the limits do is seen in test_door.py.
+            # Tests send more requests than people do; test_door.py tests the limits.
             "JIESU_RATE_CALLER": "off",
             "JIESU_RATE_ADDRESS": "off",
         }
@@ -76,7 +76,7 @@ async def installation(
 
 @pytest.fixture(scope="session")
 def caller(installation: Installation) -> Iterator[Callable[[str], Caller]]:
-    """Someone who has signed in, by user name; nobody for ''."""
+    """A function from user name to signed-in client; anonymous for ''."""
     callers: dict[str, Caller] = {}
 
     def sign_in(username: str = "") -> Caller:

@@ -1,4 +1,4 @@
-"""The application with a real database behind it and no process around it: for what needs no Temporal."""
+"""The application in this process with a real database, for tests that need no Temporal."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,7 +9,7 @@ import httpx
 from temporalio.client import Client
 
 from adapters.database.engine import Database
-from adapters.policy.policy_book import RuleBooks
+from adapters.policy.rule_books import RuleBooks
 from adapters.settings.settings import ROOT, Settings
 from api.app import create_app
 from application.services import Services
@@ -35,7 +35,7 @@ async def sign_in(http: httpx.AsyncClient, username: str, password: str = PASSWO
 
 
 async def token(http: httpx.AsyncClient, username: str, password: str = PASSWORD, **form: str) -> dict[str, str]:
-    """The headers of somebody who has signed in."""
+    """The request headers of a signed-in user."""
     answer = await sign_in(http, username, password, **form)
     assert answer.status_code == 200, answer.text
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}

@@ -1,4 +1,4 @@
-"""Files as people bring them, and bringing them."""
+"""Sample files of evidence, and their upload."""
 
 import io
 import struct
@@ -20,7 +20,7 @@ def picture(colour: str = "red", size: tuple[int, int] = (640, 480), file_format
 
 
 def video(brand: bytes = b"isom", content: int = 1000) -> bytes:
-    """The boxes of a film, with so many bytes of it."""
+    """An MP4 container with `content` bytes of data."""
     return box(b"ftyp", brand + b"\0\0\2\0" + brand) + box(b"mdat", b"\x5a" * content) + box(b"moov", b"\0" * 100)
 
 
@@ -39,7 +39,7 @@ def sound() -> bytes:
 
 
 def office(part: str = "word/document.xml", **more: str) -> bytes:
-    """A document of today's Word, or of Excel by its part."""
+    """An Office Open XML document: Word, or Excel by its part."""
     return zipped({"[Content_Types].xml": "<Types/>", part: "<document/>", **more})
 
 
@@ -53,14 +53,14 @@ def zipped(files: dict[str, str]) -> bytes:
 
 
 def compound(*streams: str) -> bytes:
-    """A document of the old Word or Excel: header, allocation table, directory with these names."""
+    """A compound file (old Word or Excel): header, allocation table, directory with these names."""
     header = _compound_header(directory=1, tables=[0])
     allocation = struct.pack("<128I", TABLE, END, *[FREE] * 126)
     return header + allocation + _directory(*streams)
 
 
 def long_compound(*streams: str) -> bytes:
-    """One so long that the header has no room for its allocation table, with the directory at its end."""
+    """A compound file whose allocation table does not fit into the header, with the directory at its end."""
     sectors = 110 * 128
     last, chained = sectors - 1, sectors - 2
     header = _compound_header(directory=last, tables=list(range(109)), chained=chained)
@@ -102,7 +102,7 @@ def bring(
 
 
 def brought(who: Caller, content: Any = None, name: str = "现场.jpg", **fields: str) -> dict[str, Any]:
-    """Upload one file that has to be taken; what is said of it."""
+    """Upload one file, which must be accepted; returns its metadata."""
     answer = bring(who, picture() if content is None else content, name, **fields)
     assert answer.status_code == 201, answer.text
     said: dict[str, Any] = answer.json()
@@ -110,7 +110,7 @@ def brought(who: Caller, content: Any = None, name: str = "现场.jpg", **fields
 
 
 def opened(who: Caller, path: str, **headers: str) -> httpx.Response:
-    """What a link leads to, for somebody who has nothing but the link."""
+    """The answer to a request of a link without a token."""
     base = str(who.http.base_url).removesuffix("/api/v1/")
     return httpx.get(base + path, headers={n.replace("_", "-"): v for n, v in headers.items()}, trust_env=False)
 

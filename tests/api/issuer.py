@@ -1,4 +1,4 @@
-"""An identity provider in the test's own hands: it signs whatever it is told, with whatever header and key."""
+"""A fake identity provider that signs any claims, with any header and key."""
 
 import json
 import time
@@ -15,22 +15,22 @@ AUDIENCE: Final = "jiesu"
 
 
 class Issuer:
-    """What it signs, and the documents by which its key is found."""
+    """The provider's tokens, and its discovery documents."""
 
     def __init__(self, address: str, bits: int = 2048) -> None:
         self.address = address
-        self.drips = False  # a byte at a time, and never the last one
+        self.drips = False  # answers byte by byte, and never sends the last one
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
     def token(self, _header: dict[str, Any] | None = None, **claims: Any) -> str:
-        """A token for `li`, an agent, but for what is said otherwise; a claim that is None is left out."""
+        """A token for the agent `li` with these claims changed; a claim that is None is left out."""
         now = int(time.time())
         usual = {"iss": self.address, "aud": AUDIENCE, "iat": now, "exp": now + 600, "sub": "li", "role": "agent"}
         said = {name: value for name, value in (usual | claims).items() if value is not None}
         return jwt.encode(said, self.key, "RS256", {"kid": "k", **(_header or {})})
 
     def documents(self) -> dict[str, Any]:
-        """By path."""
+        """The documents by path."""
         key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
         return {
             "/.well-known/openid-configuration": {"issuer": self.address, "jwks_uri": f"{self.address}/keys"},
@@ -40,7 +40,7 @@ class Issuer:
 
 @contextmanager
 def issuing(bits: int = 2048) -> Iterator[Issuer]:
-    """A provider that answers as long as this lasts."""
+    """A provider that serves until the block ends."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -48,7 +48,7 @@ def issuing(bits: int = 2048) -> Iterator[Issuer]:
             self.send_response(200)
             self.send_header("Connection", "close")
             self.end_headers()
-            with suppress(OSError):  # whoever asked has gone
+            with suppress(OSError):  # the client has disconnected
                 while issuer.drips:
                     self.wfile.write(b" ")
                     time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""An application of the public, and the keys that let it in."""
+"""An Open311 client with an API key."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ DEMAND = {
 
 
 async def let_in(settings: Settings, *, source: str, regime: str = "gaotai", per_minute: int = 10_000) -> str:
-    """A new key."""
+    """Create an API key."""
     database = Database(settings.database_url, Keyring("unused"), pool_size=1)
     key = new_key().text
     await ApiKeys(database).add(key, regime=regime, source=source, name="测试", per_minute=per_minute)
@@ -29,7 +29,7 @@ async def let_in(settings: Settings, *, source: str, regime: str = "gaotai", per
 
 
 class Public:
-    """An application that sends demands in, with a key of its own."""
+    """An application that sends demands with its own key."""
 
     def __init__(self, base: str, key: str, regime: str = "gaotai") -> None:
         self.root = f"{base}/open311/v2"
@@ -38,7 +38,7 @@ class Public:
         self.http = httpx.Client(base_url=self.root, timeout=40, trust_env=False)
 
     def get(self, path: str, **query: Any) -> httpx.Response:
-        """GET, of its own county unless said otherwise."""
+        """GET, by default for its own county."""
         return self.http.get(path, params=self.county | query)
 
     def send(self, form: str = "json", headers: dict[str, str] | None = None, **fields: Any) -> httpx.Response:
@@ -48,7 +48,7 @@ class Public:
         return self.http.post(f"/requests.{form}", data=body, headers=headers or {})
 
     def open(self, **fields: Any) -> str:
-        """Send a demand in; the number of its order."""
+        """Send a demand; returns the number of its order."""
         answer = self.send(**fields)
         assert answer.status_code == 201, answer.text
         return str(answer.json()[0]["service_request_id"])

@@ -1,6 +1,6 @@
-"""The access matrix: every role at every route, with what is theirs, what is not, and tokens that are none.
+"""The access matrix: every role at every route, with own and foreign objects and invalid tokens.
 
-What each answer has to be follows from `domain.permissions.TABLE`; a route that it does not know fails here.
+The expected answers follow from `domain.permissions.TABLE`; a route that is missing there fails.
 """
 
 import asyncio
@@ -16,9 +16,9 @@ from starlette.routing import BaseRoute
 from adapters.settings.settings import ROOT
 from api.app import PREFIX, create_app
 from api.auth.identity import signed_in as bearer_of
-from api.auth.route_acts import ACTS, ASKED_LATER
+from api.auth.route_acts import ACTS, CHECKED_AFTER_LOOKUP
 from domain.order.commands import COMMANDS
-from domain.permissions import CENTRE, STAFF, TABLE, Door, sees_every_confidential
+from domain.permissions import CENTRE, STAFF, TABLE, Authentication, sees_every_confidential
 from domain.words import Role
 from tests.api.askers import MINE, OTHER_REGIME, REGIME, Town, orders, town
 from tests.api.callers import DEMAND
@@ -33,15 +33,15 @@ AT_ONCE = 8
 
 
 class Probe(NamedTuple):
-    """How a route is asked, so that nothing changes, and what it answers to those who may."""
+    """A request to a route that changes nothing, and its answer to permitted callers."""
 
     answer: Answer
     body: Any = None
     query: dict[str, str] = {}
     hidden: str | None = None
-    """The code of its 404 for what belongs to others; None where it is about nothing of anybody."""
+    """The code of its 404 for objects of others; None if it concerns no object."""
     also: str | None = None
-    """Another act that has to be allowed."""
+    """A further act that must be permitted."""
 
 
 ORDER = Probe((200, ""), hidden="unknown_order")
@@ -120,14 +120,14 @@ PROBES: dict[str, Probe] = {
 
 
 def expected(name: str, role: Role, case: str) -> Answer:
-    """What the table says that the answer is."""
+    """The answer that the table prescribes."""
     probe, act = PROBES[name], ACTS[name.partition("?")[0]]
-    if TABLE[act].door is not Door.TOKEN:
+    if TABLE[act].door is not Authentication.TOKEN:
         return probe.answer
     if case in BAD:
         return NO_TOKEN
     permitted = role in TABLE[act].to and (probe.also is None or role in TABLE[probe.also].to)
-    if role not in TABLE[act].to and act not in ASKED_LATER:
+    if role not in TABLE[act].to and act not in CHECKED_AFTER_LOOKUP:
         return NOT_PERMITTED
     if act == "take_in" and case == "foreign order":
         return NOT_PERMITTED
@@ -211,7 +211,7 @@ def test_a_route_asks_for_a_token_unless_its_row_says_that_it_stands_open() -> N
     for name, route in routes(create_app()):
         dependant = getattr(route, "dependant", None)
         asks = dependant is not None and any(each.call is bearer_of for each in flat(dependant))
-        assert asks == (TABLE[ACTS[name]].door is Door.TOKEN), name
+        assert asks == (TABLE[ACTS[name]].door is Authentication.TOKEN), name
 
 
 def flat(dependant: Any) -> Iterator[Any]:
@@ -221,13 +221,13 @@ def flat(dependant: Any) -> Iterator[Any]:
 
 
 def matrix() -> Iterator[tuple[str, Role, str]]:
-    """Every role, route and case; of what does not differ by role, or by case, once."""
+    """Every combination of role, route and case; combinations with equal answers once."""
     for name in PROBES:
         door = TABLE[ACTS[name.partition("?")[0]]].door
         for role in sorted(STAFF):
             for case in (*MINE, *BAD):
                 anybody = role is Role.AGENT
-                if anybody or (case != "no token" if door is Door.TOKEN else case == "own"):
+                if anybody or (case != "no token" if door is Authentication.TOKEN else case == "own"):
                     yield name, role, case
 
 

@@ -1,4 +1,4 @@
-"""What is done to accounts, and with them, is on the installation's audit trail, and no password is."""
+"""Changes and uses of accounts are on the installation's audit trail, passwords are not."""
 
 import psycopg
 

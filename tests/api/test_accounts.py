@@ -1,4 +1,4 @@
-"""Sessions that can be ended, passwords that can be changed, and accounts that administrators look after."""
+"""Ending of sessions, change of passwords, and administration of accounts."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -14,9 +14,9 @@ from adapters.auth.tokens import AUDIENCE, ISSUER, Identity, issue
 from adapters.database.accounts.sessions import Sessions
 from adapters.database.accounts.users import Users
 from adapters.database.engine import Database
-from adapters.database.units import Catalogue
+from adapters.database.units import UnitDirectory
 from adapters.settings.settings import DEVELOPMENT_SECRET
-from domain.units import UnitCard
+from domain.units import StoredUnit
 from domain.words import Role
 from tests.api.callers import problem
 from tests.api.door import PASSWORD, door, sign_in, token
@@ -29,7 +29,7 @@ Headers = dict[str, str]
 
 @pytest.fixture(scope="module")
 async def http(module_database: Database) -> AsyncIterator[httpx.AsyncClient]:
-    await Catalogue(module_database).put_units([UnitCard(id="housing", regime="rugao", name="住建局")])
+    await UnitDirectory(module_database).put_units([StoredUnit(id="housing", regime="rugao", name="住建局")])
     async with door(module_database) as client:
         yield client
 
@@ -132,7 +132,7 @@ async def test_only_a_token_of_ours_for_us_with_a_session_opens(
         return await status(http, {"Authorization": f"Bearer {made}"}) == 200
 
     assert await opens({})
-    assert await opens({"iat": datetime.now(UTC) + timedelta(seconds=5)})  # by a machine whose clock is ahead
+    assert await opens({"iat": datetime.now(UTC) + timedelta(seconds=5)})  # issued by a machine whose clock is ahead
     past = datetime.now(UTC) - timedelta(seconds=5)
     for changes in (
         {"iss": "another"},
@@ -299,7 +299,7 @@ async def test_a_session_that_is_not_used_ends_before_its_time(module_database: 
         headers = await token(http, name)
         for _ in range(3):
             await rests(20)
-            assert await status(http, headers) == 200  # each use counts anew
+            assert await status(http, headers) == 200  # each use restarts the timeout
         await rests(31)
         assert await status(http, headers) == 401
     async with door(module_database) as http:

@@ -1,4 +1,4 @@
-"""Who looked at what, who came in and who was turned away stands on the installation's audit trail."""
+"""Reads, sign-ins and refusals are recorded on the installation's audit trail."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -36,7 +36,7 @@ def full(installation: Installation) -> Iterator[None]:
 
 @pytest.fixture
 def since(installation: Installation) -> Iterator[Acts]:
-    """The acts that this test brought about, with these columns."""
+    """A function that returns the acts of this test, with these columns."""
     with psycopg.connect(installation.settings.database_url, autocommit=True, row_factory=dict_row) as connection:
         last = connection.execute("SELECT coalesce(max(position), 0) AS n FROM acts").fetchone()
         assert last is not None

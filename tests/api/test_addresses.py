@@ -1,4 +1,4 @@
-"""What may stand in an address of ours, which proxies and browsers keep: nothing of a citizen, no password, no key."""
+"""URLs, which proxies and browsers store, contain no data of citizens, no password and no key."""
 
 import re
 from typing import Final
@@ -19,7 +19,7 @@ KNOWN: Final = {
     },
     "the right to one file, for ten minutes; of Open311 a token that nobody is given": {"token"},
 }
-"""Every name that an address has a place for. One more has to be one of these, or belongs into a body."""
+"""Every permitted path and query parameter. Data of another kind belongs in a body."""
 
 PUBLIC: Final = {"service_request_id", "service_code", "start_date", "end_date", "status", "page", "page_size"}
 

@@ -107,7 +107,7 @@ def test_what_may_not_be_done_is_refused(
 
 
 def _done(who: Caller, no: str) -> list[str]:
-    """What people have done to an order; what becomes of notices comes when it comes."""
+    """The events that people caused; events about notices are left out, because their time varies."""
     events = [event["event"] for event in who.get(f"/work-orders/{no}/timeline").json()]
     return [event for event in events if event != "refused" and not event.startswith("notice_")]
 
@@ -141,14 +141,14 @@ def test_the_same_words_do_not_answer_twice(caller: SignIn, agent: Caller, dispa
     for no in numbers:
         assert dispatcher.do(no, "dispatch", **HOUSING).status_code == 200
         assert clerk.do(no, "sign").status_code == 200
-    # Refused for its attachments, the reply may come again with the same words.
+    # A reply that was refused for its attachments may be repeated with the same words.
     problem(clerk.do(numbers[0], "submit_reply", **body), 422, "missing_attachment")
     first, second = ([brought(clerk, phase=phase)["id"] for phase in ("before", "after")] for _ in range(2))
     assert clerk.do(numbers[0], "submit_reply", **body, attachments=first).status_code == 200
     copied = problem(clerk.do(numbers[1], "submit_reply", **body, attachments=second), 422, "duplicate_reply")
     assert numbers[0] in copied["detail"]
 
-    # Another unit cannot see that order, and hears of it without its number.
+    # Another unit cannot see that order, so the refusal does not give its number.
     other, no = caller("clerk-water@dalad"), agent.open(policy="dalad")
     assert dispatcher.do(no, "dispatch", units=[{"unit": "water"}]).status_code == 200
     assert other.do(no, "sign").status_code == 200

@@ -1,4 +1,4 @@
-"""Confidential orders behind every door of the API."""
+"""Confidential orders in every route of the API."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""No page of another site changes anything here: every write of the whole application, whatever a caller shows."""
+"""Cross-site requests change nothing: every writing route of the application, with every kind of credentials."""
 
 from collections.abc import AsyncIterator
 from typing import Final
@@ -10,7 +10,7 @@ from adapters.database.engine import Database
 from api.app import PREFIX, create_app
 from api.auth.route_acts import ACTS
 from api.middleware.cross_site import SAFE
-from domain.permissions import TABLE, Door
+from domain.permissions import TABLE, Authentication
 from tests.api.door import door, token
 from tests.api.test_access import routes
 from tests.api.test_door import DESK, EVIL
@@ -23,8 +23,8 @@ SEALED: Final = {
     *("POST /webhooks/voice", "POST /webhooks/voice/answer", "POST /webhooks/voice/status"),
     "POST /open311/v2/requests.{fmt}",
 }
-"""The only writes that pages of others may make: whoever comes there has to bring a signature or a key in the message
-itself, which no browser adds. `POST /token` is none of them: a page must not sign its visitor in as somebody else."""
+"""The only writes permitted from other sites: they need a signature or key in the message, which no browser adds.
+`POST /token` is not among them: a page must not sign its visitor in as somebody else."""
 
 OTHER_SITES: Final[tuple[Headers, ...]] = (
     {"Origin": EVIL},
@@ -52,14 +52,14 @@ async def http(module_database: Database) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture(scope="module")
 async def shown(http: httpx.AsyncClient, module_database: Database) -> dict[str, Headers]:
-    """What a browser may send along by itself or for a page, and what it does not have."""
+    """Credentials that a browser may add by itself or for a page, and others."""
     bearer = await token(http, await person(module_database, "admin"))
     cookie = {"Cookie": f"__Host-session={bearer['Authorization'].removeprefix('Bearer ')}"}
     return {"nothing": {}, "a token": bearer, "a cookie": cookie}
 
 
 async def ask(http: httpx.AsyncClient, name: str, headers: Headers) -> str:
-    """The code of the answer, '' where there is none in it."""
+    """The code of the answer, '' if it has none."""
     method, _, path = name.partition(" ")
     names = dict.fromkeys(("no", "id", "key", "command", "username", "name"), "nobody") | {"fmt": "json"}
     where = path.format(**names)
@@ -71,7 +71,7 @@ async def ask(http: httpx.AsyncClient, name: str, headers: Headers) -> str:
 
 
 def test_the_exceptions_are_what_brings_its_own_proof_and_nothing_else() -> None:
-    assert {name for name in writes() if TABLE[ACTS[name]].door is Door.SEALED} == SEALED
+    assert {name for name in writes() if TABLE[ACTS[name]].door is Authentication.SEALED} == SEALED
     assert "POST /token" in writes() and len(writes()) > 40
 
 

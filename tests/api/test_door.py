@@ -1,4 +1,4 @@
-"""What every request passes before a route sees it, on a small application with the real guards."""
+"""The middleware before every route, on a small application."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ TOLD_BY_A_TRACE = "what-a-trace-would-tell"
 
 
 def application(**values: str) -> FastAPI:
-    """The guards by these settings, before a route that gives back what it was sent and one that breaks."""
+    """The middleware with these settings, before a route that echoes its input and one that raises."""
     of = Settings.model_validate({"JIESU_PUBLIC_URL": f"https://{HOST}"} | values)
     app = GuardedApp(of.public_base_url)
     add_middleware(
@@ -231,9 +231,9 @@ async def test_guessing_passwords_is_slow_from_one_address() -> None:
 @pytest.mark.parametrize(
     ("peer", "forwarded", "counted_with"),
     [
-        ("198.51.100.1", "203.0.113.9", "198.51.100.1"),  # nobody's proxy: what it forwards is its own word
+        ("198.51.100.1", "203.0.113.9", "198.51.100.1"),  # not a trusted proxy: its forwarding header is ignored
         ("10.0.0.1", "203.0.113.9", "203.0.113.9"),
-        ("10.0.0.1", "1.2.3.4, 203.0.113.9, 10.0.0.2", "203.0.113.9"),  # what stands further left may be made up
+        ("10.0.0.1", "1.2.3.4, 203.0.113.9, 10.0.0.2", "203.0.113.9"),  # entries further left may be forged
         ("10.0.0.1", "nonsense", "10.0.0.1"),
         ("2001:db8::1", "", "2001:db8::ffff"),  # one subscriber
         ("::ffff:203.0.113.9", "", "203.0.113.9"),

@@ -1,4 +1,4 @@
-"""The door of the running API: its headers, its documentation, and that a storm of one person is not refused."""
+"""The middleware of the running API: headers, documentation, and a burst of one person that is not refused."""
 
 import re
 from base64 import b64encode

@@ -1,4 +1,4 @@
-"""What no client should send, and what the API says of itself."""
+"""Malformed requests, and the OpenAPI document."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from fastapi import Request
 
 from api.app import create_app
 from api.middleware.body_limits import MAX_BODY
-from api.problem_responses import of_outage
+from api.problem_documents import of_outage
 from domain.order.commands import COMMANDS
 from tests.api.callers import DEMAND, Caller, problem
 
@@ -37,7 +37,7 @@ def test_a_body_without_a_length_is_counted(agent: Caller) -> None:
 
     problem(agent.http.post("/work-orders", content=endless()), 413, "too_large")
     assert sent >= MAX_BODY
-    # Where files are taken, what is no form is counted all the same, and for whoever has not signed in.
+    # Upload routes limit the size of other bodies too, also without a token.
     headers = {"Content-Type": "application/json"}
     problem(agent.http.post("/attachments", content=endless(), headers=headers), 413, "too_large")
 

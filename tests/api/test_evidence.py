@@ -1,4 +1,4 @@
-"""Evidence on orders: who sees it, how it is opened, and what commands may name (HJ-03, HJ-11, DL-05)."""
+"""Evidence of orders: visibility, links, and references in commands (HJ-03, HJ-11, DL-05)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ SIGNED = ["unit_section_head", "unit_principal_leader"]
 
 @pytest.fixture
 def at_work(caller: SignIn) -> Callable[[str], tuple[str, Caller]]:
-    """Makes an order that the housing bureau of a county works on; its number, and the clerk."""
+    """A function that opens an order for the housing bureau of a county; returns its number and the clerk."""
 
     def make(policy: str) -> tuple[str, Caller]:
         clerk = caller("clerk-housing" if policy == "gaotai" else f"clerk-housing@{policy}")
@@ -43,13 +43,13 @@ AtWork = Callable[[str], tuple[str, Caller]]
 
 
 def reply(policy: str, number: object = "", **more: Any) -> dict[str, Any]:
-    """An answer that lacks nothing but its evidence."""
+    """A reply that is complete except for its evidence."""
     sections = {name: f"{text}{number}" for name, text in SECTIONS[policy].items()}
     return {"sections": sections, "facts_hold": True, "signed_by": SIGNED, **more}
 
 
 def test_hj_03_a_result_names_evidence_that_was_uploaded(at_work: AtWork, caller: SignIn) -> None:
-    """What a result names has to be there, and is the order's from then on."""
+    """Files that a result names must exist, and belong to the order from then on."""
     no, clerk = at_work("huojia")
     bare = problem(clerk.do(no, "submit_reply", **reply("huojia")), 422, "missing_attachment")
     assert bare["clause"] == "HJ-11"
@@ -59,7 +59,7 @@ def test_hj_03_a_result_names_evidence_that_was_uploaded(at_work: AtWork, caller
     assert "photo-1" in invented["detail"]
 
     photo = brought(clerk, phase="result")["id"]
-    # Refused for another reason, the reply leaves the file to who brought it.
+    # If the reply is refused for another reason, the file stays with its uploader.
     short = reply("huojia", attachments=[photo]) | {"sections": {}}
     problem(clerk.do(no, "submit_reply", **short), 422, "missing_section")
     assert clerk.get("/attachments", order=no).json()["items"] == []
@@ -72,7 +72,7 @@ def test_hj_03_a_result_names_evidence_that_was_uploaded(at_work: AtWork, caller
 
 
 def test_dl_05_a_reply_shows_before_and_after(at_work: AtWork) -> None:
-    """Two pictures are no pair unless one is of before and one of after."""
+    """Two pictures are a pair only if one is from before and one from after."""
     no, clerk = at_work("dalad")
     before, after, other = (brought(clerk, phase=phase)["id"] for phase in ("before", "after", "process"))
     for named, missing in (([before, other], "处理后"), ([after, other], "处理前"), ([], "处理前、处理后")):

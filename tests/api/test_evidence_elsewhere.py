@@ -20,7 +20,7 @@ from tests.clamd import VIRUS, Clamd, clamd
 
 @asynccontextmanager
 async def served(settings: Settings) -> AsyncIterator[str]:
-    """The API by these settings, over HTTP; its base URL."""
+    """Serve the API with these settings; yields its base URL."""
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(create_app(settings), port=port, log_config=None, access_log=False))
     serving = asyncio.create_task(server.serve())
@@ -43,7 +43,7 @@ async def served(settings: Settings) -> AsyncIterator[str]:
 async def other(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Callable[..., asyncio.Future[Caller]]]:
-    """A clerk at an API that differs from the installation in some settings."""
+    """A function that returns a clerk's client at an API with some settings changed."""
     monkeypatch.setenv("TEMPORAL_ADDRESS", installation.temporal.address)
     ends = asyncio.Event()
     running: list[asyncio.Task[None]] = []

@@ -1,4 +1,4 @@
-"""Tokens of an identity provider: a real one, as a process, that can be replaced by one with other keys."""
+"""Tokens of a real identity provider, which runs as a process and can be restarted with other keys."""
 
 import hashlib
 import hmac
@@ -21,11 +21,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from adapters.auth.oidc import PAUSE, STALE, Provider, ProviderAway
 from adapters.auth.tokens import BadToken
 from adapters.database.engine import Database
-from adapters.database.units import Catalogue
+from adapters.database.units import UnitDirectory
 from adapters.local.child_process import ChildProcess
 from adapters.local.temporal import free_port
 from adapters.settings.settings import ROOT, Settings, environment
-from domain.units import UnitCard
+from domain.units import StoredUnit
 from tests.api.callers import problem
 from tests.api.door import door
 from tests.api.door import token as own_token
@@ -46,7 +46,7 @@ READY_SECONDS: Final = 180
 
 @contextmanager
 def provider(port: int, folder: Path, *options: str) -> Iterator[str]:
-    """The provider at that port, with keys of its own; its issuer."""
+    """Run the provider at that port with new keys; yields its issuer."""
     command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), *options]
     for name, claims in PEOPLE.items():
         command += ["--user-claims", json.dumps({"sub": name, **claims})]
@@ -70,7 +70,7 @@ def _answers(issuer: str) -> bool:
 
 
 def id_token(issuer: str, name: str, audience: str = AUDIENCE) -> str:
-    """What the provider says of somebody, by the authorization code flow."""
+    """The provider's id token for a person, by the authorization code flow."""
     with httpx.Client(base_url=issuer, timeout=20) as http:
         asked = {"client_id": audience, "redirect_uri": "http://app/", "response_type": "code", "scope": "openid"}
         sent = http.post("/oauth2/authorize", params=asked, data={"sub": name})
@@ -98,7 +98,7 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 async def http(issuer: str, module_database: Database) -> AsyncIterator[httpx.AsyncClient]:
-    await Catalogue(module_database).put_units([UnitCard(id="housing", regime="rugao", name="住建局")])
+    await UnitDirectory(module_database).put_units([StoredUnit(id="housing", regime="rugao", name="住建局")])
     async with door(module_database, **chosen(issuer)) as client:
         yield client
 
@@ -153,7 +153,7 @@ async def test_a_leader_has_to_have_signed_in_at_the_provider_as_strongly_as_is_
             said = answer.headers["WWW-Authenticate"]
             assert 'error="insufficient_user_authentication"' in said
             assert ('acr_values="' + asked.get("JIESU_OIDC_ACR", "") in said) == ("JIESU_OIDC_ACR" in asked)
-        assert (await account(http, id_token(issuer, "li"))).status_code == 200  # nothing is asked of an agent
+        assert (await account(http, id_token(issuer, "li"))).status_code == 200  # an agent needs no second factor
     async with door(module_database, **chosen(issuer), **asked, JIESU_OIDC_STRONG_FOR="everybody") as http:
         problem(await account(http, id_token(issuer, "li")), 401, "insufficient_user_authentication")
 
@@ -214,11 +214,11 @@ async def test_of_another_issuer_or_for_another_audience_is_refused(
     http: httpx.AsyncClient, issuer: str, module_database: Database
 ) -> None:
     problem(await account(http, id_token(issuer, "li", "another-application")), 401, "not_authenticated")
-    async with door(module_database) as closed:  # no provider is set
+    async with door(module_database) as closed:  # no provider is configured
         problem(await account(closed, id_token(issuer, "li")), 401, "not_authenticated")
     async with door(module_database, **chosen(f"{issuer}/")) as other:
         problem(await account(other, id_token(issuer, "li")), 401, "not_authenticated")
-        # The document there names another issuer than was asked for: nothing that it says is believed.
+        # The document names an issuer other than the requested one: it is rejected.
         mine = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         problem(await account(other, jwt.encode({"iss": f"{issuer}/"}, mine, "RS256")), 503, "unavailable")
 
@@ -231,11 +231,11 @@ async def test_an_expired_token_is_refused_and_new_keys_are_fetched_but_not_in_a
         assert (await ours.read(before)).user.sub == "oidc:li"
     with pytest.raises(ConnectionError):
         await Provider(Settings.model_validate(chosen(issuer))).read(before)
-    assert (await ours.read(before)).user.sub == "oidc:li"  # while the provider is away what is known holds
+    assert (await ours.read(before)).user.sub == "oidc:li"  # known keys stay valid while the provider is down
     with provider(port, tmp_path, "--token-max-age", "-60"):
         expired, rotated = id_token(issuer, "li"), now + PAUSE
         with pytest.raises(BadToken):
-            await ours.read(expired)  # its key is not known yet, and is not fetched within the pause
+            await ours.read(expired)  # its key is unknown, and is not fetched within the pause
         assert (await ours.read(before)).user.sub == "oidc:li"
         now = rotated
         with pytest.raises(BadToken):
@@ -250,4 +250,4 @@ async def test_an_expired_token_is_refused_and_new_keys_are_fetched_but_not_in_a
         assert (await ours.read(fresh)).user.sub == "oidc:li"
     now += STALE + PAUSE
     with pytest.raises(ProviderAway):
-        await ours.read(fresh)  # too long away
+        await ours.read(fresh)  # down for too long

@@ -1,4 +1,4 @@
-"""What a provider's token says, in every shape: whatever is not plainly one person in one seat opens nothing."""
+"""Claims of a provider's token in every shape: a token that does not name one person with one role is rejected."""
 
 import asyncio
 import time
@@ -13,9 +13,9 @@ import pytest
 from adapters.auth import oidc
 from adapters.auth.tokens import LIFE
 from adapters.database.engine import Database
-from adapters.database.units import Catalogue
+from adapters.database.units import UnitDirectory
 from adapters.settings.settings import Settings
-from domain.units import UnitCard
+from domain.units import StoredUnit
 from tests.api.callers import problem
 from tests.api.door import door, token
 from tests.api.issuer import AUDIENCE, Issuer, issuing
@@ -38,7 +38,7 @@ def issuer() -> Iterator[Issuer]:
 
 @pytest.fixture(scope="module")
 async def http(issuer: Issuer, module_database: Database) -> AsyncIterator[httpx.AsyncClient]:
-    await Catalogue(module_database).put_units([UnitCard(id="housing", regime="rugao", name="住建局")])
+    await UnitDirectory(module_database).put_units([StoredUnit(id="housing", regime="rugao", name="住建局")])
     async with door(module_database, **chosen(issuer)) as client:
         yield client
 
@@ -158,7 +158,7 @@ async def test_whatever_the_provider_calls_somebody_they_can_be_disabled(
     problem(await account(http, bearer), 401, "not_authenticated")
     director = await token(http, await person(module_database, "hotline_director"))
     unseen = await http.delete(f"/work-orders/20260101-000001/viewers/{named}", headers=director)
-    problem(unseen, 404, "unknown_order")  # and not: no such address
+    problem(unseen, 404, "unknown_order")  # not the 404 of an unknown route
 
 
 async def test_who_comes_as_what_is_noted_once(
@@ -223,7 +223,7 @@ async def test_a_provider_that_drips_is_not_waited_for(monkeypatch: pytest.Monke
         async with asyncio.timeout(60):
             assert (await goes_on).user.sub == "oidc:li"
             assert not asks.done()
-            assert (await asks).user.sub == "oidc:li"  # by what is known: nothing came in time
+            assert (await asks).user.sub == "oidc:li"  # with the known keys: the provider did not answer in time
             with pytest.raises(oidc.ProviderAway):
                 await stranger.read(known)
         slow.drips = False

@@ -1,4 +1,4 @@
-"""The public interface as its clients know it: the standard's own words, over HTTP, in both formats."""
+"""The Open311 interface over HTTP, with the standard's names, in both formats."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -46,7 +46,7 @@ async def public(installation: Installation) -> AsyncIterator[Public]:
 
 
 def errors(answer: httpx.Response, status: int) -> list[dict[str, Any]]:
-    """The errors of an answer that has to be one of the standard's."""
+    """The errors of an answer, which must have the standard's form."""
     assert answer.status_code == status, answer.text
     if answer.headers["content-type"] == "application/json; charset=utf-8":
         found = answer.json()
@@ -60,7 +60,7 @@ def errors(answer: httpx.Response, status: int) -> list[dict[str, Any]]:
 
 
 def xml(answer: httpx.Response) -> Element:
-    """The root of an answer of our own."""
+    """The root element of an answer."""
     return fromstring(answer.content)  # noqa: S314
 
 
@@ -308,7 +308,7 @@ def test_nothing_that_is_written_becomes_markup(public: Public) -> None:
 
 async def test_a_key_is_good_for_so_many_requests_a_minute(installation: Installation) -> None:
     busy = Public(installation.base, await let_in(installation.settings, source="app", per_minute=2))
-    # However they fall on two minutes of the clock, of five one is too many.
+    # Even if they are spread over two minutes of the clock, one of five is over the limit.
     answers = [busy.send() for _ in range(5)]
     refused = [answer for answer in answers if answer.status_code != 201]
     assert refused

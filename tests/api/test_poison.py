@@ -1,4 +1,4 @@
-"""Every field of every command and of intake with values that nobody should send: never a fault of the server."""
+"""Every field of every command and of intake with bad values: the server never answers 500."""
 
 import json
 from collections.abc import Callable

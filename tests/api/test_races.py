@@ -1,6 +1,6 @@
-"""Two people at the same thing at the same time: one is there first, the other is told so, and the trail shows both.
+"""Races between two people: one is first, the other is refused, and the trail shows both.
 
-`JIESU_RACES` says how many races are run, over HTTP against the real server and database.
+`JIESU_RACES` is the number of races, over HTTP against the real server and database.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ Row = dict[str, Any]
 RACES = int(os.environ.get("JIESU_RACES", "200"))
 ORDERS = 10
 CYCLES = -(-(RACES // ORDERS - 2) // 2)
-"""Each order has one race for an extension and one to decide it, and two a cycle about its return."""
+"""Each order has one race to request an extension, one to decide it, and two per cycle about its return."""
 
 UNIT = "town_nanhua"
 CLERKS = ("unit_clerk", "clerk-town_nanhua")
@@ -30,7 +30,7 @@ EXTENSION = {"reason": "需要跨部门协调，施工方案尚在评审"}
 
 
 class Runner:
-    """Somebody who is signed in."""
+    """A signed-in person."""
 
     def __init__(self, installation: Installation, caller: Caller, name: str) -> None:
         headers = {"Authorization": caller.http.headers["Authorization"]}
@@ -56,7 +56,7 @@ async def runners(installation: Installation, caller: SignIn) -> AsyncIterator[d
 
 
 async def one_asks_first(pair: list[Runner], no: str, do: str, body: Row) -> str:
-    """Both ask for the same: one is taken, the other told that it is being asked already. The name of the other."""
+    """Both send the same request: one is accepted, the other refused as pending. Returns the name of the latter."""
     answers = await asyncio.gather(*(each.asks(no, do, body) for each in pair))
     assert sorted(status for _, status, _ in answers) == [200, 409], answers
     ((late, _, code),) = [answer for answer in answers if answer[1] == 409]
@@ -65,14 +65,14 @@ async def one_asks_first(pair: list[Runner], no: str, do: str, body: Row) -> str
 
 
 async def both_decide(pair: list[Runner], no: str, approval: str, *decisions: str) -> None:
-    """Both answers are sent; what comes of them stands on the trail."""
+    """Both send a decision; the results are on the trail."""
     decided = zip(pair, decisions, strict=True)
     answers = await asyncio.gather(*(each.decides(no, approval, decision) for each, decision in decided))
     assert [status for _, status, _ in answers] == [202, 202], answers
 
 
 async def contested(runners: dict[str, Runner], no: str) -> set[str]:
-    """A life in which everything is done by two at once. The names of those who were told that they came late."""
+    """A life in which two people do everything at the same time. Returns the names of those who came late."""
     clerks = [runners[name] for name in CLERKS]
     late = {await one_asks_first(clerks, no, "request_extension", EXTENSION)}
     await both_decide([runners["supervisor"], runners["hotline_director"]], no, "A1", "approve", "reject")
@@ -84,7 +84,7 @@ async def contested(runners: dict[str, Runner], no: str) -> set[str]:
 
 
 async def the_trail_shows_both(who: Runner, no: str, late: set[str]) -> int:
-    """One decision and one that came late an approval, by the two who raced; the number of races that are shown."""
+    """Each approval has one decision and one late one, by the two racers; returns the number of races shown."""
     approvals = CYCLES + 1
 
     async def all_answered() -> list[Row] | None:

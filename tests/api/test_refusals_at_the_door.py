@@ -1,4 +1,4 @@
-"""What the door refuses is counted and told: once a minute a kind and route, and nothing that somebody wrote."""
+"""Refusals of the middleware are counted and logged once a minute per kind and route, without any input."""
 
 import asyncio
 import logging
@@ -13,19 +13,19 @@ from fastapi import FastAPI, Request
 
 from adapters.settings.settings import ROOT
 from api.app import PREFIX, create_app
-from api.refusal_counts import CODES, Refusals
+from api.refusal_counts import CODES, RefusalCounts
 from tests.api.conftest import Installation
 from tests.api.test_door import EVIL, HOST, application, client, nested
 
 CANARY: Final = "13987659999"
 ROUTE: Final = "/api/v1/told"
-"""Of these tests alone: other applications of the same process may tell of theirs at any time."""
+"""The route of these tests only: other applications in the same process may log theirs at any time."""
 LINE: Final = re.compile(r"refused code=([a-z_]+) route=(\S+) count=(\d+)")
 Told = list[tuple[str, str, int]]
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> Told:
-    """All lines since the last time, each of which has the shape that is promised."""
+    """All lines since the last call; each must have the documented format."""
     records = [record for record in caplog.records if record.name == "api.refusal_counts"]
     caplog.clear()
     found = [LINE.fullmatch(record.getMessage()) for record in records]
@@ -34,12 +34,12 @@ def lines(caplog: pytest.LogCaptureFixture) -> Told:
 
 
 def ours(caplog: pytest.LogCaptureFixture) -> Told:
-    """Those of the route of these tests."""
+    """The lines about the route of these tests."""
     return [line for line in lines(caplog) if line[1] == ROUTE]
 
 
 def told() -> FastAPI:
-    """The guards before a route of these tests."""
+    """The middleware before a route of these tests."""
     app = application(JIESU_HOSTS=HOST, JIESU_RATE_CALLER="0.01/2", JIESU_RATE_LOGIN="0.01/3")
 
     async def here(request: Request) -> None:
@@ -98,7 +98,7 @@ async def test_each_kind_is_told_with_its_route_and_its_number(caplog: pytest.Lo
 
 
 async def test_it_is_told_by_itself_when_the_time_of_a_round_has_passed(caplog: pytest.LogCaptureFixture) -> None:
-    refusals = Refusals(told(), every=0.2)
+    refusals = RefusalCounts(told(), every=0.2)
     for number in (1, 2):
         began = time.monotonic()
         for _ in range(50):

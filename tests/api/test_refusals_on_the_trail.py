@@ -1,4 +1,4 @@
-"""A refusal stands on the trail for ever, in clear: it says what was wrong and quotes nothing that somebody wrote."""
+"""Refusals are on the trail in clear for ever: they name the fault and quote no free text."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,14 +23,14 @@ NAME, PHONE = "王金丝雀", "13987650011"
 SAID = f"{NAME}{PHONE}家住金雀街一百零九号"
 DASHED = "139-8765-0011"
 NAMES: list[Any] = [SAID, DASHED, [SAID, PHONE], [{"unit": SAID}]]
-"""What an id or a list of them may be taken for, and refused by whoever looks it up."""
+"""Values with the shape of an id or a list of ids, which are refused when they are looked up."""
 
 SHAPES: list[Any] = [SAID * 1000, {SAID: SAID}, {PHONE: SAID * 1000}, [{"unit": "housing", SAID: SAID}]]
-"""What has the wrong shape already."""
+"""Values of a wrong shape."""
 
 
 async def told(installation: Installation, no: str) -> list[str]:
-    """What each row of the trail says, as it is stored."""
+    """The stored content of each row of the trail."""
     trail = Table.metadata.tables["audit_trail"]
     database = Database(installation.settings.database_url, Keyring(DATA_KEY), pool_size=1)
     try:
@@ -47,7 +47,7 @@ async def test_what_was_written_into_a_wrong_field_is_not_quoted(
 ) -> None:
     no = caller("agent").open()
     role = min(role.value for role in TABLE[do].to if role.value in USERS)
-    if role == "unit_clerk":  # who does not see the order before it is theirs
+    if role == "unit_clerk":  # a clerk does not see the order before dispatch
         assert caller("dispatcher").do(no, "dispatch", units=[{"unit": "housing"}]).status_code == 200
     fields = COMMAND_BODIES[do].model_fields
     bodies: list[dict[str, Any]] = [{SAID: SAID, PHONE: PHONE}, *(dict.fromkeys(fields, value) for value in SHAPES)]
@@ -70,7 +70,7 @@ def test_a_name_that_is_one_is_still_named(caller: SignIn) -> None:
 
 
 def test_a_refusal_has_its_moment_by_the_clock_of_the_order(caller: SignIn) -> None:
-    """Wherever it was refused, before the order heard of it or by the order: whole seconds, and never back in time."""
+    """Refusals by the API and by the order have whole seconds, and never go back in time."""
     no = caller("agent").open()
     dispatcher = caller("dispatcher")
     dispatcher.do(no, "dispatch", units=[{"unit": "bureau_of_wishes"}])

@@ -1,4 +1,4 @@
-"""An administrator who gives somebody a new password does not thereby take their second factor off."""
+"""A password reset by an administrator does not remove the second factor."""
 
 import httpx
 

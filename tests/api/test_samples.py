@@ -22,7 +22,7 @@ async def test_samples_stand_in_every_county_and_come_once(
     def stages() -> Counter[str]:
         return Counter(admin.get(f"/work-orders/{no}").json()["stage"] for no in numbers)
 
-    # An approval is a signal and an archive an activity: both are done a moment after the loading.
+    # Approvals are signals and archives are activities: both complete shortly after loading.
     wanted = dict.fromkeys(("intake", "sign_off", "handling", "review", "callback", "archived"), 5)
     eventually(lambda: stages() == wanted or None)
     refused = [e for no in numbers for e in admin.get(f"/work-orders/{no}/timeline").json() if e["event"] == "refused"]

@@ -1,6 +1,6 @@
-"""Signals to an order from whoever reaches Temporal: heard with the proof that the API attaches, once, and else not.
+"""Signals sent directly to Temporal: accepted once with the API's proof, and otherwise ignored.
 
-The installation of these tests hears no bare signals, as one in production does not.
+The installation of these tests accepts no signals without a proof, as in production.
 """
 
 import json
@@ -33,7 +33,7 @@ async def temporal(installation: Installation) -> AsyncIterator[Client]:
 
 @pytest.fixture
 def signal(temporal: Client) -> Signal:
-    """A signal by hand, as the Temporal UI and its CLI send it."""
+    """A function that sends a signal as the Temporal UI and CLI do."""
 
     async def send(no: str, name: str, body: Any) -> None:
         await temporal.get_workflow_handle(work_order_id(no)).signal(name, body)
@@ -58,7 +58,7 @@ def asked(caller: SignIn) -> str:
 
 
 def told(caller: SignIn, no: str, event: str, count: int = 1) -> list[dict[str, Any]]:
-    """The events of this name, once there are so many."""
+    """The events of this name, once there are `count`."""
 
     def enough() -> list[dict[str, Any]] | None:
         rows = caller("admin").get(f"/work-orders/{no}/timeline").json()
@@ -74,7 +74,7 @@ def still_open(caller: SignIn, no: str) -> bool:
 
 
 async def captured(temporal: Client, no: str) -> list[dict[str, Any]]:
-    """What a look into the history gives away: the signals as they came, proof and all."""
+    """The signals in the workflow's history, with their proofs."""
     history = await temporal.get_workflow_handle(work_order_id(no)).fetch_history()
     signals = [each.workflow_execution_signaled_event_attributes for each in history.events]
     payloads = [list(each.input.payloads) for each in signals if each.signal_name == "decide"]
@@ -86,7 +86,7 @@ async def test_a_signal_without_a_proof_is_ignored_and_written_down(caller: Sign
     (ignored,) = told(caller, asked, "signal_ignored")
     assert ignored["reason"] == "not_permitted" and "凭证" in ignored["explanation"]
     assert (ignored["signal"], ignored["approval"], ignored["decision"]) == ("decide", "A1", "approve")
-    assert (ignored["actor"], ignored.get("person")) == ("system", None)  # nobody is known to have sent it
+    assert (ignored["actor"], ignored.get("person")) == ("system", None)  # the sender is unknown
     assert still_open(caller, asked)
 
 
@@ -184,7 +184,7 @@ def test_an_operator_is_told_what_cannot_be_signed(installation: Installation) -
 
 
 def signalled(installation: Installation, *words: str, body: Any, status: int = 0) -> str:
-    """What `jiesu signal` prints; on standard error if it has to fail."""
+    """The output of `jiesu signal`; standard error if a failure is expected."""
     command = [sys.executable, "-m", "cli.main", "signal", *words, "--person", "operator"]
     env = environment() | {"TEMPORAL_ADDRESS": installation.temporal.address}
     ended = subprocess.run(

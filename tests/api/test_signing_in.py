@@ -1,4 +1,4 @@
-"""Signing in: how often it may be tried, second factors, and that nothing tells which names exist."""
+"""Sign-in: limits of attempts, second factors, and no hint to existing names."""
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ import pyotp
 import pytest
 from sqlalchemy import text
 
-from adapters.database.accounts.credentials import Credentials, NotProven, Why
+from adapters.database.accounts.credentials import Credentials, RejectionReason, SignInRejected
 from adapters.database.accounts.password_hashes import NOBODY, outdated
 from adapters.database.accounts.users import Account, Users
 from adapters.database.engine import Database
@@ -27,7 +27,7 @@ async def http(module_database: Database) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def person(database: Database, role: str = "agent", password: str = PASSWORD) -> str:
-    """A new user's name."""
+    """Create a user; returns the name."""
     name = f"person-{next(_numbers)}"
     await Users(database).create(Account(username=name, role=role, display=name), password)
     return name
@@ -52,7 +52,7 @@ async def test_five_wrong_passwords_lock_a_name_whether_or_not_somebody_has_it(
         assert 840 < int(tries[-1].headers["Retry-After"]) <= 900
         answers.append([said(answer) for answer in tries])
     assert answers[0] == answers[1]
-    problem(await sign_in(http, known), 429, "locked")  # the right one too: else it could be tried out while locked
+    problem(await sign_in(http, known), 429, "locked")  # the right password too, or it could be guessed during the lock
     async with module_database.session() as session:
         kept = (await session.execute(text("SELECT * FROM sign_in_failures"))).all()
     assert known not in str(kept)
@@ -94,13 +94,13 @@ async def test_thirty_guesses_at_once_in_three_processes_are_no_more_than_five(m
     name = await person(module_database)
     processes = [Credentials(module_database, 5) for _ in range(3)]
 
-    async def guess(number: int) -> Why:
-        with pytest.raises(NotProven) as refused:
+    async def guess(number: int) -> RejectionReason:
+        with pytest.raises(SignInRejected) as refused:
             await processes[number % 3].prove(name, f"guess number {number}", None)
         return refused.value.why
 
     answers = await asyncio.gather(*map(guess, range(30)))
-    assert sorted(answers) == [Why.LOCKED] * 25 + [Why.WRONG_PASSWORD] * 5
+    assert sorted(answers) == [RejectionReason.LOCKED] * 25 + [RejectionReason.WRONG_PASSWORD] * 5
 
 
 async def test_a_crowd_that_signs_in_rightly_at_once_locks_nobody_out(
@@ -142,7 +142,7 @@ async def test_a_name_typed_in_full_width_is_the_same_name_with_the_same_tries(
     for typed in (name, wide, name, wide, name):
         problem(await sign_in(http, typed, "not the password"), 401, "not_authenticated")
     problem(await sign_in(http, wide), 429, "locked")
-    problem(await sign_in(http, name.upper()), 401, "not_authenticated")  # of that name there is nobody
+    problem(await sign_in(http, name.upper()), 401, "not_authenticated")  # there is no user of that name
 
 
 @pytest.mark.parametrize("name", ["a\x00b", "x" * 201, "\u202e"])
@@ -151,7 +151,7 @@ async def test_what_nobody_can_be_called_is_a_wrong_name(http: httpx.AsyncClient
 
 
 class App:
-    """An authenticator on somebody's telephone."""
+    """An authenticator app."""
 
     def __init__(self, secret: str) -> None:
         self.totp = pyotp.TOTP(secret)
@@ -165,7 +165,7 @@ class App:
 
 
 async def enrolled(http: httpx.AsyncClient, name: str) -> App:
-    """Someone's authenticator, confirmed with its present code: the next one opens."""
+    """Enrol an authenticator with its current code; the next code signs in."""
     headers = await token(http, name)
     offered = await http.post("/account/totp", json={"password": PASSWORD}, headers=headers)
     assert offered.status_code == 200, offered.text
@@ -180,7 +180,7 @@ async def enrolled(http: httpx.AsyncClient, name: str) -> App:
 
 
 async def later(database: Database, name: str) -> None:
-    """As if the time of the codes that were used had passed."""
+    """Reset the used time step, as if the time of the used codes had passed."""
     await change(database, "UPDATE users SET totp_step = 0 WHERE username = :name", name=name)
 
 

@@ -1,4 +1,4 @@
-"""What nobody foresaw: an error is the server's to log, and a method that no route knows is refused."""
+"""Unexpected requests: errors are logged by the server, and unknown methods are refused."""
 
 import re
 import time
@@ -15,7 +15,7 @@ from tests.api.test_door import HOST, TOLD_BY_A_TRACE, application
 
 
 async def test_an_error_that_nobody_foresaw_reaches_the_log_of_the_server() -> None:
-    # What the application raises behind its answer is what uvicorn logs with its trace.
+    # An exception that the application raises after its answer is logged by uvicorn with its trace.
     transport = httpx.ASGITransport(application())
     async with httpx.AsyncClient(transport=transport, base_url=f"https://{HOST}") as http:
         with pytest.raises(RuntimeError, match=TOLD_BY_A_TRACE):
@@ -31,7 +31,7 @@ async def test_a_method_that_no_route_knows_is_refused(method: str) -> None:
 
 @pytest.mark.parametrize("filler", [".", "a.", "/", "-:"])
 def test_no_address_keeps_the_process_busy_however_long(filler: str) -> None:
-    """A server takes 64 KB of address, and matches it against every route before anything else."""
+    """A server accepts URLs of 64 KB, and matches them against every route first."""
     began = time.process_time()
     for context in iter_route_contexts(create_app(Settings.model_validate({})).routes):
         pattern, template, _ = compile_path(context.path or "/")

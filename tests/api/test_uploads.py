@@ -1,4 +1,4 @@
-"""Bringing evidence: what is taken, what is refused, and that nothing is left of it."""
+"""Uploads of evidence: accepted and refused files; nothing of a refused file is left."""
 
 import asyncio
 import io
@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 
 from adapters.database.orders.attachments import NewFile
-from api.idempotency import forget
 from application.jobs.abandoned_files import delete_abandoned_files
+from application.jobs.expired_records import delete_expired_request_keys
 from application.services import Services, services
 from tests.api.callers import Caller, eventually, new_key, problem
 from tests.api.conftest import Installation
@@ -56,7 +56,7 @@ def objects(installation: Installation) -> Path:
 
 
 def kept(objects: Path) -> set[Path]:
-    """Every object that is there."""
+    """Every stored object."""
     return {path for path in objects.rglob("*") if path.is_file()}
 
 
@@ -154,7 +154,7 @@ def test_what_is_no_evidence_is_refused_and_leaves_nothing(
 
 def test_a_large_file_passes_through_without_filling_the_memory(clerk: Caller, installation: Installation) -> None:
     process = psutil.Process(installation.api.process.pid)
-    brought(clerk, video(), "前.mp4")  # what is loaded once is loaded
+    brought(clerk, video(), "前.mp4")  # imports happen before the measurement
     before = highest = process.memory_info().rss
     done = threading.Event()
 
@@ -285,7 +285,7 @@ async def test_a_key_that_was_forgotten_brings_other_files_and_the_same_one_agai
         said = await asyncio.to_thread(brings, which)
         assert said["sha256"] == sha256(content[which]).hexdigest()
         ids.append(said["id"])
-        await forget(inside, timedelta(0))
+        await delete_expired_request_keys(inside, timedelta(0))
     assert ids[0] == ids[2] != ids[1]
 
 
@@ -306,7 +306,7 @@ async def test_what_a_crash_left_and_what_nobody_used_is_cleared_away(
     folder = known.object_key.rpartition("/")[0]
     for key in ("incoming/crashed", f"{folder}/never-noted", f"{folder}/never-noted.thumbnail.jpg"):
         await inside.objects.put_if_absent(key, b"x")
-    assert await delete_abandoned_files(inside) == 0  # it may still be under way
+    assert await delete_abandoned_files(inside) == 0  # its upload may still be under way
     assert await delete_abandoned_files(inside, older_than=timedelta(seconds=-1)) == 3
     assert await inside.objects.exists(known.object_key) and await inside.objects.exists(known.thumbnail_key)
 

@@ -1,4 +1,4 @@
-"""Taking in orders and finding them again."""
+"""Intake of orders, and their lists."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from adapters.auth.tokens import Identity, issue
 from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
 from adapters.database.orders.documents import Documents
-from adapters.policy.policy_book import RuleBooks
+from adapters.policy.rule_books import RuleBooks
 from application.jobs.start_unstarted_orders import start_unstarted_orders
 from application.services import services
 from domain.order.records import NewOrder
@@ -125,7 +125,7 @@ def test_a_list_pages_without_gaps_or_repetitions(caller: SignIn) -> None:
 
 
 def test_a_list_takes_no_number_in_its_address_and_passes_over_nothing(caller: SignIn) -> None:
-    """Passed over, a filter would show every order as if it were what was asked for."""
+    """An ignored filter would return every order as if it matched."""
     for query in ({"phone": "13800001111"}, {"phon": "1"}, {"stage": "intake", "citizen": "欧阳测试"}):
         refused = problem(caller("agent").get("/work-orders", **query), 422, "invalid")
         assert [fault["at"] for fault in refused["errors"]] == [list(query)[-1]]
@@ -184,7 +184,7 @@ def test_units_and_rule_books_are_open_to_read(caller: SignIn) -> None:
 
 
 def _lost(book: RuleBooks, no: str, realm: str = "") -> NewOrder:
-    """An order whose intake died after writing it down."""
+    """An order whose intake died after storing it."""
     return NewOrder(
         no=no,
         realm=realm,

@@ -6,7 +6,7 @@ from adapters.database.orders.orders import Orders
 from adapters.database.telephone.call_tasks import CallTasks
 from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
-from adapters.policy.policy_book import RuleBooks
+from adapters.policy.rule_books import RuleBooks
 from adapters.settings.settings import ROOT
 from adapters.twilio.client import OPTED_OUT
 from application.callbacks.citizen_answers import RatingNeeds, satisfied_from

@@ -6,7 +6,7 @@ from typing import Any
 from adapters.database.city.messages import REFUSED, WAITING, WEBHOOK, CityMessages
 from adapters.database.engine import Database
 from adapters.database.orders.orders import Orders
-from adapters.policy.policy_book import RuleBooks
+from adapters.policy.rule_books import RuleBooks
 from adapters.settings.settings import ROOT
 from application.city.inbox import receive
 from application.city.message_handlers import CityMessageNeeds

@@ -8,10 +8,10 @@ import pytest
 from adapters.database.engine import Database
 from adapters.database.orders.attachments import Attachments
 from adapters.files.object_store import Objects
-from adapters.files.thumbnails import Thumbnails, plain
+from adapters.files.thumbnails import Thumbnails, plain_png
 from adapters.files.virus_scan import Scanner
 from adapters.settings.settings import Settings
-from application.evidence.receiving import INCOMING, KeepNeeds, ReceiveNeeds, keep, receive, uploads
+from application.evidence.receiving import INCOMING, KeepNeeds, ReceiveNeeds, keep, receive, upload_batch
 from application.evidence.upload_refusal import UploadRefused
 from domain.policy.evidence import Evidence
 from tests.application.needs import only
@@ -30,8 +30,8 @@ async def test_a_picture_is_checked_and_kept(database: Database, tmp_path: Path)
     receiving = only(ReceiveNeeds, objects=objects, scanner=Scanner(settings), thumbnails=Thumbnails())
     keeping = only(KeepNeeds, objects=objects, attachments=Attachments(database))
     limits = Evidence()
-    async with uploads(receiving) as received:
-        received.append(await receive(receiving, "../之前.txt", pieces(plain(64, 48, "dimgray")), limits))
+    async with upload_batch(receiving) as received:
+        received.append(await receive(receiving, "../之前.txt", pieces(plain_png(64, 48, "dimgray")), limits))
         await keep(keeping, {"att-1": received[0]}, OF, at_most=limits.max_files)
         with pytest.raises(UploadRefused) as refused:
             await receive(receiving, "x.png", pieces(b"#!/bin/sh\n" * 100), limits)

@@ -15,8 +15,8 @@ from adapters.database.engine import Database
 from adapters.database.orders.documents import Documents
 from adapters.database.orders.orders import Orders
 from adapters.database.orders.rule_books import RuleBookHistory
-from adapters.database.units import Catalogue
-from adapters.policy.policy_book import RuleBooks
+from adapters.database.units import UnitDirectory
+from adapters.policy.rule_books import RuleBooks
 from adapters.settings.settings import ROOT, Settings
 from application.audit.acts import Origin
 from application.orders.actor import Actor
@@ -66,7 +66,7 @@ def intake(database: Database, client: Temporal) -> Any:
         settings=Settings.model_validate({}),
         orders=Orders(database),
         users=Users(database),
-        catalogue=Catalogue(database),
+        catalogue=UnitDirectory(database),
         documents=Documents(database),
         rule_book_history=RuleBookHistory(database),
         rules=rules,

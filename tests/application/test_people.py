@@ -3,7 +3,7 @@
 import pytest
 
 from adapters.auth.tokens import Duty
-from adapters.database.accounts.credentials import Credentials, NotProven, Why
+from adapters.database.accounts.credentials import Credentials, RejectionReason, SignInRejected
 from adapters.database.accounts.sessions import Sessions
 from adapters.database.accounts.users import Account, Users
 from adapters.database.engine import Database
@@ -24,6 +24,6 @@ async def test_a_user_signs_in_with_a_session(database: Database) -> None:
     identity = await sign_in(services, "ｗａｎｇ", PASSWORD, None)
     assert (identity.sub, identity.role, identity.duty) == ("wang", "agent", Duty.CHANGE_PASSWORD)
     assert identity.session is not None and await sessions.holds(identity.session, "wang")
-    with pytest.raises(NotProven) as refused:
+    with pytest.raises(SignInRejected) as refused:
         await sign_in(services, "wang", PASSWORD + "!", None)
-    assert refused.value.why is Why.WRONG_PASSWORD
+    assert refused.value.why is RejectionReason.WRONG_PASSWORD

@@ -1,6 +1,6 @@
-"""The table of clauses: what a rule says, where its numbers stand, which test sees it in the running system.
+"""The table of clauses: the text of each rule, its keys in the rule books, and its tests in the running system.
 
-`python -m tests.architecture.clause_table` writes docs/clauses.md anew.
+`python -m tests.architecture.clause_table` writes docs/clauses.md.
 """
 
 import ast
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from adapters.policy.yaml_tree import grow
+from adapters.policy.yaml_tree import parse_yaml
 from adapters.settings.settings import ROOT
 
 DOCUMENT = ROOT / "docs" / "clauses.md"
@@ -25,7 +25,7 @@ GROUPS = {
     "HK": "hukou 湖口县",
     "NA": "national 国家规定",
 }
-"""Prefix of the ids and whose rules these are, in the order of the document."""
+"""Prefix of the ids → source of the rules, in the order of the document."""
 
 HEAD = """\
 # Clauses
@@ -41,14 +41,14 @@ _TEST = re.compile(r"test_([a-z]{2})_(\d{2})(_|$)")
 
 
 class Seen(NamedTuple):
-    """A test that sees a clause, and what its docstring says in the first line."""
+    """A test of a clause, and the first line of its docstring."""
 
     test: str
     rule: str
 
 
 def seen() -> dict[str, list[Seen]]:
-    """The tests of every clause, in the order in which they are written."""
+    """The tests of every clause, in source order."""
     found: dict[str, list[Seen]] = defaultdict(list)
     for path in sorted(TESTS.glob("test_*.py")):
         for node in ast.parse(path.read_text("utf-8")).body:
@@ -62,7 +62,7 @@ def seen() -> dict[str, list[Seen]]:
 
 def keys() -> dict[str, list[str]]:
     """The keys of the policy file that rest on every clause, in the order of the file."""
-    tree, problems = grow(POLICIES.read_text("utf-8"))
+    tree, problems = parse_yaml(POLICIES.read_text("utf-8"))
     assert tree is not None and not problems, problems
     found: dict[str, list[str]] = defaultdict(list)
     for clause, key in _resting(tree.plain()["regimes"], ()):
@@ -87,7 +87,7 @@ def _resting(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 
 def document() -> str:
-    """docs/clauses.md as it has to be."""
+    """The expected content of docs/clauses.md."""
     tests, policy = seen(), keys()
     parts = [HEAD]
     for prefix, name in GROUPS.items():

@@ -1,4 +1,4 @@
-"""The table of clauses is the one that tests and policies make, and no rule that software carries out lacks a test."""
+"""The table of clauses matches tests and rule books, and every rule that software implements has a test."""
 
 from tests.architecture.clause_table import DOCUMENT, GROUPS, document, keys, seen
 

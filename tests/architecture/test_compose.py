@@ -1,4 +1,4 @@
-"""docker-compose.yml is not run here (no daemon may be assumed), but what can be read off it is checked."""
+"""Checks docker-compose.yml statically, because a Docker daemon may be missing."""
 
 import os
 import re
@@ -129,7 +129,7 @@ def test_the_server_runs_by_the_same_dynamic_values_as_the_development_server() 
 def test_data_are_kept_in_named_volumes() -> None:
     used = {mount.split(":")[0] for service in SERVICES.values() for mount in service.get("volumes", [])}
     assert used == set(COMPOSE["volumes"])
-    # Since 18 the image keeps its data one level higher than it used to.
+    # Since version 18 the image stores its data one level higher.
     assert SERVICES["database"]["volumes"] == ["database:/var/lib/postgresql"]
 
 

@@ -1,4 +1,4 @@
-"""What our code never does: run text, ask a shell, read objects out of bytes, draw secrets by chance."""
+"""Forbidden code: evaluating text, running a shell, unpickling, and secrets from a weak random generator."""
 
 import ast
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ ASKS_A_SHELL: Final = frozenset(
     {"os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput", "asyncio.create_subprocess_shell"}
 )
 WEAK: Final = frozenset({"hashlib.md5", "hashlib.sha1", "hashlib.new"})
-"""Where others ask for SHA-1, in the provider's signature and in one-time passwords, it is a library's HMAC."""
+"""SHA-1 is required in Twilio's signature and in one-time passwords, but there a library computes the HMAC."""
 
 FORBIDDEN: Final = RUNS_TEXT | ASKS_A_SHELL | WEAK
 OBJECTS_OUT_OF_BYTES: Final = frozenset({"pickle", "marshal", "shelve", "dill", "cloudpickle", "jsonpickle"})
@@ -30,7 +30,7 @@ XML_READING: Final = frozenset({"parse", "iterparse", "fromstring", "XML", "XMLP
 
 
 def faults(source: str) -> Iterator[str]:
-    """Each thing that a module does and must not, with its line."""
+    """Each forbidden construct of a module, with its line."""
     tree = ast.parse(source)
     known: dict[str, str] = {}
     for node in ast.walk(tree):
@@ -49,7 +49,7 @@ def faults(source: str) -> Iterator[str]:
 
 
 def imported(name: str, line: int) -> Iterator[str]:
-    """What is wrong with importing this."""
+    """The faults of an import."""
     if name.partition(".")[0] in OBJECTS_OUT_OF_BYTES | BY_CHANCE or any(
         name == reader or name.startswith(f"{reader}.") for reader in XML_READERS
     ):
@@ -60,7 +60,7 @@ def imported(name: str, line: int) -> Iterator[str]:
 
 
 def called(node: ast.Call, known: dict[str, str]) -> Iterator[str]:
-    """What is wrong with this call."""
+    """The faults of a call."""
     head, _, rest = ast.unparse(node.func).partition(".")
     name = known.get(head, head) + (f".{rest}" if rest else "")
     if name in FORBIDDEN:
@@ -75,7 +75,7 @@ def called(node: ast.Call, known: dict[str, str]) -> Iterator[str]:
 
 
 def put_together(text: ast.expr) -> bool:
-    """Whether something else than constants of ours is put into a text."""
+    """Whether a string is built from anything but constants of this project."""
     if isinstance(text, ast.JoinedStr):
         values = [part.value for part in text.values if isinstance(part, ast.FormattedValue)]
         return not all(isinstance(value, ast.Name) and value.id.isupper() for value in values)

@@ -1,4 +1,4 @@
-"""What the documents say is so: links lead somewhere, commands exist, and nothing that a reader needs is left out."""
+"""The documents are correct and complete: links resolve, commands exist, and all settings and names are described."""
 
 import re
 from importlib import import_module
@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from adapters.policy import json_schema
 from adapters.policy.policy_file import load
-from adapters.policy.yaml_tree import grow
+from adapters.policy.yaml_tree import parse_yaml
 from adapters.settings.settings import ROOT, Settings
 from api import access_page
 from cli.main import COMMANDS as CLI
@@ -46,7 +46,7 @@ def blocks(page: str) -> list[str]:
 
 
 def code(page: str) -> str:
-    """All that is set as code."""
+    """All text that is marked as code."""
     return "\n".join([*blocks(page), *re.findall(r"`([^`\n]+)`", page)])
 
 
@@ -55,7 +55,7 @@ def links(page: str) -> list[str]:
 
 
 def anchors(page: str) -> set[str]:
-    """Where headings can be linked to, as the usual hosts name them."""
+    """The anchors of headings, as GitHub names them."""
     headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -90,7 +90,7 @@ def test_every_command_of_ours_exists_with_its_options(page: Path) -> None:
 
 
 def options(words: list[str]) -> set[str]:
-    """The options of a command that is called by these words, which has to exist."""
+    """The options of the command with these words, which must exist."""
     assert words[0] in CLI, words
     command = _resolve(CLI[words[0]][0])
     if isinstance(command, typer.Typer):
@@ -127,7 +127,7 @@ def test_both_readmes_say_the_same() -> None:
     english, chinese = (readme.read_text("utf-8") for readme in READMES)
     bare = [[re.sub(r" +# .*", "", block) for block in blocks(page)] for page in (english, chinese)]
     assert bare[0] == bare[1]
-    assert links(english)[1:] == links(chinese)[1:]  # the first is each other
+    assert links(english)[1:] == links(chinese)[1:]  # the first link is to the other language
     assert len(re.findall(r"^#+ ", english, re.MULTILINE)) == len(re.findall(r"^#+ ", chinese, re.MULTILINE))
 
 
@@ -206,4 +206,4 @@ def test_the_editor_schema_is_up_to_date_and_named_by_the_rule_books() -> None:
     assert json_schema.FILE.read_text("utf-8") == json_schema.schema(), "run: python -m adapters.policy.json_schema"
     first, _, rest = text("policies.yaml").partition("\n")
     assert first == f"# yaml-language-server: $schema={json_schema.FILE.name}"
-    assert grow(rest)[1] == []
+    assert parse_yaml(rest)[1] == []

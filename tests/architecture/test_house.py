@@ -1,4 +1,4 @@
-"""Habits of the house that a linter does not know."""
+"""Project conventions that no linter checks."""
 
 import ast
 import re
@@ -38,7 +38,7 @@ unclosed_listed appeal_granted appeal_refused panel_opened panel_decided supervi
 supervision_answered escalated accountability_recorded order_terminated order_withdrawn order_closed
 order_archived
 """
-"""Names that the outside relies on; `refused` is the shell's, it changes no state."""
+"""Event names that other systems rely on; `refused` is recorded by the shell and changes no state."""
 
 CONTRACT_FIELDS = {
     "deadline_set": {"clock", "unit", "due_at", "provisional", "basis"},

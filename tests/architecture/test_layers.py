@@ -1,4 +1,4 @@
-"""The layers of the house, kept by import-linter (contracts in pyproject.toml)."""
+"""The layers, checked by import-linter (contracts in pyproject.toml)."""
 
 import subprocess
 import sys

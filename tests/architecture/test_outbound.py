@@ -1,4 +1,4 @@
-"""Whatever goes out of the house: from where in the code, to which address, and for how long at most."""
+"""Outbound connections: the modules that open them, their addresses and their timeouts."""
 
 import ast
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ GOES_OUT: Final = {
     "cli/up/children.py": "this machine",
     "cli/rehearse/stack.py": "this machine",
 }
-"""Every module that makes a connection, and the setting that says where to: none takes the address from data."""
+"""Every module that opens connections, and the setting with the address: none takes an address from data."""
 
 CLIENTS: Final = frozenset(
     {
@@ -33,7 +33,7 @@ CLIENTS: Final = frozenset(
         *("socket.create_connection", "clamav_client.clamd.ClamdNetworkSocket", "clamav_client.clamd.ClamdUnixSocket"),
     }
 )
-"""What has to be given a limit by name, `timeout=…`."""
+"""Clients that need an explicit `timeout=…`."""
 
 OTHERS: Final = frozenset(
     {
@@ -42,7 +42,7 @@ OTHERS: Final = frozenset(
         *("sqlalchemy.create_engine", "sqlalchemy.ext.asyncio.create_async_engine"),
     }
 )
-"""What has its limits otherwise, or is met by a test of its own."""
+"""Clients with limits of another kind, or with a test of their own."""
 
 MODULES: Final = [
     *(
@@ -55,7 +55,7 @@ MODULES: Final = [
 
 
 def names(tree: ast.Module) -> dict[str, str]:
-    """What each imported name stands for, wherever in the module it is imported."""
+    """Imported name → full name, for imports anywhere in the module."""
     found: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -71,7 +71,7 @@ def names(tree: ast.Module) -> dict[str, str]:
 
 
 def uses(path: Path) -> Iterator[tuple[str, ast.expr, ast.Call | None]]:
-    """Every use of a client: its full name, where, and the call if it is one."""
+    """Every use of a client: its full name, the expression, and the call if it is one."""
     tree = ast.parse(path.read_text("utf-8"))
     known = names(tree)
     calls = {id(node.func): node for node in ast.walk(tree) if isinstance(node, ast.Call)}

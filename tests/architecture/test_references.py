@@ -107,10 +107,14 @@ def defined(dotted: str) -> bool:
     return False
 
 
+SHOWN_BY_OPENAPI: Final = {"api/routes/orders/approvals.py"}
+"""Files with an older reference in the description of a schema: clients have read it, so it changes with the schema."""
+
+
 @pytest.mark.parametrize("suffix", ["py", "md", "yaml", "toml"])
 def test_nothing_refers_to_a_document_outside_of_the_repository(suffix: str) -> None:
-    found = [named(path) for path in written(suffix) if OUTSIDE.search(path.read_text("utf-8"))]
-    assert not found
+    found = {named(path) for path in written(suffix) if OUTSIDE.search(path.read_text("utf-8"))}
+    assert found - SHOWN_BY_OPENAPI == set()
 
 
 @pytest.mark.parametrize("suffix", ["py", "md", "yaml", "toml"])

@@ -1,4 +1,4 @@
-"""What docs/security.md says of numbers, keys, addresses, ways in and trails is what the code has."""
+"""The numbers, keys, addresses, entry points and trails in docs/security.md match the code."""
 
 import re
 import shutil
@@ -23,7 +23,7 @@ from adapters.settings.settings import ROOT, Settings
 from api.middleware import body_limits, json_shape
 from application import input_types
 from domain.access import passwords
-from domain.permissions import TABLE, Door
+from domain.permissions import TABLE, Authentication
 from domain.privacy import NEEDED, Personal
 from tests.architecture.test_outbound import GOES_OUT
 from tests.supply.production_lock import needed
@@ -70,7 +70,7 @@ def test_the_model_says_the_numbers_of_the_code() -> None:
 
 def test_the_model_names_every_way_in() -> None:
     named = set(re.findall(r"`(\w+)`", MODEL))
-    assert {act for act, grant in TABLE.items() if grant.door is not Door.TOKEN} <= named
+    assert {act for act, grant in TABLE.items() if grant.door is not Authentication.TOKEN} <= named
 
 
 def test_the_model_says_who_reads_what_of_a_citizen() -> None:
@@ -117,8 +117,8 @@ def test_the_image_leaves_out_what_production_has_no_use_for() -> None:
 
 @pytest.mark.slow
 def test_what_is_in_the_image_needs_nothing_that_is_not(tmp_path: Path) -> None:
-    """Its packages are found as the build finds them, its processes come up as far as their settings, and what is for
-    trying out says that it is not there."""
+    """The build finds its packages, its processes start as far as their settings, and trial commands say that they are
+    not included."""
     image = tmp_path / "app"
     shutil.copytree(ROOT, image, ignore=left_out)
     assert not {path.name for path in image.iterdir()} & NOT_FOR_PRODUCTION
@@ -140,7 +140,7 @@ def test_what_is_in_the_image_needs_nothing_that_is_not(tmp_path: Path) -> None:
 
 
 def left_out(folder: str, names: list[str]) -> set[str]:
-    """What `.dockerignore` leaves out of a folder, as far as its lines go here: names at the top, `**/` anywhere."""
+    """The names that `.dockerignore` excludes; supports names at the top and `**/`, which are all it uses."""
     lines = {line.removeprefix("**/") for line in LEFT_OUT if Path(folder) == ROOT or line.startswith("**/")}
     return {name for name in names if any(fnmatch(name, line) for line in lines)}
 

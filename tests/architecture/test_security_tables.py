@@ -1,4 +1,4 @@
-"""The tables of the standards are whole, and what they name is there: files, and tests that run."""
+"""The tables of the standards are complete, and the files and tests that they name exist."""
 
 import ast
 import re
@@ -32,14 +32,14 @@ CLAUSES: Final = {
     "8.1.4.10": 2,
     "8.1.4.11": 2,
 }
-"""How many lettered items each clause of the computing environment has; 0 where it is one sentence."""
+"""The number of lettered items of each clause on the computing environment; 0 for a single sentence."""
 
 PATH: Final = re.compile(r"`(\w[\w./-]*\.(?:py|md|json|yaml|yml|toml|lock)|\.dockerignore|Dockerfile|Makefile)`")
 TEST: Final = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 
 
 class Row(NamedTuple):
-    """A requirement as a table tells it; `state` in English."""
+    """A requirement in a table; `state` in English."""
 
     id: str
     level: str
@@ -50,7 +50,7 @@ class Row(NamedTuple):
 
 @lru_cache
 def rows(page: Path) -> list[Row]:
-    """The rows of all tables that begin with the number of a requirement."""
+    """The rows of all tables of requirements."""
     found = []
     for line in page.read_text("utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split(" | ")]

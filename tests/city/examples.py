@@ -1,4 +1,4 @@
-"""The example messages of the contract with the city platform, which both sides are held to."""
+"""The example messages of docs/city-platform.md, against which both sides are tested."""
 
 import json
 from pathlib import Path

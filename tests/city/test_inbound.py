@@ -1,4 +1,4 @@
-"""What comes down from the city platform: taken once, whichever way and however often it comes, and never lost."""
+"""Messages from the city platform: processed once, by either way and however often they come, and never lost."""
 
 import json
 import time
@@ -64,7 +64,7 @@ def test_one_order_comes_of_many_messages_at_once(town: Town) -> None:
     assert {answer.json()["no"] for answer in answers} <= {no, None}
     assert all(eventually(partial(order_of, town, each["id"])) == no for each in same)
     assert len(town.events(no, "order_opened")) == 1
-    # By hand it is not taken in a second time; by the platform's own account it is the same order.
+    # Intake by hand is refused as a duplicate; intake by the platform returns the same order.
     by_hand = DEMAND | {"policy": "huojia", "grade": "normal", "city_no": city_no}
     problem(town.caller("agent").post("/work-orders", by_hand, Idempotency_Key=new_key()), 409, "already_done")
     assert town.caller("city_platform").post("/work-orders", by_hand).json()["no"] == no
@@ -154,7 +154,7 @@ def test_a_decision_that_comes_before_its_order_waits_for_it(town: Town) -> None
     early: dict[str, Any] = {"id": f"decision-{city_no}", "type": "decision", "area": AREAS["huojia"], "data": decision}
     assert town.say(early).status_code == 202
     no = town.say(order(city_no, data)).json()["no"]
-    eventually(lambda: town.message(early["id"])["code"] == "wrong_stage" or None)  # the order is here, no request yet
+    eventually(lambda: town.message(early["id"])["code"] == "wrong_stage" or None)  # the order exists, no request yet
     extension = asked_for_more_time(town, no)
     eventually(lambda: town.message(early["id"])["state"] == "taken" or None)
     assert town.happens(no, "extension_granted", until=extension)["actor"] == "city_platform"
@@ -183,7 +183,7 @@ def test_what_a_fault_of_ours_keeps_from_its_order_for_a_day_is_refused_and_show
     fault: dict[str, Any] = {"id": f"fault-{city_no}", "type": "decision", "area": AREAS["huojia"], "data": decision}
     assert town.say(fault).status_code == 202
     with psycopg.connect(town.values["DATABASE_URL"], autocommit=True) as connection:
-        # It says that it is about what the order does not know, which only a fault of ours can bring about.
+        # The message refers to an unknown approval, which only a bug could cause.
         connection.execute("UPDATE city_messages SET approval = 'A99' WHERE id = %s", [fault["id"]])
         eventually(lambda: town.message(fault["id"])["code"] == "internal" or None)
         assert town.message(fault["id"])["state"] == "waiting"
@@ -253,7 +253,7 @@ def order_of(town: Town, message: str) -> str | None:
 
 
 def asked_for_more_time(town: Town, no: str) -> str:
-    """The unit has the order and asks the city for more time; until when."""
+    """The unit signs and requests an extension from the city; returns the new date."""
     town.do("dispatcher", no, "dispatch", units=[{"unit": "housing"}])
     deadlines = town.caller("admin").get(f"/work-orders/{no}/deadlines").json()
     limit = next(each["due_at"] for each in deadlines if each["clock"] == "handling")

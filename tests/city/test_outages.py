@@ -1,4 +1,4 @@
-"""When one side is away or misbehaves: everything arrives in the end, once, and both sides know both numbers."""
+"""Outages and faults of one side: everything arrives once in the end, and both sides know both numbers."""
 
 import time
 
@@ -9,7 +9,7 @@ UNCLOSED = {"text": "电缆需整体更换", "plan": "列入明年改造计划",
 
 
 def with_housing(town: Town) -> tuple[str, str]:
-    """An order of the city that the housing office has signed, and that the city knows by our number: both numbers."""
+    """An order of the city that housing has signed and whose county number the city knows; returns both numbers."""
     city_no, no = town.opened("dalad")
     known_by_both(town, city_no, no)
     town.do("dispatcher", no, "dispatch", units=[{"unit": "housing"}])
@@ -18,14 +18,14 @@ def with_housing(town: Town) -> tuple[str, str]:
 
 
 def known_by_both(town: Town, city_no: str, no: str) -> None:
-    """Wait until the city has our number: its receipt is a request too, on which a fault could be spent."""
+    """Wait until the city has the county's number: its receipt is a request too, and could use up a fault."""
     eventually(lambda: (town.at_the_city(city_no) or {}).get("county_no") == no or None)
 
 
 def test_what_was_pushed_is_not_taken_again_from_the_outbox(town: Town) -> None:
     city_no, no = town.opened("huojia")
     known_by_both(town, city_no, no)
-    marker, _ = town.opened("huojia")  # the outbox has been read past the first by now
+    marker, _ = town.opened("huojia")  # by now the outbox has been read past the first
     assert town.message(f"order-{city_no}")["attempts"] == town.message(f"order-{marker}")["attempts"] == 1
     assert len(town.found(city_no)) == 1
 
@@ -53,10 +53,11 @@ def test_duplicates_and_a_changed_order_of_messages_do_no_harm(town: Town) -> No
 
 def test_a_county_that_was_away_catches_up(town: Town) -> None:
     town.stop("api")
+    town.stop("worker")
     sent = [town.demand() for _ in range(3)]
     for _, data in sent:
         town.let_the_city_send("order", AREAS["huojia"], data)
-    town.start("api")
+    town.start("worker", "api")
     numbers = {town.arrived(city_no) for city_no, _ in sent}
     assert len(numbers) == 3
     for city_no, _ in sent:
@@ -76,7 +77,7 @@ def test_a_city_that_was_away_misses_nothing_even_if_it_has_forgotten_everything
     came = town.comes_up(no, "reports", "not_soon_solvable")
     assert (came["data"]["apply_type"], came["content"]["text"]) == ("短期难以解决", UNCLOSED["text"])
     assert len(town.received(no, "reports")) == 1
-    # Its outbox begins anew, and is read from its beginning.
+    # Its outbox is new, and is read from the start.
     after, _ = town.opened("dalad")
     assert town.message(f"order-{after}")["via"] == "outbox"
     assert len(town.found(before)) == 1
@@ -99,17 +100,18 @@ def test_a_busy_city_is_left_alone_for_as_long_as_it_says(town: Town) -> None:
     began = time.monotonic()
     town.do("clerk-housing@dalad", no, "list_unclosed", unit="housing", **UNCLOSED)
     town.comes_up(no, "reports", "not_soon_solvable")
-    assert time.monotonic() - began > 2.9  # by the policy alone it would have been tried after one second
+    assert time.monotonic() - began > 2.9  # the retry policy alone would have retried after one second
 
 
 def test_a_receipt_that_the_city_will_not_take_keeps_no_other_from_it(town: Town) -> None:
     town.stop("api")
+    town.stop("worker")
     sent = [town.demand() for _ in range(3)]
     for _, data in sent:
         town.let_the_city_send("order", AREAS["huojia"], data)
     unwelcome = sent[1][0]
     town.mood(answers="refuse", about=unwelcome, of="posts", webhooks="off")
-    town.start("api")
+    town.start("worker", "api")
     for city_no, _ in (sent[0], sent[2]):
         no = town.arrived(city_no)
         known_by_both(town, city_no, no)

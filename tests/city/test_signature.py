@@ -1,4 +1,4 @@
-"""One signature for both directions: the same vectors for county and peer, and what does not pass."""
+"""The signature of both directions: the same vectors for county and peer, and rejected requests."""
 
 from typing import Any
 

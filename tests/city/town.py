@@ -1,6 +1,6 @@
 """A county and its city: API, worker, Temporal and database on one side, the sandbox platform on the other.
 
-Each side is a process that a test may stop and start again, on the same address and with what it knew.
+Each process can be stopped and started again, with the same address and data.
 """
 
 import json
@@ -21,7 +21,7 @@ from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
 from adapters.local.child_process import ChildProcess
 from adapters.local.temporal import LocalTemporal, free_port
-from adapters.policy.policy_book import RuleBooks
+from adapters.policy.rule_books import RuleBooks
 from adapters.settings.settings import ROOT, Settings, environment
 from tests.api.callers import PASSWORD, Caller, eventually
 from workflows.search_attributes import DEFINITIONS
@@ -47,7 +47,7 @@ class Town:
     callers: dict[str, Caller] = field(default_factory=dict)
 
     def start(self, *names: str) -> None:
-        """Start `worker`, `api` or `city`, and wait for what answers."""
+        """Start `worker`, `api` or `city`, and wait until those that serve HTTP answer."""
         for name in names:
             command = [sys.executable, *self._commands()[name]]
             env = environment() | dict(self.values)
@@ -57,59 +57,59 @@ class Town:
             self._wait_for(name, probes[name])
 
     def stop(self, name: str) -> None:
-        """Stop one of them."""
+        """Stop one process."""
         self.running.pop(name).stop()
 
     def caller(self, username: str) -> Caller:
-        """Someone who has signed in."""
+        """The client of a signed-in user."""
         if username not in self.callers:
             self.callers[username] = Caller(self.base, username)
         return self.callers[username]
 
     def say(self, message: Any, id_: str | None = None, **changes: str) -> httpx.Response:
-        """A message of the city by the webhook, signed now; `changes` replace headers."""
+        """Post a signed message of the city to the webhook; `changes` replace headers."""
         body = message if isinstance(message, bytes) else json.dumps(message).encode()
         named = id_ or message["id"]
         headers = signed(SECRET, named, body, time.time()) | {k.replace("_", "-"): v for k, v in changes.items()}
         return httpx.post(f"{self.base}/api/v1/webhooks/city", content=body, headers=headers, timeout=40)
 
     def let_the_city_send(self, type_: str, area: str | None, data: Row, id_: str | None = None) -> None:
-        """The platform puts a message into its outbox, and pushes it if it is in the mood."""
+        """Put a message into the platform's outbox, which also pushes it unless a fault prevents that."""
         message = {"type": type_, "area": area, "data": data, "id": id_}
         httpx.post(f"{self.city}/sandbox/messages", json=message).raise_for_status()
 
     def mood(self, **faults: Any) -> None:
-        """How the platform misbehaves from now on."""
+        """Set the faults of the platform."""
         httpx.put(f"{self.city}/sandbox/faults", json=faults).raise_for_status()
 
     def demand(self, regime: str = "huojia", **more: Any) -> tuple[str, Row]:
-        """A demand in the platform's words, under a number of its own that no other has."""
+        """A demand in the platform's words, with a new number of the platform."""
         city_no = f"SZ-{time.time_ns()}-{next(_numbers)}"
         return city_no, {"order_no": city_no, "title": "路灯不亮", "content": "东门路灯不亮", "type_code": "03"} | more
 
     def found(self, city_no: str) -> list[Row]:
-        """The orders here that have a number of the platform's."""
+        """The county's orders with a number of the platform."""
         answer = self.caller("hotline_director").get("/work-orders", city_no=city_no)
         items: list[Row] = answer.raise_for_status().json()["items"]
         return items
 
     def arrived(self, city_no: str) -> str:
-        """Our number of an order of the platform's, once it is here."""
+        """The county's number of an order of the platform, once it exists."""
         return str(eventually(lambda: self.found(city_no) or None)[0]["no"])
 
     def opened(self, regime: str, **more: Any) -> tuple[str, str]:
-        """An order that the platform has sent: its number and ours."""
+        """Send an order from the platform; returns the platform's number and the county's."""
         city_no, data = self.demand(**more)
         self.let_the_city_send("order", AREAS[regime], data)
         return city_no, self.arrived(city_no)
 
     def do(self, username: str, no: str, command: str, **body: Any) -> None:
-        """A command, which has to be carried out."""
+        """Send a command, which must be accepted."""
         answer = self.caller(username).do(no, command, **body)
         assert answer.status_code == 200, answer.text
 
     def approve(self, username: str, no: str, kind: str) -> None:
-        """A decision of the county's own on an open approval, as soon as that is on record."""
+        """Approve as the county, as soon as the open approval is recorded."""
         who = self.caller(username)
         mine = eventually(
             lambda: next(
@@ -121,30 +121,30 @@ class Town:
         assert who.post(f"/approvals/{mine['id']}/decision", {"decision": "approve"}).status_code == 202
 
     def events(self, no: str, name: str, **fields: Any) -> list[Row]:
-        """The events of a name with these fields in an order's timeline."""
+        """The events with this name and these fields in an order's timeline."""
         timeline = self.caller("admin").get(f"/work-orders/{no}/timeline").json()
         return [row for row in timeline if row["event"] == name and fields.items() <= row.items()]
 
     def happens(self, no: str, name: str, **fields: Any) -> Row:
-        """The first such event, once it has happened."""
+        """Wait for the first such event."""
         return eventually(lambda: self.events(no, name, **fields) or None)[0]
 
     def received(self, no: str, kind: str) -> list[Row]:
-        """What the platform has of an order."""
+        """The messages about an order that the platform has received."""
         entries = httpx.get(f"{self.city}/city/v1/received").raise_for_status().json()
         return [each["body"] for each in entries if each["kind"] == kind and each["body"].get("no") == no]
 
     def comes_up(self, no: str, kind: str, what: str) -> Row:
-        """Something about an order, once the platform has it."""
+        """Wait until the platform has a message about an order."""
         return eventually(lambda: next((each for each in self.received(no, kind) if each["what"] == what), None))
 
     def at_the_city(self, city_no: str) -> Row | None:
-        """An order as the platform has it."""
+        """The platform's record of an order."""
         orders: list[Row] = httpx.get(f"{self.city}/city/v1/orders").raise_for_status().json()
         return next((order for order in orders if order["city_no"] == city_no), None)
 
     def decide(self, no: str, kind: str, what: str, result: str, **more: str) -> Row:
-        """The platform answers a request that it has, in its own words; what it sent."""
+        """Let the platform answer a received request, in its own words; returns its message."""
         asked = self.comes_up(no, kind, what)["data"]
         names = ("county_no", "order_no", "apply_id", "apply_type")
         data = {name: asked[name] for name in names} | {"result": result} | more
@@ -152,7 +152,7 @@ class Town:
         return data
 
     def message(self, id_: str) -> Row:
-        """What became of a message, as the hotline sees it, once it is here: what is sent may arrive late."""
+        """The hotline's state of a message, once it has arrived."""
 
         def kept() -> Row | None:
             answer = self.caller("hotline_director").get(f"/city/messages/{id_}")
@@ -224,7 +224,7 @@ async def whole_town(
 
 @pytest.fixture
 def town(whole_town: Town) -> Town:
-    """Both sides, running, in a good mood."""
+    """Both sides, running, without faults."""
     whole_town.start(*({"worker", "api", "city"} - set(whole_town.running)))
     whole_town.mood()
     return whole_town

@@ -1,4 +1,4 @@
-"""The running system as people outside reach it, for the rules that speak of doors."""
+"""Fixtures for clauses about channels and access: the running system over HTTP."""
 
 from tests.api.conftest import caller, installation
 

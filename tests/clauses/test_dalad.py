@@ -27,7 +27,7 @@ async def view_of(life: Life) -> OrderView:
 
 
 async def at_the_city(life: Life) -> list[dict[str, Any]]:
-    """What the city platform has received about the order."""
+    """The messages about the order that the city platform has received."""
     await life.timeline()
     async with httpx.AsyncClient(base_url=life.rehearsal.services.settings.city_base_url) as http:
         received = (await http.get("/city/v1/received")).json()

@@ -12,7 +12,7 @@ HOUSING = {"units": [{"unit": "housing"}]}
 
 
 async def sent_in(installation: Installation, regime: str, source: str) -> str:
-    """An order that an application of this channel sent in by Open311."""
+    """An order that an application of this channel sent by Open311."""
     application = Public(installation.base, await let_in(installation.settings, source=source, regime=regime), regime)
     no = application.open(service_code="complaint")
     application.http.close()
@@ -20,7 +20,7 @@ async def sent_in(installation: Installation, regime: str, source: str) -> str:
 
 
 def came_by(who: Caller, no: str, source: str) -> None:
-    """Fails the test unless the order says by which channel it came, in its answers and on its timeline."""
+    """Fails the test unless the order's answers and timeline name its channel."""
     shown = who.get(f"/work-orders/{no}").json()
     assert (shown["source"], shown["source_name"]) == (source, label(source, "source"))
     assert shown["source_name"] != source

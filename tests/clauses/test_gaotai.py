@@ -56,7 +56,7 @@ async def test_gt_04_goes_to_a_unit(lives: Lives, category: str) -> None:
 
 
 async def proposal(life: Life) -> list[Proposal]:
-    """What the dispatcher is shown: the ladder of the rule book over the units as the database has them."""
+    """The proposals for the dispatcher: the ladder of the rule book over the units in the database."""
     services = life.rehearsal.services
     order = await services.orders.get(life.no)
     assert order is not None

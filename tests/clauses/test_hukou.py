@@ -33,7 +33,7 @@ async def handed_on(life: Life, unit: str, to: str) -> None:
 
 
 async def still_dissatisfied(life: Life, times: int) -> None:
-    """Answered and accepted so often, and never to the citizen's satisfaction."""
+    """The unit answers `times` times, each is accepted, and the citizen is never satisfied."""
     for _ in range(times):
         await life.accepted("housing")
         await life.called("dissatisfied", handling_rating=1)
@@ -309,7 +309,7 @@ async def test_hk_09(lives: Lives) -> None:
     await life.expect("sent_to_city", what="appeal")
     await life.decide("city_platform", "appeal", "reject")
     await life.expect("appeal_refused", unit="housing")
-    await life.accepted("housing")  # refused: everything goes on as before
+    await life.accepted("housing")  # refused: nothing changes
     await life.called("dissatisfied")
     await life.expect("rework_opened", unit="housing")
     await life.do("unit_clerk", "appeal", unit="housing", **APPEAL)

@@ -23,20 +23,20 @@ MORE_TIME = {
 
 
 async def dispatched(lives: Lives, **demand: Any) -> Life:
-    """An order with the housing office since Monday 2026-11-23 09:00."""
+    """An order that was dispatched to the housing office on Monday 2026-11-23 09:00."""
     life = await lives("huojia", **demand)
     await life.dispatch("housing")
     return life
 
 
 async def from_the_city(lives: Lives, **demand: Any) -> Life:
-    """The same, of those that the city platform hands down."""
+    """The same for an order of the city platform."""
     return await dispatched(lives, source="city_platform", city_no="XX-2026-7", **demand)
 
 
 async def at_the_city(life: Life) -> list[dict[str, Any]]:
-    """What the city platform has received about an order, in the order of arrival."""
-    await life.timeline()  # returns once everything outside is done
+    """The messages about an order that the city platform has received, in order of arrival."""
+    await life.timeline()  # returns once all effects are done
     url = f"{life.rehearsal.services.settings.city_base_url}/city/v1/received"
     async with httpx.AsyncClient() as http:
         received = (await http.get(url)).raise_for_status().json()
@@ -44,7 +44,7 @@ async def at_the_city(life: Life) -> list[dict[str, Any]]:
 
 
 async def texts(life: Life, role: str, unit: str | None = "housing") -> list[str]:
-    """The text messages about an order that reached somebody's telephone, oldest first."""
+    """The text messages about an order that reached a telephone, oldest first."""
     await life.timeline()
     services = life.rehearsal.services
     contact = await services.catalogue.contact(role, regime="huojia", unit=unit, realm=life.rehearsal.realm)
@@ -515,7 +515,7 @@ class Months:
         self.hour = 0
 
     async def order(self, unit: str, *, kept: bool = False) -> list[str]:
-        """The next order; why it brought its unit before the county, if it did."""
+        """Handle the next order; returns the reasons for which it was escalated to the county."""
         start = f"2026-11-23T{self.hour:02}:00"
         self.hour += 1
         life = await self.lives("huojia", grade="critical", realm=self.realm, start=start)

@@ -1,4 +1,4 @@
-"""What the clauses promise is still to be seen when the order is in the archive."""
+"""Clauses whose results must be in the archive of an order."""
 
 import hashlib
 import json
@@ -11,12 +11,12 @@ from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
 from adapters.database.orders.attachments import Attachments, NewFile
 from adapters.files.object_store import Objects
-from cli.rehearse.stack import Stage
+from cli.rehearse.stack import RehearsalStack
 from tests.stage import REPLIES, Life, Lives
 
 
 class Bundle:
-    """The bundle of an order that has come to its end."""
+    """The bundle of an archived order."""
 
     def __init__(self, path: Path, no: str) -> None:
         self._zip, self._no = zipfile.ZipFile(path), no
@@ -28,7 +28,7 @@ class Bundle:
         return json.loads(self.bytes(name))
 
 
-async def bundle(life: Life, stage: Stage) -> Bundle:
+async def bundle(life: Life, stage: RehearsalStack) -> Bundle:
     await life.archived()
     folder = Path(unquote(urlsplit(stage.settings.object_store_url).path))
     return Bundle(folder / (await life.expect("order_archived"))["bundle"], life.no)
@@ -41,7 +41,9 @@ async def handled(life: Life, **reply: Any) -> None:
     await life.decide("reviewer", "review", comment="属实")
 
 
-async def test_hj_03_evidence_of_a_result_lies_in_the_bundle_with_its_hash(lives: Lives, the_stage: Stage) -> None:
+async def test_hj_03_evidence_of_a_result_lies_in_the_bundle_with_its_hash(
+    lives: Lives, the_stage: RehearsalStack
+) -> None:
     """Evidence comes with a result, and is archived with it."""
     life = await lives("huojia", units=("housing",))
     photo = b"\xff\xd8\xff after"
@@ -72,7 +74,7 @@ async def test_hj_03_evidence_of_a_result_lies_in_the_bundle_with_its_hash(lives
     assert "修复后.jpg" in page and digest in page
 
 
-async def test_gt_13_every_callback_is_in_the_bundle(lives: Lives, the_stage: Stage) -> None:
+async def test_gt_13_every_callback_is_in_the_bundle(lives: Lives, the_stage: RehearsalStack) -> None:
     """Every callback and what it led to is archived."""
     life = await lives("gaotai", units=("housing",))
     await handled(life)
@@ -92,7 +94,7 @@ async def test_gt_13_every_callback_is_in_the_bundle(lives: Lives, the_stage: St
 AGAIN = {"handling": "再次到场更换整流器", "result": "当晚复核全部亮灯"}
 
 
-async def test_gt_03_a_transfer_out_is_in_the_bundle_with_its_line(lives: Lives, the_stage: Stage) -> None:
+async def test_gt_03_a_transfer_out_is_in_the_bundle_with_its_line(lives: Lives, the_stage: RehearsalStack) -> None:
     """A transfer to an emergency line is archived with the line's acknowledgement."""
     life = await lives("gaotai")
     await life.do("agent", "transfer_out", line="119", reason="楼道起火")
@@ -105,7 +107,7 @@ async def test_gt_03_a_transfer_out_is_in_the_bundle_with_its_line(lives: Lives,
     assert "楼道起火".encode() not in kept.bytes("timeline.json")
 
 
-async def test_dl_05_the_parts_of_a_reply_are_in_the_bundle_in_words(lives: Lives, the_stage: Stage) -> None:
+async def test_dl_05_the_parts_of_a_reply_are_in_the_bundle_in_words(lives: Lives, the_stage: RehearsalStack) -> None:
     """What a reply says, part by part, is archived in words."""
     life = await lives("dalad", units=("housing",))
     await handled(life)

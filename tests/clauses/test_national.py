@@ -1,4 +1,4 @@
-"""The rules that stand above the five counties (shared rules: docs/clauses.md), each seen in the running system."""
+"""National rules for all counties (shared rules: docs/clauses.md), each seen in the running system."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ BASIS = "三定方案第三条：路灯由城管局管理"
 
 
 async def citizens_notices(life: Life, template: str, party: str) -> list[dict[str, Any]]:
-    """The notices of a kind that went out to the citizen of one number."""
+    """The notices of one template to the citizen of one order number."""
     issued = await life.events("notice_issued", template=template, to_role="citizen", party=party)
     sent = {row["notice"] for row in await life.events("notice_sent")}
     return [row for row in issued if row["notice"] in sent]
@@ -195,7 +195,7 @@ async def test_na_08_days_and_why(lives: Lives) -> None:
 
 
 async def adopts(life: Life, calendar: CalendarDays) -> None:
-    """The order is told of a calendar, and takes it in."""
+    """Send a calendar to the order, and wait until it is adopted."""
     handle = life.rehearsal.services.client.get_workflow_handle(work_order_id(life.no))
     await handle.signal("adopt_calendar", AdoptCalendar(calendar=calendar))
     await until(lambda: life.events("calendar_adopted"))

@@ -1,9 +1,9 @@
-"""Clauses about what units and lines do, each through the API as a clerk's screen would call it."""
+"""Clauses about units and emergency lines, each through the API as a clerk's screen would call it."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.units import ContactCard
+from domain.units import StoredContact
 from tests.api.callers import problem
 from tests.api.evidence import brought
 from tests.stage import REPLIES
@@ -24,7 +24,7 @@ def at_work(exchange: Exchange, regime: str, unit: str = "housing", **demand: An
 
 
 def due(exchange: Exchange, no: str, clock: str) -> timedelta:
-    """How long after its beginning a clock of the order ends."""
+    """The time from start to end of a clock of the order."""
     rows = exchange.caller("admin").get(f"/work-orders/{no}/deadlines").json()
     row = next(each for each in rows if each["clock"] == clock)
     return datetime.fromisoformat(row["due_at"]) - datetime.fromisoformat(row["started_at"])
@@ -58,7 +58,7 @@ def test_hj_03_evidence_with_every_result(exchange: Exchange) -> None:
 async def test_hj_13_the_leader_is_texted(exchange: Exchange) -> None:
     """At dispatch the unit's principal leader has a text with order, kind and limit on their telephone."""
     phone = exchange.phone()
-    card = ContactCard(regime="huojia", unit="traffic", role="unit_principal_leader", name="局长", phone=phone)
+    card = StoredContact(regime="huojia", unit="traffic", role="unit_principal_leader", name="局长", phone=phone)
     await exchange.services.catalogue.put_contacts([card])
     no = exchange.caller("agent").open(policy="huojia", grade="normal")
     exchange.do("dispatcher", no, "dispatch", units=[{"unit": "traffic"}])

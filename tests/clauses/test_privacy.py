@@ -1,4 +1,4 @@
-"""Rules about the citizen's data (HK-17, NA-06), seen through every route by who works with an order."""
+"""Rules about the citizen's data (HK-17, NA-06), through every route and for everybody who works with an order."""
 
 import re
 from collections.abc import Callable
@@ -29,15 +29,15 @@ EVERYTHING: dict[str, Any] = {"reason": "上门核实", "fields": list(CITIZEN)}
 
 
 def seen(told: str, *more: str) -> list[str]:
-    """What of the citizen, and of `more`, stands in a text.
+    """The data of the citizen, and of `more`, that a text contains.
 
-    The end of the number counts by itself only: ids and moments are full of digits.
+    The end of the number counts only as a whole number: ids and moments are full of digits.
     """
     return [secret for secret in (*SECRETS, *more) if secret in told] + END_OF_NUMBER.findall(told)
 
 
 def all_that_it_reads(who: Caller, no: str) -> str:
-    """Every answer about an order that somebody can get, as one text."""
+    """Every answer about an order that this person can get, as one text."""
     paths = ("", "/timeline", "/deadlines", "/proposal", "/messages", "/viewers")
     answers = [who.get(f"/work-orders/{no}{path}").text for path in paths]
     answers += [who.get("/attachments", order=no).text, who.get("/approvals", limit=200).text]

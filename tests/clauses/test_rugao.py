@@ -37,7 +37,7 @@ async def at_work(lives: Lives, **demand: Any) -> Life:
 
 
 async def turned_down(life: Life, do: str, code: str, clause: str, **body: Any) -> None:
-    """The unit asks, and is refused with this code on the ground of this clause."""
+    """The unit's command is refused with this code and clause."""
     refusal = await life.refused("unit_clerk", do, **body)
     assert (refusal.code, refusal.clause) == (code, clause), refusal.reason
 

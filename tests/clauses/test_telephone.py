@@ -1,9 +1,9 @@
-"""What is promised to citizens by telephone, seen through texts, calls and webhooks (GT-13, GT-19, NA-07)."""
+"""Clauses about telephones, through texts, calls and webhooks (GT-13, GT-19, NA-07)."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.units import ContactCard
+from domain.units import StoredContact
 from tests.telephone.exchange import Exchange
 
 UNITS = ("housing", "water", "market", "police", "town_nanhua", "town_luotuocheng")
@@ -44,7 +44,7 @@ async def test_na_07_citizens_are_told_in_time(exchange: Exchange) -> None:
     """What an event has to tell a citizen is sent within 3 minutes of it, also while a storm of notices waits."""
     cards = {unit: exchange.phone() for unit in UNITS}
     await exchange.services.catalogue.put_contacts(
-        [ContactCard(regime="gaotai", unit=u, role="unit_clerk", name=u, phone=p) for u, p in cards.items()]
+        [StoredContact(regime="gaotai", unit=u, role="unit_clerk", name=u, phone=p) for u, p in cards.items()]
     )
     storms = [exchange.open() for _ in range(8)]
     phone = exchange.phone()

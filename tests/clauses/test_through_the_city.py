@@ -1,4 +1,4 @@
-"""Clauses of the city platform over the real wire: its messages come in, our requests and results go up."""
+"""Clauses about the city platform, over HTTP: its messages, and the county's requests and results."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from tests.stage import REPLIES
 
 
 def with_housing(town: Town, regime: str, **demand: Any) -> tuple[str, str, str]:
-    """An order that the city has sent and the housing office works on: both numbers, and the office's clerk."""
+    """An order of the city that housing works on; returns both numbers and the office's clerk."""
     city_no, no = town.opened(regime, **demand)
     clerk = f"clerk-housing@{regime}"
     town.do("dispatcher", no, "dispatch", units=[{"unit": "housing"}])
@@ -20,13 +20,13 @@ def with_housing(town: Town, regime: str, **demand: Any) -> tuple[str, str, str]
 
 
 def limit_of(town: Town, no: str) -> datetime:
-    """When the order is due."""
+    """The due moment of the order."""
     deadlines = town.caller("admin").get(f"/work-orders/{no}/deadlines").json()
     return datetime.fromisoformat(next(each["due_at"] for each in deadlines if each["clock"] == "handling"))
 
 
 def reply(town: Town, clerk: str, no: str, regime: str, **more: Any) -> None:
-    """The office answers, in words of this order alone, with a picture of before and one of after."""
+    """The office replies, in unique words, with a picture from before and one from after."""
     words = {name: f"{text}（{no}）" for name, text in REPLIES[regime]["sections"].items()}
     photos = [brought(town.caller(clerk), phase=phase)["id"] for phase in ("before", "after")]
     said = REPLIES[regime] | {"sections": words, "attachments": photos} | more

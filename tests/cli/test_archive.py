@@ -1,4 +1,4 @@
-"""`jiesu archive` says exactly what is wrong with an archived order."""
+"""`jiesu archive` names every fault of an archived order."""
 
 import asyncio
 import json
@@ -20,13 +20,13 @@ from adapters.database.engine import Database
 from adapters.database.orders.attachments import Attachments, NewFile
 from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
 from adapters.settings.settings import ROOT
-from cli.rehearse.stack import Stage
+from cli.rehearse.stack import RehearsalStack
 from domain.order.audit_chain import GENESIS, link
 from tests.postgres import as_owner
 from tests.stage import Life, Lives
 
 
-def archive(stage: Stage, *arguments: str) -> subprocess.CompletedProcess[str]:
+def archive(stage: RehearsalStack, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cli.main", "archive", *arguments]
     environment = os.environ | stage.processes.values
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=ROOT, timeout=60)
@@ -40,7 +40,7 @@ async def answered(lives: Lives) -> tuple[Life, str]:
     return life, (await life.expect("order_archived"))["bundle"]
 
 
-def stored(stage: Stage, bundle: str) -> Path:
+def stored(stage: RehearsalStack, bundle: str) -> Path:
     return Path(unquote(urlsplit(stage.settings.object_store_url).path)) / bundle
 
 
@@ -52,14 +52,14 @@ def damaged(path: Path, at: int) -> None:
 
 
 @contextmanager
-def forger(stage: Stage) -> Iterator[psycopg.Connection]:
-    """The database as its owner may change it, behind the back of its triggers."""
+def forger(stage: RehearsalStack) -> Iterator[psycopg.Connection]:
+    """A connection as the database's owner, without triggers."""
     with psycopg.connect(as_owner(stage.settings.database_url)) as connection:
         connection.execute("SET session_replication_role = replica")
         yield connection
 
 
-async def test_a_changed_byte_is_found_with_its_place(lives: Lives, the_stage: Stage) -> None:
+async def test_a_changed_byte_is_found_with_its_place(lives: Lives, the_stage: RehearsalStack) -> None:
     life, bundle = await answered(lives)
     whole = archive(the_stage, "verify", life.no)
     assert (whole.returncode, whole.stderr) == (0, "")
@@ -78,7 +78,9 @@ async def test_a_changed_byte_is_found_with_its_place(lives: Lives, the_stage: S
     assert f"{life.no}：归档包 {bundle} 不见了" in archive(the_stage, "verify", life.no).stderr
 
 
-async def test_a_trail_that_was_rewritten_is_found_with_its_row_and_field(lives: Lives, the_stage: Stage) -> None:
+async def test_a_trail_that_was_rewritten_is_found_with_its_row_and_field(
+    lives: Lives, the_stage: RehearsalStack
+) -> None:
     life, _ = await answered(lives)
     with forger(the_stage) as connection:
         change = "UPDATE audit_trail SET actor = 'admin' WHERE order_no = %s AND position = 2"
@@ -89,7 +91,9 @@ async def test_a_trail_that_was_rewritten_is_found_with_its_row_and_field(lives:
     assert f'{life.no}：台账第 2 条 actor：归档包为 "agent"，数据库为 "admin"' in broken.stderr
 
 
-async def test_a_whole_chain_forged_with_its_hashes_is_found_by_the_bundle(lives: Lives, the_stage: Stage) -> None:
+async def test_a_whole_chain_forged_with_its_hashes_is_found_by_the_bundle(
+    lives: Lives, the_stage: RehearsalStack
+) -> None:
     life, _ = await answered(lives)
     database = Database(the_stage.settings.database_url, Keyring(the_stage.settings.data_key), pool_size=1)
     links = await Trail(database).chain(life.no)
@@ -107,7 +111,7 @@ async def test_a_whole_chain_forged_with_its_hashes_is_found_by_the_bundle(lives
     assert f"{life.no}：台账第 2 条 actor：" in broken.stderr
 
 
-async def test_a_file_that_is_unknown_or_another_one_is_found(lives: Lives, the_stage: Stage) -> None:
+async def test_a_file_that_is_unknown_or_another_one_is_found(lives: Lives, the_stage: RehearsalStack) -> None:
     life = await lives("gaotai", category="consult")
     database = Database(the_stage.settings.database_url, Keyring(the_stage.settings.data_key), pool_size=1)
     lost = NewFile(
@@ -135,13 +139,13 @@ async def test_a_file_that_is_unknown_or_another_one_is_found(lives: Lives, the_
     assert f"佐证 {file_id}：数据库中没有这份材料" in archive(the_stage, "verify", life.no).stderr
 
 
-async def test_an_order_that_was_never_archived_is_named(the_stage: Stage) -> None:
+async def test_an_order_that_was_never_archived_is_named(the_stage: RehearsalStack) -> None:
     unknown = archive(the_stage, "verify", "20990101-000001")
     assert unknown.returncode == 1
     assert "20990101-000001：没有归档记录" in unknown.stderr
 
 
-async def test_without_a_number_nothing_is_guessed(the_stage: Stage) -> None:
+async def test_without_a_number_nothing_is_guessed(the_stage: RehearsalStack) -> None:
     assert archive(the_stage, "verify").returncode == 2
     everything = archive(the_stage, "verify", "--all")
     assert (everything.returncode, everything.stdout) == (0, "0 件工单的归档包和台账均完好\n"), (
@@ -149,7 +153,7 @@ async def test_without_a_number_nothing_is_guessed(the_stage: Stage) -> None:
     )
 
 
-async def test_an_erasure_by_hand_reaches_what_belongs_to_no_order(the_stage: Stage) -> None:
+async def test_an_erasure_by_hand_reaches_what_belongs_to_no_order(the_stage: RehearsalStack) -> None:
     database = Database(the_stage.settings.database_url, Keyring(the_stage.settings.data_key), pool_size=1)
     texts, messages = InboundMessages(database), CityMessages(database)
     await texts.keep(NewInbound("SMstray", "+8613800138000", "路灯不亮", None, None))
@@ -167,5 +171,5 @@ async def test_an_erasure_by_hand_reaches_what_belongs_to_no_order(the_stage: St
     await database.dispose()
 
 
-async def test_the_public_key_is_told(the_stage: Stage) -> None:
+async def test_the_public_key_is_told(the_stage: RehearsalStack) -> None:
     assert archive(the_stage, "key").stdout.startswith("-----BEGIN PUBLIC KEY-----\n")

@@ -1,4 +1,4 @@
-"""`jiesu archive erase --dry-run` says what would be erased of each order, and erases nothing."""
+"""`jiesu archive erase --dry-run` lists the data to erase of each order, and erases nothing."""
 
 import asyncio
 import os
@@ -10,13 +10,13 @@ from pathlib import Path
 import psycopg
 
 from adapters.database.engine import Database
-from adapters.database.erasure.erasure import Erasure
 from adapters.database.orders.documents import Documents
+from adapters.database.redaction.redaction import Redaction
 from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
 from adapters.files.object_store import Objects
 from adapters.settings.settings import ROOT, Settings
 from application.orders.erasure import LATE_STAYS, Eraser
-from cli.archive.dry_run import told
+from cli.archive.dry_run import planned_line
 from tests.adapters.said_of_people import NO, PHONE, THEN, archive, left, personal
 from tests.domain.regimes import REGIMES
 from tests.postgres import DATA_KEY, as_owner
@@ -53,18 +53,18 @@ async def test_what_a_crash_left_and_what_came_late_and_what_belongs_to_nothing_
 ) -> None:
     settings = Settings.model_validate({"JIESU_DATA": tmp_path})
     await archive(database, settings)
-    erasure, objects = Erasure(database), Objects(settings)
+    erasure, objects = Redaction(database), Objects(settings)
     eraser = Eraser(erasure, objects, REGIMES)
     await erasure.begin(NO)
     await objects.delete("attachments/photo")
-    begun = [told(each).split("\t") for each in [each async for each in eraser.planned(datetime.now(UTC))]]
+    begun = [planned_line(each).split("\t") for each in [each async for each in eraser.planned(datetime.now(UTC))]]
     assert [(no, why, what) for no, _, why, what in begun] == [(NO, "上次销毁未完成", f"{ROWS}、缩略图 1、归档包 1")]
 
     assert await eraser.erase_due("tester", THEN) == 1
     await Documents(database).save(NO, "", "submit_reply", "handling", "迟到的话")
     await InboundMessages(database).keep(NewInbound("IN2", PHONE, "迟到的话", None, None))
     assert [each async for each in eraser.planned(datetime.now(UTC) + LATE_STAYS - timedelta(hours=1))] == []
-    planned = [told(each).split("\t") for each in [each async for each in eraser.planned(THEN)]]
+    planned = [planned_line(each).split("\t") for each in [each async for each in eraser.planned(THEN)]]
     assert [(no, why, what) for no, _, why, what in planned] == [
         ("-", "不属于任何工单，保存期满", "收到的短信 1"),
         (NO, "销毁后新增", "文字 1"),

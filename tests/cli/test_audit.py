@@ -1,4 +1,4 @@
-"""`jiesu audit verify` finds what was done to the proof behind its back, and names it."""
+"""`jiesu audit verify` finds every manipulation of the audit trail, and names it."""
 
 import os
 import shutil
@@ -54,7 +54,7 @@ class Proof:
         await Anchoring(self.database, Objects(self.settings), Signatures(DEVELOPMENT_SECRET)).make_due()
 
     async def found(self, **options: Any) -> list[str]:
-        """What is wrong."""
+        """The problems that are found."""
         check = AuditCheck(self.database, Objects(self.settings), Signatures(DEVELOPMENT_SECRET))
         told = check.problems_of_day(**options) if "day" in options else check.problems(**options)
         return [each async for each in told]
@@ -76,13 +76,13 @@ async def proof(database: Database, database_url: str, tmp_path: Path) -> Proof:
 
 
 def shifted(connection: Forger, first: int, by: int) -> None:
-    """Rows from a position on take other places."""
+    """Move rows from a position on to other positions."""
     connection.execute("UPDATE acts SET position = -position WHERE position >= %s", [first])
     connection.execute("UPDATE acts SET position = -position + %s WHERE position < 0", [by])
 
 
 def copied(connection: Forger, source: int, to: int, **changes: str) -> None:
-    """A row put in, made from another."""
+    """Insert a changed copy of a row."""
     connection.execute("CREATE TEMP TABLE made AS SELECT * FROM acts WHERE position = %s", [source])
     connection.execute("UPDATE made SET position = %s", [to])
     for column, expression in changes.items():

@@ -1,4 +1,4 @@
-"""`jiesu audit verify` names the days that nobody anchored, apart from what was forged."""
+"""`jiesu audit verify` names days without an anchor separately from forgeries."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ from adapters.database.audit.anchors import Anchors
 from adapters.database.engine import Database
 from adapters.files.object_store import Objects
 from adapters.settings.settings import DEVELOPMENT_SECRET, ROOT, Settings
-from application.audit.anchoring import Anchoring, key_of, published
+from application.audit.anchoring import Anchoring, anchor_file, key_of
 from application.audit.verification import ANCHORED_BY
 from domain.access.acts import Act, Deed
 from domain.calendar.business_calendar import CST
@@ -42,7 +42,7 @@ async def test_days_without_an_anchor_are_named_and_are_no_forgery(
 
     signatures = Signatures(DEVELOPMENT_SECRET)
     made = await Anchors(database).make(first, signatures.sign)
-    await Objects(settings).put_if_absent(key_of(first), published(made, signatures))
+    await Objects(settings).put_if_absent(key_of(first), anchor_file(made, signatures))
     second = first + timedelta(days=1)
     assert await verified() == (4, warning.format(second, last, (last - first).days))
 

@@ -1,4 +1,4 @@
-"""Child processes: what the operator reads when one dies, restarts, and an end with the parent."""
+"""Child processes: the operator's message when one dies, restarts, and their end with the parent."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What a command says when something is in its way: a sentence in Chinese, never a trace, and a status that tells."""
+"""Errors of commands: a sentence in Chinese instead of a trace, and a distinct exit status."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ from cli.local_environment import settings_of_up
 from cli.up.folder import keep_addresses, load_secrets
 
 UNSEEN = "-".join(["not", "for", "a", "screen"])
-"""Stands where a secret would, and has to appear nowhere."""
+"""A fake secret, which must appear nowhere."""
 
 
 def said(status: int, *words: str, **env: str) -> str:

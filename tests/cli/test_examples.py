@@ -1,11 +1,11 @@
-"""Every example that users learn from is played, and everything that it says will happen does happen."""
+"""Plays every example scenario; all of its expectations are met."""
 
 import json
 import subprocess
 import sys
 from collections import Counter
 
-from adapters.policy.policy_book import RuleBooks
+from adapters.policy.rule_books import RuleBooks
 from adapters.settings.settings import ROOT, environment
 
 EXAMPLES = sorted(path.relative_to(ROOT) for path in (ROOT / "examples").glob("*.yaml"))
@@ -14,7 +14,7 @@ COUNTIES = RuleBooks.load(ROOT / "policies.yaml").ids
 
 def test_the_examples_hold() -> None:
     command = [sys.executable, "-m", "cli.main", "rehearse", *map(str, EXAMPLES), "--json"]
-    # As in production, where no signal is heard without its proof: what is rehearsed is what staff do.
+    # As in production, where no signal is accepted without a proof.
     env = environment() | {"JIESU_BARE_SIGNALS": "false"}
     ran = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=480, check=False)
     assert (ran.returncode, ran.stderr) == (0, "")

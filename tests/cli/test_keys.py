@@ -1,4 +1,4 @@
-"""`jiesu keys` on a real database: a key is shown once, kept as a hash, and ends when it is revoked."""
+"""`jiesu keys` on a real database: a key is shown once, stored as a hash, and invalid after it is revoked."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ ADD = ("add", "--regime", "rugao", "--source", "snapshot", "--name", "随手拍�
 
 
 def keys(url: str, *words: str, status: int = 0) -> str:
-    """What `jiesu keys` prints; on standard error if it has to fail."""
+    """The output of `jiesu keys`; standard error if a failure is expected."""
     command = [sys.executable, "-m", "cli.main", "keys", *words]
     env = environment() | {"DATABASE_URL": url, "JIESU_DATA_KEY": DATA_KEY}
     ended = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
@@ -71,7 +71,7 @@ async def test_the_requests_of_a_minute_are_counted_by_the_database(database: Da
         except TooMany as many:
             assert 1 <= many.seconds <= 60
             refused += 1
-    assert refused >= 1  # five in at most two minutes of the clock
+    assert refused >= 1  # five within at most two minutes of the clock
     async with database.begin() as session:
         from sqlalchemy import text
 

@@ -1,4 +1,4 @@
-"""The PostgreSQL of one machine: reuse, leftovers, and words an operator understands."""
+"""The local PostgreSQL: reuse, leftovers, and clear error messages."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ from adapters.settings.settings import ROOT
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A data folder below a private one, as `mkdtemp` makes it."""
+    """A data folder below a private one, as `mkdtemp` creates it."""
     with tempfile.TemporaryDirectory() as private:
         yield Path(private) / "below" / "postgres"
 

@@ -1,4 +1,4 @@
-"""The Temporal server of one machine: ready means usable, and an old database learns new attributes."""
+"""The local Temporal server: ready means usable, and an old database gets new search attributes."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -46,7 +46,7 @@ def test_a_port_is_given_away_once(monkeypatch: pytest.MonkeyPatch) -> None:
     few = range(temporal.FREE_PORTS.start, temporal.FREE_PORTS.stop, 2000)
     monkeypatch.setattr(temporal, "FREE_PORTS", few)
     monkeypatch.setattr(temporal, "_given", set[int]())
-    given = [free_port() for _ in range(len(few) - 2)]  # two of them may be somebody else's
+    given = [free_port() for _ in range(len(few) - 2)]  # two of them may belong to other processes
     assert len(set(given)) == len(given)
 
 

@@ -1,4 +1,4 @@
-"""`jiesu policy` as a process: what it prints, where, and with which status."""
+"""`jiesu policy` as a process: its output and exit status."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""How a program ends: with its own status and all its words, whatever would happen while Python takes itself apart."""
+"""The end of a program: its own status and complete output, even if the interpreter's shutdown would fail."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ class Trap:
         abort()
 sys.trap = Trap()
 """
-"""Aborts as soon as the interpreter takes itself apart, as a thread of Temporal's client now and then does."""
+"""Aborts during the interpreter's shutdown, as a thread of Temporal's client sometimes does."""
 
 
 def ended(code: str) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""`jiesu rehearse` as a process: what it prints, where, and with which status."""
+"""`jiesu rehearse` as a process: its output and exit status."""
 
 import json
 import subprocess
@@ -185,7 +185,7 @@ FAULTS = [
     (7, "2026-11-23T12:00:00+08:00", "tomorrow", "until"),
     (9, "event: deadline_set, clock", "clock", "event 或 never"),
 ]
-"""Line, what stands there, what is put in its place, and what is said of it."""
+"""Line, original text, replacement, and part of the error message."""
 
 
 def test_unusable_files_are_refused_each_with_its_line_before_anything_is_played(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def up(data: Path, ports: Mapping[str, int] | None = None) -> list[str]:
 
 
 def refused(data: Path, ports: Mapping[str, int] | None = None) -> str:
-    """What `jiesu up` says when it does not start; it started nothing and showed no traceback."""
+    """The error of a `jiesu up` that does not start; fails if it started anything or printed a trace."""
     ended = subprocess.run(up(data, ports), cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 2, ended.stderr
     assert "Traceback" not in ended.stderr
@@ -126,7 +126,7 @@ def test_a_database_is_filled_again_when_it_or_what_fills_it_is_new(tmp_path: Pa
 
 
 class Running:
-    """A `jiesu up` that has shown its tables."""
+    """A running `jiesu up` that has printed its tables."""
 
     def __init__(self, process: subprocess.Popen[str], base: str, password: str, door: tuple[str, str]) -> None:
         self.process = process
@@ -135,13 +135,13 @@ class Running:
         self.door = door
 
     def send_in(self) -> None:
-        """A demand of the public, with the key that was shown."""
+        """Send a demand by Open311, with the key that was printed."""
         regime, key = self.door
         demand = {"jurisdiction_id": regime, "api_key": key, "service_code": "help", "address_string": "学府路"}
         httpx.post(f"{self.base}/open311/v2/requests.json", data=demand, timeout=30).raise_for_status()
 
     def order_count(self) -> int:
-        """How many orders the hotline's director sees."""
+        """The number of orders that the hotline's director sees."""
         form = {"username": "hotline_director", "password": self.password}
         with httpx.Client(base_url=f"{self.base}/api/v1", timeout=30) as client:
             token = client.post("/token", data=form).raise_for_status().json()["access_token"]
@@ -170,7 +170,7 @@ def below(ancestor: int, *, deep: bool = True) -> set[int]:
 
 @contextmanager
 def running(data: Path) -> Iterator[Running]:
-    """Start, wait for both tables and for readiness; kill whatever a failed test leaves."""
+    """Start, wait for both tables and for readiness; kill all processes that a failed test leaves."""
     port = free_port()
     output = data.with_suffix(".out")
     with output.open("w") as screen:
@@ -197,7 +197,7 @@ def running(data: Path) -> Iterator[Running]:
 
 
 def beside(data: Path, *words: str) -> str:
-    """What a command prints that is typed in another terminal, where nothing is set but the folder."""
+    """The output of a command in another terminal, in which only the data folder is set."""
     env = {name: value for name, value in environment().items() if name not in ("DATABASE_URL", "TEMPORAL_ADDRESS")}
     command = [sys.executable, "-m", "cli.main", *words]
     env["JIESU_DATA"] = str(data)
@@ -218,7 +218,7 @@ def test_up_whole(tmp_path: Path, stop: signal.Signals) -> None:
         with running(tmp_path / "data") as system:
             counts.append(system.order_count())
             system.send_in()
-            # Both need the secrets of the folder, and not only where its database is.
+            # Both need the secrets of the folder, not only the address of its database.
             assert "均完好" in beside(tmp_path / "data", "archive", "verify", "--all")
             assert beside(tmp_path / "data", "users", "list").startswith("admin\t")
             beside(tmp_path / "data", "db", "upgrade")
@@ -231,7 +231,7 @@ def test_up_whole(tmp_path: Path, stop: signal.Signals) -> None:
 
 
 def test_up_survives_its_own_sudden_death(tmp_path: Path) -> None:
-    """Killed with -9 it takes its children along, save PostgreSQL, which the next start takes over."""
+    """A kill -9 ends its children too, except PostgreSQL, which the next start reuses."""
     with running(tmp_path / "data") as system:
         count = system.order_count()
         postgres = int((tmp_path / "data" / "postgres" / "postmaster.pid").read_text().split()[0])

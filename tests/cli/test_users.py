@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from adapters.database.accounts.credentials import Credentials, NotProven, Why
+from adapters.database.accounts.credentials import Credentials, RejectionReason, SignInRejected
 from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
 from adapters.settings.settings import Settings
@@ -16,7 +16,7 @@ from tests.postgres import DATA_KEY
 
 
 def users(url: str, *words: str, status: int = 0) -> str:
-    """What `jiesu users` prints; on standard error if it has to fail."""
+    """The output of `jiesu users`; standard error if a failure is expected."""
     chosen = Settings.model_validate({"DATABASE_URL": url, "JIESU_DATA_KEY": DATA_KEY})
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("cli.users.settings", lambda: chosen)
@@ -25,12 +25,12 @@ def users(url: str, *words: str, status: int = 0) -> str:
     return (ended.stdout if status == 0 else ended.stderr).strip()
 
 
-async def why_not(url: str, password: str) -> Why | None:
+async def why_not(url: str, password: str) -> RejectionReason | None:
     database = Database(url, Keyring(DATA_KEY), pool_size=1)
     try:
         card = await Credentials(database, 5).prove("first", password, None)
         assert card.temporary
-    except NotProven as refused:
+    except SignInRejected as refused:
         return refused.why
     finally:
         await database.dispose()
@@ -38,23 +38,27 @@ async def why_not(url: str, password: str) -> Why | None:
 
 
 def test_the_first_administrator_is_made_locked_reset_and_disabled(database_url: str) -> None:
-    def answers(*passwords: str) -> list[Why | None]:
+    def answers(*passwords: str) -> list[RejectionReason | None]:
         return [asyncio.run(why_not(database_url, password)) for password in passwords]
 
     initial = users(database_url, "add", "first", "--role", "admin", "--display", "系统管理员")
     assert users(database_url, "list").split("\t") == ["first", "管理员", "各地", "-", "在用", "系统管理员"]
-    assert answers(initial, *["not the password"] * 5, initial) == [None, *[Why.WRONG_PASSWORD] * 5, Why.LOCKED]
+    assert answers(initial, *["not the password"] * 5, initial) == [
+        None,
+        *[RejectionReason.WRONG_PASSWORD] * 5,
+        RejectionReason.LOCKED,
+    ]
     users(database_url, "unlock", "first")
     assert answers(initial) == [None]
     made = users(database_url, "reset", "first", "--totp")
-    assert answers(initial, made) == [Why.WRONG_PASSWORD, None]
+    assert answers(initial, made) == [RejectionReason.WRONG_PASSWORD, None]
     users(database_url, "disable", "first")
     assert "停用于" in users(database_url, "list")
     with psycopg.connect(database_url) as connection:
         told = connection.execute("SELECT deed, about, person FROM acts ORDER BY position").fetchall()
     deeds = ("user_added", "user_unlocked", "user_changed", "user_changed")
     assert told == [(deed, "first", getuser()) for deed in deeds]
-    assert answers(made) == [Why.DISABLED]
+    assert answers(made) == [RejectionReason.DISABLED]
     users(database_url, "enable", "first")
     assert answers(made) == [None]
 

@@ -1,4 +1,4 @@
-"""Choices read off bytes, and an order with its clock to which they happen."""
+"""Random choices from bytes, and an order with its clock."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -7,11 +7,10 @@ from typing import TypeVar
 
 from domain.order.agenda import agenda
 from domain.order.commands import Command, Decide
-from domain.order.decider import decide
+from domain.order.decider import decide, evolve
 from domain.order.events import Event
 from domain.order.internal_commands import Internal, Ring
 from domain.order.order import Order
-from domain.order.turn import evolve
 from domain.refusal import Refused
 
 T = TypeVar("T")
@@ -19,7 +18,7 @@ Said = Command | Decide | Internal
 
 
 class Chance:
-    """Choices read off bytes; once they are spent the first of everything is chosen."""
+    """Choices from bytes; once those are used up, the first of every sequence."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -58,7 +57,7 @@ class Life:
     refused: list[Refused] = field(default_factory=list)
 
     def say(self, said: Said) -> list[Event]:
-        """One turn; a refusal is kept and changes nothing."""
+        """One turn; a refusal is stored and changes nothing."""
         earlier = self.order
         try:
             events = decide(earlier, said, self.now)
@@ -73,7 +72,7 @@ class Life:
         return events
 
     def ring(self) -> None:
-        """Every alarm that is due by now, one after the other, as the shell does it."""
+        """Every alarm that is due by now, one after the other, as the workflow does it."""
         for _ in range(200):
             alarms = agenda(self.order)
             assert alarms == sorted(alarms)

@@ -1,4 +1,4 @@
-"""Random lives of orders: bytes that Hypothesis makes and shrinks, read as the choices of people and of time."""
+"""Random lives of orders: bytes from Hypothesis decoded as acts of people and passing time."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -80,7 +80,7 @@ STARTS = (
 
 
 def begin(regime: str, chance: Chance) -> Life:
-    """An order of random facts, just opened."""
+    """A random order, just opened."""
     start = datetime.fromisoformat(chance.one_of(STARTS)).replace(tzinfo=CST)
     required = (None, None, timedelta(days=2), timedelta(days=9, minutes=7), timedelta(minutes=-1))
     ahead = chance.one_of(required)
@@ -151,7 +151,7 @@ def _report(life: Life, chance: Chance) -> Said:
 
 
 def moments(life: Life, chance: Chance) -> datetime | None:
-    """Nothing, or a moment at or beside something interesting."""
+    """None, or a moment at or next to a significant one."""
     order = life.order
     limit = next((clock.due_at for clock in order.clocks.values() if clock.name is ClockName.HANDLING), life.now)
     if chance.below(4):
@@ -251,7 +251,7 @@ FIELDS: dict[str, Callable[[Life, Chance], Any]] = {
 
 
 def answer(order: Order, waited: Waiting, chance: Chance) -> Said:
-    """What the one who is waited for does, properly; an approval may be refused, a citizen dissatisfied."""
+    """A valid act of the person whom the order waits for; approvals may be refused, citizens dissatisfied."""
     approve = "reject" if chance.below(4) == 3 else "approve"
     match waited.what.partition(".")[0]:
         case "approval":

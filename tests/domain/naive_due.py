@@ -1,5 +1,5 @@
-"""A second account of contract §2, slow on purpose: it walks minutes and days, and shares nothing with
-`domain` but the plain data of a calendar."""
+"""A second computation of due moments (docs/architecture.md#time), slow on purpose: it walks minutes and days, and
+shares nothing with `domain` but the plain data of a calendar."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta, timezone

@@ -1,4 +1,4 @@
-"""An order of the core played by hand: commands by name, time that rings what is due, refusals as (code, clause)."""
+"""One order of the core in a test: commands by name, passing time with its alarms, refusals as (code, clause)."""
 
 from datetime import datetime
 from typing import Any
@@ -7,12 +7,11 @@ import pytest
 
 from domain.calendar.business_calendar import CST
 from domain.order.commands import COMMANDS, Decide
-from domain.order.decider import decide
+from domain.order.decider import decide, evolve
 from domain.order.events import Event, to_json
 from domain.order.internal_commands import OpenOrder, ReportArchived
 from domain.order.order import Order
 from domain.order.parts import Clock
-from domain.order.turn import evolve
 from domain.permissions import TABLE
 from domain.policy.rule_book import Regime
 from domain.refusal import Refused
@@ -55,12 +54,12 @@ class Play:
         return self.order.stage
 
     def at(self, text: str) -> "Play":
-        """Time goes on to a moment; alarms ring on the way, when they are due."""
+        """Time passes to a moment; due alarms ring on the way."""
         self.life.until(moment(text))
         return self
 
     def do(self, name: str, **fields: Any) -> list[Event]:
-        """A command that is carried out. Raises Refused when it is not."""
+        """Carry out a command. Raises Refused."""
         return self.say(COMMANDS[name].model_validate({"by": WHO.get(name) or min(TABLE[name].to)} | fields))
 
     def refused(self, name: str, **fields: Any) -> tuple[str, str | None]:
@@ -95,7 +94,7 @@ class Play:
         return self
 
     def reply(self, **fields: Any) -> list[Event]:
-        """A reply that every rule book takes, but for what `fields` change."""
+        """A reply that every rule book accepts, changed by `fields`."""
         sections = dict.fromkeys(self.order.regime.replies.sections, GOOD)
         good = {"sections": sections, "signed_by": LEADERS, "attachments": ("F1", "F2")}
         return self.do("submit_reply", **(good | fields))
@@ -105,7 +104,7 @@ class Play:
         return self
 
     def answered(self) -> "Play":
-        """Replied and reviewed by all who must: the citizen is called."""
+        """Replied and reviewed at every stage: the callbacks begin."""
         self.reply()
         for _ in ("hotline", "city"):
             if self.stage is Stage.REVIEW:
@@ -123,7 +122,7 @@ class Play:
         return written(self.clock(name, unit).due_at)
 
     def found(self, name: str, **fields: Any) -> list[dict[str, Any]]:
-        """The events of a name that hold these fields, as the outside sees them."""
+        """The events of a name with these fields, as JSON objects."""
         told = [to_json(event) for event in self.life.events if event.event == name]
         return [event for event in told if fields.items() <= event.items()]
 

@@ -1,4 +1,4 @@
-"""Approvals: one answer by the right seat; whatever else is sent is written down and changes nothing (design §4)."""
+"""Approvals: one answer by the right role; others are recorded and change nothing (docs/architecture.md#approvals)."""
 
 import pytest
 

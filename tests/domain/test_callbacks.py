@@ -1,4 +1,4 @@
-"""Callback, rework and the last word (contract §2, rows "callback", "dissatisfied"; RG-06, HK-12)."""
+"""Callback, rework and the final reply (docs/policy-guide.md; RG-06, HK-12)."""
 
 import pytest
 
@@ -24,7 +24,8 @@ def test_satisfied_and_closed(regime: str) -> None:
     assert play.refused("record_callback", result="satisfied", by="unit_clerk") == ("not_permitted", None)
     play.do("record_callback", result="satisfied", intake_rating=5, handling_rating=4)
     assert play.order.outcome == "satisfied"
-    assert {"satisfied": True, "intake_rating": 5, "handling_rating": 4}.items() <= play.order.facts.items()
+    facts = play.order.facts
+    assert (facts.satisfied, facts.intake_rating, facts.handling_rating) == (True, 5, 4)
     assert play.refused("record_callback", result="satisfied")[0] == "wrong_stage"
     play.archived()
 
@@ -36,7 +37,7 @@ def test_unreachable_after_three_tries(regime: str) -> None:
         assert play.stage == "callback"
         play.at(f"2026-11-23T1{attempt}:00").do("record_callback", result="unreachable")
         assert play.found("callback_recorded", attempt=attempt)
-    assert play.order.outcome == "unreachable" and "satisfied" not in play.order.facts
+    assert play.order.outcome == "unreachable" and play.order.facts.satisfied is None
 
 
 def test_a_try_told_twice_is_one_try() -> None:

@@ -1,4 +1,4 @@
-"""The ladder by which a unit is found (GT-05, HK-02)."""
+"""Unit proposal (GT-05, HK-02)."""
 
 import pytest
 

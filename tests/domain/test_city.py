@@ -1,4 +1,4 @@
-"""What the city platform says becomes ours or a refusal, whatever it says; and ours becomes its own."""
+"""Messages of the city platform are mapped to commands or refused; values are mapped to its names."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from adapters.policy.policy_file import PolicyErrors, load
 from adapters.settings.settings import ROOT
-from domain.city.messages import CityDecision, CityOrder, read_decision, read_order, read_urge, told
+from domain.city.messages import CityDecision, CityOrder, outgoing_body, read_decision, read_order, read_urge
 from domain.policy.city import City
 from domain.policy.rule_book import PolicyFile
 from domain.refusal import Code, Refused
@@ -108,7 +108,7 @@ def test_what_goes_up_is_called_what_they_call_it() -> None:
         "unit": "housing",
         "content": {"resolution": "partial", "sections": {"handling": "更换灯具"}},
     }
-    assert told(city("huojia"), body) == {
+    assert outgoing_body(city("huojia"), body) == {
         "county_no": "N-1",
         "type_code": "03",
         "apply_type": "办结",
@@ -116,7 +116,7 @@ def test_what_goes_up_is_called_what_they_call_it() -> None:
         "resolution": "部分解决",
         "reply": {"handling": "更换灯具"},
     }
-    assert told(city("huojia"), body | {"unit": "elsewhere", "content": None})["unit_code"] == "elsewhere"
+    assert outgoing_body(city("huojia"), body | {"unit": "elsewhere", "content": None})["unit_code"] == "elsewhere"
 
 
 Fault = tuple[str, str, str, str]
@@ -140,8 +140,8 @@ def test_a_wrong_mapping_is_told_with_its_line_and_key(faults: list[Fault]) -> N
         changed = changed.replace(right, wrong, 1)
     with pytest.raises(PolicyErrors) as errors:
         load(changed, PolicyFile)
-    told = {problem.key.removeprefix("regimes.huojia.city."): problem for problem in errors.value.problems}
+    outgoing_body = {problem.key.removeprefix("regimes.huojia.city."): problem for problem in errors.value.problems}
     for right, _, key, said in faults:
-        assert said in told[key].message
+        assert said in outgoing_body[key].message
         below = 0 if key != "reports.fields.content.sections" else 1  # the second of the two that collide
-        assert told[key].line == TEXT[: TEXT.index(right)].count("\n") + 1 + below
+        assert outgoing_body[key].line == TEXT[: TEXT.index(right)].count("\n") + 1 + below

@@ -1,8 +1,8 @@
-"""What is said against a password here, before anybody guesses."""
+"""Checks of a new password without an estimate of its strength."""
 
 import pytest
 
-from domain.access.passwords import LONGEST, one_form, weakness
+from domain.access.passwords import LONGEST, canonical_form, weakness
 
 
 @pytest.mark.parametrize(
@@ -34,4 +34,4 @@ def test_a_name_of_three_letters_may_occur_by_chance() -> None:
 
 
 def test_a_name_typed_in_full_width_is_the_same_name() -> None:
-    assert one_form("ｚｈａｎｇ．ｗｅｉ＠张") == "zhang.wei@张"
+    assert canonical_form("ｚｈａｎｇ．ｗｅｉ＠张") == "zhang.wei@张"

@@ -1,4 +1,4 @@
-"""Dispatch and the limits that run from it (contract §2, rows "limits", "result due", "pre-expiry notice")."""
+"""Dispatch and the limits that run from it (docs/policy-guide.md)."""
 
 from typing import Any
 

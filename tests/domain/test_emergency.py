@@ -1,4 +1,4 @@
-"""Emergency lines: handed over and confirmed, taken in and answered by levels (GT-03, RG-03, RG-04)."""
+"""Emergency lines: transfers with confirmation, and orders from them by level of the unit (GT-03, RG-03, RG-04)."""
 
 import pytest
 

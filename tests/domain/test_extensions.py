@@ -1,4 +1,4 @@
-"""Extensions (contract §2, rows "extension asked before", "for", "at most", "per order", "signed by", "decided by")."""
+"""Extensions: the last moment to ask, the longest, how many, signatures and deciders (docs/policy-guide.md)."""
 
 from datetime import timedelta
 from typing import Any

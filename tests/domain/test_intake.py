@@ -1,4 +1,4 @@
-"""Intake: what ends before it is dispatched (GT-03, GT-04, NA-01)."""
+"""Intake: orders that end before dispatch (GT-03, GT-04, NA-01)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Everything that stands on a screen or in the Temporal UI has a Chinese name."""
+"""Every word on a screen or in the Temporal UI has a Chinese name."""
 
 import pytest
 

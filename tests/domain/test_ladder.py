@@ -1,4 +1,4 @@
-"""The callback ladder: a text, automatic calls, then people; and notices that do not arrive (GT-13, GT-19, NA-07)."""
+"""The callback ladder: a text, automatic calls, then the staff; and undelivered notices (GT-13, GT-19, NA-07)."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def asked(play: Play) -> list[tuple[str, int]]:
 
 
 def told(play: Play) -> list[dict[str, Any]]:
-    """Kind and key of everything that is to be done outside."""
+    """Kind and key of every effect."""
     order: Order = play.order
     return [effect.model_dump() for event in play.life.events for effect in effects(order, event)]
 

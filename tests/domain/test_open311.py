@@ -1,10 +1,10 @@
-"""Services of the public door: what they ask, what answers they take, and what the public may read."""
+"""Open311 services: their questions, valid answers, and the data that the public may read."""
 
 import pytest
 from pydantic import ValidationError
 
 from domain.access.public_text import public_text
-from domain.citizen.service_answers import answered
+from domain.citizen.service_answers import validate_answers
 from domain.order.unit_proposal import area_of
 from domain.policy.open311 import Attribute, Open311, Service
 from domain.policy.rule_book import Regime, Unit
@@ -29,7 +29,7 @@ ASKING = Service.model_validate(
 
 def test_answers_stand_in_the_order_of_the_questions_with_what_people_read() -> None:
     given = {"kinds": ["leak", "cold", "leak"], "line": ["冷"], "rooms": ["2.5"], "note": [""], "since": ["2026-11-20"]}
-    found = [(answer.code, answer.answers) for answer in answered(ASKING, given)]
+    found = [(answer.code, answer.answers) for answer in validate_answers(ASKING, given)]
     assert found == [
         ("rooms", ("2.5",)),
         ("since", ("2026-11-20",)),
@@ -57,7 +57,7 @@ def test_answers_stand_in_the_order_of_the_questions_with_what_people_read() -> 
 def test_an_answer_that_does_not_fit_is_refused(given: dict[str, list[str]], code: str) -> None:
     complete = given if code == "missing_field" else {"line": ["冷"]} | given
     with pytest.raises(Refused) as refused:
-        answered(ASKING, complete)
+        validate_answers(ASKING, complete)
     assert refused.value.code == code
 
 

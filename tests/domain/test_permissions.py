@@ -1,10 +1,10 @@
-"""The table of who may do what, and what follows in the core: stages name roles, and nobody decides their own."""
+"""Permissions: the table of acts and roles, and approvals by the roles of their stages, never by the requester."""
 
 import pytest
 
 from domain.order.commands import COMMANDS, Decide, RequestReturn
-from domain.order.lifecycle.approvals import SETTLEMENTS
-from domain.permissions import CENTRE, STAFF, TABLE, Door, Relation, reaches, relation, require
+from domain.order.lifecycle.approval_decisions import SETTLEMENTS
+from domain.permissions import CENTRE, STAFF, TABLE, Authentication, Relation, reaches, relation, require
 from domain.policy.rule_book import Regime
 from domain.refusal import Refused
 from domain.text import Text
@@ -24,7 +24,7 @@ def test_every_command_and_signal_of_the_workflow_has_a_row() -> None:
 
 def test_a_row_grants_something_to_somebody_or_stands_open() -> None:
     for act, grant in TABLE.items():
-        assert bool(grant.to) == (grant.door is Door.TOKEN), act
+        assert bool(grant.to) == (grant.door is Authentication.TOKEN), act
         assert not {Role.CLOCK} & set(grant.to), act
 
 
@@ -67,14 +67,14 @@ def test_an_act_that_is_not_in_the_table_is_nobodys() -> None:
 
 
 def asked(person: str = "li") -> Play:
-    """A return that a clerk has asked for."""
+    """A return requested by a clerk."""
     play = Play("gaotai").signed()
     play.say(RequestReturn(by=Role.UNIT_CLERK, person=person, unit="housing", reason=REASON))
     return play
 
 
 def decided(play: Play, **fields: str) -> dict[str, str]:
-    """What a decision came to."""
+    """The result of a decision."""
     said = {"approval": "A1", "decision": "reject", "as": "dispatcher"} | fields
     (event, *_) = play.say(Decide.model_validate(said))
     return {"event": event.event, "reason": getattr(event, "reason", ""), "why": getattr(event, "explanation", "")}

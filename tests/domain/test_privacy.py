@@ -1,18 +1,18 @@
-"""Who may read what of a citizen, and what everybody else sees."""
+"""Privacy: the roles that may read personal data, and the masked data of all others."""
 
 import pytest
 
 from domain.access.masking import masked_address, masked_name, masked_phone, unnamed
 from domain.permissions import TABLE
-from domain.privacy import NEEDED, Personal, Standing, needs, require_need
+from domain.privacy import NEEDED, Personal, ReaderRelation, needs, require_need
 from domain.refusal import Code, Refused
 from domain.words import UNIT_ROLES, Role
 
-OF_THE_CENTRE = Standing(of_unit=False, handles=False, complained_of=False, source="phone")
-HANDLING = Standing(of_unit=True, handles=True, complained_of=False, source="phone")
+OF_THE_CENTRE = ReaderRelation(of_unit=False, handles=False, complained_of=False, source="phone")
+HANDLING = ReaderRelation(of_unit=True, handles=True, complained_of=False, source="phone")
 
 
-def refused(role: Role, field: Personal, standing: Standing) -> Refused:
+def refused(role: Role, field: Personal, standing: ReaderRelation) -> Refused:
     with pytest.raises(Refused) as refusal:
         require_need(role, [field], standing)
     assert refusal.value.code is Code.NOT_PERMITTED

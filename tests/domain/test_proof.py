@@ -1,10 +1,18 @@
-"""What a proof has to say before a signal is heard; whether its signature is good is the verifier's to say."""
+"""Signal proofs: the claims that a signal needs; the verifier checks the signature."""
 
 from typing import Any
 
 import pytest
 
-from domain.access.signal_proof import CLOCKS_APART, MOST_SPENT, Claims, VerifiedProof, check, digest_of, parted
+from domain.access.signal_proof import (
+    MAX_CLOCK_SKEW,
+    MAX_USED_NONCES,
+    Claims,
+    VerifiedProof,
+    check,
+    digest_of,
+    split_proof,
+)
 from domain.refusal import Refused
 from domain.words import Role
 
@@ -25,8 +33,10 @@ def good(**changes: Any) -> VerifiedProof:
     return VerifiedProof(standing="good", claims=Claims.model_validate(said | changes), at=NOW)
 
 
-def heard(vouched: VerifiedProof, body: Any = BODY, spent: dict[str, int] | None = None, signal: str = "decide") -> Any:
-    return check(vouched, "20261123-000001", signal, body, spent or {})
+def heard(
+    verified: VerifiedProof, body: Any = BODY, used_nonces: dict[str, int] | None = None, signal: str = "decide"
+) -> Any:
+    return check(verified, "20261123-000001", signal, body, used_nonces or {})
 
 
 def refused(*args: Any, **more: Any) -> tuple[str, str]:
@@ -40,9 +50,9 @@ def test_a_good_proof_is_spent() -> None:
 
 
 def test_a_spent_proof_is_refused_until_its_life_is_over_and_then_forgotten() -> None:
-    assert refused(good(), spent={"n1": NOW + 60}) == ("not_permitted", "身份凭证已用过，不能重复使用")
-    over = NOW - CLOCKS_APART
-    assert heard(good(nonce="n2"), spent={"n1": over, "n0": over - 1}) == {"n1": over, "n2": NOW + 60}
+    assert refused(good(), used_nonces={"n1": NOW + 60}) == ("not_permitted", "身份凭证已用过，不能重复使用")
+    over = NOW - MAX_CLOCK_SKEW
+    assert heard(good(nonce="n2"), used_nonces={"n1": over, "n0": over - 1}) == {"n1": over, "n2": NOW + 60}
 
 
 @pytest.mark.parametrize(
@@ -60,7 +70,7 @@ def test_whatever_is_changed_in_the_body_the_proof_is_no_longer_of_it(field: str
 
 
 def test_bare_signals_are_heard_where_that_is_allowed() -> None:
-    assert heard(VerifiedProof(standing="none", bare=True, at=NOW), spent={"n1": 5}) == {"n1": 5}
+    assert heard(VerifiedProof(standing="none", bare=True, at=NOW), used_nonces={"n1": 5}) == {"n1": 5}
     assert refused(VerifiedProof(standing="none", at=NOW))[0] == "not_permitted"
 
 
@@ -76,18 +86,18 @@ def test_a_role_that_may_not_send_the_signal_cannot_prove_that_it_may() -> None:
 
 
 def test_what_is_remembered_is_bounded() -> None:
-    full = {f"x{number}": NOW + 9 for number in range(MOST_SPENT)}
-    assert refused(good(), spent=full)[0] == "limit_reached"
-    full["x0"] = NOW - CLOCKS_APART - 1
-    assert len(heard(good(), spent=full)) == MOST_SPENT
+    full = {f"x{number}": NOW + 9 for number in range(MAX_USED_NONCES)}
+    assert refused(good(), used_nonces=full)[0] == "limit_reached"
+    full["x0"] = NOW - MAX_CLOCK_SKEW - 1
+    assert len(heard(good(), used_nonces=full)) == MAX_USED_NONCES
 
 
 def test_the_proof_is_parted_from_whatever_came() -> None:
-    assert parted(BODY | {"proof": "p"}) == (BODY, "p")
-    assert parted(BODY) == (BODY, None)
-    assert parted(BODY | {"proof": ["p"]}) == (BODY, "")
+    assert split_proof(BODY | {"proof": "p"}) == (BODY, "p")
+    assert split_proof(BODY) == (BODY, None)
+    assert split_proof(BODY | {"proof": ["p"]}) == (BODY, "")
     for body in (None, 5, "approve", [], [{"proof": "p"}]):
-        assert parted(body) == (body, None)
+        assert split_proof(body) == (body, None)
 
 
 def test_a_digest_does_not_depend_on_the_order_of_fields() -> None:

@@ -1,4 +1,4 @@
-"""What holds in every life: thousands of random ones under each rule book (`JIESU_LIVES` sets how many)."""
+"""Invariants of thousands of random orders under each rule book (`JIESU_LIVES` sets how many)."""
 
 import json
 import os
@@ -44,7 +44,7 @@ WORK = {ClockName.HANDLING, ClockName.REWORK}
 
 
 class Watch:
-    """Looks on at every turn of a life and fails it when something is not as it must be."""
+    """Checks every turn of an order."""
 
     def __init__(self) -> None:
         self.rung: set[tuple[str, str, int]] = set()
@@ -92,7 +92,7 @@ class Watch:
 
 
 def _due(order: Order, event: DeadlineSet) -> None:
-    """The due moment is what the second, slow reckoning of contract §2 says."""
+    """The due moment equals that of the second, slow computation (docs/architecture.md#time)."""
     if event.limit is not None and event.fixed_at is None:
         pauses = tuple((pause.begin, pause.end) for pause in order.pauses if pause.end > event.started_at)
         assert event.due_at == _second(event.started_at, event.limit, order.calendar, pauses), event
@@ -114,7 +114,7 @@ def _second(start: datetime, limit: str, days: CalendarDays, pauses: tuple[naive
 
 
 def _state(order: Order) -> None:
-    """What is true of every order between two turns."""
+    """Check the invariants of an order between two turns."""
     alarms = agenda(order)
     assert alarms == sorted(alarms) and next_alarm(order) == (alarms[0] if alarms else None)
     if not order.archived:
@@ -143,7 +143,7 @@ def _state(order: Order) -> None:
 
 
 def lived(regime: str, data: bytes) -> tuple[Life, Order]:
-    """A random life as far as the bytes carry it, and the order as it was before."""
+    """A random order, as long as there are bytes, and its state before the first event."""
     chance = Chance(data)
     life = begin(regime, chance)
     initial = life.order
@@ -174,7 +174,7 @@ def test_every_life(regime: str, data: bytes) -> None:
 
 
 def _diligent(life: Life, data: bytes) -> None:
-    """From wherever it stands, a life ends once everybody who is waited for does what they owe."""
+    """An order in any state ends once everybody whom it waits for acts."""
     moods = Chance(data[:12])
     for _ in range(MOST_TURNS):
         if life.order.archived:

@@ -1,4 +1,4 @@
-"""Replies and their review (contract §2, rows "reply sections", "signed by", "attachments", "review")."""
+"""Replies and their review (docs/policy-guide.md)."""
 
 from typing import Any
 
@@ -123,7 +123,7 @@ def test_sent_back_with_the_same_limit(regime: str) -> None:
     play.reply()
     play.decide("review")
     assert play.at("2026-12-30T00:00").found("handling_overdue") == []
-    assert play.order.facts["on_time"] is True
+    assert play.order.facts.on_time is True
 
 
 def test_the_city_sends_back_too() -> None:

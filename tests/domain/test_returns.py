@@ -1,4 +1,4 @@
-"""Returns (contract §2, rows "return window", "return needs", "return decided in", "refused return")."""
+"""Returns (docs/policy-guide.md)."""
 
 from typing import Any
 

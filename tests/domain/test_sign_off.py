@@ -1,4 +1,4 @@
-"""Sign-off (contract §2, row "sign-off")."""
+"""Sign-off (docs/policy-guide.md)."""
 
 import pytest
 
@@ -23,14 +23,14 @@ def test_the_window_runs_from_dispatch_and_its_end_is_written_down(regime: str, 
     assert play.when("sign_off_missed") == [due + ":01"]
     assert play.found("notice_issued", template="sign_off_missed", to_role="unit_deputy_leader")
     play.do("sign")
-    assert play.found("order_signed", late=True) and play.order.facts["signed_in_time"] is False
+    assert play.found("order_signed", late=True) and play.order.facts.signed_in_time is False
 
 
 @pytest.mark.parametrize(("regime", "due", "clause"), WINDOWS)
 def test_signed_in_time(regime: str, due: str, clause: str) -> None:
     play = Play(regime).dispatch().at(due)
     play.do("sign")
-    assert play.found("order_signed", late=False) and play.order.facts["signed_in_time"] is True
+    assert play.found("order_signed", late=False) and play.order.facts.signed_in_time is True
     assert play.refused("sign") == ("already_done", clause)
     play.at("2026-11-25T08:00")
     assert play.found("sign_off_missed") == []

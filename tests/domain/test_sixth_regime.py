@@ -1,4 +1,4 @@
-"""A sixth county is YAML and nothing else: it lives a whole life in the core."""
+"""A sixth county needs YAML only: an order of it goes from intake to archive in the core."""
 
 from adapters.policy.policy_file import load
 from domain.policy.rule_book import PolicyFile

@@ -1,4 +1,4 @@
-"""A change of policy or calendar never edits history (design §3)."""
+"""A change of policy or calendar never edits history (docs/architecture.md#time)."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Those who watch (contract §2, row "supervision"), and what a unit does and reports while it works."""
+"""Supervision (docs/policy-guide.md), and the acts and reports of a unit while it works."""
 
 import pytest
 
@@ -167,4 +167,4 @@ def test_unclosed_with_a_plan_it_is_tracked_and_no_longer_overdue() -> None:
     assert play.found("handling_overdue") == []
     assert play.when("milestone_missed", clock="progress") == ["2026-12-15T17:00:01"]
     play.answered().do("record_callback", result="satisfied")
-    assert play.order.outcome == "satisfied" and play.order.facts["unclosed"] is True
+    assert play.order.outcome == "satisfied" and play.order.facts.unclosed

@@ -1,10 +1,10 @@
-"""What citizens' answers mean: figures, words, and what must not be taken for either (GT-13, GT-19)."""
+"""Citizens' answers: figures, words, and texts that are neither (GT-13, GT-19)."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.citizen.survey import Fate, SurveyAnswer, read_answer, read_wish
+from domain.citizen.survey import Fate, SurveyAnswer, read_answer, read_opt_out
 
 FROM = 3
 THRESHOLDS = st.integers(2, 5)
@@ -166,7 +166,7 @@ def test_what_can_be_taken_either_way_is_no_answer(text: str) -> None:
 def test_any_text_can_be_read_and_an_answer_is_consistent(text: str, line: int) -> None:
     answer = read_answer(text, line)
     assert answer is None or answer.satisfied == (answer.handling_rating >= line)
-    read_wish(text)
+    read_opt_out(text)
 
 
 @given(st.sampled_from(["满意", "非常满意", "基本满意", "不满意", "非常不满意", "很差", "一般"]), THRESHOLDS)
@@ -182,14 +182,14 @@ def test_the_rating_of_a_word_stands_on_its_side_of_the_line(word: str, line: in
     "text", ["退订", "ＴＤ", "t", "N", "Stop!", "unsubscribe", "退订，谢谢", "请退订吧", "取消订阅"]
 )
 def test_no_more_texts_are_wanted(text: str) -> None:
-    assert read_wish(text) is Fate.OPTED_OUT
+    assert read_opt_out(text) is Fate.OPTED_OUT
 
 
 @pytest.mark.parametrize("text", ["恢复", "订阅", "START", "请恢复短信"])
 def test_texts_are_wanted_again(text: str) -> None:
-    assert read_wish(text) is Fate.OPTED_IN
+    assert read_opt_out(text) is Fate.OPTED_IN
 
 
 @pytest.mark.parametrize("text", ["5", "满意", "小区门口的杂志退订不了", "恢复供水", "t恤", ""])
 def test_a_word_in_passing_is_no_wish(text: str) -> None:
-    assert read_wish(text) is None
+    assert read_opt_out(text) is None

@@ -1,4 +1,4 @@
-"""Suspension: the clocks stand still and go on in the unit of each limit (contract §2, GT-10)."""
+"""Suspension: the clocks are paused and go on in the unit of each limit (docs/policy-guide.md, GT-10)."""
 
 import pytest
 
@@ -11,7 +11,7 @@ WISH = {"reason": GOOD, "plan": GOOD}
 
 
 def struck_off(play: Play, begin: str, end: str) -> Play:
-    """On account from one moment to another."""
+    """Suspended from one moment to another."""
     play.at(begin).do("request_suspension", **WISH)
     play.decide("suspension")
     assert play.stage == "suspended"

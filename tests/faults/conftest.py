@@ -1,20 +1,20 @@
-"""A stage whose processes are going to be mistreated, and orders on it."""
+"""Fixtures: a running system whose processes the tests kill and stop, and orders in it."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
-from cli.rehearse.stack import Stage, stage
+from cli.rehearse.stack import RehearsalStack, stage
 from tests.stage import Lives, lives_on
 
 
 @pytest.fixture(scope="module")
-async def own_stage() -> AsyncIterator[Stage]:
-    """A stage of this file's own: its processes are going to be mistreated."""
+async def own_stage() -> AsyncIterator[RehearsalStack]:
+    """A running system for one test file, whose processes the tests kill and stop."""
     async with stage() as ready:
         yield ready
 
 
 @pytest.fixture
-def fragile_lives(own_stage: Stage) -> Lives:
+def fragile_lives(own_stage: RehearsalStack) -> Lives:
     return lives_on(own_stage)

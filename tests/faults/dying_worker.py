@@ -1,6 +1,6 @@
 """A worker that dies once an event is on record: `python -m tests.faults.dying_worker EVENT`.
 
-It is killed before the server hears of the step that recorded it, so that the step is taken again.
+It is killed before it reports the step that recorded the event, so that the server repeats the step.
 """
 
 import os

@@ -6,18 +6,18 @@ from collections import Counter
 
 import httpx
 
-from cli.rehearse.stack import Stage
+from cli.rehearse.stack import RehearsalStack
 from tests.stage import Life, Lives, until
 
 ROUNDS, ORDERS = 9, 3
 AT_ONCE = 2 * ORDERS
-"""Each dispatch tells the unit's clerk and the citizen."""
+"""Each dispatch notifies the unit's clerk and the citizen."""
 STRUCK_WITHIN, DELIVERED_WITHIN = 100.0, 300.0
-"""Seconds. An attempt that one kill after the other cut short waits the longer for its next."""
+"""Seconds. After several kills in a row the delay before the next attempt grows."""
 
 
-async def kill_when_all_are_out(own_stage: Stage, gateway: httpx.AsyncClient, orders: list[Life]) -> None:
-    """Dispatch; when the provider has every text and has answered none, the worker dies."""
+async def kill_when_all_are_out(own_stage: RehearsalStack, gateway: httpx.AsyncClient, orders: list[Life]) -> None:
+    """Dispatch, and kill the worker when the provider has every text and has answered none."""
     silence = {"kind": "timeout", "on": "messages", "processed": True, "times": AT_ONCE}
     (await gateway.put("/sandbox/faults", json=[silence])).raise_for_status()
 
@@ -34,7 +34,7 @@ async def kill_when_all_are_out(own_stage: Stage, gateway: httpx.AsyncClient, or
 
 
 async def test_a_worker_killed_between_sent_and_recorded_never_sends_twice(
-    own_stage: Stage, fragile_lives: Lives
+    own_stage: RehearsalStack, fragile_lives: Lives
 ) -> None:
     assert ROUNDS * AT_ONCE >= 50
     lives = [

@@ -1,4 +1,4 @@
-"""What breaks: the worker is killed, the database is away, everything is down when an alarm falls."""
+"""Process failures: the worker is killed, the database is down, everything is down when an alarm is due."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from adapters.local.child_process import ChildProcess
 from adapters.settings.settings import ROOT, environment
 from application.orders.actor import Actor
 from application.orders.commands import DecisionRequest, send_decision
-from cli.rehearse.stack import Stage
+from cli.rehearse.stack import RehearsalStack
 from domain.order.commands import Sign, SubmitReply
 from domain.text import Text
 from domain.words import Role
@@ -30,7 +30,7 @@ async def issued_and_sent(life: Life) -> tuple[list[str], list[str]]:
 
 
 async def told(life: Life) -> OrderSnapshot | None:
-    """What the order says of itself; None if nobody answers, for a query that is not taken for a while fails."""
+    """The snapshot of the order; None if no worker answers the query in time."""
     handle = life.rehearsal.services.client.get_workflow_handle_for(WorkOrderWorkflow.run, work_order_id(life.no))
     try:
         return await handle.query(WorkOrderWorkflow.snapshot)
@@ -39,11 +39,11 @@ async def told(life: Life) -> OrderSnapshot | None:
 
 
 async def awake(life: Life) -> None:
-    """Wait for a worker that starts."""
+    """Wait until a starting worker answers."""
     await until(lambda: told(life))
 
 
-async def test_killing_the_worker_loses_nothing(own_stage: Stage, fragile_lives: Lives) -> None:
+async def test_killing_the_worker_loses_nothing(own_stage: RehearsalStack, fragile_lives: Lives) -> None:
     life = await fragile_lives("gaotai", grade="days_3")
     for act in (life.dispatch("housing"), life.sign("housing"), life.reply("housing")):
         await act
@@ -61,9 +61,9 @@ async def test_killing_the_worker_loses_nothing(own_stage: Stage, fragile_lives:
 
 
 async def test_a_step_that_was_recorded_by_a_worker_that_died_is_taken_again(
-    own_stage: Stage, fragile_lives: Lives
+    own_stage: RehearsalStack, fragile_lives: Lives
 ) -> None:
-    """What it wrote did not come about: it is crossed out, not erased, and the order goes on."""
+    """Its events are crossed out, not deleted, and the order continues."""
     life, processes = await fragile_lives("gaotai", grade="days_3"), own_stage.processes
     await life.dispatch("housing")
     processes.stop_worker()
@@ -91,8 +91,10 @@ async def test_a_step_that_was_recorded_by_a_worker_that_died_is_taken_again(
     assert await trail.verify(life.no) == []
 
 
-async def test_what_comes_behind_a_decision_is_carried_out_behind_it(own_stage: Stage, fragile_lives: Lives) -> None:
-    """Its proof takes a moment to verify; a command sent after it must not be refused for being there first."""
+async def test_what_comes_behind_a_decision_is_carried_out_behind_it(
+    own_stage: RehearsalStack, fragile_lives: Lives
+) -> None:
+    """Verifying its proof takes time; a command sent after it must not overtake it and be refused."""
     life = await fragile_lives("gaotai", grade="days_3")
     await life.dispatch("housing")
     await life.sign("housing")
@@ -105,7 +107,7 @@ async def test_what_comes_behind_a_decision_is_carried_out_behind_it(own_stage: 
     sections = {name: Text(document=f"D-{name}", length=20) for name in REPLIES["gaotai"]["sections"]}
     reply = SubmitReply(by=Role.UNIT_CLERK, unit="housing", sections=sections)
     behind = asyncio.create_task(handle.execute_update("submit_reply", reply))
-    await asyncio.sleep(0.5)  # what is proved holds whenever the command arrives; now it arrives with the decision
+    await asyncio.sleep(0.5)  # true for every arrival time; now it arrives with the decision
     own_stage.processes.start_worker()
     await behind
     told = [row["event"] for row in await life.timeline()]
@@ -115,7 +117,7 @@ async def test_what_comes_behind_a_decision_is_carried_out_behind_it(own_stage: 
 
 
 async def test_alarms_missed_while_all_was_down_ring_once_in_order_and_late(
-    own_stage: Stage, fragile_lives: Lives
+    own_stage: RehearsalStack, fragile_lives: Lives
 ) -> None:
     life = await fragile_lives("gaotai", grade="hours_3", start="2026-11-23T09:00")
     await life.dispatch("housing")
@@ -132,7 +134,7 @@ async def test_alarms_missed_while_all_was_down_ring_once_in_order_and_late(
 
 
 async def test_a_decision_is_late_when_its_window_passed_before_though_nobody_was_there_to_see(
-    own_stage: Stage, fragile_lives: Lives
+    own_stage: RehearsalStack, fragile_lives: Lives
 ) -> None:
     life = await fragile_lives("hukou", units=("housing", "water"))
     await life.dispatch("housing")
@@ -159,7 +161,7 @@ async def test_a_decision_is_late_when_its_window_passed_before_though_nobody_wa
 
 
 async def test_an_order_moves_on_while_the_database_is_away_and_is_recorded_afterwards(
-    own_stage: Stage, fragile_lives: Lives
+    own_stage: RehearsalStack, fragile_lives: Lives
 ) -> None:
     life = await fragile_lives("gaotai", grade="days_3")
     await life.dispatch("housing")

@@ -1,7 +1,7 @@
-"""The fault table: what each service of the outside does wrong, and what becomes of an order meanwhile.
+"""The fault table: failures of each external service, and their effect on an order.
 
-Every row is lived through on one system: the order waits and says why to whoever looks into the Temporal UI, or it
-goes another way; when all is well again nothing is lost, and nothing was done twice.
+All rows run on one system: the order waits, with the reason in the Temporal UI, or takes another way. After the
+recovery nothing is lost, and nothing was done twice.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ import pytest
 from adapters.database.telephone.call_tasks import CallTasks
 from adapters.database.telephone.calls import Calls
 from adapters.settings.settings import ROOT
-from cli.rehearse.stack import Stage, stage
+from cli.rehearse.stack import RehearsalStack, stage
 from domain.words import Role
 from tests.stage import Life, Lives, lives_on, until
 from workflows.ids import work_order_id
@@ -34,7 +34,7 @@ PROVIDER: dict[str, tuple[Fault | None, str]] = {
     "garbage, processed": ({"kind": "garbage", "processed": True}, ""),
     "slow": ({"kind": "slow", "seconds": 2}, ""),
 }
-"""What the provider of texts and calls does to a request, and what the operator reads of it."""
+"""Faults of the provider of texts and calls, and part of the error that the operator sees."""
 
 CITY: dict[str, tuple[Fault, str]] = {
     "timeout": ({"answers": "timeout"}, "ReadTimeout"),
@@ -55,7 +55,7 @@ ROWS = [
 
 @dataclass
 class Outcome:
-    """What came of a row: how often the thing was done in the end, and what the operator could read meanwhile."""
+    """The result of a row: the number of times the effect was done, and the error that the operator saw meanwhile."""
 
     times: int
     why: str
@@ -63,7 +63,7 @@ class Outcome:
 
 
 def taken_away(folder: Path) -> Callable[[], None]:
-    """Put a file where a folder was; what is returned puts the folder back."""
+    """Replace a folder by a file; returns a function that restores the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.rename(folder.with_suffix(".away"))
     folder.touch()
@@ -80,9 +80,9 @@ def bundles(folder: Path, no: str) -> int:
 
 
 class Table:
-    """Lives every row through."""
+    """Runs every row."""
 
-    def __init__(self, on: Stage, http: httpx.AsyncClient) -> None:
+    def __init__(self, on: RehearsalStack, http: httpx.AsyncClient) -> None:
         self.on = on
         self.lives: Lives = lives_on(on)
         self.http = http
@@ -92,7 +92,7 @@ class Table:
         self.faults: list[Fault] = []
 
     async def run(self) -> dict[tuple[str, str], Outcome]:
-        """What comes at once side by side, then what needs a service of its own to be away."""
+        """Run independent rows in parallel, then those that stop a shared service."""
         await asyncio.gather(self.provider(), self.city())
         await asyncio.gather(
             self.row("texts", "refused for good", self.refused()),
@@ -102,7 +102,7 @@ class Table:
         return self.outcomes
 
     async def provider(self) -> None:
-        """Each row has a telephone of its own, whose requests go wrong."""
+        """Rows of the provider, each with a telephone of its own whose requests fail."""
         rows = [(on, name, fault) for on in ("texts", "calls") for name, (fault, _) in PROVIDER.items()]
         numbered = [(on, name, fault, f"1390013{place:04d}") for place, (on, name, fault) in enumerate(rows)]
         faults = [
@@ -113,7 +113,7 @@ class Table:
         await asyncio.gather(*(self.row(on, name, self.text_or_call(on, number)) for on, name, _, number in numbered))
 
     async def row(self, service: str, name: str, lived: Awaitable[Outcome]) -> None:
-        """Keep what comes of a row; one that fails fails alone."""
+        """Store the result of a row; a failing row does not affect others."""
         try:
             self.outcomes[service, name] = await lived
         except (AssertionError, TimeoutError, httpx.HTTPError) as failure:
@@ -139,7 +139,7 @@ class Table:
         return Outcome(await self.count("Calls", number), why)
 
     async def city(self) -> None:
-        """One after the other: the platform misbehaves to all alike."""
+        """Rows of the city platform, one after another, because its faults affect every request."""
         for name, (fault, _) in CITY.items():
             life = await self.at_work_for_the_city()
             await self.set_faults("city", {**fault, "times": 1, "of": "posts"})
@@ -152,7 +152,7 @@ class Table:
         return life
 
     async def asked(self, life: Life, meanwhile: Callable[[], Awaitable[None]] | None = None) -> Outcome:
-        """A request for more time goes up to the city."""
+        """An extension is requested from the city."""
         wanted = {"reason": "材料待到货", "until": "2026-11-27", "signed_by": ["unit_principal_leader"]}
         await life.do("unit_clerk", "request_extension", unit="housing", **wanted)
 
@@ -169,7 +169,7 @@ class Table:
         return Outcome(await until(received), why)
 
     async def refused(self) -> Outcome:
-        """A number that the provider refuses for good: somebody telephones."""
+        """The provider rejects a number permanently: a call task is opened."""
         number = "13900139999"
         await self.set_faults("twilio", [{"kind": "refuse", "code": 21211, "on": "messages", "to": f"+86{number}"}])
         life = await self.lives("gaotai", grade="days_7", citizen={"name": "王某", "phone": number})
@@ -185,7 +185,7 @@ class Table:
         return Outcome(len(tasks), failed[0]["reason"], note=f"{await self.count('Messages', number)} texts")
 
     async def connection_refused(self) -> None:
-        """Gateway and city platform are away for a while."""
+        """Gateway and city platform are down for a while."""
         city_life = await self.at_work_for_the_city()
         await until(lambda: self.all_sent(city_life))
         for module in ("sandbox.telephone.gateway", "sandbox.city.platform"):
@@ -204,7 +204,7 @@ class Table:
         await self.row("city", "connection refused", self.asked(city_life, back))
 
     async def store(self) -> Outcome:
-        """Where the bundles belong something else stands; an order that is closed waits for the archive."""
+        """A file is in the place of the bundles' folder: a closed order waits for the archive."""
         folder = Path(self.on.settings.object_store_url.removeprefix("file://"))
         give_back = taken_away(folder)
         life = await self.lives("gaotai", category="consult")
@@ -219,7 +219,7 @@ class Table:
         (await self.http.put(f"{base}/sandbox/faults", json=faults)).raise_for_status()
 
     async def count(self, what: str, number: str) -> int:
-        """How many texts or calls the provider has for a telephone."""
+        """The number of texts or calls that the provider has for a telephone."""
         found = await self.http.get(f"{self.account}/{what}.json", params={"To": f"+86{number}"}, auth=self.auth)
         return len(found.json()[what.lower()])
 
@@ -229,12 +229,12 @@ class Table:
         return names.count("notice_issued") == names.count("notice_sent") > 0
 
     async def happened(self, life: Life, event: str, times: int) -> bool:
-        """Whether so many are on record, without waiting for what is under way."""
+        """Whether `times` such events are recorded, without waiting for effects under way."""
         timeline = await life.rehearsal.services.trail.timeline(life.no)
         return sum(row["event"] == event for row in timeline) == times
 
     async def why(self, life: Life, activity: str, done: Callable[[], Awaitable[Any]]) -> str:
-        """What the Temporal UI shows of a pending activity that failed; empty if it was done before it ever did."""
+        """The failure of a pending activity in the Temporal UI; empty if it completed without one."""
         handle = self.on.client.get_workflow_handle(work_order_id(life.no))
 
         async def seen() -> str:
@@ -253,7 +253,7 @@ class Table:
 
 @pytest.fixture(scope="module")
 async def outcomes(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[tuple[str, str], Outcome]]:
-    """All rows, lived through under rules whose ladder begins with the call."""
+    """The results of all rows, with a rule book whose ladder begins with the call."""
     rules = (ROOT / "policies.yaml").read_text("utf-8")
     assert LADDER in rules
     file = tmp_path_factory.mktemp("rules") / "policies.yaml"

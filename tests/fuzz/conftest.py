@@ -1,4 +1,4 @@
-"""The running API, for those who throw things at it."""
+"""Fixtures for fuzzing: the running API."""
 
 import pytest
 from schemathesis.pytest.plugin import SchemathesisFunction
@@ -9,6 +9,6 @@ __all__ = ["caller", "installation"]
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Give each operation an id of its own: schemathesis tells them apart by name alone, but workers do by id."""
+    """Give each operation a unique id: schemathesis distinguishes them by name only, pytest's workers by id."""
     if isinstance(item, SchemathesisFunction) and item.id.params is None:
         item._id = item.id.with_params(item.operation_label)

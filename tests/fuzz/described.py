@@ -1,4 +1,4 @@
-"""The API by its own description, with names that stand for orders which there are only later."""
+"""The API's schema for schemathesis, with placeholders for orders that are created later."""
 
 import os
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ from schemathesis.schemas import BaseSchema
 from api.app import create_app
 
 EXAMPLES: Final = int(os.environ.get("JIESU_FUZZ_EXAMPLES", "4"))
-"""Random cases of each route, beside those that try each limit of its description once."""
+"""Random cases of each route, in addition to those that try each limit of its schema once."""
 
-# What is well-formed may still be against the rules, at this moment, for this order: that is what codes are for. 429 is
-# what a name is told that is locked; requests as such are not limited here.
+# A well-formed request may still be against the rules of the order's present state, hence these codes. 429 is for
+# locked user names; requests are not limited here.
 RULES: Final = ["2xx", "3xx", "400", "401", "403", "404", "409", "410", "415", "416", "422", "429"]
 CONFIG: Final = {
     "generation": {"max-examples": EXAMPLES, "deterministic": True, "database": "none"},
@@ -26,7 +26,7 @@ PLACES: Final = ("ORDER-1", "ORDER-2", "ORDER-3", "ORDER-4")
 
 
 def described() -> BaseSchema:
-    """What the API says of itself; where an order is named, it is one of `PLACES`, or one that is not there."""
+    """The schema of the API; an order number in it is one of `PLACES`, or unknown."""
     document: dict[str, Any] = create_app().openapi()
     for operations in document["paths"].values():
         for operation in operations.values():
@@ -37,7 +37,7 @@ def described() -> BaseSchema:
 
 
 def point(case: Case[Any], numbers: Sequence[str]) -> None:
-    """Have the case name the real order for which its own name stands."""
+    """Replace the placeholder in a case by the number of the real order."""
     named = case.path_parameters.get("no")
     if named in PLACES:
         case.path_parameters["no"] = numbers[PLACES.index(named)]

@@ -1,6 +1,6 @@
 """Fuzz one harness, guided by coverage: `python -m tests.fuzz.guided NAME FOLDER [options of libFuzzer]`.
 
-What is found is written into the folder and stays there as the beginning of the next run.
+Findings are stored in the folder and are the seeds of the next run.
 """
 
 import re
@@ -14,7 +14,7 @@ OURS = ["domain", "adapters", "api"]
 
 
 def main(name: str, folder: Path, options: list[str]) -> None:
-    """Never returns: libFuzzer ends the process, with a status other than 0 if `one` has raised something."""
+    """Never returns: libFuzzer ends the process, with a non-zero status if `one` has raised an exception."""
     with atheris.instrument_imports(include=OURS):
         harness = import_module(f"tests.fuzz.harnesses.{name}")
     corpus = folder / "corpus"

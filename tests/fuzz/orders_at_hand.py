@@ -1,4 +1,4 @@
-"""Orders in several stages for those who fuzz, and a digest of all that is stored of some of them."""
+"""Orders in several stages for fuzzing, and a digest of all stored data of some of them."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -21,11 +21,11 @@ OF_AN_ORDER = {
     "messages": "order_no",
     "audit_trail": "order_no",
 }
-"""The tables that tell of an order, and the column with its number."""
+"""The tables with data of an order, and the column with its number."""
 
 
 def in_stages(caller: SignIn) -> list[str]:
-    """An order taken in, one dispatched, one signed and one answered: their numbers."""
+    """The numbers of four orders: one at intake, one dispatched, one signed and one answered."""
     numbers = [caller("agent").open(grade="days_3") for _ in range(4)]
     steps: list[tuple[str, str, dict[str, Any]]] = [
         ("dispatcher", "dispatch", {"units": DISPATCHED}),
@@ -49,10 +49,10 @@ def stage(caller: SignIn, no: str) -> str | None:
 
 
 def told(caller: SignIn, no: str) -> bool | None:
-    """Whether the notices of an order's dispatch have come as far as they come where there is no provider.
+    """Whether the notices of an order's dispatch have reached their last state without a provider.
 
-    Nobody has a number in the unit, which is put on record; to the citizen a text has been tried, and what is tried
-    again is only looked up.
+    The unit has no contact with a number, which is recorded; the text to the citizen has been tried once, and retries
+    only look it up.
     """
     rows = caller("admin").get(f"/work-orders/{no}/timeline").json()
     sent = caller("admin").get(f"/work-orders/{no}/messages").json()["sent"]
@@ -60,12 +60,12 @@ def told(caller: SignIn, no: str) -> bool | None:
 
 
 def digest(url: str, numbers: Sequence[str]) -> dict[str, str]:
-    """All that is stored of these orders, and how many orders there are; that a refusal was noted does not count."""
+    """The data of these orders, and the count of all orders; recorded refusals are left out."""
     found = {}
     with psycopg.connect(url, autocommit=True) as connection:
         for table, column in OF_AN_ORDER.items():
             noted = "AND event <> 'refused'" if table == "audit_trail" else ""
-            # A refusal takes a link of the chain, so that what follows it has another place there.
+            # A refusal is a link of the chain, so later rows have another position.
             row = connection.execute(
                 f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t"  # noqa: S608
                 f" WHERE {column} = ANY(%s) {noted}",

@@ -1,6 +1,6 @@
-"""What the API says of itself is so, whatever is sent; and who is refused changes nothing.
+"""The API conforms to its schema for any input, and refused requests change nothing.
 
-`JIESU_FUZZ_EXAMPLES` is how many random cases a route gets.
+`JIESU_FUZZ_EXAMPLES` is the number of random cases of a route.
 """
 
 import re
@@ -39,13 +39,13 @@ ABLE = {
     "/account": "deputy-leader-water",
     "users|audit": "admin",
 }
-"""Who may do what, by a part of the operation; the first that fits. Wrong passwords lock somebody whom nobody needs."""
+"""Part of the operation → a permitted user; the first match counts. Wrong passwords lock a user that no test needs."""
 
 UNABLE = ("", "panel", "clerk-market")
-"""Nobody; a role without any of the commands; and a unit that the orders were never sent to."""
+"""Anonymous; a role without any command; and a unit to which the orders were never sent."""
 
 OTHERWISE = re.compile(r"/attachments$|/attachments/|/token$|/webhooks/|/account/|/lookup$")
-"""Writes open to everybody who has signed in (one of them only reads), or that know their callers by other means."""
+"""Writing routes for all signed-in users (one of them only reads), or with another kind of authentication."""
 
 SCHEMA = described()
 QUIET = settings(
@@ -82,7 +82,7 @@ def tell(capsys: pytest.CaptureFixture[str], line: str) -> None:
 
 
 def able(operation: APIOperation[Any, Any, Any, Any]) -> str:
-    """Who may call it."""
+    """The user who may call the operation."""
     return next((who for part, who in ABLE.items() if re.search(part, operation.label)), "hotline_director")
 
 
@@ -112,7 +112,7 @@ Send = Callable[[Case[Any], str], Response]
 
 @pytest.fixture
 def send(installation: Installation, caller: SignIn, session: requests.Session) -> Send:
-    """Sends a case in the name of somebody, and expects it to be refused."""
+    """A function that sends a case as a given user, and expects a refusal."""
 
     def send(case: Case[Any], who: str) -> Response:
         answer = case.call(base_url=installation.base, session=session, headers=authorised(caller, who))
@@ -123,7 +123,7 @@ def send(installation: Installation, caller: SignIn, session: requests.Session) 
 
 
 def writes() -> Iterator[Operation]:
-    """What may change something, and knows its callers by their tokens."""
+    """Writing operations that authenticate by token."""
     for found in SCHEMA.get_all_operations():
         assert isinstance(found, Ok), found
         operation = found.ok()
@@ -132,7 +132,7 @@ def writes() -> Iterator[Operation]:
 
 
 def ask(cases: st.SearchStrategy[Case[Any]], numbers: list[str], who: str, send: Send) -> int:
-    """Send cases that name these orders, as somebody; how many."""
+    """Send cases about these orders; returns their number."""
     sent = 0
 
     @QUIET

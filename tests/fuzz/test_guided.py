@@ -1,6 +1,6 @@
-"""Coverage-guided fuzzing of what reads words from outside.
+"""Coverage-guided fuzzing of code that parses external input.
 
-`JIESU_FUZZ_SECONDS` is for how long, `JIESU_FUZZ_FOLDER` keeps what was found and goes on from there.
+`JIESU_FUZZ_SECONDS` is the duration; `JIESU_FUZZ_FOLDER` stores findings and seeds the next run.
 """
 
 import os
@@ -17,7 +17,7 @@ from adapters.settings.settings import ROOT, environment
 SECONDS = int(os.environ.get("JIESU_FUZZ_SECONDS", "10"))
 HARNESSES = ("durations", "rule_books", "forms", "city")
 LEAST = {"durations": 1000, "rule_books": 100, "forms": 300, "city": 50}
-"""Inputs that even a slow and busy machine tries in the shortest run."""
+"""The minimum number of inputs in the shortest run, even on a slow and busy machine."""
 
 pytestmark = pytest.mark.skipif(find_spec("atheris") is None, reason="atheris is not made for this platform")
 

@@ -1,7 +1,7 @@
-"""What a workflow asked of the server, told from its history, without what time and batching change.
+"""The fingerprint of a workflow history: the workflow's requests to the server, independent of time and batching.
 
-Two lives of one story have one fingerprint as long as the workflow's code asks for the same things in the
-same order: that is what replay depends on.
+Two runs of the same scenario have the same fingerprint as long as the workflow's code makes the same requests in the
+same order, on which replay depends.
 """
 
 from collections.abc import Iterable
@@ -11,9 +11,9 @@ from temporalio.api.history.v1 import HistoryEvent
 
 
 def fingerprint(events: Iterable[HistoryEvent]) -> list[str]:
-    """Updates taken, signals received, activities and timers asked for, in order, each by its name.
+    """Accepted updates, received signals, scheduled activities and timers, in order, each by its name.
 
-    Activities asked for side by side stand in alphabetical order: among themselves their order says nothing.
+    Activities scheduled together are sorted by name, because their order has no meaning.
     """
     told: list[str] = []
     for event in events:

@@ -1,4 +1,4 @@
-"""The lives whose histories are kept: one a regime, each with what is special for its county."""
+"""The scenarios of the recorded histories: one for each regime, with the special rules of its county."""
 
 from collections.abc import Awaitable, Callable
 
@@ -103,7 +103,7 @@ ORDERS: dict[str, dict[str, str]] = {
 
 
 async def told(lives: Lives, regime: str) -> Life:
-    """The life of a regime, lived to the archive."""
+    """Play the scenario of a regime until the order is archived."""
     life = await lives(regime, **ORDERS[regime])
     await STORIES[regime](life)
     await life.archived()

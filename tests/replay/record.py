@@ -1,4 +1,4 @@
-"""Record the histories anew: `python -m tests.replay.record`.
+"""Records the histories again: `python -m tests.replay.record`.
 
 Do this only when a change of the workflow is meant to break running orders' replay, which a release with
 open orders must never do: there, guard the change with `workflow.patched` and keep the old histories.
@@ -26,7 +26,7 @@ async def history_of(life: Life) -> WorkflowHistory:
 
 
 async def record() -> None:
-    """One history a regime, and the fingerprint beside it."""
+    """Write one history for each regime, and its fingerprint."""
     HISTORIES.mkdir(exist_ok=True)
     async with stage() as ready:
         for regime in STORIES:

@@ -1,4 +1,4 @@
-"""Histories of all five regimes replay on today's code; a history that does not fit is caught."""
+"""Histories of all five regimes replay on the current code; an incompatible history is detected."""
 
 import json
 from difflib import unified_diff

@@ -1,4 +1,4 @@
-"""The peers as real processes on free ports, and a hotline that listens to what the gateway says."""
+"""Fixtures: the peers as real processes on free ports, and a fake hotline that receives the gateway's requests."""
 
 import os
 import sys
@@ -44,13 +44,13 @@ def peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
     yield start
     for child in started:
         child.stop()
-        # A server of ours that complains in its log has a fault that no answer showed.
+        # A traceback in the log is a fault that no answer showed.
         assert "Traceback" not in child.tail(200), child.tail(200)
 
 
 @pytest.fixture(scope="module")
 def listener() -> Iterator[Listener]:
-    """The hotline's side; at the end every request must have been signed rightly."""
+    """The fake hotline; at the end every request must have had a valid signature."""
     hotline = Listener()
     with hotline.server as server:
         Thread(target=server.serve_forever, daemon=True).start()

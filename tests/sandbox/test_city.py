@@ -1,4 +1,4 @@
-"""The city platform's promises (docs/city-platform.md): signed requests, one answer a message, an outbox, a desk."""
+"""The sandbox city platform (docs/city-platform.md): signed requests, one answer per message, outbox, staff page."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Every fault of the gateway, seen from the side that suffers it."""
+"""Every fault of the gateway, as the client sees it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -18,14 +18,14 @@ CITIZEN = "+8613800000001"
 
 @pytest.fixture
 def faults(gateway: str) -> Iterator[str]:
-    """Where faults are set; none is left for the next test."""
+    """The URL that sets faults; they are removed after the test."""
     url = f"{gateway}/sandbox/faults"
     yield url
     httpx.delete(url).raise_for_status()
 
 
 def let(faults: str, **fault: Any) -> None:
-    """Have this one fault stand."""
+    """Set this fault as the only one."""
     httpx.put(faults, json=[fault]).raise_for_status()
 
 

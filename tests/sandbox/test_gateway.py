@@ -168,7 +168,7 @@ def write(gateway: str, number: str, body: str) -> str:
 
 @pytest.fixture(scope="module")
 def talkative(peer: Peer, tmp_path_factory: pytest.TempPathFactory, listener: Listener) -> str:
-    """A gateway whose hotline writes back."""
+    """A gateway whose hotline answers with replies."""
     data = str(tmp_path_factory.mktemp("talkative"))
     return peer("gateway", "--data", data, "--inbound-url", f"{listener.url}/in/sms")[0]
 

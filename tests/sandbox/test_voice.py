@@ -1,4 +1,4 @@
-"""Calls at the gateway: whole dialogues through Twilio's own client, the pages' forms, and the hotline's documents."""
+"""Calls at the gateway: whole dialogues through Twilio's client, the forms of the pages, and TwiML documents."""
 
 from collections.abc import Callable
 from itertools import count
@@ -24,7 +24,7 @@ THANKS = "<Response><Say>谢谢，再见。</Say><Hangup/><Say>听不到</Say></
 
 
 class Phone:
-    """A person's telephone, by the forms of its page."""
+    """A person's telephone, through the forms of its page."""
 
     def __init__(self, gateway: str, number: str) -> None:
         self._gateway = gateway
@@ -36,7 +36,7 @@ class Phone:
         return httpx.post(url, data=form, follow_redirects=True, timeout=30).raise_for_status().text
 
     def call(self, sid: str) -> dict[str, Any]:
-        """How the telephone sees a call."""
+        """The telephone's state of a call."""
         calls = httpx.get(f"{self._gateway}/sandbox/phones/{self.number}").raise_for_status().json()["calls"]
         return next(call for call in calls if call["sid"] == sid)
 
@@ -46,13 +46,13 @@ class Phone:
 
 @pytest.fixture
 def phone(gateway: str) -> Phone:
-    """A number of this test's own."""
+    """A telephone with a new number."""
     return Phone(gateway, f"+86{next(NUMBERS)}")
 
 
 @pytest.fixture
 def ring(gateway: str, phone: Phone, listener: Listener) -> Callable[..., str]:
-    """Have the hotline call with a document, or with more parameters; the call's sid."""
+    """A function that makes the hotline call with a document or further parameters; returns the call's sid."""
 
     def start(document: str | None = None, **more: Any) -> str:
         if document is not None:

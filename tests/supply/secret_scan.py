@@ -1,7 +1,7 @@
-"""The scan for secrets in the files that are under version control.
+"""The scan for secrets in the files under version control.
 
-`python -m tests.supply.secret_scan` accepts what is found today. Look at each finding before: what gets into the
-history stays there, and has to be replaced where it is used.
+`python -m tests.supply.secret_scan` accepts the current findings. Check each one first: a secret that gets into the
+history stays there, and must be replaced where it is used.
 """
 
 import json
@@ -20,7 +20,7 @@ BASELINE: Final = ROOT / ".secrets.baseline"
 MADE: Final = re.compile(
     r"requirements(-production)?\.lock|policies\.schema\.json|LICENSE|\.secrets\.baseline|tests/replay/histories/.+"
 )
-"""Written by commands from what is scanned, or full of digests."""
+"""Generated from scanned files, or full of digests."""
 
 DETECTORS: Final[dict[str, Any]] = {
     "plugins_used": [
@@ -42,13 +42,13 @@ DETECTORS: Final[dict[str, Any]] = {
 
 
 def tracked() -> list[str]:
-    """The files under version control, without what is made."""
+    """The files under version control, without generated ones."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
     return [name for name in listed.stdout.split("\0") if name and not MADE.fullmatch(name) and (ROOT / name).is_file()]
 
 
 def scan(*names: str, root: Path = ROOT) -> SecretsCollection:
-    """What looks like a secret in these files."""
+    """Possible secrets in these files."""
     with transient_settings(DETECTORS):
         found = SecretsCollection(root=str(root))
         for name in names:
@@ -57,17 +57,17 @@ def scan(*names: str, root: Path = ROOT) -> SecretsCollection:
 
 
 def findings(of: SecretsCollection) -> set[tuple[str, str, str]]:
-    """Each by its file, what it looks like, and the digest of it: wherever the files lie."""
+    """File, type and digest of each finding, independent of the folder."""
     return {(name, secret.type, secret.secret_hash) for name, secret in of}
 
 
 def accepted() -> set[tuple[str, str, str]]:
-    """What somebody has looked at."""
+    """The accepted findings."""
     return findings(baseline.load(baseline.load_from_file(str(BASELINE))))
 
 
 def accept() -> None:
-    """Write the baseline anew, without the folder of this machine."""
+    """Write the baseline, without the folder of this machine."""
     with transient_settings(DETECTORS):
         kept = baseline.format_for_output(scan(*tracked()))
     for name, secrets in kept["results"].items():

@@ -1,4 +1,4 @@
-"""What the program is made of: no version with a known hole, no secret in the files, and a bill of all materials."""
+"""The supply chain: no version with a known vulnerability, no secret in the files, and a software bill of materials."""
 
 import json
 import re
@@ -33,7 +33,7 @@ def pins(lock: str) -> Pins:
 
 
 def affected(pinned: Pins) -> set[str]:
-    """The advisories that concern a version that is pinned."""
+    """The advisories that apply to a pinned version."""
     return {
         each["id"]
         for each in ADVISORIES["advisories"]
@@ -101,7 +101,7 @@ def test_a_secret_would_be_found(line: str, tmp_path: Path) -> None:
 def test_the_bill_of_materials_is_the_lock_and_comes_out_the_same_twice(tmp_path: Path) -> None:
     make, stamp = shutil.which("make"), tmp_path / "made-in"
     assert make
-    stamp.write_text(str(ROOT))  # this Python is the one that make would make
+    stamp.write_text(str(ROOT))  # this Python environment is the one that make would create
     files = [tmp_path / "first.json", tmp_path / "second.json"]
     for file, flags in zip(files, ("--validate", "--no-validate"), strict=True):
         variables = {"SBOM": file, "SBOM_FLAGS": flags, "STAMP": stamp, "BIN": Path(sys.executable).parent}

@@ -1,4 +1,4 @@
-"""What goes wrong at the provider ends with the test that wanted it."""
+"""Fixtures: faults of the provider, which end with the test."""
 
 from collections.abc import Callable, Iterator
 
@@ -9,6 +9,6 @@ from tests.telephone.exchange import Exchange
 
 @pytest.fixture
 def faults(exchange: Exchange) -> Iterator[Callable[..., None]]:
-    """Sets the provider's faults."""
+    """A function that sets the provider's faults."""
     yield exchange.faults
     exchange.faults()

@@ -1,6 +1,6 @@
 """A hotline and its telephones: API, worker, Temporal and database, and the sandbox gateway as the provider.
 
-Every test has telephones of its own, so that all of them share one exchange.
+Every test has its own telephone numbers, so that all tests share one system.
 """
 
 import sys
@@ -22,7 +22,7 @@ from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
 from adapters.local.child_process import ChildProcess
 from adapters.local.temporal import LocalTemporal, free_port
-from adapters.policy.policy_book import RuleBooks
+from adapters.policy.rule_books import RuleBooks
 from adapters.settings.settings import ROOT, Settings, environment
 from adapters.temporal.client import CONVERTER
 from application.services import Services
@@ -34,7 +34,7 @@ TOKEN = "the-token-of-the-telephone-tests"  # noqa: S105
 HOOKS = "/api/v1/webhooks"
 READY_SECONDS = 180
 MESSAGES_PER_SECOND = "10"
-"""Few, so that a test can make a storm."""
+"""Low, so that a test can exceed it."""
 _phones = count(1)
 
 Row = dict[str, Any]
@@ -44,7 +44,7 @@ Row = dict[str, Any]
 class Exchange:
     """The hotline at `base`, the provider at `gateway`, their logs in `folder`.
 
-    `services` reach the same database and server from here.
+    `services` use the same database and server from this process.
     """
 
     base: str
@@ -54,7 +54,7 @@ class Exchange:
     callers: dict[str, Caller] = field(default_factory=dict)
 
     def caller(self, username: str) -> Caller:
-        """Someone who has signed in."""
+        """The client of a signed-in user."""
         if username not in self.callers:
             self.callers[username] = Caller(self.base, username)
         return self.callers[username]
@@ -62,16 +62,16 @@ class Exchange:
     # Orders
 
     def open(self, phone: str | None = None, **demand: Any) -> str:
-        """A demand of the citizen with this number."""
+        """Open an order of the citizen with this number."""
         return self.caller("agent").open(grade="days_3", citizen={"name": "欧阳测试", "phone": phone}, **demand)
 
     def do(self, username: str, no: str, command: str, **body: Any) -> None:
-        """A command, which has to be carried out."""
+        """Send a command, which must be accepted."""
         answer = self.caller(username).do(no, command, **body)
         assert answer.status_code == 200, answer.text
 
     def reply(self, no: str) -> None:
-        """The unit answers, and the reviewer agrees: the citizen is asked."""
+        """The unit replies and the reviewer approves, so that the citizen is surveyed."""
         self.do("clerk-housing", no, "submit_reply", **REPLIES["gaotai"])
         mine = eventually(lambda: self.approval(no))
         assert self.caller("reviewer").post(f"/approvals/{mine}/decision", {"decision": "approve"}).status_code == 202
@@ -88,70 +88,70 @@ class Exchange:
         return no
 
     def surveyed(self, phone: str) -> str:
-        """An order whose citizen has just got the survey."""
+        """An order whose citizen has just received the survey."""
         no = self.handled(phone)
         self.reply(no)
         self.asked(no)
         return no
 
     def asked(self, no: str, times: int = 1) -> None:
-        """Wait until that many surveys of an order have been taken by the provider."""
+        """Wait until the provider has accepted that many surveys of an order."""
         eventually(lambda: len(self.events(no, "notice_sent", notices=self._surveys(no))) >= times or None)
 
     def _surveys(self, no: str) -> set[str]:
         return {row["notice"] for row in self.events(no, "notice_issued", template="survey")}
 
     def events(self, no: str, name: str, notices: set[str] | None = None, **fields: Any) -> list[Row]:
-        """The events of a name with these fields in an order's timeline, if need be those of some notices."""
+        """The events with this name and these fields in an order's timeline, optionally of some notices only."""
         timeline = self.caller("admin").get(f"/work-orders/{no}/timeline").json()
         found = [row for row in timeline if row["event"] == name and fields.items() <= row.items()]
         return [row for row in found if notices is None or row["notice"] in notices]
 
     def happens(self, no: str, name: str, **fields: Any) -> Row:
-        """The first such event, once it has happened."""
+        """Wait for the first such event."""
         return eventually(lambda: self.events(no, name, **fields) or None)[0]
 
     def conversation(self, no: str, username: str = "callback_staff") -> Row:
-        """What was texted and telephoned about an order."""
+        """The texts and calls about an order."""
         body: Row = self.caller(username).get(f"/work-orders/{no}/messages").raise_for_status().json()
         return body
 
     def fates(self, no: str) -> list[str]:
-        """What became of the texts that came in about an order."""
+        """The results of inbound texts about an order."""
         return [row["state"] for row in self.conversation(no)["received"]]
 
     # Telephones
 
     def phone(self) -> str:
-        """A mobile number that no other test has."""
+        """A new mobile number."""
         return f"+86139{next(_phones):08}"
 
     def text(self, phone: str, body: str) -> None:
-        """The citizen writes; when this returns the hotline has answered."""
+        """Send a text of the citizen, and wait for the hotline's answer."""
         sent = httpx.post(f"{self.gateway}/phone/{phone}/reply", data={"body": body}, timeout=60)
         assert sent.status_code == 303 and "problem=&" in f"{sent.headers['Location']}&", sent.headers["Location"]
 
     def telephone(self, phone: str) -> Row:
-        """What a telephone has received, sent and heard."""
+        """The messages and calls of a telephone."""
         found: Row = httpx.get(f"{self.gateway}/sandbox/phones/{phone}").raise_for_status().json()
         return found
 
     def inbox(self, phone: str) -> list[str]:
-        """The texts that a telephone has received, the oldest first."""
+        """The texts that a telephone has received, oldest first."""
         return [each["body"] for each in self.telephone(phone)["messages"] if each["direction"] != "inbound"]
 
     def replies(self, phone: str) -> list[str]:
-        """Of these what the hotline said to the texts of the citizen, not the notices, which come when they come."""
+        """The hotline's replies to the citizen's texts, without notices, whose time varies."""
         return [body for body in self.inbox(phone) if "您反映的事项" not in body]
 
     def faults(self, *faults: Row) -> None:
-        """How the provider fails from now on."""
+        """Set the faults of the provider."""
         httpx.put(f"{self.gateway}/sandbox/faults", json=list(faults)).raise_for_status()
 
-    # Posts of the provider's own
+    # Webhooks of the provider
 
     def post(self, path: str, form: Mapping[str, str], **changes: str) -> httpx.Response:
-        """A signed post to a webhook; `signature` or `signed_path` make it a wrong one."""
+        """Send a signed post to a webhook; `signature` or `signed_path` make the signature invalid."""
         signed = self.base + HOOKS + changes.get("signed_path", path)
         signature = changes.get("signature", RequestValidator(TOKEN).compute_signature(signed, form))
         return httpx.post(
@@ -172,7 +172,7 @@ async def exchange(
 async def exchange_at(
     database_url: str, folder: Path, *, history: Path | None = None, **more: str
 ) -> AsyncIterator[Exchange]:
-    """An exchange over an empty database, with Temporal's in a file if `history` says in which; `more` settings."""
+    """An exchange with an empty database; Temporal's database is the file `history`, if given; `more`: settings."""
     temporal = LocalTemporal.start(folder / "temporal.log", database=history, search_attributes=DEFINITIONS)
     ports = {name: free_port() for name in ("api", "gateway")}
     base, gateway = (f"http://127.0.0.1:{port}" for port in ports.values())

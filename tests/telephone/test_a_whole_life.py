@@ -1,4 +1,4 @@
-"""A whole life in which the citizen has nothing but a telephone, and the unit's leader reads nothing but texts."""
+"""A whole life in which the citizen uses only a telephone, and the unit's leader reads only texts."""
 
 import io
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from domain.units import ContactCard
+from domain.units import StoredContact
 from tests.api.callers import eventually
 from tests.api.evidence import brought
 from tests.stage import REPLIES
@@ -18,19 +18,19 @@ CLERK = "clerk-housing@huojia"
 
 
 def screen(exchange: Exchange, phone: str) -> str:
-    """What stands on the page of a telephone."""
+    """The page of a telephone."""
     page = httpx.get(f"{exchange.gateway}/phone/{phone}").raise_for_status().text
     return unescape(re.sub(r"<[^>]+>", " ", page))
 
 
 def reads(exchange: Exchange, phone: str, *words: str) -> None:
-    """Somebody looks at their telephone until these words have come in one text."""
+    """Wait until a text with these words has arrived on the telephone."""
     eventually(lambda: any(all(word in body for word in words) for body in exchange.inbox(phone)) or None)
     assert all(word in screen(exchange, phone) for word in words)
 
 
 def answered(exchange: Exchange, no: str, round_: int) -> None:
-    """The clerk answers with a picture, and the reviewer agrees."""
+    """The clerk replies with a picture, and the reviewer approves."""
     photo = brought(exchange.caller(CLERK), phase="result")["id"]
     words = {name: f"{text}（第{round_}次）" for name, text in REPLIES["huojia"]["sections"].items()}
     exchange.do(CLERK, no, "submit_reply", **(REPLIES["huojia"] | {"sections": words, "attachments": [photo]}))
@@ -45,7 +45,7 @@ def unpacked(file: Path) -> zipfile.ZipFile:
 
 async def test_the_citizen_telephones_and_the_leader_reads(exchange: Exchange) -> None:
     citizen, leader = exchange.phone(), exchange.phone()
-    card = ContactCard(regime="huojia", unit="housing", role="unit_principal_leader", name="局长", phone=leader)
+    card = StoredContact(regime="huojia", unit="housing", role="unit_principal_leader", name="局长", phone=leader)
     await exchange.services.catalogue.put_contacts([card])
 
     agent = exchange.caller("agent")

@@ -1,4 +1,4 @@
-"""The automatic call: two questions by keys or by speaking, through the provider's own way of talking."""
+"""The automatic call: two questions, answered by keys or speech, through the provider's TwiML."""
 
 from itertools import count
 from typing import Any
@@ -16,20 +16,20 @@ _calls = count(1)
 
 
 class Ringing:
-    """A call to a citizen, who may do with it what people do."""
+    """A call to a citizen, with the citizen's actions."""
 
     def __init__(self, exchange: Exchange, phone: str, no: str, id_: str) -> None:
         self.exchange, self.phone, self.no, self.id = exchange, phone, no, id_
 
     @property
     def state(self) -> dict[str, Any]:
-        """As the telephone has it."""
+        """The telephone's state of the call."""
         found: dict[str, Any] = self.exchange.telephone(self.phone)["calls"][-1]
         return found
 
     @property
     def heard(self) -> str:
-        """All that was said so far."""
+        """All words spoken so far."""
         return "\n".join(str(line) for line in self.state["heard"])
 
     def answers(self) -> None:
@@ -37,22 +37,22 @@ class Ringing:
         self._does("answer")
 
     def presses(self, digits: str) -> None:
-        """Press keys when they are awaited."""
+        """Press keys once the call waits for them."""
         eventually(lambda: self.state["awaits_keys"] or None)
         self._does("keys", digits=digits)
 
     def says(self, text: str) -> None:
-        """Speak when that is awaited."""
+        """Speak once the call waits for speech."""
         eventually(lambda: self.state["awaits_speech"] or None)
         self._does("speak", text=text)
 
     def hangs_up(self) -> None:
-        """End it when a question has been asked."""
+        """Hang up once a question has been asked."""
         eventually(lambda: self.state["awaits_keys"] or None)
         self._does("hangup")
 
     def ends(self) -> str:
-        """Wait for the end; the words that were heard last."""
+        """Wait for the end; returns the last spoken words."""
         eventually(lambda: self.state["status"] == "completed" or None)
         return str(self.state["heard"][-1])
 
@@ -63,7 +63,7 @@ class Ringing:
 
 
 async def ring(exchange: Exchange) -> Ringing:
-    """Call the citizen of an order that waits for their answer."""
+    """Call the citizen of an order that waits for an answer."""
     phone = exchange.phone()
     no = exchange.surveyed(phone)
     settings, hooks = exchange.services.settings, exchange.base + HOOKS

@@ -1,4 +1,4 @@
-"""What became of texts: the next contact gets one that did not arrive, and at last a person telephones."""
+"""Delivery reports: an undelivered text goes to the next contact, and in the end to the queue of call tasks."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from application.jobs.telephone_catch_up import catch_up
-from domain.units import ContactCard
+from application.jobs.telephone_catch_up import catch_up_telephone
+from domain.units import StoredContact
 from tests.api.callers import eventually
 from tests.telephone.exchange import Exchange
 
@@ -22,10 +22,10 @@ _units = cycle(("water", "market", "police", "town_nanhua", "town_luotuocheng"))
 
 @pytest.fixture
 async def unit(exchange: Exchange) -> tuple[str, dict[str, str]]:
-    """A unit of this test's own, and the telephones of those who are tried there, in that order."""
+    """A new unit, and the telephone numbers of its contacts, in the order of routing."""
     unit = next(_units)
     phones = {role: exchange.phone() for role in ROUTE}
-    cards = [ContactCard(regime="gaotai", unit=unit, role=role, name=role, phone=phones[role]) for role in ROUTE]
+    cards = [StoredContact(regime="gaotai", unit=unit, role=role, name=role, phone=phones[role]) for role in ROUTE]
     await exchange.services.catalogue.put_contacts(cards)
     return unit, phones
 
@@ -53,7 +53,7 @@ def tasks(exchange: Exchange, no: str) -> list[dict[str, Any]]:
 
 
 def provider_ids(exchange: Exchange, no: str) -> list[str]:
-    """Of the texts to the unit, in the order of contacts."""
+    """The provider's ids of the texts to the unit, in the order of contacts."""
     with psycopg.connect(exchange.services.settings.database_url) as connection:
         found = "SELECT provider_sid FROM messages WHERE order_no = %s AND template = 'dispatch' ORDER BY rank"
         return [row[0] for row in connection.execute(found, (no,))]
@@ -130,12 +130,12 @@ async def test_the_sweep_asks_for_what_no_report_told(
     no = dispatched(exchange, name)
     eventually(lambda: exchange.telephone(phones[CLERK])["messages"] or None)
     exchange.happens(no, "notice_sent")
-    await catch_up(exchange.services, NOW)
+    await catch_up_telephone(exchange.services, NOW)
     assert not exchange.events(no, "notice_undelivered"), "the provider did not answer"
     faults(lost, gone)
 
     eventually(lambda: exchange.telephone(phones[CLERK])["messages"][0]["status"] == "undelivered" or None)
-    await asyncio.gather(*(catch_up(exchange.services, NOW) for _ in range(3)))  # as several processes would
+    await asyncio.gather(*(catch_up_telephone(exchange.services, NOW) for _ in range(3)))  # as several processes would
     exchange.happens(no, "notice_undelivered", attempt=1)
     eventually(lambda: len(settled(exchange, no) or []) == 2 or None)
     assert len(exchange.inbox(phones[HEAD])) == 1
@@ -164,5 +164,5 @@ async def test_of_an_order_that_has_ended_a_person_is_told_at_once(
             " created_at = now() - interval '25 h', updated_at = now() - interval '9 h' WHERE provider_sid = %s",
             (sid,),
         )
-    await catch_up(exchange.services, NOW)
+    await catch_up_telephone(exchange.services, NOW)
     assert [text["status"] for text in settled(exchange, no) or ()] == ["sent"], "nobody asks for ever"

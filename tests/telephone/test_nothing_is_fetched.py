@@ -1,4 +1,4 @@
-"""Addresses that come with what people and providers send are kept or passed over, and never asked."""
+"""URLs in messages of people and providers are stored or ignored, and never fetched."""
 
 from tests.api.public import Public, let_in
 from tests.listener import listening
@@ -24,6 +24,6 @@ async def test_no_address_that_somebody_sends_is_ever_asked(exchange: Exchange) 
             ).status_code
             == 204
         )
-        # To its end: what an archive holds has been put together by then.
+        # Until the end, so that the archive is complete too.
         exchange.happens(no, "order_archived")
     assert elsewhere.heard == []

@@ -1,4 +1,4 @@
-"""Who telephones finds whom to call, and sees of citizens what that needs and no more."""
+"""The queues of callback staff: citizens to call, with no more personal data than needed."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def masked(phone: str) -> str:
 
 
 async def owed(exchange: Exchange, **demand: Any) -> tuple[str, str]:
-    """An order whose citizen a person has to call: its number and theirs."""
+    """An order whose citizen a person must call; returns its number and the citizen's."""
     phone = exchange.phone()
     no = exchange.surveyed(phone)
     await exchange.services.callbacks.open(no, 0, no, realm="", regime="gaotai", attempt=2)
@@ -26,7 +26,7 @@ async def owed(exchange: Exchange, **demand: Any) -> tuple[str, str]:
 
 
 def rows(exchange: Exchange, path: str, username: str, no: str, **query: Any) -> list[dict[str, Any]]:
-    """What stands in a list about an order, read page by page."""
+    """The entries of a list about an order, read page by page."""
     found, cursor = [], None
     while True:
         page = exchange.caller(username).get(path, limit=2, **({"cursor": cursor} if cursor else {}), **query)

@@ -1,4 +1,4 @@
-"""Citizens answer the survey by text: every text is kept, understood or not, and takes effect once."""
+"""Answers to the survey by text: every text is stored, understood or not, and takes effect once."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from temporalio.service import RetryConfig
 from adapters.database.telephone.inbound_messages import NewInbound
 from adapters.temporal.client import CONVERTER
 from api.app import create_app
-from application.jobs.telephone_catch_up import catch_up
+from application.jobs.telephone_catch_up import catch_up_telephone
 from tests.api.callers import problem
 from tests.telephone.exchange import Exchange
 from workflows.ids import work_order_id
@@ -29,12 +29,12 @@ _sids = count(1)
 
 
 def form(phone: str, body: str) -> dict[str, str]:
-    """What the provider posts of a text that came in."""
+    """The provider's form for an inbound text."""
     return {"MessageSid": f"SMtext{next(_sids)}", "From": phone, "To": "+8612345", "Body": body, "NumMedia": "0"}
 
 
 def came_in(exchange: Exchange, **query: str) -> Iterator[dict[str, Any]]:
-    """The texts that came in, however many other tests have sent."""
+    """All inbound texts, over all pages of the list."""
     page = exchange.caller("callback_staff").get("/inbound-messages", limit=200, **query).json()
     yield from page["items"]
     if page["next"] is not None:
@@ -42,7 +42,7 @@ def came_in(exchange: Exchange, **query: str) -> Iterator[dict[str, Any]]:
 
 
 def kept(exchange: Exchange, sid: str) -> list[str]:
-    """What became of the text with this id, if it was kept."""
+    """The result of the text with this id, if it was stored."""
     return [each["state"] for each in came_in(exchange) if each["sid"] == sid]
 
 
@@ -181,7 +181,7 @@ def test_a_signed_post_that_says_too_little_is_a_problem(exchange: Exchange) -> 
 
 @asynccontextmanager
 async def cable(address: str) -> AsyncIterator[tuple[str, Callable[[], None]]]:
-    """A line to a server that can be cut: the address of its end, and what cuts it."""
+    """A TCP proxy to a server: its address, and a function that cuts the connection."""
     host, _, port = address.rpartition(":")
     ends: list[asyncio.StreamWriter] = []
 
@@ -223,13 +223,13 @@ async def test_a_text_outlasts_an_outage(exchange: Exchange) -> None:
         )
     problem(answer, 503, "unavailable")
     assert exchange.fates(no) == ["received"]
-    await asyncio.gather(*(catch_up(exchange.services, NOW) for _ in range(3)))
+    await asyncio.gather(*(catch_up_telephone(exchange.services, NOW) for _ in range(3)))
     assert exchange.fates(no) == ["answered"]
     exchange.happens(no, "order_archived")
     assert len(exchange.events(no, "callback_recorded")) == 1
     with psycopg.connect(exchange.services.settings.database_url, autocommit=True) as connection:
         connection.execute("UPDATE inbound_messages SET state = 'received' WHERE order_no = %s", (no,))
-    await catch_up(exchange.services, NOW)
+    await catch_up_telephone(exchange.services, NOW)
     assert exchange.fates(no) == ["answered"], "also when a crash kept it from being written down"
 
 
@@ -262,7 +262,7 @@ async def test_a_text_is_noted_on_the_order_whose_survey_was_found_only_later(ex
     no = exchange.surveyed(phone)
     text = NewInbound(f"SMtext{next(_sids)}", phone, "5", None, None)
     await exchange.services.inbound.keep(text)
-    await catch_up(exchange.services, NOW)
+    await catch_up_telephone(exchange.services, NOW)
     assert exchange.fates(no) == ["answered"]
     exchange.happens(no, "order_closed", outcome="satisfied")
 

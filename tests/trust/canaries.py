@@ -1,4 +1,4 @@
-"""Distinctive values, each for one entrance of the system, by who may read them in the answers of the API."""
+"""Canaries: a distinctive value for each input of the system, grouped by the people who may read it in the API."""
 
 from typing import Final
 
@@ -20,13 +20,13 @@ CITIZENS: Final = {
     **{"hidden_name": "慕容白鹇", "hidden_phone": "13987650014", "hidden_address": "白鹇街四百一十四号"},
     **{"caller_phone": "13987650016", "stranger_phone": "13987650017", "looked_up_phone": "13987650018"},
 }
-"""Nobody reads these without an act of its own."""
+"""Values that are shown in full only on a separate request with a reason."""
 
 WRITTEN: Final = {
     **{"accuser_name": "上官翠鸟", "accuser_phone": "13987650015", "accuser_address": "翠鸟街四百一十五号"},
     **{"public_phone": "13987650013", "texted_phone": "13987650021"},
 }
-"""Of citizens who wrote down themselves who they are: left out for whose work has nothing to do with citizens."""
+"""Personal data that citizens wrote into texts: hidden from roles that do not work with citizens."""
 
 SAID: Final = {
     **{
@@ -46,7 +46,7 @@ SAID: Final = {
     **{"voice": "电话里说的丹顶鹤", "reading": "查看理由里的夜鹭", "task_note": "通知结果里的苇鳽"},
     **{"callback": "回访记录里的反嘴鹬", "suspension": "挂账理由里的大鸨", "file_content": "材料里写着鸬鹚"},
 }
-"""What people write stands in the archive; no list and no timeline shows it."""
+"""Free text, which is in the archive but in no list and no timeline."""
 
 REFUSED: Final = {
     **{
@@ -64,7 +64,7 @@ REFUSED: Final = {
     },
     **{"bad_body_phone": "13987650019", "bad_unit": "不存在的单位渡渡鸟"},
 }
-"""What was turned away stands nowhere."""
+"""Values in refused requests, which are stored nowhere."""
 
 DEMANDS: Final = {
     "a_title": "标题里的画眉鸟",
@@ -100,7 +100,7 @@ CENTRE: Final = frozenset(
 )
 UNIT: Final = frozenset(("clerk-housing", "section-head-housing", "principal-leader-housing"))
 STRANGERS: Final = frozenset(("clerk-market", "clerk-housing@huojia", "", "public"))
-"""Another unit, another county, nobody, and an application of the public."""
+"""Another unit, another county, an anonymous caller, and an Open311 application."""
 
 EVERYBODY: Final = CENTRE | UNIT | STRANGERS
 
@@ -120,4 +120,4 @@ READERS: Final[list[tuple[dict[str, str], frozenset[str]]]] = [
     (STRAYS, frozenset({"callback_staff", "supervisor", "hotline_director"})),
     (CITY, frozenset({"hotline_director"})),
 ]
-"""Who reads which of them somewhere in the answers to GET; everybody else reads none."""
+"""The people who may read each group in answers to GET; all others must not."""

@@ -1,4 +1,4 @@
-"""Where something could have been left: every place outside of the sealed columns, as bytes by name."""
+"""The places to search for canaries: everything outside of the encrypted columns, as bytes by name."""
 
 import io
 import zipfile
@@ -14,17 +14,17 @@ LOGS = ("api.log", "worker.log", "temporal.log")
 
 
 def temporal(history: Path) -> dict[str, bytes]:
-    """The server's database, its journal too."""
+    """The server's database, with its journal."""
     return {file.name: file.read_bytes() for file in history.parent.glob(f"{history.name}*")}
 
 
 def logs(folder: Path, postgres: Path) -> dict[str, bytes]:
-    """What our processes, Temporal and PostgreSQL wrote down of their work; not the sandbox, which is the outside."""
+    """The logs of the system's processes, Temporal and PostgreSQL, but not of the sandbox, which is external."""
     return {path.name: path.read_bytes() for path in (*(folder / name for name in LOGS), postgres)}
 
 
 def tables(url: str) -> dict[str, bytes]:
-    """Every table as PostgreSQL itself writes it out, byte for byte."""
+    """Every table in PostgreSQL's binary export."""
     found = {}
     with psycopg.connect(as_owner(url)) as connection:
         names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
@@ -35,7 +35,7 @@ def tables(url: str) -> dict[str, bytes]:
 
 
 def objects(folder: Path) -> dict[str, bytes]:
-    """Every object by key; of a bundle every file and the name of it."""
+    """Every object by key; for a bundle every file with its name."""
     found = {}
     for path in (each for each in folder.rglob("*") if each.is_file()):
         key = str(path.relative_to(folder))
@@ -49,22 +49,22 @@ def objects(folder: Path) -> dict[str, bytes]:
 
 
 def is_personal(key: str) -> bool:
-    """Whether an object is of the sealed part of an archive, or a file that somebody brought."""
+    """Whether an object is in the personal part of an archive, or an uploaded file."""
     return "/data/personal/" in key or key.startswith("attachments/")
 
 
 async def texts(exchange: Exchange, orders: list[str]) -> dict[str, bytes]:
-    """Every text that went out, to units and citizens."""
+    """Every text sent to units and citizens."""
     return {
         row.key: row.body.encode() for no in orders for row in await exchange.services.messages.of_order(no)
     }  # fmt: skip
 
 
 def answers(exchange: Exchange, username: str, orders: list[str], files: list[str]) -> Iterator[bytes]:
-    """All that somebody gets to read by asking, of every order and in every list."""
+    """All answers that a user can get, about every order and in every list."""
     who = exchange.caller(username)
     paths: tuple[str, ...] = ("", "/timeline", "/messages")
-    if username == "hotline_director":  # who sees every order; the others would wait long for the same figures
+    if username == "hotline_director":  # who sees every order: the same figures for others take long
         paths += ("/deadlines", "/proposal", "/viewers")
     for no in orders:
         for path in paths:

@@ -1,4 +1,4 @@
-"""The lives of several orders in which somebody says something at every entrance there is, to the archive."""
+"""Plants the canaries: plays several orders that use every input of the system, until they are archived."""
 
 import json
 import time
@@ -19,16 +19,16 @@ HOUSING = {"units": [{"unit": "housing"}]}
 CLERK = "clerk-housing"
 ORDINARY = "一件平常的事情"
 CONTROL = "对照田鹨镇"
-"""A place that is kept in clear, and has to be found where it is."""
+"""A place name that is stored in clear, and must be found by the search."""
 
 
 def citizen(who: str, *more: str) -> dict[str, str]:
-    """A citizen of the canaries."""
+    """A citizen whose data are canaries."""
     return {field: SAY[f"{who}_{field}"] for field in ("name", "phone", "address", *more)}
 
 
 def ended(exchange: Exchange, no: str) -> str:
-    """The order, once it is in the archive."""
+    """Wait until the order is archived."""
     exchange.happens(no, "order_archived")
     return no
 
@@ -42,7 +42,7 @@ def worked(exchange: Exchange, **demand: Any) -> str:
 
 
 def decided(exchange: Exchange, username: str, no: str, kind: str, decision: str, comment: str) -> None:
-    """An answer to the approval of a kind that is open."""
+    """Answer the open approval of a kind."""
     who = exchange.caller(username)
     items = eventually(
         lambda: (
@@ -59,7 +59,7 @@ def decided(exchange: Exchange, username: str, no: str, kind: str, decision: str
 
 
 def a_talkative_order(exchange: Exchange) -> str:
-    """Everything that a unit, its supervisors and the citizen may say, and files."""
+    """An order with every text field of unit, supervisors and citizen, and files."""
     demand = {"title": SAY["a_title"], "content": SAY["a_content"], "location": SAY["a_location"]}
     no = worked(exchange, **demand, area=CONTROL, grade="days_7", citizen=citizen("a", "email", "id_number"))
     exchange.do(CLERK, no, "request_return", reason=SAY["return_reason"], basis=SAY["return_basis"])
@@ -103,7 +103,7 @@ def an_accusation(exchange: Exchange) -> str:
 
 
 async def a_call(exchange: Exchange) -> str:
-    """A citizen who speaks to the automatic call."""
+    """An order whose citizen speaks to the automatic call."""
     call: Ringing = await ring(exchange)
     call.answers()
     call.says(f"五分，{SAY['voice']}")
@@ -112,7 +112,7 @@ async def a_call(exchange: Exchange) -> str:
 
 
 def answered_and_handed_on(exchange: Exchange) -> list[str]:
-    """Orders that end at the telephone: answered, confidential and withdrawn, handed to a line, put on account."""
+    """Further orders: answered at intake, confidential and withdrawn, transferred to a line, and suspended."""
     agent = exchange.caller("agent")
     consult = {"category": "consult", "title": SAY["joined_title"], "content": ORDINARY}
     joined = agent.open(**consult, citizen=citizen("joined"))
@@ -135,7 +135,7 @@ def answered_and_handed_on(exchange: Exchange) -> list[str]:
 
 
 async def from_outside(exchange: Exchange) -> str:
-    """The public's door, the city's webhook, and texts of numbers that nobody asked anything."""
+    """Inputs from outside: Open311, the city's webhook, and texts from unknown numbers."""
     key = new_key().text
     await ApiKeys(exchange.services.database).add(key, regime="gaotai", source="app", name="测试", per_minute=10_000)
     application = Public(exchange.base, key)
@@ -169,7 +169,7 @@ async def from_outside(exchange: Exchange) -> str:
 
 
 async def turned_away(exchange: Exchange, no: str) -> None:
-    """What is wrong with a request, a password, a file, or comes in an address."""
+    """Send refused inputs: bad requests, passwords and files, and values in URLs."""
     agent, demand = (
         exchange.caller("agent"),
         {"policy": "gaotai", "category": "complaint", "title": "x", "content": "x"},
@@ -183,7 +183,7 @@ async def turned_away(exchange: Exchange, no: str) -> None:
         assert agent.post("/work-orders", demand | wrong).status_code == 422
     headers = {"Content-Type": "application/json"}
     assert agent.http.post("/work-orders", content=f'{{"title": "{SAY["bad_json"]}', headers=headers).status_code == 400
-    # Half a surrogate pair cannot be encoded, and an error that quotes it would quote the rest.
+    # Half a surrogate pair cannot be encoded, and an error that quotes it would also quote the rest.
     halved = json.dumps(demand | {"citizen": {"name": SAY["bad_name"] + "\ud800"}})
     assert agent.http.post("/work-orders", content=halved, headers=headers).status_code == 422
     assert agent.do(no, SAY["bad_command"]).status_code == 422
@@ -201,7 +201,7 @@ async def turned_away(exchange: Exchange, no: str) -> None:
 
 
 async def task_done(exchange: Exchange, no: str) -> None:
-    """A person telephoned and noted what came of it."""
+    """Finish a call task with a note."""
     about: dict[str, Any] = {"template": "citizen_update", "to_role": "citizen", "unit": None, "party": no}
     await exchange.services.call_tasks.open(f"{no}:N99", no, realm="", regime="gaotai", **about)
     done = exchange.caller("callback_staff").post(f"/call-tasks/{no}:N99/done", {"note": SAY["task_note"]})

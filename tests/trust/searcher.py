@@ -1,4 +1,4 @@
-"""Looking for a text in bytes, in every form in which it may hide there."""
+"""Searches bytes for a text in all encodings in which it may occur."""
 
 import base64
 import json
@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 
 def forms(text: str) -> set[bytes]:
-    """The text as it may stand: plain, escaped, quoted, in other encodings, in base64 behind 0 to 2 bytes, in hex."""
+    """The forms of a text: plain, escaped, quoted, in other encodings, in base64 at each of three offsets, in hex."""
     plain = text.encode()
     written = json.dumps(text)[1:-1]
     found = {plain, text.encode("utf-16-le"), text.encode("utf-16-be"), text.encode("gb18030")}
@@ -30,10 +30,10 @@ def _upper(written: str) -> str:
 
 
 def _base64(content: bytes) -> Iterable[bytes]:
-    """What is certain of it in base64, whatever stands before and behind."""
+    """The base64 characters that do not depend on the bytes before and after the content."""
     for before in range(3):
         padded = base64.b64encode(b"\0" * before + content)
-        # The first characters hold bits of what stands before, the last ones of what stands behind.
+        # The first characters also encode bits of the bytes before, the last ones of the bytes after.
         begin, end = (0, 2, 3)[before], -(len(padded) - (before + len(content)) * 8 // 6) or None
         certain = padded[begin:end]
         yield certain
@@ -41,11 +41,11 @@ def _base64(content: bytes) -> Iterable[bytes]:
 
 
 class Searcher:
-    """Looks for many texts, by name."""
+    """Searches for many texts, each with a name."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self.forms = {name: forms(text) for name, text in texts.items()}
 
     def found_in(self, content: bytes) -> set[str]:
-        """The names of those that stand there in any form."""
+        """The names of the texts that occur in any form."""
         return {name for name, each in self.forms.items() if any(form in content for form in each)}

@@ -1,7 +1,7 @@
-"""Distinctive values through every entrance, and a search for them everywhere they must not be (HK-17, NA-06).
+"""Sends canaries through every input, and searches for them in all places where they must not be (HK-17, NA-06).
 
-What people say and who they are is in sealed columns, in the personal part of the archive, and in the answers to those
-whose work it is; it is nowhere else. Prints how much was searched.
+Free text and personal data are in encrypted columns, in the personal part of the archive, and in answers to authorised
+people, and nowhere else. Prints the amount of data searched.
 """
 
 import base64
@@ -26,7 +26,7 @@ CONTROLS = Searcher({"control": planting.CONTROL})
 
 @dataclass
 class Lived:
-    """An exchange at which all was said, its orders and files, and the file that Temporal keeps."""
+    """An exchange with all canaries planted, its orders and files, and Temporal's database file."""
 
     exchange: Exchange
     history: Path
@@ -58,12 +58,12 @@ async def lived(new_database_url: Callable[[], str], tmp_path_factory: pytest.Te
 
 
 def told(line: str) -> None:
-    """For who runs the test with `-s`, or sees it fail."""
+    """Print a line, visible with `-s` or in a failure."""
     print(line)  # noqa: T201
 
 
 def searched(what: str, contents: dict[str, bytes], but: Callable[[str], bool] = lambda _: False) -> set[str]:
-    """Search each place, print the count, and name what was found where, except in places that it may be in."""
+    """Search each place, print the count, and return the findings, except in permitted places."""
     hits = {
         f"{name}: {each}" for name, content in contents.items() if not but(name) for each in SEARCHER.found_in(content)
     }
@@ -73,7 +73,7 @@ def searched(what: str, contents: dict[str, bytes], but: Callable[[str], bool] =
 
 
 def test_the_searcher_finds_what_is_there_in_any_form() -> None:
-    """It is of no use otherwise."""
+    """Otherwise the search would prove nothing."""
     for text in ("司徒红隼", "13987650011"):
         looking = Searcher({"it": text})
         for form in forms(text):

@@ -1,10 +1,10 @@
-"""The plain life that costs are counted on: dispatch, sign, reply, review, callback, close, archive."""
+"""The plain life for measuring costs: dispatch, sign, reply, review, callback, close, archive."""
 
 from tests.stage import Life, Lives
 
 
 async def plain_life(lives: Lives, policy: str = "rugao", **order: str) -> Life:
-    """An order handled on time and without a hitch; three notices go out."""
+    """An order that is handled on time without incidents; three notices go out."""
     life = await lives(policy, **order)
     await life.after(minutes=5)
     await life.dispatch("housing")

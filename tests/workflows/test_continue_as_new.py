@@ -1,4 +1,4 @@
-"""Continue-as-new: a long life goes on in a fresh history and loses no update, handler or effect."""
+"""Continue-as-new: a long life continues in a new history and loses no update, handler or effect."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from temporalio.client import WorkflowHandle
 
-from cli.rehearse.stack import Stage, stage
+from cli.rehearse.stack import RehearsalStack, stage
 from domain.order.commands import Urge
 from domain.words import Role
 from tests.stage import Lives, lives_on, until
@@ -20,19 +20,19 @@ SUGGEST_AFTER = "40"
 
 
 @pytest.fixture(scope="module")
-async def short_histories() -> AsyncIterator[Stage]:
-    """A server that asks for a fresh history after very few events."""
+async def short_histories() -> AsyncIterator[RehearsalStack]:
+    """A server that suggests continue-as-new after very few events."""
     async with stage(dynamic_config={"limit.historyCount.suggestContinueAsNew": SUGGEST_AFTER}) as ready:
         yield ready
 
 
 @pytest.fixture
-def long_lives(short_histories: Stage) -> Lives:
+def long_lives(short_histories: RehearsalStack) -> Lives:
     return lives_on(short_histories)
 
 
 async def goes_on_afresh(handle: WorkflowHandle[Any, Any], first_run: str) -> None:
-    """Until the order has a history after its first: once what was under way when the server asked for it is done."""
+    """Wait until the order has continued as new, which it does after the work under way is done."""
 
     async def afresh() -> bool:
         return (await handle.describe()).run_id != first_run
@@ -86,11 +86,11 @@ async def test_a_proof_that_was_given_in_an_earlier_history_is_still_spent(long_
 
 
 STEP_BEFORE = text("UPDATE order_views SET step_at = :at WHERE no = :no")
-"""A step that began later than every one to come has the record refuse them all."""
+"""With a step time in the future the database refuses to record any later step."""
 
 
 async def test_an_order_whose_record_is_refused_goes_on_in_fresh_histories_and_is_recorded_when_it_can_be(
-    short_histories: Stage, long_lives: Lives
+    short_histories: RehearsalStack, long_lives: Lives
 ) -> None:
     life = await long_lives("rugao")
     await life.dispatch("housing")

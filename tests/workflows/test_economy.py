@@ -1,4 +1,4 @@
-"""What a plain life costs in history events, so that it stays cheap to run and quick to replay."""
+"""The history events of a plain life are limited, so that it stays cheap to run and quick to replay."""
 
 from collections import Counter
 

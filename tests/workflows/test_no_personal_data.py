@@ -1,4 +1,4 @@
-"""What people say and who they are stays in the database: nothing of it is in Temporal (design §5)."""
+"""Free text and personal data are never in Temporal (docs/architecture.md#what-is-stored-where)."""
 
 import json
 from datetime import datetime
@@ -37,7 +37,7 @@ CANARIES = {
 
 
 async def a_talkative_life(life: Life) -> None:
-    """Everything in which somebody writes, carried out or refused."""
+    """Play every command with free text, accepted or refused."""
     say = CANARIES
     await life.dispatch("housing")
     await life.sign("housing")
@@ -57,7 +57,7 @@ async def a_talkative_life(life: Life) -> None:
 
 
 async def everything_temporal_tells(life: Life) -> bytes:
-    """History, search attributes, memo, summaries and current details."""
+    """History, search attributes, memo, summaries and current details of a workflow."""
     history = (await handle_of(life).fetch_history()).events
     description = (await handle_of(life).describe()).raw_description
     metadata = await handle_of(life).query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
@@ -65,7 +65,7 @@ async def everything_temporal_tells(life: Life) -> bytes:
 
 
 def found_in(content: bytes) -> list[str]:
-    """The canaries that sit there, in plain or as JSON escapes them."""
+    """The canaries in `content`, in plain or JSON-escaped form."""
     return [
         what
         for what, text in CANARIES.items()
@@ -74,7 +74,7 @@ def found_in(content: bytes) -> list[str]:
 
 
 def content_of(folder: Path) -> bytes:
-    """Every byte of the server's database, its journal too."""
+    """Every byte of the server's database, with its journal."""
     return b"".join(file.read_bytes() for file in folder.glob("temporal.db*"))
 
 

@@ -1,4 +1,4 @@
-"""What no honest client sends, straight to Temporal: refused with a code, and the order lives on."""
+"""Malformed input sent directly to Temporal is refused with a code, and the order continues."""
 
 from datetime import timedelta
 from typing import Any

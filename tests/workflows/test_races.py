@@ -1,6 +1,6 @@
-"""A thousand races on the real server: of two who ask for or decide the same, one is first and the other hears of it.
+"""A thousand races on the real server: of two requests or decisions for the same, one succeeds and one is refused.
 
-The same over HTTP, with what the API adds, is `tests/api/test_races.py`.
+`tests/api/test_races.py` does the same over HTTP.
 """
 
 import asyncio
@@ -18,14 +18,14 @@ from tests.workflows.test_shell import handle_of
 RACES = 1000
 ORDERS = 20
 CYCLES = RACES // (2 * ORDERS)
-"""Each has a race for who asks and one for who decides."""
+"""Each cycle has one race of requests and one of decisions."""
 
 CLERKS = ("li", "zhao")
 DECIDERS = {"wang": "dispatcher", "qian": "hotline_director"}
 
 
 async def asked(life: Life, person: str) -> str | None:
-    """Whether the clerk's request was taken: None, or the code of its refusal."""
+    """Send the clerk's request; returns None if it is accepted, or the code of the refusal."""
     command = RequestReturn(by=Role.UNIT_CLERK, person=person, unit="housing", reason=Text(document="D1", length=20))
     try:
         await handle_of(life).execute_update("request_return", command)
@@ -36,7 +36,7 @@ async def asked(life: Life, person: str) -> str | None:
 
 
 async def decided(life: Life, approval: str, person: str) -> None:
-    """The decision, with the proof that the API attaches."""
+    """Send the decision, with the proof that the API attaches."""
     body = {"approval": approval, "decision": "reject", "as": DECIDERS[person], "person": person}
     proofs = life.rehearsal.services.proofs
     proof = proofs.sign(life.no, "decide", body, by=Role(DECIDERS[person]), person=person)

@@ -1,4 +1,4 @@
-"""A life whose payloads are sealed: what the server keeps, who can read it, and that keys can change."""
+"""A life with encrypted payloads: the server's data, its readers, and key rotation."""
 
 import json
 import sys
@@ -38,13 +38,13 @@ NEW = "another-payload-key-of-the-tests-98765"
 TOKEN = "the-token-of-the-codec-server-0123456789"  # noqa: S105
 UI = "https://temporal.example.gov.cn"
 WINDOW = 40
-"""Bytes in a row by which a payload would be recognised in the database file: more than a moment takes, which may also
-stand in a search attribute."""
+"""Consecutive bytes that identify a payload in the database file: more than a moment has, which may also be in a search
+attribute."""
 
 
 @dataclass
 class Life:
-    """A life that was lived sealed, and what the server has of it."""
+    """A life with encrypted payloads, and the server's data about it."""
 
     no: str
     history: WorkflowHistory
@@ -53,10 +53,10 @@ class Life:
 
 
 def payloads(message: Message) -> Iterator[Payload]:
-    """Every payload within a message that comes from us.
+    """Every payload in a message that passes the codec.
 
-    Search attributes have to be read by the server. What the SDK notes of a local activity (number, type, attempts)
-    lies beside the result as `data`, and no codec is asked.
+    The server must read search attributes. The SDK's data about a local activity (number, type, attempts) is stored
+    with the result as `data`, and does not pass the codec.
     """
     if isinstance(message, Payload):
         yield message
@@ -88,7 +88,7 @@ async def life(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Life]:
 
 
 async def _shown(server: str, workflow: str, folder: Path) -> str:
-    """What Temporal's own command line shows of a workflow when it asks a codec server."""
+    """The output of Temporal's CLI for a workflow, with a codec server."""
     port = free_port()
     values = {"JIESU_PAYLOAD_KEY": f"{NEW},{KEY}", "JIESU_CODEC_TOKEN": TOKEN}
     command = [sys.executable, "-m", "cli.main", "codec", "--port", str(port)]

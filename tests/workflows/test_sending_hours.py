@@ -1,4 +1,4 @@
-"""When texts and calls go out, seen on running orders: quiet hours, hours of calls, a provider that is away (NA-07)."""
+"""Sending hours on running orders: quiet hours, hours of calls, and a provider that is down (NA-07)."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -9,7 +9,7 @@ from temporalio.api.history.v1 import HistoryEvent
 
 from adapters.database.orders.rule_books import RuleBookHistory
 from adapters.database.telephone.messages import Messages
-from cli.rehearse.stack import Stage
+from cli.rehearse.stack import RehearsalStack
 from domain.order.records import StoredRuleBook
 from domain.policy.rule_book import Regime
 from tests.stage import Life, Lives
@@ -22,8 +22,8 @@ SetFaults = Callable[[list[dict[str, Any]]], Any]
 
 
 @pytest.fixture
-async def provider_fails(the_stage: Stage) -> AsyncIterator[SetFaults]:
-    """Sets the provider's faults, which end with the test."""
+async def provider_fails(the_stage: RehearsalStack) -> AsyncIterator[SetFaults]:
+    """A function that sets the provider's faults, which end with the test."""
     async with httpx.AsyncClient(base_url=the_stage.settings.twilio_base_url) as http:
 
         async def put(faults: list[dict[str, Any]]) -> None:
@@ -33,8 +33,8 @@ async def provider_fails(the_stage: Stage) -> AsyncIterator[SetFaults]:
         await put([])
 
 
-async def quiet_life(lives: Lives, the_stage: Stage, policy: str, **order: Any) -> Life:
-    """An order whose rule book has quiet hours from 22:00 to 07:00; it begins at half past nine in the evening."""
+async def quiet_life(lives: Lives, the_stage: RehearsalStack, policy: str, **order: Any) -> Life:
+    """An order whose rule book has quiet hours from 22:00 to 07:00; it starts at 21:30."""
     life = await lives(policy, start="2026-11-23T21:30", **order)
     rules = life.rehearsal.services.rule_books.regime(policy).model_dump(mode="json")
     rules["messaging"] |= QUIET
@@ -55,7 +55,7 @@ async def sent(life: Life, notice: str) -> list[str]:
 
 
 async def test_what_did_not_arrive_by_night_goes_to_the_next_contact_in_the_morning(
-    lives: Lives, the_stage: Stage
+    lives: Lives, the_stage: RehearsalStack
 ) -> None:
     life = await quiet_life(lives, the_stage, "huojia", grade="normal")
     await life.dispatch("housing")
@@ -73,7 +73,7 @@ async def test_what_did_not_arrive_by_night_goes_to_the_next_contact_in_the_morn
 
 
 async def test_a_text_that_the_provider_does_not_take_in_the_evening_is_tried_again_in_the_morning(
-    lives: Lives, the_stage: Stage, provider_fails: SetFaults
+    lives: Lives, the_stage: RehearsalStack, provider_fails: SetFaults
 ) -> None:
     life = await quiet_life(lives, the_stage, "huojia", grade="normal")
     await provider_fails([{"kind": "500", "on": "messages"}])
@@ -89,7 +89,7 @@ async def test_a_text_that_the_provider_does_not_take_in_the_evening_is_tried_ag
 
 
 async def test_a_survey_that_waited_for_the_morning_is_dropped_when_its_citizen_has_been_heard(
-    lives: Lives, the_stage: Stage
+    lives: Lives, the_stage: RehearsalStack
 ) -> None:
     life = await quiet_life(lives, the_stage, "gaotai", grade="days_3")
     await life.dispatch("housing")

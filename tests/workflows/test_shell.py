@@ -1,4 +1,4 @@
-"""The durable shell: what signals, repeated requests, alarms and endings do to a running order."""
+"""The workflow shell: signals, repeated requests, alarms and endings of a running order."""
 
 from typing import Any
 

@@ -32,7 +32,7 @@ class PersonalData:
         async with self.database.begin() as session:
             await session.run_sync(lambda blocking: note(blocking, order_no, entry.content(READ, **said)))
 
-    async def complains_of(self, order_no: str, unit: str | None, entry: Entry) -> bool:
+    async def set_complained_of(self, order_no: str, unit: str | None, entry: Entry) -> bool:
         """Store and record the unit that the order complains of; False, and nothing is written, if it is unchanged."""
         change = (
             update(WorkOrder)

@@ -19,7 +19,7 @@ from adapters.database.engine import Database
 from adapters.database.tables import User
 
 
-class Why(StrEnum):
+class RejectionReason(StrEnum):
     """Why a sign-in was rejected. A caller cannot distinguish the first three; the trail may."""
 
     UNKNOWN = "unknown"
@@ -30,10 +30,10 @@ class Why(StrEnum):
     WRONG_TOTP = "wrong_totp"
 
 
-class NotProven(Exception):  # noqa: N818 - reads as a sentence where it is caught
+class SignInRejected(Exception):  # noqa: N818 - reads as a sentence where it is caught
     """The sign-in was rejected; `seconds` is how long the name is locked."""
 
-    def __init__(self, why: Why, seconds: int = 0) -> None:
+    def __init__(self, why: RejectionReason, seconds: int = 0) -> None:
         super().__init__(why)
         self.why: Final = why
         self.seconds: Final = seconds
@@ -49,7 +49,7 @@ class Credentials:
         self._busy: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def prove(self, username: str, password: str, totp: str | None) -> Card:
-        """The user, if the password is right, and the code too where there is a second factor. Raises NotProven.
+        """The user, if the password is right, and the code too where there is a second factor. Raises SignInRejected.
 
         Tries of one name queue within a process: many people who sign in correctly with a shared account at one moment
         do not lock it. Across processes the count alone decides.
@@ -58,13 +58,13 @@ class Credentials:
             try:
                 counted = await self.failures.count(username)
             except Locked as locked:
-                raise NotProven(Why.LOCKED, locked.seconds) from None
+                raise SignInRejected(RejectionReason.LOCKED, locked.seconds) from None
             async with self.database.session() as session:
                 row = await session.scalar(select(User).where(User.username == username))
             usable = row is not None and row.disabled_at is None
             right = await matches(password, row.password_hash if row and usable else None)
             if row is None or not right:
-                raise NotProven(_why_not(row))
+                raise SignInRejected(_why_not(row))
             if row.totp_secret is not None:
                 await self._second(row.username, row.totp_secret, totp, counted)
             await self.failures.forgive(username)
@@ -76,9 +76,9 @@ class Credentials:
         if not totp:
             # Not forgiven: otherwise a try without a code would erase the count of wrong codes before it.
             await self.failures.take_back(username, counted)
-            raise NotProven(Why.TOTP_REQUIRED)
+            raise SignInRejected(RejectionReason.TOTP_REQUIRED)
         if not await self.second_factor.spend(username, secret, totp):
-            raise NotProven(Why.WRONG_TOTP)
+            raise SignInRejected(RejectionReason.WRONG_TOTP)
 
     async def _renew(self, username: str, old: str, new: str) -> None:
         """Store the digest at today's cost, unless the password was changed meanwhile."""
@@ -87,7 +87,7 @@ class Credentials:
             await session.execute(same.values(password_hash=new))
 
 
-def _why_not(row: User | None) -> Why:
+def _why_not(row: User | None) -> RejectionReason:
     if row is None or row.password_hash is None:
-        return Why.UNKNOWN
-    return Why.DISABLED if row.disabled_at else Why.WRONG_PASSWORD
+        return RejectionReason.UNKNOWN
+    return RejectionReason.DISABLED if row.disabled_at else RejectionReason.WRONG_PASSWORD

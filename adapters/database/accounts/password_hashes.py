@@ -25,7 +25,7 @@ _hasher: Final = PasswordHasher(PASSES, MEMORY_KIB, LANES, type=Type.ID)
 _threads: Final = ThreadPoolExecutor(2, thread_name_prefix="argon2")
 
 
-def drawn() -> str:
+def random_password() -> str:
     """Generate a first password of 128 bits for another user."""
     return secrets.token_urlsafe(16)
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Final
 
-from adapters.database.units import Catalogue
+from adapters.database.units import UnitDirectory
 from domain.words import UNIT_ROLES, Role
 
 PEOPLE: Final = tuple(role for role in Role if role not in {Role.CITIZEN, Role.CLOCK, Role.SYSTEM})
@@ -11,7 +11,7 @@ PEOPLE: Final = tuple(role for role in Role if role not in {Role.CITIZEN, Role.C
 
 
 async def assignment_fault(
-    catalogue: Catalogue, regimes: Collection[str], *, role: str, unit: str | None, regime: str | None
+    catalogue: UnitDirectory, regimes: Collection[str], *, role: str, unit: str | None, regime: str | None
 ) -> str | None:
     """Why the role assignment is invalid, in Chinese; None if it is valid."""
     if role not in PEOPLE:

@@ -13,7 +13,7 @@ NOT_PEOPLE = {Role.CITIZEN, Role.CLOCK, Role.SYSTEM}
 
 
 class Login(BaseModel):
-    """A name and a password that open the door, and as what."""
+    """A sample account's name, password and role."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -24,7 +24,7 @@ NEIGHBOURS: Final = 1
 
 
 class Enrolment(NamedTuple):
-    """What an authenticator app has to know: the secret in base32, and the same as `otpauth://` address."""
+    """Data for an authenticator app: the secret in base32, and the same as an `otpauth://` URL."""
 
     secret: str
     uri: str

@@ -27,7 +27,7 @@ KEPT_FOR = timedelta(days=7)
 
 
 class SessionCard(BaseModel):
-    """A session that holds; `id` stands in its token as `jti` and opens nothing by itself."""
+    """An active session; `id` is its token's `jti` and grants nothing by itself."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 

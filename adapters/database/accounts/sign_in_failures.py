@@ -63,7 +63,7 @@ class SignInFailures:
         }
         free = or_(col(table.locked_until).is_(None), col(table.locked_until) <= func.now())
         async with self.database.begin() as session:
-            digest = await self._place(session, username)
+            digest = await self._merge_counts(session, username)
             claim = insert(table).values(first | {"name_digest": digest})
             claim = claim.on_conflict_do_update(index_elements=["name_digest"], set_=later, where=free)
             since: datetime | None = await session.scalar(claim.returning(col(table.since)))
@@ -79,7 +79,7 @@ class SignInFailures:
         counted during a lock, so it is lifted with the try.
         """
         async with self.database.begin() as session:
-            digest = await self._place(session, username)
+            digest = await self._merge_counts(session, username)
             same = col(SignInFailure.name_digest) == digest, col(SignInFailure.since) == since
             fewer = {"failed": func.greatest(col(SignInFailure.failed) - 1, 0), "locked_until": None}
             await session.execute(update(SignInFailure).where(*same).values(fewer))
@@ -87,7 +87,7 @@ class SignInFailures:
     async def forgive(self, username: str, noting: Sequence[Act] = ()) -> None:
         """Reset the count after a success, or by an administrator. `noting` are acts recorded with it."""
         async with self.database.begin() as session:
-            digest = await self._place(session, username)
+            digest = await self._merge_counts(session, username)
             await session.execute(delete(SignInFailure).where(col(SignInFailure.name_digest) == digest))
             await append(session, noting)
 
@@ -116,7 +116,7 @@ class SignInFailures:
             seconds = await session.scalar(select(left).where(col(SignInFailure.name_digest) == digest))
         return max(1, int(seconds or 0))
 
-    async def _place(self, session: Session, username: str) -> str:
+    async def _merge_counts(self, session: Session, username: str) -> str:
         """Move the name's count to the digest of the first key, and return that digest.
 
         Counts under older keys are merged, the strictest wins. Concurrent changes of the same count wait.

@@ -40,7 +40,7 @@ class Account(BaseModel):
 
 
 class Card(Account):
-    """A user, and how they sign in. `temporary`: with a password that they have to change first."""
+    """A user with their sign-in method. `temporary`: the password must be changed first."""
 
     temporary: bool = False
     second_factor: bool = False
@@ -55,7 +55,7 @@ class Card(Account):
 
     @model_validator(mode="before")
     @classmethod
-    def _of_row(cls, data: Any) -> Any:
+    def _from_row(cls, data: Any) -> Any:
         if not isinstance(data, User):
             return data
         told = {name: getattr(data, name) for name in cls.model_fields if hasattr(data, name)}

@@ -12,7 +12,7 @@ ARCHIVED = "order_archived"
 """The trail's event for an archived order, with its `bundle` and `sha256`."""
 
 
-class Archives:
+class ArchivedBundles:
     """Bundles by order; an order is archived once."""
 
     def __init__(self, database: Database) -> None:

@@ -14,9 +14,9 @@ from adapters.database.telephone.call_tasks import CallTasks
 from adapters.database.telephone.calls import Calls
 from adapters.database.telephone.inbound_messages import InboundMessages
 from adapters.database.telephone.messages import Messages
-from adapters.database.units import Catalogue
-from domain.archive.dossier import Dossier, Paper, Row
-from domain.order.audit_chain import Link, policy_hashes, standing
+from adapters.database.units import UnitDirectory
+from domain.archive.dossier import Dossier, EvidenceFile, Row
+from domain.order.audit_chain import Link, policy_hashes, without_crossed_out
 from domain.order.records import StoredOrder
 
 
@@ -31,7 +31,7 @@ class Dossiers:
             InboundMessages(database),
         )
         self._calls, self._tasks, self._city = Calls(database), CallTasks(database), CityMessages(database)
-        self._policies, self._catalogue = RuleBookHistory(database), Catalogue(database)
+        self._policies, self._catalogue = RuleBookHistory(database), UnitDirectory(database)
 
     async def of_order(self, no: str) -> Dossier | None:
         """The dossier of an order as it is now, in clear text; None if there is no such order.
@@ -48,7 +48,7 @@ class Dossiers:
             order=order.model_dump(mode="json"),
             view=view.model_dump(mode="json") if view else None,
             chain=tuple(linked(each) for each in chain),
-            timeline=tuple(each.outside() for each in standing(chain)),
+            timeline=tuple(each.outside() for each in without_crossed_out(chain)),
             texts=tuple(
                 each._asdict() | {"created_at": _moment(each.created_at)} for each in await self._documents.of_order(no)
             ),
@@ -58,10 +58,10 @@ class Dossiers:
             call_tasks=tuple(_row(each) | {"note": note} for each, note in await self._tasks.of_order(no)),
             city_messages=tuple(_row(each) for each in await self._city.of_order(no)),
             files=tuple(
-                Paper.model_validate({name: row[name] for name in Paper.model_fields})
+                EvidenceFile.model_validate({name: row[name] for name in EvidenceFile.model_fields})
                 for row in (_row(each) for each in await self._attachments.of_order(no))
             ),
-            policies=await self._rules(order, standing(chain)),
+            policies=await self._rules(order, without_crossed_out(chain)),
             units={each.id: each.name for each in await self._catalogue.units(realm=order.realm, regime=order.regime)},
         )
 

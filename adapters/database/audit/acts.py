@@ -27,7 +27,7 @@ PLACE: Final = TypeAdapter(tuple[Annotated[int, Field(ge=0, lt=2**63)]])
 
 
 class ActFilter(NamedTuple):
-    """Which acts a list shows; None is any. `day` is one in +08:00; `regime` leaves out what is not that county's."""
+    """Filter of a list of acts; None is any. `day` is one in +08:00; `regime` selects one county's acts only."""
 
     person: str | None = None
     order_no: str | None = None

@@ -38,7 +38,7 @@ PLACE: Final = TypeAdapter(tuple[date])
 
 
 class Anchor(NamedTuple):
-    """An anchor as it is kept; `signature` in hex."""
+    """A stored anchor; `signature` in hex."""
 
     day: date
     body: str
@@ -51,7 +51,7 @@ class Anchor(NamedTuple):
 
 
 class Head(NamedTuple):
-    """How far the chain of an order went; `now` is the hash that stands at that position today, None for none."""
+    """An order's anchored head; `now` is the hash stored at that position today, None if there is none."""
 
     order_no: str
     position: int

@@ -12,7 +12,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from adapters.database.engine import Database
 from adapters.database.tables import Table
-from domain.order.audit_chain import FROM_SEQ, GENESIS, RETAKEN, Content, Link, faults, link, standing
+from domain.order.audit_chain import FROM_SEQ, GENESIS, RETAKEN, Content, Link, faults, link, without_crossed_out
 from domain.order.read_model import RecordBatch
 from domain.words import Role
 
@@ -73,11 +73,11 @@ class Trail:
 
         Crossed-out events are left out.
         """
-        return [each.outside() for each in await self.standing(order_no)]
+        return [each.outside() for each in await self.valid_links(order_no)]
 
-    async def standing(self, order_no: str) -> list[Link]:
+    async def valid_links(self, order_no: str) -> list[Link]:
         """The links of the trail, without crossed-out events."""
-        return standing(await self.chain(order_no))
+        return without_crossed_out(await self.chain(order_no))
 
     async def chain(self, order_no: str) -> list[Link]:
         """All links of the trail as they are stored, for an archive that carries its own proof."""
@@ -101,7 +101,7 @@ class Trail:
             shown = await session.scalar(_SHOWN_SEQ, {"order_no": order_no}) or 0
         links = await self.chain(order_no)
         found = faults(order_no, links)
-        last = max((each.content.seq or 0 for each in standing(links)), default=0)
+        last = max((each.content.seq or 0 for each in without_crossed_out(links)), default=0)
         if last < shown:
             found.append(f"末尾不完整: 最后一条 seq 为 {last}, 工单视图已到 {shown}")
         return found
@@ -116,15 +116,17 @@ def _record(session: Session, batch: RecordBatch, contents: Sequence[Content]) -
     # Starts one event before the batch, to check that the batch follows it.
     since = min((content.seq or 0 for content in contents), default=0) - 1
     tail = _tail(session, batch.order_no, since)
-    new = _unrecorded(batch.order_no, contents, standing(tail))
+    new = _unrecorded(batch.order_no, contents, without_crossed_out(tail))
     if new and tail:
-        new = _in_turn(session, batch, new, standing(tail))
+        new = _with_crossing_out(session, batch, new, without_crossed_out(tail))
     _append(session, batch.order_no, tail, new)
-    _show(session, batch)
+    _update_view(session, batch)
     return sum(content.seq is not None for content in new)
 
 
-def _in_turn(session: Session, batch: RecordBatch, new: list[Content], recorded: Sequence[Link]) -> list[Content]:
+def _with_crossing_out(
+    session: Session, batch: RecordBatch, new: list[Content], recorded: Sequence[Link]
+) -> list[Content]:
     """The contents to append; a link that crosses out contradicted events comes first."""
     before: datetime | None = session.scalar(_STEP, {"order_no": batch.order_no})
     first, last = new[0].seq or 0, max((each.content.seq or 0 for each in recorded), default=0)
@@ -181,7 +183,7 @@ def _append(session: Session, order_no: str, tail: Sequence[Link], contents: Ite
         session.execute(_APPEND, rows)
 
 
-def _show(session: Session, batch: RecordBatch) -> None:
+def _update_view(session: Session, batch: RecordBatch) -> None:
     """Replace an older view and its approvals."""
     view = batch.view
     columns = {name: getattr(view, name) for name in _FILTERED}

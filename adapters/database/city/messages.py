@@ -34,9 +34,9 @@ def digested(body: str) -> str:
 
 
 class CityMessageRow(BaseModel):
-    """A message in clear. `state`: `waiting`, `taken` or `refused`; `body` is the JSON text as it was kept.
+    """A message in clear. `state`: `waiting`, `taken` or `refused`; `body` is the JSON text as it was received.
 
-    `code`, `reason` and `clause` say why it was refused, or what it waits for.
+    `code`, `reason` and `clause` explain why it was refused, or why it waits.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -17,7 +17,7 @@ PLACE = TypeAdapter(tuple[int, AwareDatetime, Name])
 
 
 class ApprovalRow(BaseModel):
-    """An approval with the order it belongs to; `key` is its id outside, `<order_no>:<id>`."""
+    """An approval with its order; `key` is its external id, `<order_no>:<id>`."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 

@@ -15,10 +15,10 @@ from adapters.database.tables import Attachment
 
 
 class NewFile(BaseModel):
-    """A file that was put into the object store under `object_key`; `size` in bytes.
+    """Metadata of a file stored in the object store under `object_key`; `size` in bytes.
 
     `phase` is one of `domain.policy.evidence.Phase`, `scan` one of `adapters.files.virus_scan.Scan`. `unit` and
-    `regime` are those of who uploaded it.
+    `regime` are the uploader's.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -41,14 +41,14 @@ class NewFile(BaseModel):
 
 
 class File(NewFile):
-    """A file that is known here."""
+    """The stored metadata of a file."""
 
     id: str
     created_at: datetime
 
 
 class Claimant(NamedTuple):
-    """Who names files: a person, and the unit of a regime for which they act."""
+    """The person who names files in a command, and the unit of a regime for which they act."""
 
     person: str
     regime: str
@@ -56,7 +56,7 @@ class Claimant(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """Files that a command names. `fresh` became this order's by it; `strange` are not theirs to name, or unknown."""
+    """Files named in a command. `fresh` were assigned to this order by it; `strange` are unknown or not allowed."""
 
     files: tuple[File, ...]
     fresh: frozenset[str]
@@ -91,7 +91,7 @@ class Attachments:
                 # Files of an attempt whose answer was lost are counted already.
                 there = set(await session.scalars(select(Attachment.id).where(col(Attachment.id).in_(files))))
                 if more := files.keys() - there:
-                    await self._room(session, at_most, len(more), first.order_no, first.uploaded_by)
+                    await self._require_room(session, at_most, len(more), first.order_no, first.uploaded_by)
             await session.execute(insert(Attachment).values(rows).on_conflict_do_nothing())
 
     async def get(self, file_id: str) -> File | None:
@@ -130,7 +130,7 @@ class Attachments:
             strange = tuple(each for each in file_ids if each not in rows)
             fresh = frozenset(() if strange else (row.id for row in rows.values() if row.order_no is None))
             if fresh:
-                await self._room(session, at_most, len(fresh), order_no, by.person)
+                await self._require_room(session, at_most, len(fresh), order_no, by.person)
                 take = update(Attachment).where(col(Attachment.id).in_(fresh)).values(order_no=order_no)
                 await session.execute(take)
         return Claim(tuple(self._clear(row) for row in rows.values()), fresh, strange)
@@ -165,7 +165,7 @@ class Attachments:
         async with self.database.session() as session:
             return [self._clear(row) for row in await session.scalars(found)]
 
-    async def _room(self, session: Session, at_most: int, more: int, order_no: str | None, person: str) -> None:
+    async def _require_room(self, session: Session, at_most: int, more: int, order_no: str | None, person: str) -> None:
         """Raise TooManyFiles if the limit would be exceeded. A lock serialises counts of the same files."""
         await self._lock(session, order_no if order_no is not None else f"loose:{person}")
         same: ColumnElement[bool] = col(Attachment.order_no) == order_no

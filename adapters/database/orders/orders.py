@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from adapters.database.access.confidentiality import Entry, Reader, mark, open_to
-from adapters.database.city.order_numbers import of_city, turn, under
+from adapters.database.city.order_numbers import lock_city_no, order_with_city_no, select_by_city_no
 from adapters.database.encryption import phone_index, phone_indexes
 from adapters.database.engine import Database
 from adapters.database.paging import Name, Page, from_cursor, to_cursor
@@ -25,9 +25,9 @@ ANSWERS = TypeAdapter(tuple[Answer, ...])
 
 
 class Opened(Frozen):
-    """`created` is false when the order, or one under the same intake key, was there already.
+    """Result of `Orders.open`: `created` is false when the order, or one under the same intake key, existed already.
 
-    `of_city_no`: it was there under the city platform's number only.
+    `of_city_no`: it existed under the city platform's number only.
     """
 
     no: str
@@ -36,10 +36,10 @@ class Opened(Frozen):
 
 
 class OrderFilter(Frozen):
-    """Which orders a list shows; None is any. `phone` is the citizen's, however it is written.
+    """Filter of an order list; None is any. `phone` is the citizen's, in any notation.
 
-    `city_no` is the city platform's number, whichever way it became known. Without a `reader` no confidential order is
-    shown. People of the unit `not_against` find no order that complains of it by its citizen's telephone (HK-17).
+    `city_no` is the city platform's number, given at intake or later. Without a `reader` no confidential order is
+    shown. With `not_against`, the staff's unit, `phone` finds no order that complains of that unit (HK-17).
     """
 
     realm: str = ""
@@ -57,7 +57,7 @@ class OrderFilter(Frozen):
 
 
 class ListedOrder(Frozen):
-    """A row of a list; the `citizen` for leaving them out of the title."""
+    """A row of a list; the `citizen` is needed to mask their name in the title."""
 
     title: str
     complained_of: str | None
@@ -100,7 +100,7 @@ class Orders:
         async with self.database.begin() as session:
             same = None
             if order.realm == "" and order.city_no is not None:
-                same = await under(session, order.regime, order.city_no)
+                same = await order_with_city_no(session, order.regime, order.city_no)
             no = await session.scalar(write) if same is None else None
             if no is not None:
                 if entry is not None:
@@ -123,14 +123,14 @@ class Orders:
     async def by_city_no(self, regime: str, city_no: str) -> StoredOrder | None:
         """The real order with this city platform number; one that came with it is preferred."""
         async with self.database.session() as session:
-            row: WorkOrder | None = await session.scalar(of_city(WorkOrder, regime, city_no))
+            row: WorkOrder | None = await session.scalar(select_by_city_no(WorkOrder, regime, city_no))
         return None if row is None else self._clear(row)
 
     async def note_city_ref(self, no: str, city_ref: str) -> None:
         """Store the platform's number of an order that did not come from it; the first one is kept. May be repeated."""
         unknown = (col(WorkOrder.no) == no, col(WorkOrder.city_no).is_(None), col(WorkOrder.city_ref).is_(None))
         async with self.database.begin() as session:
-            await session.execute(turn(city_ref))
+            await session.execute(lock_city_no(city_ref))
             await session.execute(update(WorkOrder).where(*unknown).values(city_ref=city_ref))
 
     async def view(self, no: str) -> OrderView | None:

@@ -3,7 +3,7 @@
 from sqlalchemy import text
 
 from adapters.database.engine import Database
-from domain.order.records import TallyResult
+from domain.order.records import OverdueCount
 
 COUNT = text(
     """
@@ -49,7 +49,7 @@ class Tallies:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def overdue(self, order_no: str, unit: str) -> TallyResult | None:
+    async def overdue(self, order_no: str, unit: str) -> OverdueCount | None:
         """Count as of the moment at which this order became overdue; None while its trail has no such event.
 
         All moments are by the orders' own clocks. In a row are the overdue orders that were dispatched to the
@@ -58,4 +58,4 @@ class Tallies:
         """
         async with self.database.session() as session:
             row = (await session.execute(COUNT, {"no": order_no, "unit": unit})).one_or_none()
-        return None if row is None else TallyResult(in_a_row=row.in_a_row, in_total=row.in_total)
+        return None if row is None else OverdueCount(in_a_row=row.in_a_row, in_total=row.in_total)

@@ -21,7 +21,7 @@ _RUNNING = '$.deadlines[*] ? (@.status == "running" && (@.clock == "handling" ||
 
 
 class PublicOrder(BaseModel):
-    """An order as far as the public interface asks; `expected_at` is the latest limit that runs."""
+    """An order with the columns of the public interface; `expected_at` is the latest running limit."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -52,17 +52,17 @@ def grant(connection: Connection, serving: URL) -> None:
         raise CannotGrant("DATABASE_URL 须写明数据库角色的名称")
     if serving.database != driver.info.dbname:
         raise CannotGrant("DATABASE_URL 与 DATABASE_OWNER_URL 须指向同一个数据库")
-    _have(driver, role, serving.password)
+    _ensure_role(driver, role, serving.password)
     for statement in _statements(driver, Identifier(role)):
         driver.execute(statement)
-    if more := _more(driver, role):
+    if more := _excess_rights(driver, role):
         raise CannotGrant(
             f"数据库角色 {role} 的权限多于所需（{more}）：它可能是表的所有者或超级用户，或者属于这样的角色。"
             "请在 DATABASE_URL 中为工作进程和接口另设一个角色"
         )
 
 
-def _have(driver: Driver, role: str, password: str | None) -> None:
+def _ensure_role(driver: Driver, role: str, password: str | None) -> None:
     name = Identifier(role)
     if driver.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone() is None:
         try:
@@ -106,7 +106,7 @@ def _privileges(rights: Rights) -> Composed:
     return SQL(", ").join(names)
 
 
-def _more(driver: Driver, role: str) -> str:
+def _excess_rights(driver: Driver, role: str) -> str:
     """Rights of the role beyond those granted, by whatever way; '' if none."""
     asked = {"role": role, "privileges": list(_CHANGING), "tables": list(RIGHTS)}
     if driver.execute(_RULES, asked).fetchall() != [(False,)]:

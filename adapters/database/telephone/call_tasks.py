@@ -16,7 +16,7 @@ PLACE = TypeAdapter(tuple[AwareDatetime, Name])
 
 
 class TelephoneTask(BaseModel):
-    """Whom to tell what: the template of the notice, and its role, unit or citizen (by order number)."""
+    """A notice to be given by telephone: its template, and the role, unit or citizen (by order number) to call."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 

@@ -18,9 +18,9 @@ PLACE = TypeAdapter(tuple[int, AwareDatetime, Name, int, Name])
 
 
 class Callback(BaseModel):
-    """A call that is owed: `round` counts the replies of the order, `party` names its citizen.
+    """A callback that is due: `round` counts the replies of the order, `party` names its citizen.
 
-    `attempts` were made or are to be made with the next one; it should not be made before `due_at`.
+    `attempts` includes the next one, which should not be made before `due_at`.
     """
 
     model_config = ConfigDict(frozen=True, from_attributes=True)

@@ -15,12 +15,12 @@ from sqlmodel import col, select
 
 from adapters.database.engine import Database
 from adapters.database.tables import Call, OrderViewRow
-from adapters.database.telephone.delivery_course import Course
+from adapters.database.telephone.delivery_states import DeliveryStates
 from domain.citizen.messages import NewCall, OutboundCall
 from domain.words import Stage
 
 CLAIMED, PLACED, FAILED = "claimed", "placed", "failed"
-COURSE: Final = Course(
+COURSE: Final = DeliveryStates(
     tuple(map(frozenset, ([CLAIMED], [PLACED, "queued"], ["initiated"], ["ringing"], ["in-progress"]))),
     frozenset({"completed", "busy", "no-answer", FAILED, "canceled"}),
 )

@@ -19,7 +19,7 @@ PLACE = TypeAdapter(tuple[AwareDatetime, Name])
 
 
 class NewInbound(NamedTuple):
-    """A text as it came in, and the order and citizen (by order number) that it is taken to be about."""
+    """A text as received, and the order and citizen (by order number) that it was matched to."""
 
     sid: str
     from_phone: str
@@ -29,7 +29,7 @@ class NewInbound(NamedTuple):
 
 
 class Inbound(BaseModel):
-    """A text in clear; `state` says what was made of it."""
+    """A stored text in clear; `state` is its result."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from adapters.database.encryption import phone_index, phone_indexes
 from adapters.database.engine import Database
 from adapters.database.tables import Message
-from adapters.database.telephone.delivery_course import Course
+from adapters.database.telephone.delivery_states import DeliveryStates
 from domain.citizen.messages import NewMessage, OutboundMessage, segments
 
 CLAIMED, SENT, FAILED = "claimed", "sent", "failed"
@@ -22,7 +22,7 @@ DELIVERED = frozenset({"delivered", "read"})
 UNDELIVERED = frozenset({"undelivered", "failed", "canceled"})
 """The provider's final statuses of a message that it accepted and did not deliver."""
 
-COURSE: Final = Course(
+COURSE: Final = DeliveryStates(
     tuple(map(frozenset, ([CLAIMED], ["accepted", "scheduled"], ["queued"], ["sending"], [SENT]))),
     DELIVERED | UNDELIVERED,
 )

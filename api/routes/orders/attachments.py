@@ -12,7 +12,7 @@ from adapters.database.orders.attachments import File
 from adapters.files.signed_links import BadLink, ExpiredLink, Link, Purpose, opened
 from api.auth.identity import ServicesDep, User
 from api.auth.request_origin import origin_of
-from api.idempotency import LookingRoute
+from api.idempotency import ReadOnlyRoute
 from api.problems import Hidden, ProblemError, answers
 from api.schemas.files import (
     OPEN,
@@ -25,11 +25,11 @@ from api.schemas.files import (
     path_of,
     shown_to,
 )
-from api.uploads.downloads import original, thumbnail
+from api.uploads.downloads import serve_file, serve_thumbnail
 from api.uploads.upload import Details, upload
 from application.audit import acts
 from application.input_types import InputModel, Name
-from application.orders.visibility import is_visible, shielded, visible
+from application.orders.visibility import is_shielded_from, is_visible, visible
 from application.services import Services
 from domain.access.acts import Deed
 from domain.order.records import StoredOrder
@@ -49,7 +49,7 @@ _FORM: dict[str, Any] = {
 }
 
 router = APIRouter(tags=["附件"])
-links = APIRouter(tags=["附件"], route_class=LookingRoute)
+links = APIRouter(tags=["附件"], route_class=ReadOnlyRoute)
 
 
 class LinkRequest(InputModel):
@@ -86,7 +86,7 @@ async def listed(request: Request, services: ServicesDep, user: User, order: Nam
 @router.get(UPLOADS + "/{id}", responses=answers(401, 404, 422))
 async def described(id: str, request: Request, services: ServicesDep, user: User) -> FileOut:
     """一个附件的情况。"""
-    file = await _theirs(services, user, id)
+    file = await _visible_file(services, user, id)
     await acts.note(services, origin_of(request), user, Deed.FILES_LISTED, **_about(file))
     return shown_to(request, services)(file)
 
@@ -101,7 +101,7 @@ async def link_to(
 ) -> LinkOut:
     """打开附件的限时链接，凭链接即可打开。"""
     asked = body or LinkRequest()
-    file = await _theirs(services, user, id)
+    file = await _visible_file(services, user, id)
     if asked.purpose == "thumbnail" and file.thumbnail_key is None:
         raise ProblemError(404, "没有缩略图")
     longest = life_of_links(services)
@@ -110,7 +110,7 @@ async def link_to(
     if services.settings.presigned_links and asked.purpose != "thumbnail":
         url = await services.objects.presign(file.object_key, life)
     url = url or path_of(request, services, Link(file=id, purpose=asked.purpose), life)
-    link = _digest(asked.purpose, url.rpartition("/")[2])
+    link = _link_data(asked.purpose, url.rpartition("/")[2])
     await acts.note(services, origin_of(request), user, Deed.FILE_LINK_MADE, data=link, **_about(file))
     return LinkOut(
         url=url,
@@ -138,19 +138,19 @@ async def open_file(token: str, request: Request, services: ServicesDep) -> Resp
     file = await services.attachments.get(link.file)
     if file is None:
         raise ProblemError(404, "没有这个附件")
-    data = _digest(link.purpose, token)
+    data = _link_data(link.purpose, token)
     await acts.note(services, origin_of(request), None, Deed.FILE_OPENED, data=data, **_about(file))
     if link.purpose == "thumbnail":
-        return await thumbnail(services, file)
-    return await original(services, request, file, shown=link.purpose == "view")
+        return await serve_thumbnail(services, file)
+    return await serve_file(services, request, file, shown=link.purpose == "view")
 
 
 def _open_to(user: Identity, order: StoredOrder, file: File) -> bool:
     """Whether the person may see a file: the unit complained of sees only its own (HK-17)."""
-    return not shielded(user, order) or file.unit == user.unit
+    return not is_shielded_from(user, order) or file.unit == user.unit
 
 
-def _digest(purpose: Purpose, token: str) -> dict[str, str | int | bool]:
+def _link_data(purpose: Purpose, token: str) -> dict[str, str | int | bool]:
     """A link as acts name it: the digest connects its making with its opening, and opens nothing itself."""
     return {"purpose": purpose, "link": sha256(token.encode()).hexdigest()[:DIGITS]}
 
@@ -160,7 +160,7 @@ def _about(file: File) -> dict[str, str | None]:
     return {"order_no": file.order_no, "about": file.id, "regime": file.regime}
 
 
-async def _theirs(services: Services, user: Identity, file_id: str) -> File:
+async def _visible_file(services: Services, user: Identity, file_id: str) -> File:
     """A file that the person may see: of a visible order, or their own without an order."""
     file = await services.attachments.get(file_id) if file_id.isprintable() else None
     if file is not None and not file.realm:

@@ -5,14 +5,14 @@ from pydantic import Field
 
 from api.auth.identity import ServicesDep, User
 from api.auth.request_origin import OriginDep
-from api.idempotency import LookingRoute
+from api.idempotency import ReadOnlyRoute
 from api.problems import answers
 from api.schemas.base import PageOut
 from api.schemas.orders import OrderSummary, summaries
 from application.input_types import MAX_PAGE, InputModel, Phone
 from application.orders import search
 
-router = APIRouter(prefix="/work-orders", tags=["工单"], route_class=LookingRoute)
+router = APIRouter(prefix="/work-orders", tags=["工单"], route_class=ReadOnlyRoute)
 
 
 class Lookup(InputModel):

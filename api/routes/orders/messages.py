@@ -7,10 +7,10 @@ from api.auth.request_origin import OriginDep
 from api.problems import answers
 from api.schemas.telephone import CallOut, Conversation, InboundOut, MessageOut
 from application.audit import acts
-from application.orders.visibility import shielded, visible
+from application.orders.visibility import is_shielded_from, visible
 from domain.access.acts import Deed
 from domain.permissions import relation
-from domain.privacy import reads_of_citizens
+from domain.privacy import works_with_citizens
 
 router = APIRouter(prefix="/work-orders", tags=["短信与电话"])
 
@@ -20,8 +20,8 @@ async def conversation(no: str, origin: OriginDep, services: ServicesDep, user: 
     """工单的短信往来和自动回访电话，号码脱敏。单位人员看不到诉求人所写的内容，被反映单位也看不到其号码。"""
     order, _ = await visible(services, user, no)
     await acts.note(services, origin, user, Deed.MESSAGES_READ, order_no=no, regime=order.regime)
-    hide = shielded(user, order)
-    leave_out = None if reads_of_citizens(user.role) else order.citizen
+    hide = is_shielded_from(user, order)
+    leave_out = None if works_with_citizens(user.role) else order.citizen
     words = relation("read_citizen_texts", user.role) is not None
     received = await services.inbound.of_order(no)
     return Conversation(

@@ -8,7 +8,7 @@ from pydantic import Field
 from adapters.database.access.confidentiality import Entry
 from api.auth.identity import ServicesDep, User
 from api.auth.request_origin import OriginDep
-from api.idempotency import LookingRoute
+from api.idempotency import ReadOnlyRoute
 from api.problems import answers
 from api.schemas.orders import ComplainedOf, Unmasked
 from application.audit import acts
@@ -20,7 +20,7 @@ from application.orders.visibility import visible
 from domain.access.acts import Deed
 from domain.privacy import Personal
 
-router = APIRouter(prefix="/work-orders/{no}", tags=["诉求人信息"], route_class=LookingRoute)
+router = APIRouter(prefix="/work-orders/{no}", tags=["诉求人信息"], route_class=ReadOnlyRoute)
 
 
 class Reading(InputModel):
@@ -53,5 +53,5 @@ async def name_unit(no: str, body: Against, services: ServicesDep, user: User) -
     if body.unit is not None:
         await require_unit(services, order.realm, order.regime, body.unit)
     entry = Entry(user.sub, user.role, await workflow_calls.clock(services, order))
-    await services.personal_data.complains_of(no, body.unit, entry)
+    await services.personal_data.set_complained_of(no, body.unit, entry)
     return ComplainedOf(no=no, complained_of=body.unit)

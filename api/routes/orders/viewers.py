@@ -34,7 +34,7 @@ async def who(no: str, origin: OriginDep, services: ServicesDep, user: User) -> 
     """保密工单的可见人。"""
     order = await _confidential(services, user, no)
     await acts.note(services, origin, user, Deed.VIEWERS_READ, order_no=no, regime=order.regime)
-    return await _named(services, order)
+    return await _viewers_of(services, order)
 
 
 @router.post("", responses=answers(400, 401, 403, 404, 409, 413, 422))
@@ -46,7 +46,7 @@ async def add(no: str, body: Viewer, origin: OriginDep, services: ServicesDep, u
     await services.viewers.add(
         no, body.username, Entry(user.sub, user.role, await workflow_calls.clock(services, order))
     )
-    return await _named(services, order)
+    return await _viewers_of(services, order)
 
 
 @router.delete("/{username:path}", responses=answers(401, 403, 404, 422))
@@ -58,7 +58,7 @@ async def remove(no: str, username: str, origin: OriginDep, services: ServicesDe
         await services.viewers.remove(
             no, username, Entry(user.sub, user.role, await workflow_calls.clock(services, order))
         )
-    return await _named(services, order)
+    return await _viewers_of(services, order)
 
 
 async def _confidential(services: Services, user: Identity, no: str) -> StoredOrder:
@@ -70,5 +70,5 @@ async def _confidential(services: Services, user: Identity, no: str) -> StoredOr
     return order
 
 
-async def _named(services: Services, order: StoredOrder) -> ViewersOut:
+async def _viewers_of(services: Services, order: StoredOrder) -> ViewersOut:
     return ViewersOut(no=order.no, taken_by=order.taken_by, viewers=tuple(await services.viewers.named(order.no)))

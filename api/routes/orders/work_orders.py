@@ -13,14 +13,14 @@ from api.schemas.orders import Opened, OrderDetail, OrderSummary, ProposalOut, s
 from application.audit import acts
 from application.orders import search
 from application.orders.actor import actor_of
-from application.orders.intake import OrderRequest, before_first_event, open_order
+from application.orders.intake import OrderRequest, initial_state, open_order
 from application.orders.search import OrderQuery
-from application.orders.visibility import shielded, visible, within
+from application.orders.visibility import is_shielded_from, is_within_reach, visible
 from domain.access.acts import Deed
 from domain.order.projection import project
 from domain.order.read_model import DeadlineView
 from domain.order.unit_proposal import propose
-from domain.privacy import reads_of_citizens
+from domain.privacy import works_with_citizens
 from domain.refusal import Code, Refused
 from domain.words import CITY_SOURCE, Role
 
@@ -32,7 +32,7 @@ async def take_in(
     body: OrderRequest, request: Request, response: Response, services: ServicesDep, user: User
 ) -> Opened:
     """受理诉求，生成工单。"""
-    if not within(user, "take_in", body.regime):
+    if not is_within_reach(user, "take_in", body.regime):
         raise Refused(Code.NOT_PERMITTED, "只能受理本地区的诉求")
     if user.role is Role.CITY_PLATFORM:
         body = body.model_copy(update={"source": CITY_SOURCE})
@@ -62,9 +62,9 @@ async def look_at(no: str, origin: OriginDep, services: ServicesDep, user: User)
     await acts.note(services, origin, user, Deed.ORDER_READ, order_no=no, regime=order.regime, data={"revealed": False})
     if view is None:
         rules = await services.rules(order.regime, order.policy_hash)
-        view = project(before_first_event(services, rules, order))
-    nameless = not reads_of_citizens(user.role)
-    return OrderDetail.of_order(order, view, nameless=nameless, shielded=shielded(user, order))
+        view = project(initial_state(services, rules, order))
+    nameless = not works_with_citizens(user.role)
+    return OrderDetail.of_order(order, view, nameless=nameless, shielded=is_shielded_from(user, order))
 
 
 @router.get("/{no}/timeline", responses=answers(401, 404, 422))

@@ -6,15 +6,15 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.security import OAuth2PasswordRequestForm
 
 from adapters.auth.tokens import LIFE, issue
-from adapters.database.accounts.credentials import NotProven
+from adapters.database.accounts.credentials import SignInRejected
 from api.auth.identity import ServicesDep
 from api.auth.request_origin import origin_of
-from api.auth.sign_in_answers import refusal
+from api.auth.sign_in_answers import sign_in_problem
 from api.problems import answers
 from api.schemas.accounts import Token
 from application.people import sign_in as signing_in
 from application.people import sign_in_acts
-from domain.access.passwords import one_form
+from domain.access.passwords import canonical_form
 
 router = APIRouter(tags=["登录"])
 
@@ -28,10 +28,12 @@ async def sign_in(
     """用户名和口令换取令牌，八小时有效；多次失败后暂时锁定。"""
     try:
         identity = await signing_in.sign_in(services, form.username, form.password, totp)
-    except NotProven as not_proven:
+    except SignInRejected as not_proven:
         request.state.refusal_noted = True
-        await sign_in_acts.note_refused_sign_in(services, origin_of(request), one_form(form.username), not_proven.why)
-        raise refusal(not_proven) from None
+        await sign_in_acts.note_refused_sign_in(
+            services, origin_of(request), canonical_form(form.username), not_proven.why
+        )
+        raise sign_in_problem(not_proven) from None
     await sign_in_acts.note_sign_in(services, origin_of(request), identity)
     return Token(
         access_token=issue(identity, services.settings.secret_key),

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from adapters.auth.password_strength import weakness
 from adapters.auth.tokens import Identity
-from adapters.database.accounts.password_hashes import drawn
+from adapters.database.accounts.password_hashes import random_password
 from adapters.database.accounts.role_assignments import assignment_fault
 from adapters.database.accounts.users import Account, Card, UsernameTaken
 from api.auth.identity import ServicesDep, User
@@ -35,8 +35,8 @@ async def listed(services: ServicesDep, user: User, paging: Paging) -> PageOut[U
 @router.post("", status_code=201, responses=answers(400, 401, 403, 404, 409, 413, 422))
 async def add(body: NewUser, origin: OriginDep, services: ServicesDep, user: User) -> UserOut:
     """新增账号。口令是临时的，首次登录后须修改；不填则由系统生成，只显示这一次。"""
-    await _require_seat(services, user, body.role, body.unit, body.regime)
-    made = None if body.password else drawn()
+    await _require_assignment(services, user, body.role, body.unit, body.regime)
+    made = None if body.password else random_password()
     if body.password and (weak := await weakness(body.password, body.username, services.rule_books.ids)):
         raise ProblemError(422, weak, "weak_password")
     account = Account(
@@ -52,13 +52,13 @@ async def add(body: NewUser, origin: OriginDep, services: ServicesDep, user: Use
         await services.users.create(account, body.password or made or "", temporary=True, noting=[noting])
     except UsernameTaken:
         raise ProblemError(409, "用户名已被使用", "already_done") from None
-    return UserOut.of(await _theirs(services, user, body.username), password=made)
+    return UserOut.of(await _managed_user(services, user, body.username), password=made)
 
 
 @router.patch("/{name:path}", responses=answers(400, 401, 403, 404, 409, 413, 422))
 async def change(name: str, body: UserChange, origin: OriginDep, services: ServicesDep, user: User) -> UserOut:
     """修改岗位、单位、停用、解锁、重置口令或动态口令。除解锁外，该账号的会话随即失效。"""
-    card = await _theirs(services, user, name)
+    card = await _managed_user(services, user, name)
     values = body.model_dump(include={*SEAT, "display", "disabled"}, exclude_unset=True)
     if any(values.get(key, "") is None for key in ("role", "display", "disabled")):
         raise ProblemError(422, "role、display、disabled 不能为空")
@@ -68,7 +68,7 @@ async def change(name: str, body: UserChange, origin: OriginDep, services: Servi
         raise ProblemError(409, "账号由统一身份认证管理，这里只能停用和启用", "not_allowed")
     if set(SEAT) & set(values):
         seat: dict[str, Any] = card.model_dump(include=set(SEAT)) | values
-        await _require_seat(services, user, *(seat[key] for key in SEAT))
+        await _require_assignment(services, user, *(seat[key] for key in SEAT))
     if body.reset_totp:
         values["totp_secret"] = None
     of = {"about": name, "regime": card.regime}
@@ -77,23 +77,23 @@ async def change(name: str, body: UserChange, origin: OriginDep, services: Servi
         data["fields"] = " ".join(sorted(values))
         noting = [acts.act(origin, user, Deed.USER_CHANGED, data=data, **of)]
         await services.users.change(name, noting, **values)
-    made = drawn() if body.reset_password else None
+    made = random_password() if body.reset_password else None
     if made:
         noting = [acts.act(origin, user, Deed.USER_CHANGED, data={"fields": "password"}, **of)]
         await services.users.set_password(name, made, temporary=True, noting=noting)
     if body.unlock or made:
         noting = [acts.act(origin, user, Deed.USER_UNLOCKED, **of)]
         await services.credentials.failures.forgive(name, noting)
-    return await _told(services, name, made)
+    return await _user_out(services, name, made)
 
 
-async def _told(services: Services, name: str, password: str | None) -> UserOut:
+async def _user_out(services: Services, name: str, password: str | None) -> UserOut:
     card = await services.users.get(name)
     assert card is not None
     return UserOut.of(card, (await services.credentials.failures.locks([name])).get(name), password)
 
 
-async def _theirs(services: Services, user: Identity, name: str) -> Card:
+async def _managed_user(services: Services, user: Identity, name: str) -> Card:
     """A user within this administrator's county. Raises ProblemError(404)."""
     card = await services.users.get(name) if name.isprintable() else None
     if card is None or user.regime not in (None, card.regime):
@@ -101,7 +101,9 @@ async def _theirs(services: Services, user: Identity, name: str) -> Card:
     return card
 
 
-async def _require_seat(services: Services, user: Identity, role: str, unit: str | None, regime: str | None) -> None:
+async def _require_assignment(
+    services: Services, user: Identity, role: str, unit: str | None, regime: str | None
+) -> None:
     """Check a role assignment. Raises ProblemError: 422 for an invalid one, 403 for one of another county."""
     if user.regime not in (None, regime):
         raise ProblemError(403, "只能管理本地区的账号")

@@ -18,22 +18,22 @@ from api.schemas.telephone import CallbackOut, CallTaskOut, InboundOut
 from application.audit import acts
 from application.input_types import InputModel, LongText
 from application.orders.actor import reader_of
-from application.orders.personal_data import at_work
-from application.orders.visibility import within
+from application.orders.personal_data import record_phone_readings
+from application.orders.visibility import is_within_reach
 from application.services import Services
 from domain.access.acts import Deed
 from domain.access.masking import masked_phone
 from domain.citizen.survey import Fate
 from domain.order.records import StoredCitizen
 from domain.permissions import require
-from domain.privacy import Occasion, reads_of_citizens
+from domain.privacy import Occasion, works_with_citizens
 from domain.words import UNIT_ROLES
 
 router = APIRouter(tags=["短信与电话"], route_class=IdempotentRoute)
 
 
 @dataclass(frozen=True)
-class Look:
+class QueueRequest:
     """A request for a page of a queue, with whole numbers if `reveal`.
 
     Raises Refused(not_permitted) if the caller may not read them.
@@ -59,7 +59,7 @@ class Look:
         return phone if phone is None or self.reveal else masked_phone(phone)
 
 
-AtQueue = Annotated[Look, Depends()]
+AtQueue = Annotated[QueueRequest, Depends()]
 
 
 class Done(InputModel):
@@ -78,7 +78,7 @@ async def callbacks(look: AtQueue) -> PageOut[CallbackOut]:
     parties = [row.party for row in page.items]
     phones = await services.citizens.phones(parties, look.reader)
     if look.reveal:
-        await at_work(services, user, phones, Occasion.CALLBACK)
+        await record_phone_readings(services, user, phones, Occasion.CALLBACK)
     await acts.note_list(services, origin_of(look.request), user, Deed.CALLBACKS_READ, parties, revealed=look.reveal)
     items = tuple(CallbackOut.of(row, look.shown(phones.get(row.party))) for row in page.items)
     return PageOut(items=items, next=page.next)
@@ -96,7 +96,7 @@ async def call_tasks(look: AtQueue) -> PageOut[CallTaskOut]:
     await acts.note_list(services, origin_of(look.request), user, Deed.CALL_TASKS_READ, numbers, revealed=look.reveal)
     items = []
     if look.reveal:
-        await at_work(services, user, phones, Occasion.CALL_TASK)
+        await record_phone_readings(services, user, phones, Occasion.CALL_TASK)
     for row in page.items:
         phone = phones.get(row.party) if row.party else await _contact(services, row)
         items.append(CallTaskOut.of(row, look.shown(phone)))
@@ -107,7 +107,7 @@ async def call_tasks(look: AtQueue) -> PageOut[CallTaskOut]:
 async def done(key: str, services: ServicesDep, user: User, body: Done | None = None) -> CallTaskOut:
     """已打电话告知。以先办结的人为准，重复提交不改变。"""
     task = await services.call_tasks.get(key) if key.isprintable() else None
-    if task is None or task.realm or not within(user, "finish_call_task", task.regime):
+    if task is None or task.realm or not is_within_reach(user, "finish_call_task", task.regime):
         raise ProblemError(404, "没有这一项电话任务")
     if not await services.viewers.may_see(task.order_no, reader_of(user)):
         raise Hidden("没有这一项电话任务", task.order_no)
@@ -129,7 +129,7 @@ async def inbound_messages(
     )
     numbers = [row.order_no for row in page.items if row.order_no]
     await acts.note_list(services, origin, user, Deed.INBOUND_READ, numbers, revealed=True)
-    if reads_of_citizens(user.role):
+    if works_with_citizens(user.role):
         return PageOut(items=tuple(map(InboundOut.of, page.items)), next=page.next)
     known = await _citizens(services, page.items)
     items = (InboundOut.of(row, leave_out=known.get(_number(row) or "", StoredCitizen())) for row in page.items)

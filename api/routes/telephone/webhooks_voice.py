@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.auth.identity import ServicesDep
-from api.auth.signed_form import SignedForm, form_of
+from api.auth.signed_form import SignedForm, openapi_form
 from api.problems import ProblemError, answers
 from api.routes.telephone.webhooks_sms import STATUS, Twiml
 from application.callbacks import phone_dialogue
@@ -19,7 +19,7 @@ CallId = Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]{1,100}$", description="�
     "",
     response_class=Twiml,
     responses=answers(403, 413, 422),
-    openapi_extra=form_of("CallSid", AnsweredBy="接听的是人还是机器"),
+    openapi_extra=openapi_form("CallSid", AnsweredBy="接听的是人还是机器"),
 )
 async def begin(call: CallId, form: SignedForm, services: ServicesDep) -> Twiml:
     """电话已接通：问候并提第一个问题；已听取过评价的、由机器接听的，或不相识的通话直接挂断。"""
@@ -30,7 +30,7 @@ async def begin(call: CallId, form: SignedForm, services: ServicesDep) -> Twiml:
     "/answer",
     response_class=Twiml,
     responses=answers(403, 413, 422),
-    openapi_extra=form_of("CallSid", Digits="所按的键", SpeechResult="所说的话"),
+    openapi_extra=openapi_form("CallSid", Digits="所按的键", SpeechResult="所说的话"),
 )
 async def answer(
     call: CallId,
@@ -41,14 +41,14 @@ async def answer(
 ) -> Twiml:
     """诉求人的回答：再问一次、问下一题，或记下评价后告别。"""
     keys, speech = form.get("Digits", ""), form.get("SpeechResult", "")
-    return Twiml(await phone_dialogue.answered(services, call, question, attempt, keys, speech))
+    return Twiml(await phone_dialogue.handle_answer(services, call, question, attempt, keys, speech))
 
 
 @router.post(
     "/status",
     status_code=204,
     responses=answers(403, 413, 422),
-    openapi_extra=form_of("CallSid", "CallStatus"),
+    openapi_extra=openapi_form("CallSid", "CallStatus"),
 )
 async def ended(call: CallId, form: SignedForm, services: ServicesDep) -> None:
     """通话已结束：挂断之前已作的评价仍然有效。"""

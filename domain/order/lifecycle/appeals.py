@@ -2,17 +2,16 @@
 
 from domain.order.commands import Appeal
 from domain.order.events import AppealGranted, AppealRefused
-from domain.order.lifecycle.approvals import Verdict, ask, settles
+from domain.order.lifecycle.approvals import request_approval
 from domain.order.lifecycle.closing import close
 from domain.order.parts import Approval
-from domain.order.turn import Turn, decides, require_attachments, require_signatures
+from domain.order.turn import Turn, require_attachments, require_signatures
 from domain.refusal import Code, Refused
 from domain.words import ApprovalKind, Outcome
 
 
-@decides(Appeal)
 def appeal(turn: Turn, command: Appeal) -> None:
-    """Ask with evidence; at any time while the unit has to do with the order."""
+    """Request an appeal with evidence, at any time while the unit is involved."""
     rule = turn.order.regime.appeals
     assignment = turn.acting(command.unit)
     if not rule.grounds:
@@ -22,7 +21,7 @@ def appeal(turn: Turn, command: Appeal) -> None:
     for signatures in rule.signed_by:
         require_signatures(signatures.roles, command.signed_by, command.by, rule.clause)
     require_attachments(command.attachments, rule.attachments.at_least, rule.clause)
-    ask(
+    request_approval(
         turn,
         ApprovalKind.APPEAL,
         assignment.unit,
@@ -33,11 +32,10 @@ def appeal(turn: Turn, command: Appeal) -> None:
     )
 
 
-@settles(ApprovalKind.APPEAL)
-def settle_appeal(turn: Turn, approval: Approval, verdict: Verdict) -> None:
-    """Granted: archived as not counted. Refused: everything goes on as before."""
+def settle_appeal(turn: Turn, approval: Approval, granted: bool) -> None:
+    """Granted: closed as not counted. Refused: the order goes on."""
     assert approval.unit is not None
-    if verdict.granted:
+    if granted:
         turn.emit(AppealGranted(unit=approval.unit, ground=approval.ground))
         close(turn, Outcome.NOT_COUNTED)
     else:

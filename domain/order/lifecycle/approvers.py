@@ -1,4 +1,4 @@
-"""Who may answer an approval: whom its open stage names, and never who asked for it."""
+"""Approvers: the roles of an approval's open stage, never the person who made the request."""
 
 from domain.labels import label
 from domain.order.commands import Decide
@@ -9,20 +9,19 @@ from domain.refusal import Code, Refused
 from domain.words import UNIT_ROLES, Role
 
 
-def seats(order: Order, approval: Approval) -> frozenset[str]:
-    """The roles that may answer the open stage: the one that it names, and those that may sit in at its desk."""
+def approver_roles(order: Order, approval: Approval) -> frozenset[str]:
+    """The roles that may answer the open stage: its own, and those of its desk in the rule book."""
     desks = order.regime.desks
     return frozenset({approval.by_role.value, *desks.get(approval.desk, ())})  # type: ignore[call-overload]
 
 
 def require_approver(order: Order, approval: Approval, decision: Decide) -> None:
-    """Raise Refused(not_permitted) for a role that the open stage does not name, or one of another unit.
+    """Raise Refused(not_permitted) for a role that is not the open stage's, or one of another unit.
 
-    Nor does anybody decide what they asked for themselves, whatever role they do it in. Where it is not known who
-    somebody is, as in a signal sent by hand in development, that cannot be told and is not held against them. Where two
-    stages sit at one desk they are two people's to decide, which also keeps a repeated click from deciding the second.
+    Nobody decides their own request, in whatever role. A signal without a person, as sent by hand in development,
+    passes this check. Two stages at one desk need two people, so that a repeated click cannot decide the second.
     """
-    if decision.by not in seats(order, approval):
+    if decision.by not in approver_roles(order, approval):
         raise Refused(Code.NOT_PERMITTED, f"此环节应由{label(approval.by_role)}决定")
     role = Role(decision.by)
     require("decide", role)

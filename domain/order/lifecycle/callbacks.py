@@ -1,21 +1,20 @@
-"""Callbacks: every citizen is asked whether the promise was kept (GT-13, GT-19, NA-01)."""
+"""Callbacks: the answers of the citizens to the survey (GT-13, GT-19, NA-01)."""
 
 from domain.due import explain
+from domain.order.clocks import key_of
 from domain.order.commands import RecordCallback
-from domain.order.deadlines import key_of
 from domain.order.events import CallbackRecorded
 from domain.order.lifecycle.closing import close
 from domain.order.lifecycle.ladder import ask_staff_again
-from domain.order.lifecycle.rework import dissatisfied
+from domain.order.lifecycle.rework import after_dissatisfaction
 from domain.order.order import Order
-from domain.order.turn import Turn, decides, evolves
+from domain.order.turn import Turn
 from domain.refusal import Code, Refused, quoted
 from domain.words import ClockName, Outcome, Role, Stage
 
 
-@decides(RecordCallback)
 def record_callback(turn: Turn, command: RecordCallback) -> None:
-    """What one citizen said; the order moves on when all have been heard or given up."""
+    """Record the answer of one citizen; the order moves on when all have answered or are given up."""
     rule = turn.order.regime.callbacks
     turn.require_stage(Stage.CALLBACK, clause=rule.clause)
     if command.round not in (None, turn.order.reworks):
@@ -47,9 +46,9 @@ def record_callback(turn: Turn, command: RecordCallback) -> None:
 
 
 def _require_new_try(turn: Turn, party: str) -> None:
-    """Raise Refused(too_early) for what was tried so soon after the last time that it is the same try, told again.
+    """Raise Refused(too_early) so soon after the last try that it must be the same one, reported again.
 
-    Minutes are compared as people read them off: 09:00:59 and 09:01:00 are a minute apart.
+    Compares minutes as a clock shows them: 09:00:59 and 09:01:00 are a minute apart.
     """
     rule = turn.order.regime.callbacks
     last = turn.order.tried.get(party)
@@ -60,14 +59,13 @@ def _require_new_try(turn: Turn, party: str) -> None:
 def _all_heard(turn: Turn) -> None:
     results = set(turn.order.called.values())
     if "dissatisfied" in results:
-        dissatisfied(turn)
+        after_dissatisfaction(turn)
     else:
         close(turn, Outcome.SATISFIED if "satisfied" in results else Outcome.UNREACHABLE)
 
 
-@evolves(CallbackRecorded)
 def callback_recorded(order: Order, event: CallbackRecorded) -> Order:
-    """An unreachable citizen is tried again until the tries are used up."""
+    """Store the answer; an unreachable citizen is tried again until the tries are used up."""
     order = order.but(tries=order.tries | {event.party: event.attempt})
     if event.result == "unreachable":
         order = order.but(tried=order.tried | {event.party: event.at})
@@ -78,4 +76,4 @@ def callback_recorded(order: Order, event: CallbackRecorded) -> Order:
     given = {name: rating for name, rating in ratings.items() if rating is not None}
     if event.result != "unreachable":
         given["satisfied"] = event.result == "satisfied"
-    return order.noted(**given)
+    return order.with_facts(**given)

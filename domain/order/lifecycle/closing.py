@@ -1,59 +1,53 @@
-"""Closing: every life ends with one outcome and then in the archive (RG-07)."""
+"""Closing: every order ends with one outcome, then in the archive (RG-07)."""
 
 from domain.order.commands import RequestTermination, Withdraw
 from domain.order.events import OrderArchived, OrderClosed, OrderTerminated, OrderWithdrawn
 from domain.order.internal_commands import ReportArchived
-from domain.order.lifecycle.approvals import Verdict, ask, settles
+from domain.order.lifecycle.approvals import request_approval
 from domain.order.order import Order
 from domain.order.parts import Approval
-from domain.order.turn import Turn, decides, evolves
+from domain.order.turn import Turn
 from domain.words import ApprovalKind, ClockName, Outcome
 
 
 def close(turn: Turn, outcome: Outcome) -> None:
-    """The order has an outcome; what remains is the archive."""
+    """Close with an outcome; the archive follows."""
     turn.emit(OrderClosed(outcome=outcome))
 
 
-@decides(Withdraw)
 def withdraw(turn: Turn, command: Withdraw) -> None:
-    """The citizen takes the demand back."""
+    """Close an order that the citizen withdraws."""
     turn.require_open()
     turn.emit(OrderWithdrawn(reason=command.reason))
     close(turn, Outcome.WITHDRAWN)
 
 
-@decides(RequestTermination)
 def request_termination(turn: Turn, command: RequestTermination) -> None:
-    """Outside the hotline's scope: ended only by joint finding (RG-07)."""
+    """Request the end of an order outside the hotline's scope, which needs a joint finding (RG-07)."""
     turn.require_open()
-    ask(turn, ApprovalKind.TERMINATION, None, ground=command.ground, reason=command.text)
+    request_approval(turn, ApprovalKind.TERMINATION, None, ground=command.ground, reason=command.text)
 
 
-@settles(ApprovalKind.TERMINATION)
-def settle_termination(turn: Turn, approval: Approval, verdict: Verdict) -> None:
-    """Granted: the order ends here. Refused: it goes on."""
-    if verdict.granted:
+def settle_termination(turn: Turn, approval: Approval, granted: bool) -> None:
+    """Granted: the order is closed. Refused: it goes on."""
+    if granted:
         turn.emit(OrderTerminated(ground=approval.ground))
         close(turn, Outcome.TERMINATED)
 
 
-@decides(ReportArchived)
 def report_archived(turn: Turn, command: ReportArchived) -> None:
-    """The bundle is written; a repeated report changes nothing."""
+    """Record the written bundle; a repeated report changes nothing."""
     if turn.order.closed and not turn.order.archived:
         turn.emit(OrderArchived(bundle=command.bundle, sha256=command.sha256))
 
 
-@evolves(OrderClosed)
 def order_closed(order: Order, event: OrderClosed) -> Order:
-    """Nothing runs and nobody is asked any more, but for an emergency line that has to confirm (GT-03)."""
+    """Stop all clocks and approvals, except for the confirmation of an emergency line (GT-03)."""
     order = order.with_clocks_stopped("stopped", names=frozenset(ClockName) - {ClockName.ACKNOWLEDGEMENT})
     order = order.with_voided()
     return order.but(outcome=event.outcome, awaiting_dispatch=False, calling=False, paused_since=None)
 
 
-@evolves(OrderArchived)
 def order_archived(order: Order, event: OrderArchived) -> Order:
-    """The end: nothing rings any more."""
+    """Stop every clock."""
     return order.with_clocks_stopped("stopped").but(archived=True)

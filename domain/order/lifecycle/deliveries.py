@@ -1,22 +1,21 @@
-"""Deliveries: what became of notices and calls, and who is tried next (NA-07, GT-13)."""
+"""Deliveries: reports on notices and calls, and the next contact (NA-07, GT-13)."""
 
 from domain.order.events import NoticeFailed, NoticeSent, NoticeUndelivered
 from domain.order.internal_commands import ReportCall, ReportNotice, ReportUndelivered
 from domain.order.lifecycle.ladder import give_up, put_off, survey_failed
 from domain.order.order import Order
 from domain.order.parts import Rung
-from domain.order.turn import Turn, decides, evolves
+from domain.order.turn import Turn
 from domain.words import Role, Template
 
 REFUSED_BY_THE_CITIZEN = "opted_out"
 NOBODY_KNOWN = "no_contact"
 
 
-@decides(ReportNotice)
 def report_notice(turn: Turn, command: ReportNotice) -> None:
-    """The provider took it, or no contact was left: then a person telephones.
+    """Record that the provider accepted a notice, or that no contact is left: then the staff telephone.
 
-    Not for a survey, whose ladder goes on, nor where a citizen wants no texts or has left no number.
+    They do not for a survey, whose ladder goes on, nor for a citizen who opted out or left no number.
     """
     if command.sent:
         turn.emit(NoticeSent(notice=command.notice))
@@ -30,18 +29,16 @@ def report_notice(turn: Turn, command: ReportNotice) -> None:
     survey_failed(turn, command.notice, command.reason)
 
 
-@decides(ReportUndelivered)
 def report_undelivered(turn: Turn, command: ReportUndelivered) -> None:
-    """The provider had taken it and gave up later: on to the next contact. Said twice it counts once."""
+    """Try the next contact after the provider could not deliver. A repeated report counts once."""
     issued = turn.order.issued.get(command.notice)
     if issued is None or turn.order.archived or command.attempt != issued.undelivered + 1:
         return
     turn.emit(NoticeUndelivered(notice=command.notice, reason=command.reason, attempt=command.attempt))
 
 
-@decides(ReportCall)
 def report_call(turn: Turn, command: ReportCall) -> None:
-    """An automatic call cannot be made to this number, or not now; one that was made is answered by the citizen."""
+    """Go on after an automatic call that could not be made to this number, or not now."""
     rung = turn.order.rungs.get(command.party, Rung())
     current = (rung.by, rung.attempt) == ("call", command.attempt) and command.round == turn.order.reworks
     if current and rung.waiting and turn.order.calling and command.party not in turn.order.called:
@@ -49,8 +46,7 @@ def report_call(turn: Turn, command: ReportCall) -> None:
         next_step(turn, command.party, command.reason)
 
 
-@evolves(NoticeUndelivered)
 def notice_undelivered(order: Order, event: NoticeUndelivered) -> Order:
-    """Counted, so that each contact is tried once."""
+    """Count it, so that each contact is tried once."""
     issued = order.issued[event.notice].but(undelivered=event.attempt)
     return order.but(issued=order.issued | {event.notice: issued})

@@ -4,20 +4,19 @@ from datetime import datetime
 
 from domain.calendar.durations import Duration
 from domain.due import before
+from domain.order.clocks import key_of, set_clock
 from domain.order.commands import Dispatch, DispatchedUnit
-from domain.order.deadlines import key_of, promise
 from domain.order.events import Dispatched, OrderDispatched
 from domain.order.order import Order
 from domain.order.parts import Assignment
-from domain.order.turn import Turn, decides, evolves
+from domain.order.turn import Turn
 from domain.policy.rule_book import Limit, Milestone, PreExpiry
 from domain.refusal import Code, Refused
 from domain.words import ApprovalKind, ClockName, DispatchMode, Part
 
 
-@decides(Dispatch)
 def dispatch(turn: Turn, command: Dispatch) -> None:
-    """Send to units: one leads (a dual dispatch may have two leads), the others assist."""
+    """Dispatch to units: one leads (two may in a dual dispatch), the others assist."""
     turn.require_open()
     order = turn.order
     clause = order.regime.ladder.clause
@@ -37,7 +36,7 @@ def dispatch(turn: Turn, command: Dispatch) -> None:
 
 
 def parts(units: tuple[DispatchedUnit, ...], *, keeps_lead: bool) -> tuple[Dispatched, ...]:
-    """Each unit with its part: unless said otherwise the first leads, who has been asked first (GT-11, HJ-04)."""
+    """Each unit with its part: by default the first one named leads (GT-11, HJ-04)."""
     named = any(unit.part is Part.LEAD for unit in units)
     return tuple(
         Dispatched(
@@ -61,25 +60,25 @@ def _check_mode(mode: DispatchMode, units: tuple[Dispatched, ...], keeps_lead: b
 
 
 def send_to(turn: Turn, units: tuple[Dispatched, ...], mode: DispatchMode, precedent: str | None = None) -> None:
-    """The dispatch itself, and every clock that runs from it."""
+    """Emit the dispatch and start every clock that runs from it."""
     turn.emit(OrderDispatched(units=units, mode=mode, precedent=precedent))
     for unit in units:
         start_clocks(turn, unit.unit)
 
 
 def start_clocks(turn: Turn, unit: str) -> None:
-    """Sign-off, return window, limit and milestones of a unit, all from now (design §3)."""
+    """Start sign-off, return window, limit and milestones of a unit, all from now (docs/architecture.md#time)."""
     regime = turn.order.regime
     _set_sign_off(turn, unit)
     if regime.returns.window_from == "dispatch":
-        promise(turn, ClockName.RETURN, unit=unit, limit=regime.returns.window, clause=regime.returns.clause)
+        set_clock(turn, ClockName.RETURN, unit=unit, limit=regime.returns.window, clause=regime.returns.clause)
     limit = limit_of(turn.order)
     if turn.order.required_by is not None and regime.required_by:
         at: datetime | None = turn.order.required_by
         within, clause = None, regime.required_by_clause
     else:
         at, within, clause = None, limit.within, limit.clause
-    due_at = promise(
+    due_at = set_clock(
         turn,
         ClockName.HANDLING,
         unit=unit,
@@ -90,7 +89,7 @@ def start_clocks(turn: Turn, unit: str) -> None:
     )
     for milestone in milestones(turn.order, unit):
         if milestone.before_limit is None:
-            promise(
+            set_clock(
                 turn,
                 milestone.clock,
                 unit=unit,
@@ -102,22 +101,22 @@ def start_clocks(turn: Turn, unit: str) -> None:
 
 
 def _set_sign_off(turn: Turn, unit: str) -> None:
-    """The window for signing off: what an emergency line handed over has one of its own (RG-04)."""
+    """Start the sign-off window; orders from an emergency line have their own (RG-04)."""
     regime = turn.order.regime
     if regime.sign_off is None or not turn.order.fits(regime.sign_off.when):
         return
     response = regime.emergency.response(turn.order.source, regime.level_of(unit))
     if response is None:
-        promise(turn, ClockName.SIGN_OFF, unit=unit, limit=regime.sign_off.within, clause=regime.sign_off.clause)
+        set_clock(turn, ClockName.SIGN_OFF, unit=unit, limit=regime.sign_off.within, clause=regime.sign_off.clause)
     else:
-        promise(turn, ClockName.SIGN_OFF, unit=unit, limit=response.sign_off, clause=regime.emergency.clause)
+        set_clock(turn, ClockName.SIGN_OFF, unit=unit, limit=response.sign_off, clause=regime.emergency.clause)
 
 
 def set_results_due(turn: Turn, unit: str, limit_at: datetime) -> None:
-    """The milestones that are measured back from the limit, set with every limit that is given (HJ-12, DL-07)."""
+    """Set the milestones that are measured back from the limit (HJ-12, DL-07)."""
     for milestone in milestones(turn.order, unit):
         if milestone.before_limit is not None:
-            promise(
+            set_clock(
                 turn,
                 milestone.clock,
                 unit=unit,
@@ -128,19 +127,19 @@ def set_results_due(turn: Turn, unit: str, limit_at: datetime) -> None:
 
 
 def move_results_due(turn: Turn, unit: str, limit_at: datetime) -> None:
-    """The same when a given limit has moved; one that was met or missed by then stays so."""
+    """Move those milestones with their limit; one that is met or missed already stays so."""
     result = turn.order.clocks.get(key_of(ClockName.RESULT, unit))
     if result is not None and result.status == "running":
         set_results_due(turn, unit, limit_at)
 
 
 def limit_of(order: Order) -> Limit:
-    """The row of the table of limits that this order comes under."""
+    """The first row of the table of limits that applies to this order."""
     return next(limit for limit in order.regime.limits if order.fits(limit.when))
 
 
 def milestones(order: Order, unit: str) -> list[Milestone]:
-    """The milestones that stand for this unit in this order; of several for one clock the first."""
+    """The milestones that apply to this unit in this order; of several for one clock the first."""
     level = order.regime.level_of(unit)
     found: dict[ClockName, Milestone] = {}
     for milestone in order.regime.milestones:
@@ -150,7 +149,7 @@ def milestones(order: Order, unit: str) -> list[Milestone]:
 
 
 def warning(order: Order, limit: Duration | None) -> Duration | None:
-    """How long before its limit the unit is warned; `limit` is None where the moment is set from above."""
+    """How long before its limit the unit is warned; `limit` is None if a superior has set the moment."""
     for rule in order.regime.pre_expiry:
         if order.fits(rule.when) and (rule.shorter_than is None or _shorter(limit, rule)):
             return rule.before
@@ -165,7 +164,7 @@ def _shorter(limit: Duration | None, rule: PreExpiry) -> bool:
 
 
 def _barred_by(order: Order, event: OrderDispatched) -> str | None:
-    """The clause by which a unit cannot hand the order back, where that is not the rule of returns."""
+    """The clause that bars a return, if it is not that of the rule of returns."""
     if event.precedent is not None:
         return order.regime.ladder.clause
     if event.mode is DispatchMode.COORDINATION:
@@ -173,9 +172,8 @@ def _barred_by(order: Order, event: OrderDispatched) -> str | None:
     return None
 
 
-@evolves(OrderDispatched)
 def order_dispatched(order: Order, event: OrderDispatched) -> Order:
-    """The units have it; a unit sent to along a precedent, or by a decision, cannot hand it back (RG-17)."""
+    """Assign the units; one chosen by a precedent or a decision cannot return the order (RG-17)."""
     barred = event.precedent is not None or event.mode.value in order.regime.returns.barred_modes
     assignments = dict(order.assignments)
     for unit in event.units:

@@ -1,25 +1,24 @@
-"""Extensions: more time, asked for before it is too late (GT-09, HJ-08, DL-06, RG-11, HK-06)."""
+"""Extensions: more time, requested before the limit (GT-09, HJ-08, DL-06, RG-11, HK-06)."""
 
 from datetime import datetime
 
 from domain.due import after_limit, before, due
+from domain.order.clocks import key_of, set_clock
 from domain.order.commands import Decide, RequestExtension
-from domain.order.deadlines import key_of, promise
 from domain.order.events import ExtensionGranted, ExtensionRefused
-from domain.order.lifecycle.approvals import CHECKS, Verdict, ask, settles
+from domain.order.lifecycle.approvals import request_approval
 from domain.order.lifecycle.dispatch import limit_of, move_results_due, set_results_due, warning
-from domain.order.lifecycle.handling import relight
+from domain.order.lifecycle.handling import reset_light
 from domain.order.order import Order
 from domain.order.parts import Approval, Assignment, Clock
-from domain.order.turn import Turn, decides, evolves, require_signatures, require_text
+from domain.order.turn import Turn, require_signatures, require_text
 from domain.policy.rule_book import Extensions
 from domain.refusal import Code, Refused
 from domain.words import ApprovalKind, ClockName
 
 
-@decides(RequestExtension)
 def request_extension(turn: Turn, command: RequestExtension) -> None:
-    """Ask for time until a moment; the old limit stands until someone has agreed."""
+    """Request a new limit; the old one is valid until the request is granted."""
     order = turn.order
     rule = order.regime.extensions
     assignment = turn.handling(command.unit)
@@ -28,7 +27,7 @@ def request_extension(turn: Turn, command: RequestExtension) -> None:
     clock = _limit_clock(order, assignment.unit, rule)
     if order.count("extensions") >= rule.per_order:
         raise Refused(Code.LIMIT_REACHED, f"每件工单最多延期 {rule.per_order} 次", rule.clause)
-    if order.open_approval(ApprovalKind.EXTENSION) is not None:  # of whichever unit: more time is the order's
+    if order.open_approval(ApprovalKind.EXTENSION) is not None:  # by any unit: an extension is the order's
         raise Refused(Code.ALREADY_DONE, "本工单的延期申请正在审核，不能重复申请", rule.clause)
     latest = before(clock.due_at, rule.ask_before, order.days) if rule.ask_before else clock.due_at
     if turn.now > latest or turn.now >= clock.due_at:
@@ -43,7 +42,7 @@ def request_extension(turn: Turn, command: RequestExtension) -> None:
             break
     until = command.until or furthest(order, assignment, clock)
     _check_until(order, assignment, clock, until)
-    ask(
+    request_approval(
         turn,
         ApprovalKind.EXTENSION,
         assignment.unit,
@@ -82,7 +81,7 @@ def _check_until(order: Order, assignment: Assignment, clock: Clock, until: date
 def check_decision(turn: Turn, approval: Approval, command: Decide) -> None:
     """A decider may set another moment, within what the regime allows. Raises Refused otherwise.
 
-    What was asked for is checked too: time may have passed it, or a pause have moved the limit beyond it since.
+    The requested moment is checked too: it may have passed, or a pause may have moved the limit beyond it.
     """
     assert approval.unit is not None
     clock = turn.order.clocks[key_of(ClockName.HANDLING, approval.unit)]
@@ -93,14 +92,10 @@ def check_decision(turn: Turn, approval: Approval, command: Decide) -> None:
     _check_until(turn.order, turn.order.assignments[approval.unit], clock, until)
 
 
-CHECKS[ApprovalKind.EXTENSION] = check_decision
-
-
-@settles(ApprovalKind.EXTENSION)
-def settle_extension(turn: Turn, approval: Approval, verdict: Verdict) -> None:
-    """Granted: a new limit for every unit, the lights back to green. Refused: the old limit stands."""
+def settle_extension(turn: Turn, approval: Approval, granted: bool) -> None:
+    """Granted: a new limit for every unit, lights back to green. Refused: the old limit remains."""
     assert approval.unit is not None and approval.until is not None
-    if not verdict.granted:
+    if not granted:
         turn.emit(ExtensionRefused(unit=approval.unit))
         return
     asked = turn.order.clocks[key_of(ClockName.HANDLING, approval.unit)]
@@ -112,7 +107,7 @@ def settle_extension(turn: Turn, approval: Approval, verdict: Verdict) -> None:
 
 
 def _other_limits(order: Order, unit: str) -> list[Clock]:
-    """The limits of those who work on the order beside this unit: more time is the order's, counted once for all."""
+    """The limits of the other units that work on the order: an extension is the order's, counted once."""
     found = []
     for other in order.active:
         clock = order.clocks.get(key_of(ClockName.HANDLING, other.unit))
@@ -123,10 +118,10 @@ def _other_limits(order: Order, unit: str) -> list[Clock]:
 
 
 def _extend(turn: Turn, clock: Clock, until: datetime) -> None:
-    """A unit's limit at its new moment, and what is measured from it; held where its answer is being checked."""
+    """Move a unit's limit and the milestones measured from it; the clock stays held during a review."""
     assert clock.unit is not None
     within, held = limit_of(turn.order).within, clock.status == "held"
-    due_at = promise(
+    due_at = set_clock(
         turn,
         ClockName.HANDLING,
         unit=clock.unit,
@@ -140,11 +135,10 @@ def _extend(turn: Turn, clock: Clock, until: datetime) -> None:
         move_results_due(turn, clock.unit, due_at)
     else:
         set_results_due(turn, clock.unit, due_at)
-    relight(turn, clock.unit, due_at)
+    reset_light(turn, clock.unit, due_at)
 
 
-@evolves(ExtensionGranted)
 def extension_granted(order: Order, event: ExtensionGranted) -> Order:
-    """Counted where the regime counts what was granted."""
-    order = order.noted(extensions=order.facts.get("extensions", 0) + 1)
+    """Count the extension, if the regime counts granted ones."""
+    order = order.with_facts(extensions=order.facts.extensions + 1)
     return order.counted("extensions") if order.regime.extensions.counted == "granted" else order

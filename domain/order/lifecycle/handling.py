@@ -1,10 +1,10 @@
-"""Handling: what a unit does and reports while it works (DL-08, DL-09, RG-04, RG-10, HK-08), and its lights."""
+"""Handling: acts and reports of a unit (DL-08, DL-09, RG-04, RG-10, HK-08), its limit and its lights."""
 
 from datetime import datetime
 
 from domain.due import before
+from domain.order.clocks import key_of, set_clock
 from domain.order.commands import ArriveOnSite, RecordVisit, ReportProgress
-from domain.order.deadlines import key_of, promise
 from domain.order.events import (
     ArrivedOnSite,
     HandlingOverdue,
@@ -13,10 +13,10 @@ from domain.order.events import (
     ProgressReported,
     VisitRecorded,
 )
-from domain.order.lifecycle.supervision import answer_all
+from domain.order.lifecycle.supervision import answer_open_supervisions
 from domain.order.order import Order
 from domain.order.parts import Clock
-from domain.order.turn import Turn, decides, evolves, require_text
+from domain.order.turn import Turn, require_text
 from domain.policy.rule_book import Progress
 from domain.refusal import Code, Refused
 from domain.text import Text
@@ -29,18 +29,16 @@ MET_BY_REPORT = {
 }
 
 
-@decides(ArriveOnSite)
 def arrive_on_site(turn: Turn, command: ArriveOnSite) -> None:
-    """The unit's people are there; once is enough."""
+    """Record the unit's arrival on site, once."""
     assignment = turn.acting(command.unit)
-    if assignment.unit in turn.order.facts.get("on_site", ()):
+    if assignment.unit in turn.order.facts.on_site:
         raise Refused(Code.ALREADY_DONE, "已登记到达现场")
     turn.emit(ArrivedOnSite(unit=assignment.unit))
 
 
-@decides(ReportProgress)
 def report_progress(turn: Turn, command: ReportProgress) -> None:
-    """A first opinion, a plan, or how far things are; saying only that it is in progress is refused (DL-08)."""
+    """Record a first opinion, a plan or progress; a report without content is refused (DL-08)."""
     assignment = turn.acting(command.unit)
     if assignment.status == "dispatched" and turn.order.regime.sign_off is not None:
         raise Refused(Code.WRONG_STAGE, "请先签收工单", turn.order.regime.sign_off.clause)
@@ -61,43 +59,42 @@ def report_progress(turn: Turn, command: ReportProgress) -> None:
             expected_at=command.expected_at,
         )
     )
-    answer_all(turn, assignment.unit)
+    answer_open_supervisions(turn, assignment.unit)
     for clock in clocks:
         if clock is not None and clock.status == "running" and clock.every is not None:
-            promise(turn, clock.name, unit=clock.unit, limit=clock.every, every=clock.every, clause=clock.clause)
+            set_clock(turn, clock.name, unit=clock.unit, limit=clock.every, every=clock.every, clause=clock.clause)
     if assignment.unclosed and assignment.status in ("dispatched", "handling"):
         _keep_tracking(turn, assignment.unit, command.expected_at)
 
 
 def refuse_empty_words(text: Text, rule: Progress) -> None:
-    """Raise Refused(vague_reply) for a report that says nothing but that it is in progress (DL-08)."""
+    """Raise Refused(vague_reply) for a report that only says "in progress" (DL-08)."""
     if text.vague and rule.phrases:
         raise Refused(Code.VAGUE_REPLY, "不能笼统写“正在办理”等，请写明具体进展", rule.clause)
 
 
 def _keep_tracking(turn: Turn, unit: str, expected_at: datetime | None) -> None:
-    """A report does not end the tracking of an unclosed order: the date stands, or the unit names another (RG-12)."""
+    """Keep tracking an unclosed order after a report, by its date or a new one (RG-12)."""
     promised = turn.order.clocks[key_of(ClockName.PROGRESS, unit)]
     at = expected_at or promised.due_at
     if at > turn.now:
-        promise(turn, ClockName.PROGRESS, unit=unit, at=at, clause=promised.clause)
+        set_clock(turn, ClockName.PROGRESS, unit=unit, at=at, clause=promised.clause)
 
 
-@decides(RecordVisit)
 def record_visit(turn: Turn, command: RecordVisit) -> None:
-    """A face-to-face visit: solved, explained or discussed (DL-09)."""
+    """Record a face-to-face visit: solved, explained or discussed (DL-09)."""
     assignment = turn.acting(command.unit)
     turn.emit(VisitRecorded(unit=assignment.unit, purpose=command.purpose, text=command.text))
 
 
 def warn(turn: Turn, clock: Clock) -> None:
-    """Yellow falls with the pre-expiry notice."""
+    """Turn the light yellow with the pre-expiry notice."""
     assert clock.unit is not None
     turn.emit(LightChanged(unit=clock.unit, light=Light.YELLOW))
 
 
 def limit_passed(turn: Turn, clock: Clock) -> None:
-    """Red falls with the limit, and the order is overdue until it is answered (NA-09)."""
+    """Turn the light red at the limit; the order is overdue until it is answered (NA-09)."""
     assert clock.unit is not None
     turn.emit(LightChanged(unit=clock.unit, light=Light.RED))
     reason = "rework" if clock.name is ClockName.REWORK else "limit_passed"
@@ -105,17 +102,16 @@ def limit_passed(turn: Turn, clock: Clock) -> None:
 
 
 def milestone_missed(turn: Turn, clock: Clock) -> None:
-    """A promise on the way was not kept; a recurring one is promised again."""
+    """Record a missed milestone; a recurring one starts again."""
     turn.emit(MilestoneMissed(clock=clock.name, unit=clock.unit, due_at=clock.due_at, key=clock.key))
     if clock.every is not None:
-        promise(turn, clock.name, unit=clock.unit, limit=clock.every, every=clock.every, clause=clock.clause)
+        set_clock(turn, clock.name, unit=clock.unit, limit=clock.every, every=clock.every, clause=clock.clause)
 
 
 def warn_moment(order: Order, clock: Clock) -> datetime | None:
-    """When the warning of a clock falls, None when it has none.
+    """The moment of a clock's warning, None if it has none.
 
-    The warning of a rework that would fall with its beginning is dropped: the order to do it again has just
-    been given with the same limit.
+    A rework has no warning at its very start: the unit has just been given the same limit.
     """
     if clock.warn_before is None:
         return None
@@ -125,15 +121,14 @@ def warn_moment(order: Order, clock: Clock) -> datetime | None:
     return moment
 
 
-def relight(turn: Turn, unit: str, due_at: datetime) -> None:
-    """Back to green where a limit has moved ahead of now."""
+def reset_light(turn: Turn, unit: str, due_at: datetime) -> None:
+    """Turn the light back to green if the limit is in the future again."""
     if turn.order.assignments[unit].light is not Light.GREEN and turn.now < due_at:
         turn.emit(LightChanged(unit=unit, light=Light.GREEN))
 
 
-@evolves(LightChanged)
 def light_changed(order: Order, event: LightChanged) -> Order:
-    """Yellow means that the running limit was warned of."""
+    """Set the light; yellow marks the running limit as warned."""
     order = order.with_assignment(event.unit, light=event.light)
     if event.light is Light.YELLOW:
         for name in (ClockName.HANDLING, ClockName.REWORK):
@@ -143,31 +138,27 @@ def light_changed(order: Order, event: LightChanged) -> Order:
     return order
 
 
-@evolves(HandlingOverdue)
 def handling_overdue(order: Order, event: HandlingOverdue) -> Order:
-    """Overdue stays with the order's figures even after it is answered."""
-    order = order.but(overdue_units=order.overdue_units | {event.unit}).noted(on_time=False)
+    """Mark the unit as overdue, which its reply does not undo."""
+    order = order.but(overdue_units=order.overdue_units | {event.unit}).with_facts(on_time=False)
     if event.clock is not None and event.clock is not ClockName.RETURN:
         return order.with_clock(key_of(event.clock, event.unit), status="missed")
     return order
 
 
-@evolves(MilestoneMissed)
-def evolve_milestone(order: Order, event: MilestoneMissed) -> Order:
-    """The alarm has rung."""
+def milestone_clock_missed(order: Order, event: MilestoneMissed) -> Order:
+    """Mark the milestone as missed."""
     return order.with_clock(event.key, status="missed")
 
 
-@evolves(ArrivedOnSite)
 def arrived_on_site(order: Order, event: ArrivedOnSite) -> Order:
-    """The on-site clock is met."""
-    order = order.noted(on_site=[*order.facts.get("on_site", ()), event.unit])
+    """Meet the on-site clock."""
+    order = order.with_facts(on_site=(*order.facts.on_site, event.unit))
     return _met(order, key_of(ClockName.ON_SITE, event.unit))
 
 
-@evolves(ProgressReported)
 def progress_reported(order: Order, event: ProgressReported) -> Order:
-    """The milestone of this kind of report is met."""
+    """Meet the milestones of this kind of report."""
     for name in MET_BY_REPORT[event.stage]:
         order = _met(order, key_of(name, event.unit))
     return order

@@ -1,19 +1,18 @@
-"""Intake: an order begins, and some end right there (GT-03, GT-04, RG-03, HK-01)."""
+"""Intake: opening, answering at once, and transfer to an emergency line (GT-03, GT-04, RG-03, HK-01)."""
 
+from domain.order.clocks import set_clock
 from domain.order.commands import AcknowledgeTransfer, AnswerAtIntake, TransferOut
-from domain.order.deadlines import promise
 from domain.order.events import AnsweredAtIntake, OrderOpened, TransferAcknowledged, TransferredOut
 from domain.order.internal_commands import OpenOrder
 from domain.order.lifecycle.closing import close
 from domain.order.order import Order
-from domain.order.turn import Turn, decides, evolves, require_text
+from domain.order.turn import Turn, require_text
 from domain.refusal import Code, Refused
 from domain.words import ClockName, Outcome, Stage
 
 
-@decides(OpenOrder)
 def open_order(turn: Turn, command: OpenOrder) -> None:
-    """The life begins; where the centre has a window of its own, it starts to run (HK-01)."""
+    """Open the order, and start the centre's own window if there is one (HK-01)."""
     order = turn.order
     if order.opened_at is not None:
         raise Refused(Code.ALREADY_DONE, "工单已受理")
@@ -29,12 +28,11 @@ def open_order(turn: Turn, command: OpenOrder) -> None:
     )
     rule = order.regime.intake.centre_sign_off
     if rule is not None and order.fits(rule.when):
-        promise(turn, ClockName.SIGN_OFF, limit=rule.within, clause=rule.clause)
+        set_clock(turn, ClockName.SIGN_OFF, limit=rule.within, clause=rule.clause)
 
 
-@decides(AnswerAtIntake)
 def answer_at_intake(turn: Turn, command: AnswerAtIntake) -> None:
-    """Consultations are answered at once and closed without dispatch (GT-04)."""
+    """Answer a consultation at once and close it without dispatch (GT-04)."""
     rule = turn.order.regime.intake
     turn.require_stage(Stage.INTAKE)
     if turn.order.category not in rule.answer:
@@ -43,42 +41,37 @@ def answer_at_intake(turn: Turn, command: AnswerAtIntake) -> None:
     close(turn, Outcome.ANSWERED)
 
 
-@decides(TransferOut)
 def transfer_out(turn: Turn, command: TransferOut) -> None:
-    """Handed to an emergency line; the record of it stays here (GT-03)."""
+    """Transfer to an emergency line; the record stays here (GT-03)."""
     turn.require_stage(Stage.INTAKE)
     turn.emit(TransferredOut(line=command.line, reason=command.reason))
     rule = turn.order.regime.emergency
     if rule.acknowledge_within is not None and turn.order.fits(rule.when):
-        promise(turn, ClockName.ACKNOWLEDGEMENT, limit=rule.acknowledge_within, clause=rule.clause)
+        set_clock(turn, ClockName.ACKNOWLEDGEMENT, limit=rule.acknowledge_within, clause=rule.clause)
     close(turn, Outcome.TRANSFERRED)
 
 
-@decides(AcknowledgeTransfer)
 def acknowledge_transfer(turn: Turn, command: AcknowledgeTransfer) -> None:
-    """The line confirms that it has the order; late is possible until the order is archived."""
-    line = turn.order.facts.get("line")
+    """Record the confirmation by the line; a late one is possible until the order is archived."""
+    line = turn.order.facts.line
     if line is None or turn.order.archived:
         raise Refused(Code.WRONG_STAGE, "工单没有待确认的转出", turn.order.regime.emergency.clause)
-    if "acknowledged" in turn.order.facts:
+    if turn.order.facts.acknowledged:
         raise Refused(Code.ALREADY_DONE, "该转出已经确认", turn.order.regime.emergency.clause)
     turn.emit(TransferAcknowledged(line=line, reference=command.reference))
 
 
-@evolves(TransferredOut)
 def transferred_out(order: Order, event: TransferredOut) -> Order:
-    """Which line has it."""
-    return order.noted(line=event.line)
+    """Store the line."""
+    return order.with_facts(line=event.line)
 
 
-@evolves(TransferAcknowledged)
 def transfer_acknowledged(order: Order, event: TransferAcknowledged) -> Order:
-    """The line has it; what remains is the archive."""
-    order = order.noted(acknowledged=True)
+    """Store the confirmation and meet its clock."""
+    order = order.with_facts(acknowledged=True)
     return order.with_clocks_stopped("met", names=frozenset({ClockName.ACKNOWLEDGEMENT}))
 
 
-@evolves(OrderOpened)
 def order_opened(order: Order, event: OrderOpened) -> Order:
-    """The citizen of this order is the first who is to be called back."""
+    """Open; the citizen of this order is the first party."""
     return order.but(opened_at=event.at, parties=(order.no,))

@@ -1,36 +1,36 @@
-"""The callback ladder: each citizen is asked by text, then by an automatic call, then by a person (GT-13, GT-19)."""
+"""The callback ladder: a survey by text, then by automatic call, then by the staff (GT-13, GT-19)."""
 
 from datetime import datetime
 
 from domain.due import explain
-from domain.order.deadlines import key_of, promise
+from domain.order.clocks import key_of, set_clock
 from domain.order.events import CallbackAsked, CallbackUnanswered
 from domain.order.notices import notify_party, quiet_until
 from domain.order.order import Order
 from domain.order.parts import Clock, Rung
-from domain.order.turn import Turn, evolves
+from domain.order.turn import Turn
 from domain.policy.callbacks import CallbackStep
 from domain.words import ClockName, Stage, Template
 
 PUT_OFF_AT_MOST = 12
-"""Attempts of one rung that count for nothing, the rung's wait between them: an outage is sat out, but not for ever."""
+"""Uncounted attempts of one step, the step's wait between them: a longer outage moves the ladder on."""
 
 
-def begin(turn: Turn) -> None:
-    """Ask every citizen of the order on the first rung."""
+def begin_ladder(turn: Turn) -> None:
+    """Ask every citizen of the order by the first step."""
     for party in turn.order.parties:
-        climb(turn, party)
+        next_attempt(turn, party)
 
 
-def climb(turn: Turn, party: str) -> None:
-    """Ask once more on this rung, or on the next; outside the hours of calls, when they begin."""
+def next_attempt(turn: Turn, party: str) -> None:
+    """Ask again by this step or by the next; a call outside the hours of calls waits for them."""
     rung = turn.order.rungs.get(party, Rung())
     index, attempt = _following(turn.order, rung)
     ladder = turn.order.regime.callbacks
     step = ladder.ladder[index]
     moment = _callable_from(turn.order, step, turn.now)
     if moment > turn.now:
-        promise(turn, ClockName.CALLBACK, subject=party, at=moment, clause=ladder.clause)
+        set_clock(turn, ClockName.CALLBACK, subject=party, at=moment, clause=ladder.clause)
         return
     notice = notify_party(turn, Template.SURVEY, party, ladder.clause) if step.by == "sms" else None
     turn.emit(
@@ -41,11 +41,11 @@ def climb(turn: Turn, party: str) -> None:
         answered_by = explain(begins, step.wait, turn.order.days, ()).due_at
         following = ladder.ladder[_following(turn.order, turn.order.rungs[party])[0]]
         at = _callable_from(turn.order, following, answered_by)
-        promise(turn, ClockName.CALLBACK, subject=party, at=at, clause=ladder.clause)
+        set_clock(turn, ClockName.CALLBACK, subject=party, at=at, clause=ladder.clause)
 
 
 def ask_staff_again(turn: Turn, party: str) -> None:
-    """A person tried in vain and tries again later; only once the ladder has come to the staff."""
+    """Queue a further try by the staff, once the ladder has come to them."""
     rung = turn.order.rungs.get(party, Rung())
     rule = turn.order.regime.callbacks
     if rung.by != "staff":
@@ -67,23 +67,23 @@ def ask_staff_again(turn: Turn, party: str) -> None:
 
 
 def unanswered(turn: Turn, clock: Clock) -> None:
-    """No answer in the time of this rung, or the hours of calls have begun."""
+    """The wait of this step is over, or the hours of calls have begun."""
     assert clock.subject is not None
     give_up(turn, clock.subject, "no_answer")
 
 
 def give_up(turn: Turn, party: str, reason: str) -> None:
-    """Nothing more is to be expected of this rung: on to the next."""
+    """End the attempt by this step and make the next."""
     rung = turn.order.rungs.get(party, Rung())
     if rung.waiting:
         turn.emit(CallbackUnanswered(party=party, by=rung.by, attempt=rung.attempt, reason=reason))
-    climb(turn, party)
+    next_attempt(turn, party)
 
 
 def put_off(turn: Turn, party: str, reason: str) -> None:
-    """The citizen could not be asked, for no fault of their number: the same attempt again, after the rung's wait.
+    """Repeat the attempt after the step's wait: the citizen could not be asked, for reasons other than their number.
 
-    Not without end: while nobody can be called by machine, a person has to.
+    After `PUT_OFF_AT_MOST` repetitions the ladder goes on, in the end to the staff.
     """
     rung, ladder = turn.order.rungs[party], turn.order.regime.callbacks
     if rung.put_off >= PUT_OFF_AT_MOST:
@@ -91,17 +91,17 @@ def put_off(turn: Turn, party: str, reason: str) -> None:
         return
     turn.emit(CallbackUnanswered(party=party, by=rung.by, attempt=rung.attempt, reason=reason, counted=False))
     step = ladder.ladder[_following(turn.order, turn.order.rungs[party])[0]]
-    if step.wait is None:  # a rule book adopted since has nothing but the staff here
-        climb(turn, party)
+    if step.wait is None:  # in a rule book adopted since this step is the staff's
+        next_attempt(turn, party)
         return
     again = _callable_from(turn.order, step, explain(turn.now, step.wait, turn.order.days, ()).due_at)
-    promise(turn, ClockName.CALLBACK, subject=party, at=again, clause=ladder.clause)
+    set_clock(turn, ClockName.CALLBACK, subject=party, at=again, clause=ladder.clause)
 
 
 def survey_failed(turn: Turn, notice: str, reason: str) -> None:
-    """The text by which a citizen was asked did not arrive: nobody waits for an answer to it.
+    """Go on with the ladder after a survey that did not arrive.
 
-    Who has been heard meanwhile, by a person or by an answer to the text that came after all, is not asked again.
+    A citizen who has answered meanwhile, to the staff or to a text that arrived after all, is not asked again.
     """
     if turn.order.stage is not Stage.CALLBACK:
         return
@@ -111,12 +111,12 @@ def survey_failed(turn: Turn, notice: str, reason: str) -> None:
 
 
 def _following(order: Order, rung: Rung) -> tuple[int, int]:
-    """Index and attempt of what comes after what was asked last. The staff, who come last, are asked on."""
+    """Index and attempt of the next step. The last one, the staff, is repeated."""
     ladder = order.regime.callbacks.ladder
     if rung.index < 0:
         return 0, 1
     last = len(ladder) - 1
-    index = last if rung.by == "staff" else min(rung.index, last)  # a rule book adopted since may have fewer rungs
+    index = last if rung.by == "staff" else min(rung.index, last)  # a rule book adopted since may have fewer steps
     if index == last or rung.attempt < ladder[index].tries:
         return index, rung.attempt + 1
     return index + 1, 1
@@ -127,9 +127,8 @@ def _callable_from(order: Order, step: CallbackStep, at: datetime) -> datetime:
     return hours.earliest(at) if hours is not None and step.by == "call" else at
 
 
-@evolves(CallbackAsked)
 def callback_asked(order: Order, event: CallbackAsked) -> Order:
-    """The citizen stands on this rung. One that a person has to climb has no clock."""
+    """Move the citizen to this step. A try by the staff has no clock."""
     before = order.rungs.get(event.party, Rung())
     rung = Rung(
         index=event.step,
@@ -143,9 +142,8 @@ def callback_asked(order: Order, event: CallbackAsked) -> Order:
     return order.with_clock(key_of(ClockName.CALLBACK, event.party), status="met")
 
 
-@evolves(CallbackUnanswered)
 def callback_unanswered(order: Order, event: CallbackUnanswered) -> Order:
-    """That it was not answered is said once; an attempt that does not count is made again under its number."""
+    """Stop waiting for the answer; an uncounted attempt is made again under its number."""
     rung = order.rungs[event.party]
     uncounted = int(not event.counted)
     rung = rung.but(waiting=False, attempt=rung.attempt - uncounted, put_off=rung.put_off + uncounted)

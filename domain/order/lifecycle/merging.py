@@ -1,20 +1,19 @@
-"""Merging: repeated demands about one matter become one order, each citizen is still answered (NA-01)."""
+"""Merging: repeated demands about one matter become one order; every citizen gets an answer (NA-01)."""
 
 from domain.order.commands import Join, Merge
 from domain.order.events import OrderJoined, OrderMerged
 from domain.order.lifecycle.closing import close
-from domain.order.lifecycle.ladder import climb
+from domain.order.lifecycle.ladder import next_attempt
 from domain.order.order import Order
-from domain.order.turn import Turn, decides, evolves
+from domain.order.turn import Turn
 from domain.refusal import Code, Refused
 from domain.words import Outcome, Stage
 
 CLAUSE = "NA-01"
 
 
-@decides(Merge)
 def merge(turn: Turn, command: Merge) -> None:
-    """This order is carried on by another one, which its citizen has joined before."""
+    """Close this order in favour of another, which its citizen has joined before."""
     turn.require_stage(Stage.INTAKE, clause=CLAUSE)
     if command.into == turn.order.no:
         raise Refused(Code.INVALID, "工单不能并入自身", CLAUSE)
@@ -22,11 +21,10 @@ def merge(turn: Turn, command: Merge) -> None:
     close(turn, Outcome.MERGED)
 
 
-@decides(Join)
 def join(turn: Turn, command: Join) -> None:
-    """One more citizen waits for this order's answer.
+    """Add a citizen to this order.
 
-    Not where the last word is being decided: the citizens have been heard, and nobody would ask this one.
+    Refused while the final reply is being decided: the callbacks are over, and this citizen would get none.
     """
     turn.require_open()
     turn.require_stage(*(stage for stage in Stage if stage is not Stage.FINAL), clause=CLAUSE)
@@ -34,10 +32,9 @@ def join(turn: Turn, command: Join) -> None:
         raise Refused(Code.ALREADY_DONE, "该工单已并入本工单", CLAUSE)
     turn.emit(OrderJoined(order=command.order))
     if turn.order.calling:
-        climb(turn, command.order)
+        next_attempt(turn, command.order)
 
 
-@evolves(OrderJoined)
 def order_joined(order: Order, event: OrderJoined) -> Order:
-    """The citizen is called back with the others."""
+    """Add the citizen to the parties."""
     return order.but(parties=(*order.parties, event.order))

@@ -1,15 +1,15 @@
-"""Replies: the unit's answer and what it must have (HJ-10, HJ-11, DL-05, DL-10, RG-06, RG-14, RG-15, HK-07)."""
+"""Replies: the unit's answer and its requirements (HJ-10, HJ-11, DL-05, DL-10, RG-06, RG-14, RG-15, HK-07)."""
 
 from collections.abc import Iterable
 
 from domain.labels import label
+from domain.order.clocks import LIMIT_CLOCKS, UNIT_CLOCKS
 from domain.order.commands import SubmitReply
-from domain.order.deadlines import LIMITS, UNIT_CLOCKS
 from domain.order.events import ReplySubmitted
-from domain.order.lifecycle.approvals import ask
-from domain.order.lifecycle.supervision import answer_all
+from domain.order.lifecycle.approvals import request_approval
+from domain.order.lifecycle.supervision import answer_open_supervisions
 from domain.order.order import Order
-from domain.order.turn import Turn, decides, evolves, require_attachments, require_signatures
+from domain.order.turn import Turn, require_attachments, require_signatures
 from domain.policy.rule_book import Replies
 from domain.refusal import Code, Refused
 from domain.words import ApprovalKind, ClockName, Mark, Part
@@ -19,9 +19,8 @@ _WORK_APPROVALS = frozenset(
 )
 
 
-@decides(SubmitReply)
 def submit_reply(turn: Turn, command: SubmitReply) -> None:
-    """Check the answer against the rule book; a lead's goes to review, an assistant's to the lead (RG-17)."""
+    """Check the reply against the rule book; a lead's goes to review, an assistant's to the lead (RG-17)."""
     assignment = turn.handling(command.unit)
     rule = turn.order.regime.replies
     _check_sections(command, rule)
@@ -46,13 +45,13 @@ def submit_reply(turn: Turn, command: SubmitReply) -> None:
             round=turn.order.reworks,
         )
     )
-    answer_all(turn, assignment.unit)
+    answer_open_supervisions(turn, assignment.unit)
     if assignment.part is Part.LEAD:
-        ask(turn, ApprovalKind.REVIEW, assignment.unit)
+        request_approval(turn, ApprovalKind.REVIEW, assignment.unit)
 
 
 def _named(sections: Iterable[str]) -> str:
-    """Parts of a reply as people and as programs call them; a county's own have one name only."""
+    """Sections of a reply by label and by name; a county's own have no label."""
     called = ((name, label(name, "section")) for name in sections)
     return "、".join(name if shown == name else f"{shown} {name}" for name, shown in called)
 
@@ -76,23 +75,19 @@ def _check_sections(command: SubmitReply, rule: Replies) -> None:
 
 
 def _check_final(order: Order, command: SubmitReply, rule: Replies) -> None:
-    """A final reply needs a citizen who was dissatisfied before, or a finding that the demand is unreasonable."""
+    """Require for a final reply a dissatisfied citizen before it, or a finding that the demand is unreasonable."""
     grounded = order.reworks > 0 or Mark.REPEATED in order.marks or command.resolution == "unreasonable"
     if not grounded:
         raise Refused(Code.NOT_ALLOWED, "未经回访不满意的工单不能作最终答复", rule.final.clause)
     require_attachments(command.attachments, rule.final.attachments, rule.final.clause)
 
 
-@evolves(ReplySubmitted)
 def reply_submitted(order: Order, event: ReplySubmitted) -> Order:
-    """The limit, or the date promised in its place, is held: a reply sent back sets it running again as it was.
-
-    Milestones are met.
-    """
+    """Hold the limit, or the date that replaces it: it runs on if the reply is sent back. Meet the milestones."""
     lead = event.part is Part.LEAD
     order = order.with_assignment(event.unit, status="replied" if lead else "accepted")
     order = order.with_voided(unit=event.unit, kinds=_WORK_APPROVALS)
-    limits = LIMITS | {ClockName.PROGRESS} if order.assignments[event.unit].unclosed else LIMITS
+    limits = LIMIT_CLOCKS | {ClockName.PROGRESS} if order.assignments[event.unit].unclosed else LIMIT_CLOCKS
     order = order.with_clocks_stopped(
         "held" if lead else "met", unit=event.unit, names=limits, only=frozenset({"running"})
     )
@@ -100,4 +95,4 @@ def reply_submitted(order: Order, event: ReplySubmitted) -> Order:
     order = order.with_clocks_stopped("met", unit=event.unit, names=others)
     if not lead:
         return order
-    return order.but(final_reply=event.final or order.final_reply).noted(resolution=event.resolution)
+    return order.but(final_reply=event.final or order.final_reply).with_facts(resolution=event.resolution)

@@ -1,34 +1,33 @@
-"""Returns: a unit holds that the order is not its own (GT-06, HJ-05, DL-03, RG-13, HK-03, NA-02)."""
+"""Returns: a unit declines responsibility for the order (GT-06, HJ-05, DL-03, RG-13, HK-03, NA-02)."""
 
 from typing import Any
 
+from domain.order.clocks import key_of
 from domain.order.commands import RequestReturn
-from domain.order.deadlines import key_of
 from domain.order.events import Dispatched, HandlingOverdue, ReturnBarred, ReturnGranted, ReturnRefused
-from domain.order.lifecycle.approvals import Verdict, ask, settles
+from domain.order.lifecycle.approvals import request_approval
 from domain.order.lifecycle.dispatch import send_to
-from domain.order.lifecycle.reviews import call_back
+from domain.order.lifecycle.reviews import begin_callbacks
 from domain.order.order import Order
 from domain.order.parts import Approval, Assignment
-from domain.order.turn import Turn, decides, evolves, require_attachments, require_signatures, require_text
+from domain.order.turn import Turn, require_attachments, require_signatures, require_text
 from domain.policy.rule_book import Returns
 from domain.refusal import Code, Refused
 from domain.words import ApprovalKind, ClockName, DispatchMode, Part
 
 
-@decides(RequestReturn)
 def request_return(turn: Turn, command: RequestReturn) -> None:
-    """Ask to hand the order back.
+    """Request a return of the order.
 
-    Once the order has been handed back too often, the question is no longer whether this unit is right but
-    who is in charge: the centre decides that as a dispute (GT-12, HK-04, NA-02).
+    After too many returns the request is a dispute, in which the centre decides which unit is responsible
+    (GT-12, HK-04, NA-02).
     """
     rule = turn.order.regime.returns
     assignment = turn.acting(command.unit)
     late = _check_window(turn, assignment, rule)
     details = _evidence(command, rule, turn)
     disputed = turn.order.count("bounces") >= rule.dispute_after
-    ask(turn, ApprovalKind.REDISPATCH if disputed else ApprovalKind.RETURN, assignment.unit, **details)
+    request_approval(turn, ApprovalKind.REDISPATCH if disputed else ApprovalKind.RETURN, assignment.unit, **details)
     if late:
         turn.emit(
             HandlingOverdue(
@@ -41,7 +40,7 @@ def request_return(turn: Turn, command: RequestReturn) -> None:
 
 
 def _check_window(turn: Turn, assignment: Assignment, rule: Returns) -> bool:
-    """Whether the request comes late where the regime takes late ones. Raises Refused."""
+    """Whether the request is late, if the regime accepts late ones. Raises Refused."""
     if assignment.return_barred:
         raise Refused(Code.RETURN_BARRED, "本单位不得退回此工单", assignment.barred_clause or rule.clause)
     if assignment.status not in ("dispatched", "handling"):
@@ -62,7 +61,7 @@ def _check_window(turn: Turn, assignment: Assignment, rule: Returns) -> bool:
 
 
 def _evidence(command: RequestReturn, rule: Returns, turn: Turn) -> dict[str, Any]:
-    """What the request must carry, checked against the rule book."""
+    """The contents of the request, checked against the rule book. Raises Refused."""
     if "reason" in rule.needs:
         require_text(command.reason, "退单理由 reason", rule.clause)
     if "basis" in rule.needs:
@@ -83,11 +82,10 @@ def _evidence(command: RequestReturn, rule: Returns, turn: Turn) -> dict[str, An
     }
 
 
-@settles(ApprovalKind.RETURN)
-def settle_return(turn: Turn, approval: Approval, verdict: Verdict) -> None:
-    """Granted: to the unit that the decision names or confirms, else back to the dispatcher."""
+def settle_return(turn: Turn, approval: Approval, granted: bool) -> None:
+    """Granted: on to the unit that the decision names or confirms, else back to the dispatcher."""
     assert approval.unit is not None
-    if verdict.granted:
+    if granted:
         _hand_on(turn, approval, turn.order.mode)
         return
     turn.emit(ReturnRefused(unit=approval.unit))
@@ -95,12 +93,11 @@ def settle_return(turn: Turn, approval: Approval, verdict: Verdict) -> None:
         turn.emit(ReturnBarred(unit=approval.unit))
 
 
-@settles(ApprovalKind.REDISPATCH)
-def settle_dispute(turn: Turn, approval: Approval, verdict: Verdict) -> None:
-    """The centre's word ends the dispute: whoever has the order now cannot hand it back (GT-12, HK-04)."""
+def settle_dispute(turn: Turn, approval: Approval, granted: bool) -> None:
+    """End the dispute: the unit that now has the order cannot return it (GT-12, HK-04)."""
     assert approval.unit is not None
     clause = turn.order.regime.approvals[ApprovalKind.REDISPATCH].clause
-    if verdict.granted:
+    if granted:
         _hand_on(turn, approval, DispatchMode.COORDINATION)
         for lead in turn.order.leads:
             if not lead.return_barred:
@@ -128,26 +125,23 @@ def _hand_on(turn: Turn, approval: Approval, mode: DispatchMode) -> None:
     if target is not None:
         send_to(turn, (Dispatched(unit=target, part=returned.part),), mode)
     elif returned.part is Part.LEAD:
-        call_back(turn)
+        begin_callbacks(turn)
 
 
-@evolves(ReturnGranted)
 def return_granted(order: Order, event: ReturnGranted) -> Order:
-    """The unit is out of it; without a lead the order waits for the dispatcher."""
+    """Release the unit; without a lead the order waits for the dispatcher."""
     order = order.with_assignment(event.unit, status="returned")
     order = order.with_clocks_stopped("stopped", unit=event.unit).with_voided(unit=event.unit)
-    order = order.counted("bounces").noted(returns=order.facts.get("returns", 0) + 1)
+    order = order.counted("bounces").with_facts(returns=order.facts.returns + 1)
     leads = any(a.part is Part.LEAD for a in order.active)
     return order.but(awaiting_dispatch=not leads)
 
 
-@evolves(ReturnRefused)
 def return_refused(order: Order, event: ReturnRefused) -> Order:
-    """The unit goes on."""
+    """Count the refusal."""
     return order.counted("refused_returns")
 
 
-@evolves(ReturnBarred)
 def return_barred(order: Order, event: ReturnBarred) -> Order:
-    """The unit may not ask again."""
+    """Bar the unit from further requests."""
     return order.with_assignment(event.unit, return_barred=True, barred_clause=event.clause)

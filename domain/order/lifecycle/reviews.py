@@ -1,76 +1,71 @@
-"""Reviews: the hotline checks an answer, then the city checks those of its own orders (HJ-12, RG-16, HK-10)."""
+"""Reviews: the hotline checks a reply, then the city if the order is the city's (HJ-12, RG-16, HK-10)."""
 
 from domain.order.events import CallbackDue, LightChanged, ReplyAccepted, ReplySentBack, SentToCity
-from domain.order.lifecycle.approvals import Verdict, ask, settles
-from domain.order.lifecycle.ladder import begin
+from domain.order.lifecycle.approvals import request_approval
+from domain.order.lifecycle.ladder import begin_ladder
 from domain.order.order import Order
 from domain.order.parts import Approval
-from domain.order.turn import Turn, evolves
+from domain.order.turn import Turn
 from domain.words import ApprovalKind, Light, Part
 
 
-@settles(ApprovalKind.REVIEW)
-def settle_review(turn: Turn, approval: Approval, verdict: Verdict) -> None:
-    """Clear: up to the city if it is the city's order. Else back to the unit, same limit."""
+def settle_review(turn: Turn, approval: Approval, granted: bool) -> None:
+    """Granted: on to the city if the order is the city's. Refused: back to the unit, same limit."""
     assert approval.unit is not None
-    if not verdict.granted:
+    if not granted:
         send_back(turn, approval)
     elif turn.order.from_city and ApprovalKind.CITY_REVIEW in turn.order.regime.approvals:
         turn.emit(SentToCity(what="result", unit=approval.unit, approval=approval.id))
-        ask(turn, ApprovalKind.CITY_REVIEW, approval.unit)
+        request_approval(turn, ApprovalKind.CITY_REVIEW, approval.unit)
     else:
         accept(turn, approval.unit)
 
 
-@settles(ApprovalKind.CITY_REVIEW)
-def settle_city_review(turn: Turn, approval: Approval, verdict: Verdict) -> None:
-    """The city's word on the answer."""
+def settle_city_review(turn: Turn, approval: Approval, granted: bool) -> None:
+    """Granted: the reply is accepted. Refused: back to the unit, same limit."""
     assert approval.unit is not None
-    if verdict.granted:
+    if granted:
         accept(turn, approval.unit)
     else:
         send_back(turn, approval)
 
 
 def accept(turn: Turn, unit: str) -> None:
-    """The answer stands; once every lead's does, the citizens are called back."""
+    """Accept the reply; once every lead's is accepted, the callbacks begin."""
     turn.emit(ReplyAccepted(unit=unit))
     if turn.order.assignments[unit].light is not Light.GREEN:
         turn.emit(LightChanged(unit=unit, light=Light.GREEN))
-    call_back(turn)
+    begin_callbacks(turn)
 
 
-def call_back(turn: Turn) -> None:
-    """Call the citizens once the answer of every lead stands."""
+def begin_callbacks(turn: Turn) -> None:
+    """Begin the callbacks once the reply of every lead is accepted."""
     if turn.order.leads and all(lead.status == "accepted" for lead in turn.order.leads):
         turn.emit(CallbackDue(round=turn.order.reworks))
-        begin(turn)
+        begin_ladder(turn)
 
 
 def send_back(turn: Turn, approval: Approval) -> None:
-    """Not good enough: the unit mends it within the same limit (HJ-12)."""
+    """Send the reply back; the unit corrects it within the same limit (HJ-12)."""
     assert approval.unit is not None
     turn.emit(ReplySentBack(unit=approval.unit, by_role=approval.by_role, desk=approval.desk))
 
 
-@evolves(ReplyAccepted)
 def reply_accepted(order: Order, event: ReplyAccepted) -> Order:
-    """The held limit was kept, or was already missed."""
+    """Meet the held clocks; an overdue order stays not in time."""
     order = order.with_assignment(event.unit, status="accepted")
     order = order.with_clocks_stopped("met", unit=event.unit)
-    return order if "on_time" in order.facts else order.noted(on_time=True)
+    return order.with_facts(on_time=True) if order.facts.on_time is None else order
 
 
-@evolves(ReplySentBack)
 def reply_sent_back(order: Order, event: ReplySentBack) -> Order:
-    """The unit works on it again; the same limit runs on."""
+    """Return to handling; the same limit runs on."""
     order = order.with_assignment(event.unit, status="handling").counted("sent_back")
     return order.with_clocks_stopped("running", unit=event.unit, only=frozenset({"held"}))
 
 
-@evolves(CallbackDue)
 def callback_due(order: Order, event: CallbackDue) -> Order:
-    """A new round of calls; assistants who have not answered are let go, the leads' answer stands for all."""
+    """Begin a round of callbacks; assistants without a reply are released."""
     order = order.but(calling=True, called={}, tries={}, tried={}, rungs={})
     for assignment in order.active:
         if assignment.part is Part.ASSIST and assignment.status != "accepted":

@@ -1,18 +1,17 @@
-"""Snapshots: an order keeps the rule book and calendar it started with until it is told otherwise (design §3)."""
+"""Rule changes: an order keeps its rule book and calendar until it adopts others (docs/architecture.md#time)."""
 
-from domain.order.deadlines import LIMITS, reckon_again
+from domain.order.clocks import LIMIT_CLOCKS, recompute_clocks
 from domain.order.events import CalendarAdopted, PolicyAdopted
 from domain.order.internal_commands import AdoptCalendar, AdoptPolicy
 from domain.order.lifecycle.dispatch import move_results_due
-from domain.order.lifecycle.handling import relight
+from domain.order.lifecycle.handling import reset_light
 from domain.order.order import Order
-from domain.order.turn import Turn, decides, evolves
+from domain.order.turn import Turn
 from domain.words import ClockName
 
 
-@decides(AdoptPolicy)
 def adopt_policy(turn: Turn, command: AdoptPolicy) -> None:
-    """Rules change from now on; clocks that run keep the limit they were given. Its own policy changes nothing."""
+    """Adopt a rule book from now on; running clocks keep their limits. The same rule book changes nothing."""
     order = turn.order
     same = command.policy_hash == order.policy_hash
     if same or order.closed or order.grade not in command.policy.grades:
@@ -20,29 +19,26 @@ def adopt_policy(turn: Turn, command: AdoptPolicy) -> None:
     turn.emit(PolicyAdopted(policy_hash=command.policy_hash, policy=command.policy.for_order()))
 
 
-@decides(AdoptCalendar)
 def adopt_calendar(turn: Turn, command: AdoptCalendar) -> None:
-    """Reckon every open due moment again; those that did not move are left alone."""
+    """Adopt a calendar and compute every open due moment again."""
     if turn.order.closed or command.calendar == turn.order.calendar:
         return
     turn.emit(CalendarAdopted(calendar=command.calendar))
     earlier = turn.order.clocks
-    reckon_again(turn, frozenset(ClockName) - {ClockName.RESULT})
+    recompute_clocks(turn, frozenset(ClockName) - {ClockName.RESULT})
     for key, clock in tuple(turn.order.clocks.items()):
         moved = clock.due_at != earlier[key].due_at
-        if moved and clock.name in LIMITS and clock.status in ("running", "held") and clock.unit is not None:
+        if moved and clock.name in LIMIT_CLOCKS and clock.status in ("running", "held") and clock.unit is not None:
             if clock.name is ClockName.HANDLING:
                 move_results_due(turn, clock.unit, clock.due_at)
-            relight(turn, clock.unit, clock.due_at)
+            reset_light(turn, clock.unit, clock.due_at)
 
 
-@evolves(PolicyAdopted)
 def policy_adopted(order: Order, event: PolicyAdopted) -> Order:
-    """From here on this rule book."""
+    """Replace the rule book."""
     return order.but(regime=event.policy, policy_hash=event.policy_hash)
 
 
-@evolves(CalendarAdopted)
 def calendar_adopted(order: Order, event: CalendarAdopted) -> Order:
-    """From here on this calendar."""
+    """Replace the calendar."""
     return order.but(calendar=event.calendar)

@@ -1,18 +1,17 @@
 """Sign-off: the unit has seen the order (GT-06, DL-02, RG-08, HK-01)."""
 
+from domain.order.clocks import key_of, set_clock
 from domain.order.commands import Sign
-from domain.order.deadlines import key_of, promise
 from domain.order.events import OrderSigned, SignOffMissed
 from domain.order.order import Order
 from domain.order.parts import Clock
-from domain.order.turn import Turn, decides, evolves
+from domain.order.turn import Turn
 from domain.refusal import Code, Refused
 from domain.words import ClockName
 
 
-@decides(Sign)
 def sign(turn: Turn, command: Sign) -> None:
-    """Sign once; late is still possible and is written down."""
+    """Sign once; a late sign-off is possible and recorded as late."""
     assignment = turn.acting(command.unit)
     clause = turn.order.regime.sign_off.clause if turn.order.regime.sign_off else None
     if assignment.signed_at is not None or assignment.status != "dispatched":
@@ -21,26 +20,24 @@ def sign(turn: Turn, command: Sign) -> None:
     turn.emit(OrderSigned(unit=assignment.unit, late=clock is not None and turn.now > clock.due_at))
     returns = turn.order.regime.returns
     if returns.window_from == "sign_off":
-        promise(turn, ClockName.RETURN, unit=assignment.unit, limit=returns.window, clause=returns.clause)
+        set_clock(turn, ClockName.RETURN, unit=assignment.unit, limit=returns.window, clause=returns.clause)
 
 
 def sign_off_missed(turn: Turn, clock: Clock) -> None:
-    """The window has passed: the unit's, or the centre's own when the clock has no unit."""
+    """Record that the window has passed: the unit's, or the centre's own if the clock has no unit."""
     turn.emit(SignOffMissed(unit=clock.unit, due_at=clock.due_at))
 
 
-@evolves(OrderSigned)
 def order_signed(order: Order, event: OrderSigned) -> Order:
-    """The unit works on it now."""
+    """Begin the handling, and meet the window."""
     order = order.with_assignment(event.unit, status="handling", signed_at=event.at)
-    if "signed_in_time" not in order.facts or event.late:
-        order = order.noted(signed_in_time=not event.late)
-    order = order.noted(**{f"handler_{event.unit}": event.person})
+    if order.facts.signed_in_time is None or event.late:
+        order = order.with_facts(signed_in_time=not event.late)
+    order = order.with_facts(handlers=order.facts.handlers | {event.unit: event.person})
     return order.with_clock(key_of(ClockName.SIGN_OFF, event.unit), status="met")
 
 
-@evolves(SignOffMissed)
-def evolve_missed(order: Order, event: SignOffMissed) -> Order:
-    """The alarm has rung; the order still waits for the signature."""
-    order = order.noted(signed_in_time=False)
+def sign_off_clock_missed(order: Order, event: SignOffMissed) -> Order:
+    """Mark the window as missed; the order still waits for the sign-off."""
+    order = order.with_facts(signed_in_time=False)
     return order.with_clock(key_of(ClockName.SIGN_OFF, event.unit), status="missed")

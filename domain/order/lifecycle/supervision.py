@@ -1,12 +1,12 @@
-"""Supervision: those who watch, and what follows when they are not answered (GT-14, GT-16, HJ-14, RG-18)."""
+"""Supervision: opening, answering and raising its level (GT-14, GT-16, HJ-14, RG-18)."""
 
+from domain.order.clocks import key_of, set_clock
 from domain.order.commands import AnswerSupervision, OpenSupervision, Urge
-from domain.order.deadlines import key_of, promise
 from domain.order.events import Escalated, MilestoneMissed, OrderUrged, SupervisionAnswered, SupervisionOpened
 from domain.order.internal_commands import ReportTally
 from domain.order.order import Order
 from domain.order.parts import Clock, Supervision
-from domain.order.turn import Turn, decides, evolves, require_text
+from domain.order.turn import Turn, require_text
 from domain.refusal import Code, Refused
 from domain.text import Text
 from domain.words import ClockName, SupervisionLevel
@@ -19,16 +19,14 @@ _LOUDNESS = (
 )
 
 
-@decides(Urge)
 def urge(turn: Turn, command: Urge) -> None:
-    """The unit is told to hurry; how often is counted (HJ-14)."""
+    """Urge the unit, and count it (HJ-14)."""
     assignment = turn.acting(command.unit)
     turn.emit(OrderUrged(unit=assignment.unit, count=turn.order.count("urges") + 1, comment=command.comment))
 
 
-@decides(OpenSupervision)
 def open_supervision(turn: Turn, command: OpenSupervision) -> None:
-    """Someone puts the order under supervision."""
+    """Put the order under supervision."""
     assignment = turn.acting(command.unit)
     reason = require_text(command.reason, "督办事由 reason")
     supervise(turn, assignment.unit, command.level, reason=command.by.value, text=reason)
@@ -43,12 +41,12 @@ def supervise(
     text: Text | None = None,
     clause: str | None = None,
 ) -> None:
-    """Open a supervision of a level; it has to be answered in the time of the regime, where that sets one."""
+    """Open a supervision of a level, with a clock for its answer if the regime has one."""
     number = f"S{len(turn.order.supervisions) + 1}"
     turn.emit(SupervisionOpened(level=level, unit=unit, reason=reason, supervision=number, text=text, clause=clause))
     rule = turn.order.regime.supervision.get(level)
     if rule is not None and rule.answer_within is not None:
-        promise(
+        set_clock(
             turn,
             ClockName.SUPERVISION,
             unit=unit,
@@ -58,23 +56,22 @@ def supervise(
         )
 
 
-@decides(AnswerSupervision)
 def answer_supervision(turn: Turn, command: AnswerSupervision) -> None:
-    """One answer for all that is open against the unit."""
+    """Answer every open supervision of the unit."""
     assignment = turn.acting(command.unit)
     if not _open_of(turn.order, assignment.unit):
         raise Refused(Code.WRONG_STAGE, "本单位没有待回复的督办")
-    answer_all(turn, assignment.unit, require_text(command.text, "督办回复 text"))
+    answer_open_supervisions(turn, assignment.unit, require_text(command.text, "督办回复 text"))
 
 
-def answer_all(turn: Turn, unit: str, text: Text | None = None) -> None:
-    """Feedback by the unit in any form answers its open supervisions (GT-14)."""
+def answer_open_supervisions(turn: Turn, unit: str, text: Text | None = None) -> None:
+    """Answer the open supervisions of the unit, as feedback in any form does (GT-14)."""
     if opened := _open_of(turn.order, unit):
         turn.emit(SupervisionAnswered(unit=unit, supervisions=opened, text=text))
 
 
 def unanswered(turn: Turn, clock: Clock) -> None:
-    """No answer in time: the next level follows at once, unless something as loud is open already (GT-14)."""
+    """Open the next level after a missed answer, unless one as high is open already (GT-14)."""
     assert clock.subject is not None and clock.unit is not None
     supervision = turn.order.supervisions[clock.subject]
     rule = turn.order.regime.supervision.get(supervision.level)
@@ -91,9 +88,8 @@ def _open_of(order: Order, unit: str) -> tuple[str, ...]:
     return tuple(s.id for s in order.supervisions.values() if s.unit == unit and not s.answered)
 
 
-@decides(ReportTally)
 def report_tally(turn: Turn, command: ReportTally) -> None:
-    """Too many overdue orders: the unit's principal leader answers for them to the county (HJ-18)."""
+    """Escalate too many overdue orders to the role of the rule book (HJ-18)."""
     if turn.order.archived:
         return
     for reaction in turn.order.regime.reactions:
@@ -105,22 +101,19 @@ def report_tally(turn: Turn, command: ReportTally) -> None:
             turn.emit(Escalated(to_role=tally.escalate, unit=command.unit, reason=reason, clause=reaction.clause))
 
 
-@evolves(OrderUrged)
 def order_urged(order: Order, event: OrderUrged) -> Order:
-    """Counted."""
+    """Count the urging."""
     return order.counted("urges")
 
 
-@evolves(SupervisionOpened)
 def supervision_opened(order: Order, event: SupervisionOpened) -> Order:
-    """The unit owes an answer."""
+    """Store the open supervision."""
     opened = Supervision(id=event.supervision, unit=event.unit, level=event.level)
     return order.but(supervisions=order.supervisions | {event.supervision: opened})
 
 
-@evolves(SupervisionAnswered)
 def supervision_answered(order: Order, event: SupervisionAnswered) -> Order:
-    """Answered; the clocks of those supervisions are met."""
+    """Mark the supervisions as answered and meet their clocks."""
     supervisions = dict(order.supervisions)
     for number in event.supervisions:
         supervisions[number] = supervisions[number].but(answered=True)

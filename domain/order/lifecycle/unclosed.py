@@ -1,20 +1,19 @@
-"""Unclosed 未闭环: not solvable in the limit, listed with a plan and tracked until done (RG-12, HJ-09, DL-08)."""
+"""Unclosed 未闭环: orders not solvable in the limit, tracked by a plan (RG-12, HJ-09, DL-08)."""
 
+from domain.order.clocks import LIMIT_CLOCKS, set_clock
 from domain.order.commands import ListUnclosed
-from domain.order.deadlines import LIMITS, promise
 from domain.order.events import UnclosedListed
 from domain.order.lifecycle.handling import refuse_empty_words
 from domain.order.order import Order
-from domain.order.turn import Turn, decides, evolves, require_text
+from domain.order.turn import Turn, require_text
 from domain.refusal import Code, Refused
 from domain.words import ApprovalKind, ClockName
 
 CLAUSE = "RG-12"
 
 
-@decides(ListUnclosed)
 def list_unclosed(turn: Turn, command: ListUnclosed) -> None:
-    """Say what was done, what is planned and until when; from then on that date is the promise."""
+    """List the order with its handling so far, a plan and a date, which becomes the limit."""
     assignment = turn.handling(command.unit)
     if assignment.unclosed:
         raise Refused(Code.ALREADY_DONE, "已列入未闭环工单", CLAUSE)
@@ -26,12 +25,11 @@ def list_unclosed(turn: Turn, command: ListUnclosed) -> None:
     if command.expected_at <= turn.now:
         raise Refused(Code.INVALID, "预期时间 expected_at 必须晚于现在", CLAUSE)
     turn.emit(UnclosedListed(unit=assignment.unit, expected_at=command.expected_at, text=text, plan=plan))
-    promise(turn, ClockName.PROGRESS, unit=assignment.unit, at=command.expected_at, clause=CLAUSE)
+    set_clock(turn, ClockName.PROGRESS, unit=assignment.unit, at=command.expected_at, clause=CLAUSE)
 
 
-@evolves(UnclosedListed)
 def unclosed_listed(order: Order, event: UnclosedListed) -> Order:
-    """The limit passes with a plan: it no longer makes the unit overdue."""
-    order = order.with_assignment(event.unit, unclosed=True).noted(unclosed=True)
+    """Stop the limit, which no longer makes the unit overdue."""
+    order = order.with_assignment(event.unit, unclosed=True).with_facts(unclosed=True)
     order = order.with_voided(unit=event.unit, kinds=frozenset({ApprovalKind.EXTENSION}))
-    return order.with_clocks_stopped("stopped", unit=event.unit, names=LIMITS | {ClockName.RESULT})
+    return order.with_clocks_stopped("stopped", unit=event.unit, names=LIMIT_CLOCKS | {ClockName.RESULT})

@@ -1,4 +1,4 @@
-"""What the city platform posts: signed or not, JSON or not, in its words or in none."""
+"""Posts of the city platform: signed or not, JSON or not, well-formed or not."""
 
 import copy
 import json
@@ -8,7 +8,7 @@ from typing import Any
 import atheris
 
 from adapters.city.signature import BadSignature, verified
-from adapters.policy.policy_book import RuleBooks
+from adapters.policy.rule_books import RuleBooks
 from adapters.settings.settings import ROOT
 from application.city.inbox import canonical
 from application.city.message_handlers import Answered, Envelope
@@ -38,7 +38,7 @@ def book() -> RuleBooks:
 
 
 def bent(data: bytes) -> Any:
-    """An example of the contract in which one or two places hold something else: bytes alone seldom are JSON."""
+    """An example message with one or two values replaced, because random bytes are seldom JSON."""
     choose = atheris.FuzzedDataProvider(data)
     value = copy.deepcopy(choose.PickValueInList(EXAMPLES))
     for _ in range(choose.ConsumeIntInRange(1, 2)):
@@ -67,7 +67,7 @@ def one(data: bytes) -> None:
 
 
 def understood(value: Any) -> None:
-    """Have every county read a message."""
+    """Parse a message by the rule book of every county."""
     calendar = compiled(book().calendar)
     try:
         said = validated(Envelope, value, calendar).data

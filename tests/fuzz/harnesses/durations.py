@@ -1,9 +1,9 @@
-"""Lengths of time: read, written, reckoned on the calendar."""
+"""Durations: parsing, formatting, and arithmetic on the calendar."""
 
 from datetime import datetime, timedelta
 from functools import cache
 
-from adapters.policy.policy_book import RuleBooks
+from adapters.policy.rule_books import RuleBooks
 from adapters.settings.settings import ROOT
 from domain.calendar.business_calendar import CST, BusinessCalendar, compiled
 from domain.calendar.durations import Duration
@@ -12,7 +12,7 @@ from domain.due import before, due
 SEEDS = (b"30m", b"3h", b"2wh", b"3d", b"5wd", b"0014wd", b"99999wd", b"100000d", "５wd".encode(), b"5 wd", b"")
 START = datetime(2026, 9, 18, 16, tzinfo=CST)
 FAR = {"m": 90_000, "h": 9000, "wh": 2000, "d": 900, "wd": 500}
-"""What lies within the years of the calendar."""
+"""The largest amounts that stay within the years of the calendar."""
 
 
 @cache

@@ -1,14 +1,14 @@
-"""Forms that the telephone provider posts: their fields, their signature, and what a citizen texted."""
+"""Forms posted by the telephone provider: fields, signature, and a citizen's text."""
 
 from urllib.parse import urlencode
 
 from adapters.twilio import twiml
 from adapters.twilio.signature import genuine
-from api.auth.signed_form import fields_of, required
+from api.auth.signed_form import fields_of, required_field
 from api.problems import ProblemError
 from application.callbacks.text_answers import printable
 from domain.citizen.messages import segments
-from domain.citizen.survey import read_answer, read_wish
+from domain.citizen.survey import read_answer, read_opt_out
 
 URL = "https://jiesu.example/api/v1/webhooks/sms"
 TEXTS = (
@@ -39,13 +39,13 @@ def one(data: bytes) -> None:
     assert not genuine("token", URL, form, "forged")
     for name in ("MessageSid", "From"):
         try:
-            assert 0 < len(required(form, name)) <= 64
+            assert 0 < len(required_field(form, name)) <= 64
         except ProblemError as refused:
             assert refused.status_code == 422
     text = printable(form.get("Body", ""))
     for least in (3, 4):
         answer = read_answer(text, least)
         assert answer is None or answer.satisfied == (answer.handling_rating >= least)
-    read_wish(text)
+    read_opt_out(text)
     assert segments(text) >= 0
     assert twiml.reply(text)

@@ -1,4 +1,4 @@
-"""Rule books as somebody might write them: every fault has its line, and nothing else is raised."""
+"""Rule books with faults: every fault is reported with its line, and no other exception is raised."""
 
 from adapters.policy.policy_file import PolicyErrors, load, resolve
 from adapters.settings.settings import ROOT
@@ -9,7 +9,7 @@ BLOCK = 12
 
 
 def _blocks() -> list[bytes]:
-    """Pieces of the real book, each as if it were a county of its own."""
+    """Parts of the real rule books, each as a county of its own."""
     inside = [line for line in LINES if line.startswith("    ")]
     pieces = ["\n".join(inside[place : place + BLOCK]) for place in range(0, len(inside), BLOCK)]
     return [f"regimes:\n  a:\n{piece}\n  b: {{extends: a}}\n".encode() for piece in pieces]

@@ -15,7 +15,13 @@ from sqlalchemy import ColumnElement, func, select, update
 from adapters.database.audit.acts import append
 from adapters.database.audit.trail import note
 from adapters.database.engine import Database, Session
-from adapters.database.erasure.personal_columns import SPEAKING, blanking, counting, of_order, says_something
+from adapters.database.redaction.personal_columns import (
+    PERSONAL_COLUMNS,
+    blank_statement,
+    count_queries,
+    has_personal_data,
+    of_order,
+)
 from adapters.database.tables import Table
 from domain.access.acts import Act, Deed
 from domain.calendar.business_calendar import CST
@@ -36,15 +42,15 @@ _T = Table.metadata.tables
 _CAME: Final = {TEXTS: "created_at", CITY: "received_at"}
 
 
-class Stored(NamedTuple):
-    """An object of an order: which kind of object, and its key in the store."""
+class StoredObject(NamedTuple):
+    """An object of an order: its kind, and its key in the store."""
 
     kind: str
     key: str
 
 
-class Left(NamedTuple):
-    """What the database still says of people in an order: rows by table, without tables that have none."""
+class UnerasedRows(NamedTuple):
+    """Unerased personal data of an order: number of rows by table, without empty tables."""
 
     archived_at: datetime
     rows: Mapping[str, int]
@@ -54,8 +60,8 @@ class FilesLeft(Exception):  # noqa: N818 - reads as a sentence where it is caug
     """The order has files whose objects have not been deleted yet."""
 
 
-class Kept(NamedTuple):
-    """An archived order that still holds what it says of people."""
+class ErasureCandidate(NamedTuple):
+    """An archived order that still has personal data."""
 
     no: str
     regime: str
@@ -66,13 +72,13 @@ class Kept(NamedTuple):
     archived_at: datetime
 
 
-class Erasure:
+class Redaction:
     """Finds what may be erased, and erases it; every call may be repeated."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def candidates(self, before: datetime, after: str = "", limit: int = 200) -> Sequence[Kept]:
+    async def candidates(self, before: datetime, after: str = "", limit: int = 200) -> Sequence[ErasureCandidate]:
         """Orders archived before `before`, neither on hold nor being erased, by number after `after`."""
         archives, orders = _T["archives"], _T["work_orders"]
         found = (
@@ -99,7 +105,7 @@ class Erasure:
         )
         async with self.database.session() as session:
             rows = await session.execute(found)
-            return [Kept(*row[:4], frozenset(row[4]), *row[5:]) for row in rows]
+            return [ErasureCandidate(*row[:4], frozenset(row[4]), *row[5:]) for row in rows]
 
     async def begin(self, no: str) -> bool:
         """Mark an order as being erased, after which it cannot be held; False if it is on hold or erased."""
@@ -124,29 +130,33 @@ class Erasure:
         async with self.database.session() as session:
             return list(await session.scalars(found.order_by(archives.c.late_at)))
 
-    async def objects_of(self, no: str) -> list[Stored]:
+    async def objects_of(self, no: str) -> list[StoredObject]:
         """All objects of an order, the bundle last; for an erased order those that came later."""
         async with self.database.session() as session:
             return await self._objects_of(session, no)
 
-    async def _objects_of(self, session: Session, no: str) -> list[Stored]:
+    async def _objects_of(self, session: Session, no: str) -> list[StoredObject]:
         files, archives = _T["attachments"], _T["archives"]
         noted = select(archives.c.bundle, archives.c.erased_at).where(archives.c.order_no == no)
         archive = (await session.execute(noted)).one_or_none()
         erased = archive is not None and archive.erased_at is not None
         which = of_order("attachments", no) if erased else files.c.order_no == no
         rows = (await session.execute(select(files.c.object_key, files.c.thumbnail_key).where(which))).all()
-        found = [Stored(kind, key) for row in rows for kind, key in zip((EVIDENCE, THUMBNAIL), row, strict=True) if key]
-        return found if archive is None or erased else [*found, Stored(BUNDLE, archive.bundle)]
+        found = [
+            StoredObject(kind, key) for row in rows for kind, key in zip((EVIDENCE, THUMBNAIL), row, strict=True) if key
+        ]
+        return found if archive is None or erased else [*found, StoredObject(BUNDLE, archive.bundle)]
 
-    async def left(self, no: str) -> Left:
+    async def left(self, no: str) -> UnerasedRows:
         """Rows with personal data that an erasure of an archived order would blank now."""
         archives = _T["archives"]
-        counts = [query.label(name) for name, query in counting(no).items()]
+        counts = [query.label(name) for name, query in count_queries(no).items()]
         async with self.database.session() as session:
             asked = select(archives.c.created_at, *counts).where(archives.c.order_no == no)
             archived_at, *rows = (await session.execute(asked)).one()
-        return Left(archived_at, {name: count for name, count in zip(SPEAKING, rows, strict=True) if count})
+        return UnerasedRows(
+            archived_at, {name: count for name, count in zip(PERSONAL_COLUMNS, rows, strict=True) if count}
+        )
 
     async def erase(self, no: str, person: str, now: datetime, gone: Collection[str]) -> bool:
         """Blank all personal data in one transaction; False if the erasure was not begun, or is done.
@@ -167,29 +177,29 @@ class Erasure:
                 raise FilesLeft(no)
             erased = {"erased_at": func.coalesce(archives.c.erased_at, func.now()), "late_at": None}
             await session.execute(update(archives).where(archives.c.order_no == no).values(erased))
-            rows = {name: await self._blank(session, name, of_order(name, no)) for name in SPEAKING}
+            rows = {name: await self._blank(session, name, of_order(name, no)) for name in PERSONAL_COLUMNS}
             counts = {name: many for name, many in rows.items() if many}
             late = archive.erased_at is not None
             if late and not counts:
                 return False
             content = _row(ERASED, person, now, **({"late": True} if late else {}))
             await session.run_sync(lambda blocking: note(blocking, no, content))
-            await self._account(session, ERASED, no, person, **counts)
+            await self._record_act(session, ERASED, no, person, **counts)
         return True
 
     async def erase_strays(self, table: str, before: datetime) -> int:
         """Blank rows received before `before` that belong to no order; returns how many. `table` is TEXTS or CITY."""
         async with self.database.begin() as session:
-            return await self._blank(session, table, *_strays(table, before))
+            return await self._blank(session, table, *_is_stray(table, before))
 
     async def count_strays(self, table: str, before: datetime) -> int:
         """Count the rows that `erase_strays` would blank."""
         async with self.database.session() as session:
-            asked = select(func.count()).select_from(_T[table]).where(*_strays(table, before))
+            asked = select(func.count()).select_from(_T[table]).where(*_is_stray(table, before))
             return (await session.execute(asked)).scalar_one()
 
     async def _blank(self, session: Session, name: str, *which: ColumnElement[bool]) -> int:
-        statement = blanking(name, self.database.keyring.encrypt(""), *which)
+        statement = blank_statement(name, self.database.keyring.encrypt(""), *which)
         return len((await session.execute(statement)).all())
 
     async def hold(self, no: str, person: str, reason: str, now: datetime) -> bool:
@@ -211,10 +221,10 @@ class Erasure:
             if await session.scalar(change.returning(archives.c.order_no)) is None:
                 return False
             await session.run_sync(lambda blocking: note(blocking, no, row))
-            await self._account(session, row.event, no, row.data["person"])
+            await self._record_act(session, row.event, no, row.data["person"])
         return True
 
-    async def _account(self, session: Session, event: str, no: str, person: str, **data: int) -> None:
+    async def _record_act(self, session: Session, event: str, no: str, person: str, **data: int) -> None:
         """Record it among the installation's acts too, under the administrator."""
         orders = _T["work_orders"]
         regime = await session.scalar(select(orders.c.regime).where(orders.c.no == no))
@@ -222,9 +232,9 @@ class Erasure:
         await append(session, [said])
 
 
-def _strays(name: str, before: datetime) -> tuple[ColumnElement[bool], ...]:
+def _is_stray(name: str, before: datetime) -> tuple[ColumnElement[bool], ...]:
     table = _T[name]
-    return table.c.order_no.is_(None), table.c[_CAME[name]] < before, says_something(name)
+    return table.c.order_no.is_(None), table.c[_CAME[name]] < before, has_personal_data(name)
 
 
 def _row(event: str, person: str, now: datetime, **data: bool) -> Content:

@@ -42,9 +42,9 @@ class Failure(NamedTuple):
 def document(request: Request, failure: Failure) -> Response:
     """The failure as a response; below the public interface in the format of its standard."""
     status = failure.status
-    if open311.speaks(request):
+    if open311.is_open311(request):
         said = [f"{fault.at}：{fault.reason}" for fault in failure.faults] or [failure.detail]
-        return open311.answer(request, status, said, failure.headers)
+        return open311.error_response(request, status, said, failure.headers)
     problem = Problem(
         type=f"urn:jiesu:problem:{failure.code}",
         title=TITLES.get(status, HTTPStatus(status).phrase),

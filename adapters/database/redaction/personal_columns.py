@@ -15,9 +15,10 @@ NOTHING_BYTES: Final = HEADER_BYTES + TAG_BYTES
 """Length of a sealed empty text; a longer value has content."""
 
 
-class Speaking(NamedTuple):
-    """Of a table: sealed columns that cannot be empty, so that a seal of nothing takes their place, and others with
-    what does. `order` is the column with the order's number; rows of a `dropped` table go as a whole.
+class PersonalColumns(NamedTuple):
+    """Personal columns of a table: `sealed` ones get a sealed empty text, as they cannot be null; `others` a blank.
+
+    `order` is the column with the order's number; a `dropped` table's rows are deleted.
     """
 
     sealed: tuple[str, ...] = ()
@@ -32,23 +33,23 @@ _ORDER_NONE = (
 )
 
 # The public interface shows orders that are `listed`; nothing is left to show.
-SPEAKING: Final = {
-    "work_orders": Speaking(("title", "content"), {**dict.fromkeys(_ORDER_NONE), "listed": False}, order="no"),
-    "documents": Speaking(("text",), {"fingerprint": ""}),
-    "messages": Speaking(("to_phone", "body"), {"phone_index": "", "provider_sid": None}),
-    "inbound_messages": Speaking(("from_phone", "body"), {"phone_index": ""}),
-    "calls": Speaking(("to_phone",), {"provider_sid": None}),
-    "call_tasks": Speaking((), {"note": None}),
-    "city_messages": Speaking(("body",), {"reason": None, "digest": ""}),
-    "attachments": Speaking(("name",), {"note": None, "thumbnail_key": None}),
-    "order_viewers": Speaking(dropped=True),
+PERSONAL_COLUMNS: Final = {
+    "work_orders": PersonalColumns(("title", "content"), {**dict.fromkeys(_ORDER_NONE), "listed": False}, order="no"),
+    "documents": PersonalColumns(("text",), {"fingerprint": ""}),
+    "messages": PersonalColumns(("to_phone", "body"), {"phone_index": "", "provider_sid": None}),
+    "inbound_messages": PersonalColumns(("from_phone", "body"), {"phone_index": ""}),
+    "calls": PersonalColumns(("to_phone",), {"provider_sid": None}),
+    "call_tasks": PersonalColumns((), {"note": None}),
+    "city_messages": PersonalColumns(("body",), {"reason": None, "digest": ""}),
+    "attachments": PersonalColumns(("name",), {"note": None, "thumbnail_key": None}),
+    "order_viewers": PersonalColumns(dropped=True),
 }
 """Tables in the order in which reports show them."""
 
 
-def says_something(name: str) -> ColumnElement[bool]:
+def has_personal_data(name: str) -> ColumnElement[bool]:
     """SQL condition: a row of this table still has personal data."""
-    table, speaking = _T[name], SPEAKING[name]
+    table, speaking = _T[name], PERSONAL_COLUMNS[name]
     if speaking.dropped:
         return true()
     longer = [func.octet_length(table.c[each]) > NOTHING_BYTES for each in speaking.sealed]
@@ -58,27 +59,31 @@ def says_something(name: str) -> ColumnElement[bool]:
 
 def of_order(name: str, no: str) -> ColumnElement[bool]:
     """SQL condition: a row of this table belongs to the order and still has personal data."""
-    mine: ColumnElement[bool] = _T[name].c[SPEAKING[name].order] == no
-    return mine & says_something(name)
+    mine: ColumnElement[bool] = _T[name].c[PERSONAL_COLUMNS[name].order] == no
+    return mine & has_personal_data(name)
 
 
-def blanking(name: str, nothing: bytes, *which: ColumnElement[bool]) -> ReturningUpdate[Any] | ReturningDelete[Any]:
+def blank_statement(
+    name: str, nothing: bytes, *which: ColumnElement[bool]
+) -> ReturningUpdate[Any] | ReturningDelete[Any]:
     """The statement that blanks these rows and returns a value for each; `nothing` is a sealed empty text."""
-    table, speaking = _T[name], SPEAKING[name]
+    table, speaking = _T[name], PERSONAL_COLUMNS[name]
     if speaking.dropped:
         return delete(table).where(*which).returning(true())
     values = dict.fromkeys(speaking.sealed, nothing) | dict(speaking.others)
     return update(table).where(*which).values(values).returning(true())
 
 
-def counting(no: str) -> dict[str, Any]:
+def count_queries(no: str) -> dict[str, Any]:
     """For every table a scalar query that counts the order's rows with personal data."""
-    return {name: _count(_T[name]).where(of_order(name, no)).scalar_subquery() for name in SPEAKING}
+    return {name: _count(_T[name]).where(of_order(name, no)).scalar_subquery() for name in PERSONAL_COLUMNS}
 
 
-def blanked() -> set[tuple[str, str]]:
+def blanked_columns() -> set[tuple[str, str]]:
     """Table and column of everything that an erasure blanks."""
-    return {(name, each) for name, speaking in SPEAKING.items() for each in (*speaking.sealed, *speaking.others)}
+    return {
+        (name, each) for name, speaking in PERSONAL_COLUMNS.items() for each in (*speaking.sealed, *speaking.others)
+    }
 
 
 def _count(table: Table) -> Any:

@@ -7,7 +7,7 @@ from domain.archive.dossier import Dossier, Row
 from domain.calendar.business_calendar import CST
 from domain.labels import label
 
-TOLD: Final[dict[str, tuple[str, str]]] = {
+SHOWN_FIELDS: Final[dict[str, tuple[str, str]]] = {
     "unit": ("单位", "unit"),
     "units": ("", "parts"),
     "to_unit": ("转", "unit"),
@@ -67,10 +67,10 @@ def who(dossier: Dossier, event: Row) -> str:
     return f"{label(event['actor'])}（{person}）" if person else label(event["actor"])
 
 
-def story(dossier: Dossier, event: Row) -> str:
+def event_text(dossier: Dossier, event: Row) -> str:
     """The fields of an event apart from name, moment and actor, as one line."""
     said = []
-    for name, (title, kind) in TOLD.items():
+    for name, (title, kind) in SHOWN_FIELDS.items():
         value = event.get(name)
         if value is None or value == [] or (name == "round" and value == 0):
             continue

@@ -1,4 +1,4 @@
-"""Two processes of one program: neither is there without the other, however one of them ends."""
+"""A pair of processes: if one of them ends, for any reason, the other ends too."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ from adapters.settings.settings import ROOT
 
 PROGRAM = """
 import asyncio, sys
-from adapters.local.companion_process import Twin, end_with_first
+from adapters.local.companion_process import CompanionProcess, end_with_first
 
 def second():
     async def wait():
@@ -29,7 +29,7 @@ async def first(twin):
     await gone.wait()
 
 if __name__ == "__main__":
-    twin = Twin.start("second", second)
+    twin = CompanionProcess.start("second", second)
     try:
         asyncio.run(first(twin))
     finally:
@@ -41,7 +41,7 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def pair(tmp_path: Path) -> Iterator[tuple[psutil.Popen, psutil.Process]]:
-    """Both, running."""
+    """Both processes, running."""
     file = tmp_path / "pair.py"
     file.write_text(PROGRAM, "utf-8")
     env = dict(os.environ) | {"PYTHONPATH": str(ROOT)}

@@ -26,7 +26,7 @@ _TRANSPORTS: dict[tuple[str, int], asyncio.Transport] = {}
 _HELD: set[tuple[str, int]] = set()
 
 
-class OpenLine(H11Protocol):
+class ResettableProtocol(H11Protocol):
     """Stores its connection by the client's address, because ASGI cannot reset a connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -48,7 +48,7 @@ class OpenLine(H11Protocol):
             self.transport.abort()
 
 
-class FaultyLine:
+class FaultMiddleware:
     """Middleware for Twilio's API; pages and controls are not affected."""
 
     def __init__(self, app: App, book: FaultBook) -> None:
@@ -60,28 +60,28 @@ class FaultyLine:
         if scope["type"] != "http" or not scope["path"].startswith(f"/{API}/"):
             await self._app(scope, receive, send)
             return
-        body = await _whole(receive)
-        target, number = _aim(scope, body)
+        body = await _read_body(receive)
+        target, number = _target_of(scope, body)
         if slow := self._book.strike(target, number, Kind.SLOW):
             await asyncio.sleep(slow.seconds)
         fault = self._book.strike(target, number, *ON_REQUESTS)
         if not fault:
-            await self._app(scope, _again(body, receive), send)
+            await self._app(scope, _replay_body(body, receive), send)
             return
         if fault.processed:
-            await self._app(scope, _again(body, receive), _nowhere)
+            await self._app(scope, _replay_body(body, receive), _discard)
         if fault.kind is Kind.TIMEOUT:
             _HELD.add(scope["client"])
             await _until_gone(receive)
             _HELD.discard(scope["client"])
         if fault.kind in {Kind.TIMEOUT, Kind.RESET}:
-            _break_off(scope)
+            _reset(scope)
             await _until_gone(receive)
         else:
             await _answer(send, *_response(fault, number, scope["method"]))
 
 
-def _aim(scope: Scope, body: bytes) -> tuple[Target, str]:
+def _target_of(scope: Scope, body: bytes) -> tuple[Target, str]:
     """The target kind of a request and its telephone number, empty for a lookup by id."""
     creates = scope["method"] == "POST"
     form = parse_qs((body if creates else scope["query_string"]).decode("utf-8", "replace"))
@@ -116,7 +116,7 @@ async def _answer(send: Send, status: int, text: str, headers: dict[str, str]) -
     await send({"type": "http.response.body", "body": content})
 
 
-async def _whole(receive: Receive) -> bytes:
+async def _read_body(receive: Receive) -> bytes:
     body = b""
     while (event := await receive())["type"] == "http.request":
         body += event.get("body", b"")
@@ -125,7 +125,7 @@ async def _whole(receive: Receive) -> bytes:
     return body
 
 
-def _again(body: bytes, receive: Receive) -> Receive:
+def _replay_body(body: bytes, receive: Receive) -> Receive:
     """A `receive` that returns the body that was read already, then later messages."""
     events = [{"type": "http.request", "body": body, "more_body": False}]
 
@@ -135,7 +135,7 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-async def _nowhere(_: Event) -> None:
+async def _discard(_: Event) -> None:
     """A `send` that discards the answer."""
 
 
@@ -149,7 +149,7 @@ async def _until_gone(receive: Receive) -> None:
         return
 
 
-def _break_off(scope: Scope) -> None:
+def _reset(scope: Scope) -> None:
     """Reset the connection, if the client is still connected."""
     if not (transport := _TRANSPORTS.get(tuple(scope["client"] or ()))):
         return

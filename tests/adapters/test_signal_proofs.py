@@ -1,4 +1,4 @@
-"""Proofs are signed and verified by one secret, and by nothing that looks like it."""
+"""Signal proofs are signed and verified with one secret, and no similar one."""
 
 import time
 from datetime import timedelta
@@ -28,12 +28,12 @@ def signed(by: Proofs) -> str:
 
 def test_what_was_signed_is_found_again() -> None:
     before = int(time.time())
-    vouched = proofs().verify(signed(proofs()))
-    assert vouched.standing == "good" and vouched.claims is not None
-    said = vouched.claims
+    verified = proofs().verify(signed(proofs()))
+    assert verified.standing == "good" and verified.claims is not None
+    said = verified.claims
     assert (said.order, said.signal, said.digest) == ("20261123-000001", "decide", digest_of(BODY))
     assert (said.by, said.person) == (Role.REVIEWER, "wang")
-    assert before + 60 <= said.expires <= vouched.at + 60
+    assert before + 60 <= said.expires <= verified.at + 60
 
 
 def test_no_two_proofs_are_the_same() -> None:
@@ -78,8 +78,8 @@ def _forgeries() -> dict[str, str]:
 
 @pytest.mark.parametrize("what", _forgeries())
 def test_nothing_else_is_a_proof(what: str) -> None:
-    vouched = proofs(bare=True).verify(_forgeries()[what])
-    assert (vouched.standing, vouched.claims) == ("forged", None)
+    verified = proofs(bare=True).verify(_forgeries()[what])
+    assert (verified.standing, verified.claims) == ("forged", None)
 
 
 def test_a_proof_opens_no_other_door() -> None:

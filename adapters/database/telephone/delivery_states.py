@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, case, literal
 
 
-class Course(NamedTuple):
+class DeliveryStates(NamedTuple):
     """Successive states, each a set of equivalent words, and the final words.
 
     A word in neither counts as later than the known states, and as not final.

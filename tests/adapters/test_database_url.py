@@ -1,4 +1,4 @@
-"""The password of the database's role may come by itself, and then stands in the address that everybody uses."""
+"""The password of the database role may be a separate setting, and is then put into the URL."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a process writes has its moment, and libraries that name telephones are quiet."""
+"""Log lines have a time, and libraries that would log telephone numbers are silenced."""
 
 import logging
 import re

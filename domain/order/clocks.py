@@ -1,4 +1,4 @@
-"""Clocks: setting a promise of time, with its basis, and reckoning it again."""
+"""Clocks: setting a limit with its basis, and computing it again."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from domain.calendar.durations import Duration
 from domain.order.events import DeadlineSet
 from domain.order.order import Order
 from domain.order.parts import Clock
-from domain.order.turn import Turn, evolves
+from domain.order.turn import Turn
 from domain.words import ClockName
 
 UNIT_CLOCKS = frozenset(
@@ -19,18 +19,18 @@ UNIT_CLOCKS = frozenset(
         ClockName.ON_SITE,
     }
 )
-"""Clocks of the unit's own work: these stand still while the order is suspended."""
+"""Clocks of the unit's own work, which are paused while the order is suspended."""
 
-LIMITS = frozenset({ClockName.HANDLING, ClockName.REWORK})
-"""Clocks whose passing makes a unit overdue."""
+LIMIT_CLOCKS = frozenset({ClockName.HANDLING, ClockName.REWORK})
+"""Clocks that make a unit overdue when they run out."""
 
 
 def key_of(name: ClockName, subject: str | None) -> str:
-    """The key of a clock in an order: its name and what it is about (a unit, an approval, a supervision)."""
+    """The key of a clock in an order: its name and its subject (a unit, an approval, a supervision)."""
     return f"{name.value}:{subject}" if subject else name.value
 
 
-def promise(
+def set_clock(
     turn: Turn,
     name: ClockName,
     *,
@@ -47,8 +47,8 @@ def promise(
 ) -> datetime:
     """Set a clock, by a `limit` from `start` (now if not given) or at the moment `at`; returns the due moment.
 
-    Beside `at`, `limit` only tells in which unit a pause is taken out of it. `held` for a unit whose answer is being
-    checked: the clock runs from when it is sent back.
+    With `at`, `limit` only gives the unit in which pauses are deducted. `held` for a unit whose reply is under review:
+    the clock runs again if the reply is sent back.
     """
     clock = Clock(
         key=key_of(name, subject or unit),
@@ -71,8 +71,8 @@ def promise(
     return event.due_at
 
 
-def reckon_again(turn: Turn, names: frozenset[ClockName]) -> None:
-    """Set anew every live clock of these names whose due moment has moved, by a pause or a new calendar."""
+def recompute_clocks(turn: Turn, names: frozenset[ClockName]) -> None:
+    """Set every live clock of these names again whose due moment a pause or a new calendar has moved."""
     for clock in turn.order.clocks.values():
         if clock.name in names and clock.status in ("running", "held"):
             event = _reckoned(turn.order, clock)
@@ -81,7 +81,7 @@ def reckon_again(turn: Turn, names: frozenset[ClockName]) -> None:
 
 
 def _reckoned(order: Order, clock: Clock) -> DeadlineSet:
-    """The event that sets this clock as the order's calendar and pauses stand."""
+    """The event that sets this clock by the order's current calendar and pauses."""
     basis = order.basis(clock)
     return DeadlineSet(
         clock=clock.name,
@@ -106,9 +106,8 @@ def _duration(text: str | None) -> Duration | None:
     return Duration.parse(text) if text else None
 
 
-@evolves(DeadlineSet)
 def deadline_set(order: Order, event: DeadlineSet) -> Order:
-    """The clock runs, in place of an earlier one of its key; a limit that has moved will be warned of again."""
+    """The clock replaces an earlier one of its key; a limit that has moved gets a new warning."""
     known = order.clocks.get(event.key)
     same = known is not None and (known.started_at, known.due_at) == (event.started_at, event.due_at)
     clock = Clock(

@@ -1,4 +1,4 @@
-"""A rotation: everything under the new key, found as before, and the old key thrown away."""
+"""Key rotation: all data is under the new key and found as before, and the old key can be removed."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ import pytest
 from adapters.database.city.messages import WEBHOOK, CityMessages, MessageReused
 from adapters.database.encryption import CannotDecrypt, Keyring
 from adapters.database.engine import Database
-from adapters.database.key_rotation import BATCH, BLIND, SEALED, Resealed, reseal
+from adapters.database.key_rotation import BATCH, BLIND_INDEXES, SEALED, Resealed, reseal
 from adapters.database.orders.attachments import Attachments, NewFile
 from adapters.database.orders.documents import Documents
 from adapters.database.orders.orders import OrderFilter, Orders
@@ -28,7 +28,7 @@ NOTICE = NewMessage(NO, "n1", 1, "survey", "citizen", None, None, PHONE, "请评
 
 
 async def filled(database: Database) -> None:
-    """Something in the tables that are found blindly, and more rows than one batch of one."""
+    """Fill the tables with blind indexes, one of them with more rows than a batch."""
     await Orders(database).open(new_order(NO, citizen=StoredCitizen(name="张三", phone=PHONE, address="测试街1号")))
     await recorded(database, NO, {"event": "order_opened"})
     documents = Documents(database)
@@ -45,7 +45,7 @@ async def filled(database: Database) -> None:
 
 
 async def everything_is_found(database: Database, *, forgotten: bool = True) -> None:
-    """Fails the test unless every blind index leads to what it led to, and that can be read."""
+    """Fails the test unless every blind index finds its rows, and they can be decrypted."""
     page = await Orders(database).list(OrderFilter(phone=PHONE))
     assert [item.view.no for item in page.items] == [NO]
     order = await Orders(database).get(NO)
@@ -84,7 +84,7 @@ async def test_a_rotation_leaves_nothing_under_the_old_key_and_loses_nothing(dat
         await OptOuts(both).add(STOPPED)
         whole, told = await run(database_url, f"{NEW},{OLD}")
         assert whole and told["documents"] == Resealed("documents", BATCH + 1, BATCH + 1, 0)
-        assert set(told) == set(SEALED) and set(BLIND) <= set(SEALED)
+        assert set(told) == set(SEALED) and set(BLIND_INDEXES) <= set(SEALED)
         await everything_is_found(both)
         await everything_is_found(new)
         with pytest.raises(CannotDecrypt):
@@ -97,7 +97,7 @@ async def test_a_rotation_leaves_nothing_under_the_old_key_and_loses_nothing(dat
 
 
 async def test_what_was_interrupted_goes_on_and_a_number_without_its_seal_is_recovered(database_url: str) -> None:
-    """As an installation of before this version: opt-outs by their index alone."""
+    """Opt-outs with their index alone, as installations of earlier versions have."""
     old, new = (Database(database_url, Keyring(keys), pool_size=2) for keys in (OLD, NEW))
     try:
         await filled(old)
@@ -118,7 +118,7 @@ async def test_what_was_interrupted_goes_on_and_a_number_without_its_seal_is_rec
 
 
 def resealed(url: str, keys: str) -> subprocess.CompletedProcess[str]:
-    """How `jiesu db reseal` ends."""
+    """Run `jiesu db reseal`."""
     env = environment() | {"DATABASE_URL": url, "JIESU_DATA_KEY": keys}
     command = [sys.executable, "-m", "cli.main", "db", "reseal"]
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)

@@ -1,4 +1,4 @@
-"""Production does not start with a secret that others know, could guess, or hold for another, and says each."""
+"""Production does not start with a secret that is known, guessable or used twice, and names each."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Passwords that attackers try first are refused, and those that people can remember are not."""
+"""Password strength: common passwords are refused, memorable ones are not."""
 
 import asyncio
 import time
