@@ -111,7 +111,7 @@ class Bag:
         return self.bytes(path).decode("utf-8", "replace")
 
     def damage(self, path: str, expected: str) -> str:
-        """How a file differs from the content with this SHA-256; names the byte if only one changed."""
+        """The difference of a file from the content with this SHA-256; names the byte if only one changed."""
         lies = self._files[path]
         told = f"{path}：SHA-256 应为 {expected}，实为 {self.digests[path]}"
         if lies.size > LONGEST:

@@ -30,7 +30,7 @@ _thread: Final = ThreadPoolExecutor(1, thread_name_prefix="guessing")
 
 
 async def weakness(password: str, username: str, places: Iterable[str]) -> str | None:
-    """Why this password is too weak for this user, in Chinese and without repeating it; None if it is strong enough.
+    """The reason why a password is too weak, in Chinese and without repeating it; None if it is strong enough.
 
     `places` are words of the installation, such as its counties, the same at each call in a process. Takes about ten
     milliseconds of one processor, a few hundred for the worst input.

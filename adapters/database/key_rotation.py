@@ -137,7 +137,7 @@ class Resealing:
                         break
 
     async def _unknown_opt_outs(self) -> int:
-        """How many opted-out numbers are left whose index cannot be recomputed, as the number is unknown."""
+        """The number of opt-outs whose index cannot be recomputed, as the telephone number is unknown."""
         table = _T["opt_outs"]
         async with self.database.session() as session:
             return len((await session.scalars(select(table.c.phone_index).where(table.c.phone.is_(None)))).all())

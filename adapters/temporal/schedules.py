@@ -18,7 +18,7 @@ from adapters.database.encryption import CannotDecrypt
 
 
 class Ensured(StrEnum):
-    """What `ensure_schedule` did."""
+    """The result of `ensure_schedule`."""
 
     CREATED = "created"
     UPDATED = "updated"

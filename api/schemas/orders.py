@@ -160,7 +160,7 @@ def masked(citizen: StoredCitizen) -> StoredCitizen:
 
 
 def hidden(citizen: StoredCitizen) -> StoredCitizen:
-    """That something is known, and nothing of it."""
+    """The citizen with every known field hidden."""
     known = citizen.model_dump(include={"name", "phone", "address", "email"})
     return StoredCitizen(**{name: HIDDEN if value else None for name, value in known.items()})
 

@@ -1,4 +1,4 @@
-"""What goes out about texts and calls; numbers are masked unless somebody may see them and asks to (NA-06)."""
+"""Answers about texts and calls; numbers are masked unless the reader may see them and asks to (NA-06)."""
 
 from datetime import datetime
 

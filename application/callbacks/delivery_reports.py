@@ -71,7 +71,7 @@ async def _signalled(services: DeliveryNeeds, order: StoredOrder, message: Outbo
 
 
 async def _attempt(services: DeliveryNeeds, message: OutboundMessage) -> int:
-    """How many messages of its notice, up to this contact, the provider accepted and did not deliver."""
+    """The number of messages of its notice, up to this contact, that the provider accepted and did not deliver."""
     siblings = await services.messages.of_notice(message.order_no, message.notice)
     return sum(
         each.rank <= message.rank and each.provider_sid is not None and each.status in UNDELIVERED for each in siblings

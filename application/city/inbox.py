@@ -18,7 +18,7 @@ from domain.refusal import Refused
 log = logging.getLogger(__name__)
 
 WAIT_FOR: Final = timedelta(hours=24)
-"""How long a message waits for its order, its approval, or the correction of a fault of ours.
+"""The time that a message waits for its order, its approval, or the correction of a fault of ours.
 
 Then it is refused, and shown to the hotline. A message that waits for the end of an outage waits without limit.
 """

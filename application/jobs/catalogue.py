@@ -77,7 +77,7 @@ class Job:
 
     @property
     def limit(self) -> timedelta:
-        """How long one run may take with all its attempts: less than the time between two."""
+        """The time that one run may take with all its attempts: less than the time between two."""
         match self.when:
             case Hourly():
                 return timedelta(minutes=50)

@@ -28,12 +28,12 @@ from workflows.jobs.run import JobRunWorkflow, reason
 CALL: Final = timedelta(seconds=5)
 POLL_SECONDS: Final = 0.2
 WORKER_TRIES: Final = 25
-"""How often to look for a worker that has just started and does not poll yet."""
+"""Number of looks for a worker that has just started and does not poll yet."""
 
 UNANSWERED: Final = frozenset(
     {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.CANCELLED}
 )
-"""How a query ends that no worker answers: a limit of the server's or of ours has passed."""
+"""Statuses of a query that no worker answers: a limit of the server's or of ours has passed."""
 
 
 class JobNotRegistered(Exception):  # noqa: N818 (it reads as a sentence)

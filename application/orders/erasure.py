@@ -21,8 +21,8 @@ PERSON: Final = "retention"
 """The actor of erasures that nobody asked for."""
 
 LATE_STAYS: Final = timedelta(days=7)
-"""How long rows that are written about an order after its erasure stay: work under way ends by then, and people can
-read the city's messages."""
+"""The time that rows written about an order after its erasure stay: work under way ends by then, and people can read
+the city's messages."""
 
 
 class ErasureReason(StrEnum):

@@ -23,7 +23,7 @@ PAGE: Final = 50
 
 
 class OrderQuery(BaseModel):
-    """What a list of orders is narrowed to; stands in an address, and so has no place for anything of a citizen.
+    """The filters of a list of orders. They stand in an address, so none is personal data.
 
     Closed to other names: a filter that we passed over would look as if everything were what was asked for.
     """

@@ -24,7 +24,7 @@ RETAKEN, FROM_SEQ = "retaken", "from_seq"
 
 
 class Content(NamedTuple):
-    """What a link says. `seq` is that of the workflow's event, None for a refusal and the like."""
+    """The content of a link. `seq` is that of the workflow's event, None for other entries such as a refusal."""
 
     seq: int | None
     at: datetime

@@ -194,7 +194,7 @@ DECISIONS: Final[Mapping[type, Callable[[Turn, Any], None]]] = {
     i.AdoptPolicy: rule_changes.adopt_policy,
     i.AdoptCalendar: rule_changes.adopt_calendar,
 }
-"""What follows from a command, by its class."""
+"""The function that carries out a command, by its class."""
 
 EVOLVERS: Final[Mapping[type[e.Event], Callable[[Order, Any], Order]]] = {
     e.OrderOpened: intake.order_opened,
@@ -256,7 +256,7 @@ EVOLVERS: Final[Mapping[type[e.Event], Callable[[Order, Any], Order]]] = {
     e.PolicyAdopted: rule_changes.policy_adopted,
     e.CalendarAdopted: rule_changes.calendar_adopted,
 }
-"""What an event changes in the order, by its class."""
+"""The function that applies an event to the order, by its class."""
 
 ALARMS: Final[Mapping[ClockName, Callable[[Turn, Clock], None]]] = {
     ClockName.SIGN_OFF: sign_off.sign_off_missed,
@@ -272,4 +272,4 @@ ALARMS: Final[Mapping[ClockName, Callable[[Turn, Clock], None]]] = {
     ClockName.CALLBACK: ladder.unanswered,
     ClockName.ACKNOWLEDGEMENT: handling.milestone_missed,
 }
-"""What follows when a clock of this name has run out."""
+"""The function that acts when a clock of this name has run out."""

@@ -107,7 +107,7 @@ class Rung(Value):
     waiting: bool = False
     notice: str | None = None
     put_off: int = 0
-    """How often they could not be asked on this step for reasons other than their number."""
+    """Failed attempts on this step for reasons other than the number."""
 
 
 class Issued(Value):

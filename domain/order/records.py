@@ -1,4 +1,4 @@
-"""What is stored of an order: the demand as intake took it, its citizen, its texts, its rule book and its counts."""
+"""Stored values of an order: the demand as taken in, its citizen, texts, rule book and counts."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ class Answer(Frozen):
 
 
 class StoredCitizen(Frozen):
-    """Who made the demand; all may be unknown. `account` and `device` are those of the application it came by."""
+    """The citizen of a demand; every field may be unknown. `account` and `device` are of the application it came by."""
 
     name: str | None = None
     phone: str | None = None
@@ -28,7 +28,7 @@ class StoredCitizen(Frozen):
 
 
 class NewOrder(Frozen):
-    """What an intake knows. `realm` is '' for real orders; a rehearsal has one of its own. `complained_of` is a unit.
+    """A demand as taken in. `realm` is '' for real orders; a rehearsal has one of its own. `complained_of` is a unit.
 
     `location`, `lat` and `long` (degrees, WGS 84) are the place of the matter. `service_code`, `answers`, `media_url`,
     `address_id` and `listed` are of orders that came through the public interface. `taken_by` is who took it in.

@@ -28,7 +28,7 @@ async def execute(job: JobDefinition) -> Outcome:
 
 
 def reason(error: ActivityError) -> str:
-    """Why the last attempt failed: a type, and a text that is safe to show."""
+    """The failure of the last attempt: a type, and a text that is safe to show."""
     match error.cause:
         case ApplicationError(type=kind, message=text):
             return f"{kind}: {text}"
@@ -62,7 +62,7 @@ class JobRunWorkflow:
 
     @workflow.query
     def status(self) -> JobStatus:
-        """What this run did."""
+        """The state and result of this run."""
         return self.state
 
     def show(self, outcome: Outcome) -> None:

@@ -20,7 +20,7 @@ from adapters.database.tables import User
 
 
 class RejectionReason(StrEnum):
-    """Why a sign-in was rejected. A caller cannot distinguish the first three; the trail may."""
+    """The reason why a sign-in was rejected. A caller cannot distinguish the first three; the trail may."""
 
     UNKNOWN = "unknown"
     DISABLED = "disabled"

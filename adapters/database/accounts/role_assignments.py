@@ -13,7 +13,7 @@ PEOPLE: Final = tuple(role for role in Role if role not in {Role.CITIZEN, Role.C
 async def assignment_fault(
     catalogue: UnitDirectory, regimes: Collection[str], *, role: str, unit: str | None, regime: str | None
 ) -> str | None:
-    """Why the role assignment is invalid, in Chinese; None if it is valid."""
+    """The reason why a role assignment is invalid, in Chinese; None if it is valid."""
     if role not in PEOPLE:
         return f"没有这个岗位，可选：{'、'.join(PEOPLE)}"
     if regime is not None and regime not in regimes:

@@ -23,7 +23,7 @@ SEEN_EVERY = timedelta(minutes=1)
 """Precision of the last use of a session; a write at every request would cost too much."""
 
 KEPT_FOR = timedelta(days=7)
-"""How long a session that is over can still be looked up."""
+"""The time for which an ended session can still be looked up."""
 
 
 class SessionCard(BaseModel):

@@ -1,4 +1,4 @@
-"""Where the bundles of archived orders are stored."""
+"""The places of archived bundles in the object store."""
 
 from sqlalchemy import union
 from sqlalchemy.dialects.postgresql import insert

@@ -1,4 +1,4 @@
-"""What was texted and telephoned about an order."""
+"""Texts and calls about an order."""
 
 from fastapi import APIRouter
 

@@ -30,12 +30,12 @@ SETTLEMENTS: Final[Mapping[ApprovalKind, Settlement]] = {
     ApprovalKind.FINAL_REPLY: rework.settle_final_reply,
     ApprovalKind.REDISPATCH: returns.settle_dispute,
 }
-"""What follows from the last answer to an approval, by its kind; the flag is whether it was granted."""
+"""Functions that act on the last answer to an approval, by its kind; the flag is whether it was granted."""
 
 CHECKS: Final[Mapping[ApprovalKind, Callable[[Turn, Approval, Decide], None]]] = {
     ApprovalKind.EXTENSION: extensions.check_decision,
 }
-"""What is checked before a request is granted in addition to the role of the decider. Each raises Refused."""
+"""Checks before a request is granted, in addition to the role of the decider. Each raises Refused."""
 
 
 def decide(turn: Turn, command: Decide) -> None:

@@ -149,7 +149,7 @@ def milestones(order: Order, unit: str) -> list[Milestone]:
 
 
 def warning(order: Order, limit: Duration | None) -> Duration | None:
-    """How long before its limit the unit is warned; `limit` is None if a superior has set the moment."""
+    """The time before its limit at which the unit is warned; `limit` is None if a superior has set the moment."""
     for rule in order.regime.pre_expiry:
         if order.fits(rule.when) and (rule.shorter_than is None or _shorter(limit, rule)):
             return rule.before
