@@ -8,7 +8,7 @@ PYTHON := $(firstword $(foreach name,python3 python3.13 python3.12 python3.11 py
 PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 # Random lives of an order for each county.
 test: export JIESU_LIVES ?= 2000
-check: export JIESU_LIVES ?= 100
+check: export JIESU_LIVES ?= 50
 BIN := .venv/bin
 STAMP := .venv/made-in
 JUNIT := .pytest_cache/junit.xml
