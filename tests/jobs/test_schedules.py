@@ -1,22 +1,26 @@
 """Hourly and daily jobs are schedules: created once, updated only if they differ, and said to the point."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 from temporalio.client import Client, ScheduleDescription, ScheduleOverlapPolicy
+from temporalio.worker import Worker
 
 from adapters.local.temporal import LocalTemporal
 from adapters.settings.settings import Settings
 from adapters.temporal.client import converter
 from adapters.temporal.schedules import Ensured, ensure_schedule
 from application.jobs.catalogue import JOBS, Daily, Hourly, Job
+from application.jobs.overview import job_overview, run_job
 from application.jobs.registration import register, schedule
 from domain.calendar.business_calendar import CST
-from tests.stage import until
 from workflows.jobs.messages import job_id
 
+MakeWorker = Callable[..., Worker]
 SCHEDULED = {name: job for name, job in JOBS.items() if isinstance(job.when, Hourly | Daily)}
 
 
@@ -104,19 +108,14 @@ async def test_under_sealed_payloads_a_schedule_is_kept_until_its_key_is_gone(se
     assert done == [Ensured.CREATED, Ensured.KEPT, Ensured.UPDATED, Ensured.KEPT]
 
 
-async def test_a_run_that_is_due_while_one_is_under_way_is_skipped(client: Client) -> None:
-    """No worker is there, so that the first run stays under way."""
-    await ensure_schedule(client, "job-busy", schedule(JOBS["files"], settings(JIESU_TASK_QUEUE="nobody")))
-    handle = client.get_schedule_handle("job-busy")
-
-    async def running() -> bool:
-        return bool((await handle.describe()).info.running_actions)
-
-    await until(running)
-    await handle.trigger()
-
-    async def skipped() -> bool:
-        return (await handle.describe()).info.num_actions_skipped_overlap == 1
-
-    await until(skipped)
-    assert (await handle.describe()).info.num_actions == 1
+async def test_a_scheduled_run_that_fails_says_why_and_is_listed(
+    client: Client, queue: str, job_worker: MakeWorker
+) -> None:
+    broken = replace(JOBS["files"], name="broken")
+    chosen = settings(JIESU_TASK_QUEUE=queue)
+    async with job_worker({}):
+        await ensure_schedule(client, job_id(broken.name), schedule(broken, chosen))
+        outcome = await run_job(client, broken, queue)
+        assert outcome.failure == "UnknownJob: job broken is not known to this worker"
+        assert (await job_overview(client, broken)).last == outcome
+    await client.get_schedule_handle(job_id(broken.name)).delete()
