@@ -108,6 +108,26 @@ async def test_under_sealed_payloads_a_schedule_is_kept_until_its_key_is_gone(se
     assert done == [Ensured.CREATED, Ensured.KEPT, Ensured.UPDATED, Ensured.KEPT]
 
 
+async def test_a_run_that_is_due_while_one_is_under_way_is_skipped(client: Client) -> None:
+    """No worker is there, so that the first run stays under way."""
+    # A job of its own: the id of a run is that of the job and the second, and other tests run `files` in the same one.
+    busy = replace(JOBS["files"], name="busy")
+    await ensure_schedule(client, job_id(busy.name), schedule(busy, settings(JIESU_TASK_QUEUE="nobody")))
+    handle = client.get_schedule_handle(job_id(busy.name))
+
+    async def running() -> bool:
+        return bool((await handle.describe()).info.running_actions)
+
+    await until(running)
+    await handle.trigger()
+
+    async def skipped() -> bool:
+        return (await handle.describe()).info.num_actions_skipped_overlap == 1
+
+    await until(skipped)
+    assert (await handle.describe()).info.num_actions == 1
+
+
 async def test_a_scheduled_run_that_fails_says_why_and_is_listed(
     client: Client, queue: str, job_worker: MakeWorker
 ) -> None:
