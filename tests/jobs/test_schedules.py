@@ -18,6 +18,7 @@ from application.jobs.catalogue import JOBS, Daily, Hourly, Job
 from application.jobs.overview import job_overview, run_job
 from application.jobs.registration import register, schedule
 from domain.calendar.business_calendar import CST
+from tests.stage import until
 from workflows.jobs.messages import job_id
 
 MakeWorker = Callable[..., Worker]
