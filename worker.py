@@ -26,9 +26,9 @@ from activities.call_citizen import CallCitizen
 from activities.city_platform import CityPlatform
 from activities.jobs import Jobs
 from activities.notify import Notify
+from activities.proof_signature import VerifyProof
 from activities.record import Record
 from activities.tally import Tally
-from activities.verify_proof import VerifyProof
 from adapters import logging_setup, phone_numbers
 from adapters.archive.bundles import Bundles
 from adapters.archive.sheets import Sheets

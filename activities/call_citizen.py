@@ -9,7 +9,7 @@ from temporalio import activity
 from activities.failures import unknown_order
 from activities.heartbeats import heartbeats
 from activities.ports import CallsPort, OrdersPort, VoicePort
-from domain.citizen.messages import NewCall, PhoneNumber
+from domain.citizen.outbound_records import NewCall, PhoneNumber
 from domain.order.effects import CallCitizenEffect
 from domain.words import Frozen
 

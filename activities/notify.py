@@ -10,10 +10,10 @@ from temporalio import activity
 from activities.contact_route import numbers_to_try
 from activities.failures import unknown_order
 from activities.heartbeats import heartbeats
-from activities.notice_text import BadTemplate, render
 from activities.ports import MessagesPort, OptOutsPort, OrdersPort, RuleBooksPort, SmsPort, UnitDirectoryPort
+from activities.render_template import BadTemplate, render
 from domain.calendar.durations import Duration
-from domain.citizen.messages import NewMessage, OutboundMessage, PhoneNumber
+from domain.citizen.outbound_records import NewMessage, OutboundMessage, PhoneNumber
 from domain.order.effects import NotifyEffect
 from domain.order.records import StoredOrder
 from domain.words import Frozen

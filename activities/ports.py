@@ -10,7 +10,7 @@ from domain.access.signal_proof import VerifiedProof
 from domain.archive.bundles import AddedFile, PackedBundle, StoredBundle
 from domain.archive.dossier import Dossier
 from domain.archive.sheet import Sheet
-from domain.citizen.messages import NewCall, NewMessage, OutboundCall, OutboundMessage, ProviderAnswer
+from domain.citizen.outbound_records import NewCall, NewMessage, OutboundCall, OutboundMessage, ProviderAnswer
 from domain.city.messages import CityAnswer
 from domain.order.audit_chain import Link
 from domain.order.read_model import OrderView, RecordBatch

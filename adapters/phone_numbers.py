@@ -4,7 +4,7 @@ import unicodedata
 
 import phonenumbers
 
-from domain.citizen.messages import PhoneNumber
+from domain.citizen.outbound_records import PhoneNumber
 
 COUNTRY = "CN"
 _TEXTABLE = frozenset(

@@ -1,7 +1,7 @@
 """Computes the end of a limit and its basis: periods of the Civil Code (articles 200-204) with pauses taken out.
 
 Moments are accepted with any offset and returned in +08:00. Every function raises ValueError for a moment
-without offset or a result outside the years 1-9999. `domain.calendar.counting` has the arithmetic of each unit.
+without offset or a result outside the years 1-9999. `domain.calendar.time_units` has the arithmetic of each unit.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,8 +11,8 @@ from typing import Final, Self
 from pydantic import AwareDatetime, model_validator
 
 from domain.calendar.business_calendar import DAY, BusinessCalendar, day_and_time, local, moment_at
-from domain.calendar.counting import LINES
 from domain.calendar.durations import Duration, Unit
+from domain.calendar.time_units import LINES
 from domain.words import Frozen
 
 MAX_DAYS_SHOWN: Final = 120

@@ -12,10 +12,10 @@ from activities.call_back import CallBack
 from activities.call_citizen import CallCitizen
 from activities.city_platform import CityPlatform
 from activities.notify import Notify
+from activities.proof_signature import VerifyProof
 from activities.record import Record
 from activities.retry_limits import LIMITS
 from activities.tally import Tally
-from activities.verify_proof import VerifyProof
 from domain.access.signal_proof import VerifiedProof
 from domain.labels import label
 from domain.order.effects import (

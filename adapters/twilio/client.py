@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from adapters.errors import SafeError
 from adapters.settings.secret_sources import secrets_of
 from adapters.settings.settings import Settings
-from domain.citizen.messages import ProviderAnswer
+from domain.citizen.outbound_records import ProviderAnswer
 
 if TYPE_CHECKING:
     from twilio.rest import Client  # type: ignore[import-untyped]

@@ -5,7 +5,7 @@ from typing import Any
 
 from adapters.phone_numbers import e164
 from adapters.twilio.client import ProviderRefused, ProviderUnavailable, TwilioClient, taken
-from domain.citizen.messages import ProviderAnswer
+from domain.citizen.outbound_records import ProviderAnswer
 
 PAGE = 100  # calls
 RINGS_FOR = 40  # seconds

@@ -8,7 +8,7 @@ from adapters.database.telephone.inbound_messages import Inbound
 from api.schemas.base import Shape
 from domain.access.masking import masked_phone, unnamed
 from domain.access.public_text import HIDDEN
-from domain.citizen.messages import OutboundCall, OutboundMessage
+from domain.citizen.outbound_records import OutboundCall, OutboundMessage
 from domain.order.records import StoredCitizen
 from domain.words import Role
 

@@ -9,7 +9,7 @@ from adapters.database.telephone.opt_outs import OptOuts
 from adapters.twilio.client import OPTED_OUT
 from application.orders import workflow_calls
 from application.orders.actor import Actor
-from domain.citizen.messages import OutboundMessage
+from domain.citizen.outbound_records import OutboundMessage
 from domain.order.records import StoredOrder
 from domain.refusal import Refused
 from domain.words import Role, Stage, Template

@@ -16,7 +16,7 @@ from application.callbacks.citizen_answers import (
     satisfied_from,
 )
 from application.orders.commands import CommandNeeds
-from domain.citizen.messages import OutboundCall
+from domain.citizen.outbound_records import OutboundCall
 from domain.citizen.survey import SurveyAnswer, read_answer
 from domain.refusal import Refused
 

@@ -10,7 +10,7 @@ from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
 from application.callbacks.citizen_answers import SurveyReply, answer_is_awaited, record_answer, satisfied_from
 from application.orders.commands import CommandNeeds
-from domain.citizen.messages import OutboundMessage
+from domain.citizen.outbound_records import OutboundMessage
 from domain.citizen.survey import Fate, SurveyAnswer, read_answer, read_opt_out
 from domain.order.events import CallbackAsked, CallbackRecorded
 from domain.refusal import Code, Refused

@@ -10,7 +10,7 @@ from adapters.errors import TRANSIENT_ERRORS
 from adapters.twilio.client import ProviderUnavailable
 from application.callbacks import delivery_reports, phone_dialogue, text_answers
 from application.services import Services
-from domain.citizen.messages import OutboundMessage
+from domain.citizen.outbound_records import OutboundMessage
 
 log = logging.getLogger(__name__)
 

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from activities.notice_text import render
+from activities.render_template import render
 from cli.policy.choice import open_book, pick
 from cli.screen import console, table
 from domain.calendar.business_calendar import CST
-from domain.citizen.messages import segments
+from domain.citizen.outbound_records import segments
 from domain.labels import label
 from domain.words import Category
 

@@ -29,7 +29,7 @@ from adapters.database.telephone.messages import Messages
 from adapters.files.object_store import Objects
 from adapters.settings.settings import Settings
 from domain.archive.bundles import StoredBundle
-from domain.citizen.messages import NewMessage
+from domain.citizen.outbound_records import NewMessage
 from domain.order.effects import ArchiveEffect
 from domain.order.read_model import RecordBatch
 from tests.activities.given import CITIZEN, NO, TEMPLATES, recorded

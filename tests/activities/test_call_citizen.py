@@ -14,7 +14,7 @@ from adapters.phone_numbers import parse_number
 from adapters.settings.settings import Settings
 from adapters.twilio.client import ProviderUnavailable, TwilioClient
 from adapters.twilio.voice import TwilioVoice
-from domain.citizen.messages import ProviderAnswer
+from domain.citizen.outbound_records import ProviderAnswer
 from domain.order.effects import CallCitizenEffect
 from domain.order.records import StoredCitizen
 from tests.activities.given import NO, mumbles

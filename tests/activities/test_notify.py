@@ -17,7 +17,7 @@ from adapters.phone_numbers import e164
 from adapters.settings.settings import ROOT, Settings
 from adapters.twilio.client import ProviderUnavailable, TwilioClient
 from adapters.twilio.sms import TwilioSms
-from domain.citizen.messages import ProviderAnswer
+from domain.citizen.outbound_records import ProviderAnswer
 from domain.order.records import StoredCitizen
 from domain.units import StoredContact
 from tests.activities.given import (

@@ -18,7 +18,7 @@ from adapters.database.telephone.inbound_messages import InboundMessages, NewInb
 from adapters.database.telephone.messages import Messages
 from adapters.files.object_store import Objects
 from adapters.settings.settings import Settings
-from domain.citizen.messages import NewCall, NewMessage
+from domain.citizen.outbound_records import NewCall, NewMessage
 from domain.order.records import Answer, StoredCitizen
 from tests.activities.given import recorded
 from tests.adapters.orders_at_hand import CANARY, new_order

@@ -17,7 +17,7 @@ from adapters.database.telephone.inbound_messages import InboundMessages, NewInb
 from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
 from adapters.database.units import UnitDirectory
-from domain.citizen.messages import NewCall, NewMessage
+from domain.citizen.outbound_records import NewCall, NewMessage
 from domain.order.read_model import DeadlineView
 from domain.order.records import StoredCitizen
 from domain.units import StoredContact

@@ -15,7 +15,7 @@ from adapters.database.telephone.calls import Calls
 from adapters.database.telephone.inbound_messages import InboundMessages, NewInbound
 from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
-from domain.citizen.messages import NewCall, NewMessage
+from domain.citizen.outbound_records import NewCall, NewMessage
 from tests.activities.given import recorded
 from tests.adapters.orders_at_hand import new_order
 

@@ -24,7 +24,7 @@ from adapters.files.object_store import Objects
 from adapters.settings.settings import Settings
 from application.orders.erasure import Eraser
 from domain.calendar.business_calendar import CST
-from domain.citizen.messages import NewCall, NewMessage
+from domain.citizen.outbound_records import NewCall, NewMessage
 from domain.policy.retention import years
 from tests.activities.given import recorded
 from tests.adapters.orders_at_hand import CANARY, new_order

@@ -27,7 +27,7 @@ from adapters.database.telephone.messages import Messages
 from adapters.files.object_store import Objects
 from adapters.settings.settings import Settings
 from application.orders.erasure import LATE_STAYS, Eraser
-from domain.citizen.messages import NewCall, NewMessage
+from domain.citizen.outbound_records import NewCall, NewMessage
 from tests.adapters.orders_at_hand import CANARY
 from tests.adapters.said_of_people import NO, PHONE, THEN, left, personal
 from tests.domain.regimes import REGIMES

@@ -17,7 +17,7 @@ from adapters.database.telephone.inbound_messages import InboundMessages, NewInb
 from adapters.database.telephone.messages import Messages
 from adapters.database.telephone.opt_outs import OptOuts
 from adapters.settings.settings import ROOT, environment
-from domain.citizen.messages import NewMessage
+from domain.citizen.outbound_records import NewMessage
 from domain.order.records import StoredCitizen
 from tests.activities.given import recorded
 from tests.adapters.orders_at_hand import new_order

@@ -11,7 +11,7 @@ from adapters.settings.settings import ROOT
 from adapters.twilio.client import OPTED_OUT
 from application.callbacks.citizen_answers import RatingNeeds, satisfied_from
 from application.callbacks.delivery_reports import DeliveryNeeds, report
-from domain.citizen.messages import NewMessage
+from domain.citizen.outbound_records import NewMessage
 from domain.policy.rule_book import Regime
 from domain.words import Role, Stage, Template
 from tests.adapters.orders_at_hand import batch, new_order

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.twilio.client import TwilioClient
 from adapters.twilio.voice import TwilioVoice
-from domain.citizen.messages import NewCall
+from domain.citizen.outbound_records import NewCall
 from tests.api.callers import eventually, problem
 from tests.telephone.exchange import HOOKS, Exchange
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from adapters.database.telephone.messages import Messages
-from domain.citizen.messages import NewMessage
+from domain.citizen.outbound_records import NewMessage
 from tests.api.callers import new_key, problem
 from tests.telephone.exchange import Exchange
 

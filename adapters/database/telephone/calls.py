@@ -16,7 +16,7 @@ from sqlmodel import col, select
 from adapters.database.engine import Database
 from adapters.database.tables import Call, OrderViewRow
 from adapters.database.telephone.delivery_states import DeliveryStates
-from domain.citizen.messages import NewCall, OutboundCall
+from domain.citizen.outbound_records import NewCall, OutboundCall
 from domain.words import Stage
 
 CLAIMED, PLACED, FAILED = "claimed", "placed", "failed"

@@ -15,7 +15,7 @@ from adapters.database.encryption import phone_index, phone_indexes
 from adapters.database.engine import Database
 from adapters.database.tables import Message
 from adapters.database.telephone.delivery_states import DeliveryStates
-from domain.citizen.messages import NewMessage, OutboundMessage, segments
+from domain.citizen.outbound_records import NewMessage, OutboundMessage, segments
 
 CLAIMED, SENT, FAILED = "claimed", "sent", "failed"
 DELIVERED = frozenset({"delivered", "read"})

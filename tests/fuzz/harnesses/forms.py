@@ -7,7 +7,7 @@ from adapters.twilio.signature import genuine
 from api.auth.signed_form import fields_of, required_field
 from api.problems import ProblemError
 from application.callbacks.text_answers import printable
-from domain.citizen.messages import segments
+from domain.citizen.outbound_records import segments
 from domain.citizen.survey import read_answer, read_opt_out
 
 URL = "https://jiesu.example/api/v1/webhooks/sms"
