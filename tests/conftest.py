@@ -19,6 +19,7 @@ temporal.FREE_PORTS = range(_ALL.start + _WORKER, _ALL.stop, _WORKERS)
 
 pytest_plugins = [
     "tests.sharing",
+    "tests.unmeasured",
     "tests.postgres",
     "tests.stage",
     "tests.buckets",

@@ -231,6 +231,7 @@ def matrix() -> Iterator[tuple[str, Role, str]]:
                     yield name, role, case
 
 
+@pytest.mark.repetitive
 @pytest.mark.timeout(900)
 async def test_every_role_at_every_route_is_answered_as_the_table_says(town: Town) -> None:
     cells = list(matrix())

@@ -160,6 +160,7 @@ def lived(regime: str, data: bytes) -> tuple[Life, Order]:
     return life, initial
 
 
+@pytest.mark.repetitive
 @pytest.mark.parametrize("regime", REGIMES)
 @LIVES
 @given(data=CHOICES)
