@@ -32,7 +32,7 @@ from activities.tally import Tally
 from adapters import logging_setup, phone_numbers
 from adapters.archive.bundles import Bundles
 from adapters.archive.sheets import Sheets
-from adapters.archive.signature import Signatures
+from adapters.archive.signature import SigningKeys
 from adapters.auth.signal_proofs import Proofs
 from adapters.city.api_client import CityApi
 from adapters.database.archive.bundles import ArchivedBundles
@@ -83,7 +83,7 @@ def activities(database: Database, chosen: Settings) -> list[Callable[..., Any]]
     orders, trail, policies = Orders(database), Trail(database), RuleBookHistory(database)
     documents = Documents(database)
     objects = Objects(chosen)
-    bundles = Bundles(objects, Signatures(chosen.archive_key))
+    bundles = Bundles(objects, SigningKeys(chosen.archive_key))
     queues = CallBack(orders, Callbacks(database), CallTasks(database))
     return [
         Record(trail).record,

@@ -1,4 +1,4 @@
-"""Verifies the proof of a signal with the key and the real clock, which workflows do not have."""
+"""Verifies the signature and lifetime of a signal's proof, with the key and the clock that workflows do not have."""
 
 from temporalio import activity
 

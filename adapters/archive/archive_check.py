@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from adapters.archive.bagit import digest_of
 from adapters.archive.bundle_check import BundleCheck
 from adapters.archive.bundles import Bundles
-from adapters.archive.signature import Signatures
+from adapters.archive.signature import SigningKeys
 from adapters.archive.zip_layout import ZipMember, content
 from adapters.database.archive.bundles import ARCHIVED, ArchivedBundles
 from adapters.database.archive.dossiers import linked
@@ -41,7 +41,7 @@ class Audited(NamedTuple):
 class Audit:
     """Audits archived orders; each audit downloads the bundle into a temporary file."""
 
-    def __init__(self, database: Database, objects: Objects, signatures: Signatures) -> None:
+    def __init__(self, database: Database, objects: Objects, signatures: SigningKeys) -> None:
         self._archives, self._trail, self._attachments = (
             ArchivedBundles(database),
             Trail(database),

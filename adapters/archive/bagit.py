@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from adapters.archive.signature import Signatures
+from adapters.archive.signature import SigningKeys
 from domain.archive.bundles import AddedFile, PackedBundle
 
 EPOCH: Final = (1980, 1, 1, 0, 0, 0)
@@ -29,7 +29,7 @@ CHUNK: Final = 1024 * 1024
 class BundleWriter:
     """A bundle that is being written. One writer at a time."""
 
-    def __init__(self, name: str, closed_on: date, path: Path, signatures: Signatures) -> None:
+    def __init__(self, name: str, closed_on: date, path: Path, signatures: SigningKeys) -> None:
         self.name, self.path = name, path
         self._closed_on, self._signatures = closed_on, signatures
         self._zip = zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True)

@@ -13,7 +13,7 @@ import bagit
 
 from adapters.archive.bagit import DECLARATION, MANIFEST, PUBLIC_KEY, SIGNATURE, TAG_MANIFEST, manifest
 from adapters.archive.changed_byte import LONGEST, changed_byte
-from adapters.archive.signature import Signatures
+from adapters.archive.signature import SigningKeys
 from adapters.archive.zip_layout import ZipMember, by_directory, by_headers, content, difference
 
 TAGS: Final = ("bagit.txt", "bag-info.txt", PUBLIC_KEY, MANIFEST)
@@ -45,7 +45,7 @@ class Checked(NamedTuple):
 class BundleCheck:
     """Checks bundles that this hotline has signed; blocks."""
 
-    def __init__(self, signatures: Signatures) -> None:
+    def __init__(self, signatures: SigningKeys) -> None:
         self._signatures = signatures
 
     def check(self, name: str, bundle: Path) -> Checked:

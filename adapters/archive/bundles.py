@@ -9,14 +9,14 @@ from tempfile import TemporaryDirectory
 
 from adapters.archive.bagit import BundleWriter, digest_of
 from adapters.archive.bundle_check import BundleCheck, NotABundle
-from adapters.archive.signature import Signatures
+from adapters.archive.signature import SigningKeys
 from adapters.files.object_store import Objects
 
 
 class Bundles:
     """Begins signed bundles, and fetches stored ones."""
 
-    def __init__(self, objects: Objects, signatures: Signatures) -> None:
+    def __init__(self, objects: Objects, signatures: SigningKeys) -> None:
         self._objects, self._signatures = objects, signatures
 
     @asynccontextmanager

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 
-class Signatures:
+class SigningKeys:
     """Keys from comma-separated secrets: the first signs, all of them are accepted. Secrets must be long and random."""
 
     def __init__(self, keys: str) -> None:

@@ -20,7 +20,7 @@ LOOKUPS: Final = 100
 """Limit of such searches by hash, as each scans the table. After that, rows moved far count as changed."""
 
 
-class Mark(NamedTuple):
+class ChainMark(NamedTuple):
     """An anchor's statement about the chain: the last position before `until`, and the hash there."""
 
     day: str
@@ -33,7 +33,7 @@ class ActChainCheck:
     """One pass over the chain."""
 
     def __init__(
-        self, acts: Acts, marks: Sequence[Mark], after: Mark | None = None, *, to_the_end: bool = True
+        self, acts: Acts, marks: Sequence[ChainMark], after: ChainMark | None = None, *, to_the_end: bool = True
     ) -> None:
         """Check the rows after the mark `after`, up to the last of the rising `marks`, or to the end."""
         self._acts, self._to_the_end = acts, to_the_end
@@ -92,7 +92,7 @@ class ActChainCheck:
         return self._anchored is None or (link.position > self._anchored.last and link.at >= self._anchored.until)
 
     @staticmethod
-    def _is_added(link: ActLink, mark: Mark) -> bool:
+    def _is_added(link: ActLink, mark: ChainMark) -> bool:
         return link.position > mark.last and link.at < mark.until
 
     async def _original(self, link: ActLink) -> int | None:

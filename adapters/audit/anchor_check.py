@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
-from adapters.archive.signature import Signatures
-from adapters.audit.act_chain_check import Mark
+from adapters.archive.signature import SigningKeys
+from adapters.audit.act_chain_check import ChainMark
 from adapters.database.audit.acts import day_begins
 from adapters.database.audit.anchors import PREFIX, Anchor
 from domain.order.audit_chain import GENESIS
@@ -28,15 +28,15 @@ def parse_anchor(anchor: Anchor) -> dict[str, Any] | None:
     return said if sound else None
 
 
-def mark_of(anchor: Anchor) -> Mark | None:
+def mark_of(anchor: Anchor) -> ChainMark | None:
     """The anchor's mark of the chain of acts."""
     if (said := parse_anchor(anchor)) is None:
         return None
     until: datetime = day_begins(anchor.day) + timedelta(days=1)
-    return Mark(anchor.day.isoformat(), said["acts"]["last"], said["acts"]["head"], until)
+    return ChainMark(anchor.day.isoformat(), said["acts"]["last"], said["acts"]["head"], until)
 
 
-def anchor_faults(anchors: Sequence[Anchor], signatures: Signatures) -> Iterator[str]:
+def anchor_faults(anchors: Sequence[Anchor], signatures: SigningKeys) -> Iterator[str]:
     """Faults of the anchors themselves, by day; `anchors` are in rising order."""
     before: Anchor | None = None
     for anchor in anchors:
@@ -54,7 +54,7 @@ def anchor_faults(anchors: Sequence[Anchor], signatures: Signatures) -> Iterator
 
 
 async def publication_faults(
-    anchors: Sequence[Anchor], published: AsyncIterator[tuple[str, bytes]], signatures: Signatures, where: str
+    anchors: Sequence[Anchor], published: AsyncIterator[tuple[str, bytes]], signatures: SigningKeys, where: str
 ) -> AsyncIterator[str]:
     """Differences between the anchors and their published copies; `published` yields day and content of each file."""
     kept = {anchor.day.isoformat(): anchor for anchor in anchors}
@@ -81,7 +81,7 @@ def _link_faults(name: str, said: Mapping[str, Any], before: Anchor | None) -> I
         yield f"{name}：操作的条数与前一天的锚接不上"
 
 
-def _is_signed(signatures: Signatures, content: bytes, signature: str) -> bool:
+def _is_signed(signatures: SigningKeys, content: bytes, signature: str) -> bool:
     try:
         return signatures.holds(content, bytes.fromhex(signature))
     except ValueError:

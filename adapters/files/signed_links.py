@@ -26,7 +26,7 @@ class ExpiredLink(Exception):  # noqa: N818
     """The link was valid and has expired."""
 
 
-class Link(BaseModel):
+class SignedLink(BaseModel):
     """The object that a link gives access to, and how it is served."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -35,20 +35,20 @@ class Link(BaseModel):
     purpose: Purpose
 
 
-def signed(link: Link, secrets: str, life: timedelta) -> str:
+def signed(link: SignedLink, secrets: str, life: timedelta) -> str:
     """A link's token, valid for `life` from now, of letters, digits and `-_.`; the first of the secrets signs."""
     claims = link.model_dump() | {"aud": AUDIENCE, "exp": datetime.now(UTC) + life}
     return jwt.encode(claims, secrets_of(secrets)[0], algorithm=ALGORITHM)
 
 
-def opened(token: str, secrets: str) -> Link:
+def opened(token: str, secrets: str) -> SignedLink:
     """The link in a token that is signed with one of the comma-separated secrets. Raises BadLink, ExpiredLink."""
     for secret in secrets_of(secrets):
         try:
             claims = jwt.decode(
                 token, secret, algorithms=[ALGORITHM], audience=AUDIENCE, options={"require": ["exp", "aud"]}
             )
-            return Link.model_validate(claims)
+            return SignedLink.model_validate(claims)
         except jwt.InvalidSignatureError:
             continue
         except jwt.ExpiredSignatureError:

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from adapters.policy.yaml_tree import Problem, Scalar, Tree, parse_yaml
+from adapters.policy.yaml_tree import PolicyProblem, Scalar, Tree, parse_yaml
 from adapters.validation_messages import MISSING, wording
 
 M = TypeVar("M", bound=BaseModel)
@@ -26,7 +26,7 @@ ABSTRACT: Final = "abstract"
 class PolicyErrors(ValueError):  # noqa: N818 (it holds many errors)
     """A file that cannot be used. `problems` holds every fault found, by line."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[PolicyProblem]) -> None:
         self.problems: Final = sorted(set(problems), key=lambda problem: (problem.line, problem.key))
         super().__init__("\n".join(map(str, self.problems)))
 
@@ -79,12 +79,12 @@ def json_schema(model: type[BaseModel]) -> dict[str, Any]:
     return schema
 
 
-def _resolved(source: Path | str, aliases: bool) -> tuple[Tree, list[Problem]]:
+def _resolved(source: Path | str, aliases: bool) -> tuple[Tree, list[PolicyProblem]]:
     tree, problems = parse_yaml(_text(source), aliases=aliases)
     if tree is None:
         raise PolicyErrors(problems)
     if not isinstance(tree.value, dict):
-        raise PolicyErrors([*problems, Problem(tree.line, "", "文件应为“键: 值”的映射")])
+        raise PolicyErrors([*problems, PolicyProblem(tree.line, "", "文件应为“键: 值”的映射")])
     regimes = tree.value.get(REGIMES)
     if regimes is None or not isinstance(regimes.value, dict):
         return tree, problems
@@ -100,17 +100,17 @@ def _text(source: Path | str) -> str:
     try:
         return source.read_text("utf-8")
     except OSError as fault:
-        raise PolicyErrors([Problem(1, "", f"无法读取 {source}：{fault.strerror}")]) from None
+        raise PolicyErrors([PolicyProblem(1, "", f"无法读取 {source}：{fault.strerror}")]) from None
     except UnicodeDecodeError as fault:
         line = fault.object[: fault.start].count(b"\n") + 1
-        raise PolicyErrors([Problem(line, "", "文件不是 UTF-8 编码")]) from None
+        raise PolicyErrors([PolicyProblem(line, "", "文件不是 UTF-8 编码")]) from None
 
 
 class _Inheritance:
     """Regimes by id, and their merged forms with inherited keys."""
 
     def __init__(self, regimes: dict[Scalar, Tree]) -> None:
-        self.problems: list[Problem] = []
+        self.problems: list[PolicyProblem] = []
         self._regimes = regimes
         self._finished: dict[Scalar, Tree] = {}
 
@@ -149,7 +149,7 @@ class _Inheritance:
         return Tree(regime.line, own)
 
     def _report(self, line: int, name: Scalar, key: str, message: str) -> None:
-        self.problems.append(Problem(line, f"{REGIMES}.{name}.{key}", message))
+        self.problems.append(PolicyProblem(line, f"{REGIMES}.{name}.{key}", message))
 
 
 def _merge(base: Any, own: dict[Scalar, Tree]) -> dict[Scalar, Tree]:
@@ -183,14 +183,14 @@ def _below(tree: Tree, part: str | int) -> Tree | None:
     return None
 
 
-def _problem(tree: Tree, error: ErrorDetails) -> Problem:
+def _problem(tree: Tree, error: ErrorDetails) -> PolicyProblem:
     line, key = _locate(tree, error["loc"])
     if error["type"] == "missing":
         key = ".".join(filter(None, (key, str(error["loc"][-1]))))
-    return Problem(line, key, wording(error))
+    return PolicyProblem(line, key, wording(error))
 
 
-def _without_consequences(found: Sequence[Problem], inheritance: Sequence[Problem]) -> list[Problem]:
+def _without_consequences(found: Sequence[PolicyProblem], inheritance: Sequence[PolicyProblem]) -> list[PolicyProblem]:
     """Leave out faults that a regime has only because its base is invalid."""
     orphans = tuple(fault.key.removesuffix(EXTENDS) for fault in inheritance if fault.key.endswith(f".{EXTENDS}"))
     return [fault for fault in found if fault.message != MISSING or not fault.key.startswith(orphans)]

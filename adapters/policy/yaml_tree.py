@@ -17,7 +17,7 @@ Scalar = str | int | float | bool | None
 
 
 @dataclass(frozen=True)
-class Problem:
+class PolicyProblem:
     """One fault of a file: 1-based line, dotted key path (empty for the whole file), Chinese sentence."""
 
     line: int
@@ -74,20 +74,20 @@ MAX_NODES: Final = 100_000
 """Limit on the size of a document with its aliases expanded."""
 
 
-def parse_yaml(text: str, *, aliases: bool = False) -> tuple[Tree | None, list[Problem]]:
+def parse_yaml(text: str, *, aliases: bool = False) -> tuple[Tree | None, list[PolicyProblem]]:
     """Parse a YAML document; returns its tree (None if it is unreadable) and its faults."""
     try:
         node = yaml.compose(text, Loader=_Composer)
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
-        return None, [Problem(mark.line + 1 if mark else 1, "", f"YAML 语法错误（{fault.problem}）")]
+        return None, [PolicyProblem(mark.line + 1 if mark else 1, "", f"YAML 语法错误（{fault.problem}）")]
     except yaml.reader.ReaderError as fault:
         line = text.count("\n", 0, fault.position) + 1
-        return None, [Problem(line, "", "含有不允许的控制字符")]
+        return None, [PolicyProblem(line, "", "含有不允许的控制字符")]
     except RecursionError:
-        return None, [Problem(1, "", "嵌套层数过多")]
+        return None, [PolicyProblem(1, "", "嵌套层数过多")]
     if node is None:
-        return None, [Problem(1, "", "文件是空的")]
+        return None, [PolicyProblem(1, "", "文件是空的")]
     grower = _TreeBuilder(aliases)
     tree = grower.tree(node, node.start_mark.line + 1, ())
     return tree, grower.problems
@@ -95,14 +95,14 @@ def parse_yaml(text: str, *, aliases: bool = False) -> tuple[Tree | None, list[P
 
 class _TreeBuilder:
     def __init__(self, aliases: bool) -> None:
-        self.problems: list[Problem] = []
+        self.problems: list[PolicyProblem] = []
         self._aliases = aliases
         self._seen: set[int] = set()
         self._open: set[int] = set()
         self._grown = 0
 
     def _report(self, node: yaml.Node, path: tuple[str, ...], message: str) -> None:
-        self.problems.append(Problem(node.start_mark.line + 1, ".".join(path), message))
+        self.problems.append(PolicyProblem(node.start_mark.line + 1, ".".join(path), message))
 
     def tree(self, node: yaml.Node, line: int, path: tuple[str, ...]) -> Tree:
         if id(node) in self._seen and not self._aliases:

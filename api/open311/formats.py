@@ -18,7 +18,7 @@ class Format(StrEnum):
     JSON = "json"
 
 
-class Ending(Convertor[str]):
+class FormatSuffix(Convertor[str]):
     """The end of an address behind its last dot.
 
     Letters only: a pattern that matches dots, behind another one, backtracks quadratically. One address of 32,000 dots
@@ -36,7 +36,7 @@ class Ending(Convertor[str]):
         return value
 
 
-register_url_convertor("ending", Ending())
+register_url_convertor("ending", FormatSuffix())
 
 MEDIA_TYPES: Final = {Format.XML: "text/xml; charset=utf-8", Format.JSON: "application/json; charset=utf-8"}
 

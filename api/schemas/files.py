@@ -8,7 +8,7 @@ from fastapi import Request
 from pydantic import Field
 
 from adapters.database.orders.attachments import File
-from adapters.files.signed_links import Link, Purpose, signed
+from adapters.files.signed_links import Purpose, SignedLink, signed
 from api.schemas.base import Shape
 from application.services import Services
 from domain.policy.evidence import Phase
@@ -76,13 +76,15 @@ def shown_to(request: Request, services: Services) -> Callable[[File], FileOut]:
     def shown(file: File) -> FileOut:
         thumbnail = None
         if file.thumbnail_key:
-            thumbnail = path_of(request, services, Link(file=file.id, purpose="thumbnail"), life_of_links(services))
+            thumbnail = path_of(
+                request, services, SignedLink(file=file.id, purpose="thumbnail"), life_of_links(services)
+            )
         return FileOut.model_validate(file.model_dump() | {"order": file.order_no, "thumbnail": thumbnail})
 
     return shown
 
 
-def path_of(request: Request, services: Services, link: Link, life: timedelta) -> str:
+def path_of(request: Request, services: Services, link: SignedLink, life: timedelta) -> str:
     """The path of a link, without a host, which the caller knows."""
     token = signed(link, services.settings.secret_key, life)
     return str(request.app.url_path_for(OPEN, token=token))

@@ -29,7 +29,7 @@ MAX_FIELD: Final = 8_000  # bytes
 _ENCODED_NAME: Final = re.compile(rb"filename\*\s*=\s*utf-8'[^']*'([^;\s]+)", re.IGNORECASE)
 
 
-class Part:
+class BodyPart:
     """One part. Its content is read once, before the next part; an unread rest is skipped."""
 
     def __init__(self, name: str, filename: str | None, content: AsyncIterator[bytes]) -> None:
@@ -61,7 +61,7 @@ class Multipart:
         self._value = bytearray()
         self._parser = self._new_parser(request.headers.get("Content-Type", ""))
 
-    async def parts(self) -> AsyncIterator[Part]:
+    async def parts(self) -> AsyncIterator[BodyPart]:
         """Yield the parts in their order."""
         while (event := await self._next_event()) is not None:
             kind, headers = event
@@ -69,7 +69,7 @@ class Multipart:
                 continue
             name, filename = _names(headers)
             content = self._content()
-            yield Part(name, filename, content)
+            yield BodyPart(name, filename, content)
             async for _ in content:
                 pass
 

@@ -15,7 +15,7 @@ from adapters.database.orders.attachments import new_id
 from api.idempotency import answer_key_of, answer_once, request_key
 from api.problems import ProblemError
 from api.schemas.files import Uploaded, shown_to
-from api.uploads.multipart import Multipart, Part
+from api.uploads.multipart import BodyPart, Multipart
 from application.evidence.receiving import ReceivedFile, keep, receive, upload_batch
 from application.evidence.upload_refusal import Reason, UploadRefused, too_large, unsupported
 from application.input_types import DateOrMoment, InputModel, Name, validated
@@ -108,7 +108,7 @@ async def _read_body(services: Services, user: Identity, body: Multipart, receiv
     return details
 
 
-async def _read_field(part: Part, fields: dict[str, str]) -> None:
+async def _read_field(part: BodyPart, fields: dict[str, str]) -> None:
     if part.name in fields or len(fields) == MOST_FIELDS:
         raise ProblemError(422, f"字段 {part.name[:40]} 重复，或字段过多")
     fields[part.name[:100]] = await part.text()

@@ -5,7 +5,7 @@ from collections.abc import Set
 from datetime import date
 from typing import Final, Protocol
 
-from adapters.archive.signature import Signatures
+from adapters.archive.signature import SigningKeys
 from adapters.database.audit.anchors import Anchor, Anchors
 from adapters.database.engine import Database
 from adapters.files.object_store import Objects
@@ -22,7 +22,7 @@ class AnchorConflict(Exception):  # noqa: N818 - reads as a sentence where it is
 class Anchoring:
     """Makes anchors, those of missed days too; any number of processes may try at once."""
 
-    def __init__(self, database: Database, objects: Objects, signatures: Signatures) -> None:
+    def __init__(self, database: Database, objects: Objects, signatures: SigningKeys) -> None:
         self._database, self._objects, self._signatures = database, objects, signatures
         self._anchors = Anchors(database)
 
@@ -65,7 +65,7 @@ class AnchorNeeds(Protocol):
 
 async def make_due_anchors(services: AnchorNeeds) -> int:
     """Make the anchors that are due, and return how many. May be repeated, and may run in several processes."""
-    signatures = Signatures(services.settings.archive_key)
+    signatures = SigningKeys(services.settings.archive_key)
     return await Anchoring(services.database, services.objects, signatures).make_due()
 
 
@@ -74,7 +74,7 @@ def key_of(day: date) -> str:
     return f"{FOLDER}/{day.isoformat()}.json"
 
 
-def anchor_file(anchor: Anchor, signatures: Signatures) -> bytes:
+def anchor_file(anchor: Anchor, signatures: SigningKeys) -> bytes:
     """An anchor as a file: the signed text, its signature in hex, and the fingerprint of the key."""
     said = {"body": anchor.body, "signature": anchor.signature, "key": signatures.fingerprint}
     return (json.dumps(said, indent=2, sort_keys=True) + "\n").encode()

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
-from adapters.archive.signature import Signatures
+from adapters.archive.signature import SigningKeys
 from adapters.audit.act_chain_check import ActChainCheck
 from adapters.audit.anchor_check import anchor_faults, mark_of, publication_faults
 from adapters.audit.order_chain_check import OrderChainCheck
@@ -33,7 +33,7 @@ class AuditCheck:
     rows of such a day can still be rewritten unnoticed. Only a check of everything finds them.
     """
 
-    def __init__(self, database: Database, objects: Objects, signatures: Signatures) -> None:
+    def __init__(self, database: Database, objects: Objects, signatures: SigningKeys) -> None:
         self._database, self._objects, self._signatures = database, objects, signatures
         self.acts = self.orders = self.anchors = 0
         self.unanchored: list[date] = []

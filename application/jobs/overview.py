@@ -22,7 +22,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from application.jobs.catalogue import Job, Rounds
 from workflows.jobs.housekeeping import HousekeepingWorkflow
-from workflows.jobs.messages import Outcome, job_id, jobs_queue
+from workflows.jobs.messages import JobOutcome, job_id, jobs_queue
 from workflows.jobs.run import JobRunWorkflow, reason
 
 CALL: Final = timedelta(seconds=5)
@@ -50,7 +50,7 @@ class JobOverview:
 
     running: bool
     paused: bool
-    last: Outcome | None
+    last: JobOutcome | None
     next_at: datetime | None
 
 
@@ -66,7 +66,7 @@ async def job_overview(client: Client, job: Job) -> JobOverview:
         raise
 
 
-async def run_job(client: Client, job: Job, task_queue: str) -> Outcome:
+async def run_job(client: Client, job: Job, task_queue: str) -> JobOutcome:
     """Run a job now, after the run that may be under way, and return its result.
 
     Raises JobNotRegistered, NoWorker and RPCError. A repetition is another run, which each job allows.
@@ -119,7 +119,7 @@ async def _scheduled(client: Client, job: Job) -> JobOverview:
     return JobOverview(running, paused, last, next_at)
 
 
-async def _finished(client: Client, workflow_id: str, run_id: str) -> Outcome | None:
+async def _finished(client: Client, workflow_id: str, run_id: str) -> JobOutcome | None:
     """The result of a run; None while it is under way, or when Temporal no longer keeps it."""
     handle = _run_handle(client, workflow_id, run_id)
     try:
@@ -131,7 +131,7 @@ async def _finished(client: Client, workflow_id: str, run_id: str) -> Outcome | 
     return await _outcome(handle) if described.close_time is not None else None
 
 
-async def _outcome(handle: WorkflowHandle[Any, Outcome]) -> Outcome:
+async def _outcome(handle: WorkflowHandle[Any, JobOutcome]) -> JobOutcome:
     """The result of a run, once it has ended."""
     try:
         return await handle.result()
@@ -147,10 +147,10 @@ async def _outcome(handle: WorkflowHandle[Any, Outcome]) -> Outcome:
                 why = type(cause).__name__
         described = await handle.describe()
         ended = described.close_time or described.start_time
-        return Outcome(began_at=described.start_time, ended_at=ended, failure=why)
+        return JobOutcome(began_at=described.start_time, ended_at=ended, failure=why)
 
 
-async def _trigger(client: Client, job: Job) -> Outcome:
+async def _trigger(client: Client, job: Job) -> JobOutcome:
     handle = client.get_schedule_handle(job_id(job.name))
     before = set(_runs(await handle.describe()))
     await handle.trigger(overlap=ScheduleOverlapPolicy.BUFFER_ONE)
@@ -159,7 +159,7 @@ async def _trigger(client: Client, job: Job) -> Outcome:
     return await _outcome(_run_handle(client, *new[0]))
 
 
-def _run_handle(client: Client, workflow_id: str, run_id: str) -> WorkflowHandle[JobRunWorkflow, Outcome]:
+def _run_handle(client: Client, workflow_id: str, run_id: str) -> WorkflowHandle[JobRunWorkflow, JobOutcome]:
     return client.get_workflow_handle_for(JobRunWorkflow.run, workflow_id, run_id=run_id)
 
 

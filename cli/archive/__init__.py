@@ -3,8 +3,7 @@
 import typer
 
 from cli.archive.erasing import erase, hold, release
-from cli.archive.signing import key
-from cli.archive.verifying import verify
+from cli.archive.verifying import key, verify
 
 app = typer.Typer(help="核验归档", no_args_is_help=True)
 app.command()(verify)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from adapters.archive.signature import Signatures
+from adapters.archive.signature import SigningKeys
 from adapters.database.encryption import Keyring
 from adapters.database.engine import Database
 from adapters.files.object_store import Objects
@@ -17,7 +17,7 @@ class ArchiveStores:
 
     database: Database
     objects: Objects
-    signatures: Signatures
+    signatures: SigningKeys
 
 
 @asynccontextmanager
@@ -26,6 +26,6 @@ async def open_stores() -> AsyncIterator[ArchiveStores]:
     chosen = settings()
     database = Database(chosen.database_url, Keyring(chosen.data_key), pool_size=2)
     try:
-        yield ArchiveStores(database, Objects(chosen), Signatures(chosen.archive_key))
+        yield ArchiveStores(database, Objects(chosen), SigningKeys(chosen.archive_key))
     finally:
         await database.dispose()

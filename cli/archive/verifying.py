@@ -1,4 +1,4 @@
-"""`jiesu archive verify`: verify archived orders and their audit trails."""
+"""`jiesu archive verify` and `key`: verify archived orders and their trails; print the public key for that."""
 
 import asyncio
 import json
@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from adapters.archive.archive_check import Audit, Audited
+from adapters.archive.signature import SigningKeys
 from adapters.database.archive.bundles import ArchivedBundles
+from adapters.settings.settings import settings
 from cli.archive.stores import open_stores
 
 
@@ -60,3 +62,8 @@ def _print_result(found: Audited, as_json: bool) -> None:
         return
     for problem in found.problems:
         print(f"{found.order}：{problem}", file=sys.stderr)
+
+
+def key() -> None:
+    """输出归档签名的公钥（PEM）；应与归档包分开另行公布，供日后核验。"""
+    sys.stdout.write(SigningKeys(settings().archive_key).public_key.decode())

@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from adapters.policy.policy_file import PolicyErrors, load, resolve
-from adapters.policy.yaml_tree import Problem
+from adapters.policy.yaml_tree import PolicyProblem
 from adapters.validation_messages import wording
 from application.orders.intake import OrderRequest
 from domain.calendar.business_calendar import CST
@@ -43,7 +43,7 @@ def _with_offset(value: Any) -> Any:
 Moment = Annotated[AwareDatetime, BeforeValidator(_with_offset)]
 
 
-class Part(BaseModel):
+class ScenarioPart(BaseModel):
     """A part of a scenario, without unknown keys; a number is accepted as text (`phone: 138…`).
 
     A key without a value (`with:`), or with an ellipsis as in a scenario template, counts as left out.
@@ -57,7 +57,7 @@ class Part(BaseModel):
         return {key: value for key, value in data.items() if value not in LEFT_OUT} if isinstance(data, dict) else data
 
 
-class Caller(Part):
+class Caller(ScenarioPart):
     """The invented citizen."""
 
     name: str = "演练诉求人"
@@ -65,7 +65,7 @@ class Caller(Part):
     address: str | None = None
 
 
-class Demand(Part):
+class Demand(ScenarioPart):
     """The order to take in."""
 
     category: Category
@@ -93,7 +93,7 @@ def _elapsed(value: Any) -> Any:
     return Duration.parse(value).elapsed if isinstance(value, str) else value
 
 
-class Step(Part):
+class Step(ScenarioPart):
     """One act, at a moment or some time after the step before it."""
 
     at: Moment | None = None
@@ -126,7 +126,7 @@ class Expectation(BaseModel):
         return self
 
 
-class Scenario(Part):
+class Scenario(ScenarioPart):
     """The whole file."""
 
     policy: str
@@ -162,7 +162,7 @@ def read(path: Path, regimes: Mapping[str, Regime]) -> Scenario:
     scenario = load(path, Scenario, aliases=True)
     if faults := _faults(scenario, regimes):
         _, line_of = resolve(path, aliases=True)
-        raise PolicyErrors([Problem(*line_of(where), message) for where, message in faults])
+        raise PolicyErrors([PolicyProblem(*line_of(where), message) for where, message in faults])
     return scenario
 
 

@@ -11,9 +11,9 @@ from rich.console import Console
 from adapters.settings.production_check import faults
 from adapters.settings.settings import settings
 from cli.screen import console
+from cli.up.errors import CannotStartError, ServiceFailedError
 from cli.up.folder import load_keys, load_secrets, opened
 from cli.up.ports import refuse_busy
-from cli.up.problems import CannotStartError, ServiceFailedError
 from cli.up.screen import public_interface, show
 from cli.up.shutdown import uninterrupted, until_signal
 

@@ -10,7 +10,7 @@ import httpx
 
 from adapters.local.child_process import ChildProcess
 from adapters.settings.settings import ROOT
-from cli.up.problems import ServiceFailedError
+from cli.up.errors import ServiceFailedError
 
 READY_TIMEOUT = 60.0  # seconds
 STEADY = 60.0  # seconds after which earlier deaths no longer count
@@ -26,7 +26,7 @@ def died(name: str, status: int | None, log: Path, tail: str) -> ServiceFailedEr
 
 
 @dataclass
-class Service:
+class ServiceProcess:
     """One service of the stack. `name` is for display, `probe` returns whether it is ready."""
 
     name: str
@@ -79,7 +79,7 @@ class Service:
 
 
 @dataclass
-class Job:
+class OneTimeProcess:
     """A process that performs one task and ends."""
 
     name: str

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from cli.up.problems import CannotStartError
+from cli.up.errors import CannotStartError
 
 LAYOUT = "1"  # changes when an older folder can no longer be used as it is
 SPACE_NEEDED = 500_000_000  # bytes; an empty installation takes about 100 MB

@@ -5,7 +5,7 @@ import socket
 from collections import Counter
 from collections.abc import Mapping
 
-from cli.up.problems import CannotStartError
+from cli.up.errors import CannotStartError
 
 HOST = "127.0.0.1"
 

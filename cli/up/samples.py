@@ -23,7 +23,7 @@ APPROVER = "samples-approver"
 CENTRE_ROLES = (Role.HOTLINE_DIRECTOR, Role.SUPERVISOR, Role.COUNTY_LEADER, Role.INSPECTION)
 
 
-class Demand(NamedTuple):
+class SampleDemand(NamedTuple):
     """A demand, and the steps that follow; without steps it stays at intake."""
 
     category: str
@@ -34,24 +34,26 @@ class Demand(NamedTuple):
 
 
 DEMANDS = (
-    Demand("complaint", "楼道照明损坏", "幸福家园三号楼楼道灯坏了一周，夜间不便。", "housing", ("dispatch", "sign")),
-    Demand("help", "门前积水", "和平路与学府街路口雨后积水，请帮助疏通。", "water", ("dispatch",)),
-    Demand("suggestion", "增设休息座椅", "建议在滨河步道增设座椅和遮阳设施。", "parks", ()),
-    Demand(
+    SampleDemand(
+        "complaint", "楼道照明损坏", "幸福家园三号楼楼道灯坏了一周，夜间不便。", "housing", ("dispatch", "sign")
+    ),
+    SampleDemand("help", "门前积水", "和平路与学府街路口雨后积水，请帮助疏通。", "water", ("dispatch",)),
+    SampleDemand("suggestion", "增设休息座椅", "建议在滨河步道增设座椅和遮阳设施。", "parks", ()),
+    SampleDemand(
         "complaint",
         "夜间施工噪声",
         "体育路工地夜里十一点后仍在浇筑，影响休息。",
         "environment",
         ("dispatch", "sign", "submit_reply"),
     ),
-    Demand(
+    SampleDemand(
         "report",
         "占道经营",
         "学府路早市摊位占用盲道，行人只能走车行道。",
         "street_order",
         ("dispatch", "sign", "submit_reply", "approve"),
     ),
-    Demand("consult", "医保报销比例", "异地就医住院报销需要哪些材料。", "welfare", ("answer_at_intake",)),
+    SampleDemand("consult", "医保报销比例", "异地就医住院报销需要哪些材料。", "welfare", ("answer_at_intake",)),
 )
 
 PICTURES = {Phase.BEFORE: "dimgray", Phase.AFTER: "lightyellow"}
@@ -80,7 +82,7 @@ async def load(settings: Settings) -> int:
         return new
 
 
-async def _sample(opened: Services, no: str, regime: str, demand: Demand, unit: Unit) -> None:
+async def _sample(opened: Services, no: str, regime: str, demand: SampleDemand, unit: Unit) -> None:
     request = OrderRequest.model_validate(
         {
             "policy": regime,

@@ -12,9 +12,9 @@ from adapters.local.child_process import tail
 from adapters.local.postgres import SERVING, LocalPostgres, PostgresUnavailableError
 from adapters.local.temporal import LocalTemporal, TemporalUnavailableError
 from adapters.settings.settings import Settings
-from cli.up.children import Job, Service, answers, died
+from cli.up.children import OneTimeProcess, ServiceProcess, answers, died
+from cli.up.errors import ServiceFailedError
 from cli.up.folder import keep_addresses, secret_settings
-from cli.up.problems import ServiceFailedError
 from cli.up.stamp import Stamp, stamp
 
 DATABASE = "jiesu"
@@ -48,7 +48,7 @@ class Stack:
         self._ports = ports
         self._secrets = secrets
         self._running: list[Stoppable] = []
-        self._services: list[Service] = []
+        self._services: list[ServiceProcess] = []
         self._postgres_start: asyncio.Task[LocalPostgres] | None = None
         self._postgres: LocalPostgres | None = None
         self._temporal: LocalTemporal | None = None
@@ -152,14 +152,14 @@ class Stack:
         env: Mapping[str, str],
         restarts: int = 0,
     ) -> None:
-        service = Service(name, command, self._log(slug), env, probe, restarts)
+        service = ServiceProcess(name, command, self._log(slug), env, probe, restarts)
         service.spawn()
         self._running.append(service)
         self._services.append(service)
         await service.ready()
 
     async def _job(self, name: str, part: str, env: Mapping[str, str]) -> None:
-        job = Job(name, [sys.executable, "-m", "cli.up.prepare", part], self._log(part), env)
+        job = OneTimeProcess(name, [sys.executable, "-m", "cli.up.prepare", part], self._log(part), env)
         self._running.append(job)
         await job.run()
         self._running.remove(job)

@@ -18,7 +18,7 @@ from activities.retry_limits import LIMITS
 from adapters.archive.bundle_check import NotABundle
 from adapters.archive.bundles import Bundles
 from adapters.archive.sheets import Sheets
-from adapters.archive.signature import Signatures
+from adapters.archive.signature import SigningKeys
 from adapters.database.archive.bundles import ArchivedBundles
 from adapters.database.archive.dossiers import Dossiers
 from adapters.database.audit.trail import Trail
@@ -53,7 +53,7 @@ def objects(settings_for: Callable[..., Settings]) -> Objects:
 
 
 async def perform(database: Database, objects: Objects, archives: ArchivedBundles | None = None) -> Archived:
-    bundles = Bundles(objects, Signatures("a secret of the archive"))
+    bundles = Bundles(objects, SigningKeys("a secret of the archive"))
     archive = Archive(Dossiers(database), archives or ArchivedBundles(database), objects, bundles, Sheets())
     return await ActivityEnvironment().run(archive.archive, EFFECT)
 

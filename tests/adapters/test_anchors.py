@@ -10,7 +10,7 @@ from typing import cast
 
 import pytest
 
-from adapters.archive.signature import Signatures
+from adapters.archive.signature import SigningKeys
 from adapters.database.audit.acts import Acts, day_begins
 from adapters.database.audit.anchors import Anchors
 from adapters.database.audit.merkle import Merkle
@@ -25,7 +25,7 @@ from domain.access.acts import Act, Deed
 from tests.adapters.aged import aged, forger, today
 from tests.adapters.orders_at_hand import batch
 
-SIGNATURES = Signatures("the-key-of-the-tests")
+SIGNATURES = SigningKeys("the-key-of-the-tests")
 READ = Act(deed=Deed.ORDER_READ, person="agent", order_no="A")
 
 

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from adapters.archive.archive_check import Audit
-from adapters.archive.signature import Signatures
+from adapters.archive.signature import SigningKeys
 from adapters.database.archive.bundles import ArchivedBundles
 from adapters.database.engine import Database
 from adapters.database.orders.orders import Orders
@@ -22,7 +22,7 @@ NO_NOTE, NO_ERASURE = "没有归档记录，而台账第 2 条为归档", "归�
 
 @pytest.fixture
 def audit(database: Database, tmp_path: Path) -> Audit:
-    return Audit(database, Objects(Settings.model_validate({"JIESU_DATA": tmp_path})), Signatures("any"))
+    return Audit(database, Objects(Settings.model_validate({"JIESU_DATA": tmp_path})), SigningKeys("any"))
 
 
 async def archived(database: Database, no: str = "A", realm: str = "") -> None:

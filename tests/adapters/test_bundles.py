@@ -18,18 +18,18 @@ from adapters.archive.bagit import BundleWriter
 from adapters.archive.bundle_check import BundleCheck, NotABundle
 from adapters.archive.bundles import Bundles
 from adapters.archive.changed_byte import changed_byte
-from adapters.archive.signature import Signatures
+from adapters.archive.signature import SigningKeys
 from adapters.archive.zip_layout import by_directory
 from adapters.files.object_store import ONE_REQUEST, Objects
 from adapters.settings.settings import Settings
 
 NO = "20261123-000001"
 DAY = date(2026, 12, 31)
-OURS = Signatures("ours")
+OURS = SigningKeys("ours")
 FILES = {"order.json": '{"title": "路灯不亮"}\n'.encode(), "personal/evidence/att-1.jpg": bytes(range(256))}
 
 
-async def packed(folder: Path, files: dict[str, bytes] | None = None, signatures: Signatures = OURS) -> Path:
+async def packed(folder: Path, files: dict[str, bytes] | None = None, signatures: SigningKeys = OURS) -> Path:
     """A bundle of these files."""
     path = folder / "bundle.zip"
     bundle = BundleWriter(NO, DAY, path, signatures)
@@ -80,9 +80,9 @@ async def test_what_was_cut_off_added_or_is_no_bundle_is_found(tmp_path: Path) -
 
 
 async def test_who_rewrites_a_file_and_all_checksums_is_found_by_the_signature(tmp_path: Path) -> None:
-    forged = await packed(tmp_path, FILES | {"order.json": b"another story"}, Signatures("theirs"))
+    forged = await packed(tmp_path, FILES | {"order.json": b"another story"}, SigningKeys("theirs"))
     assert problems(forged) == ("signature.bin：不是本热线对 tagmanifest-sha256.txt 的签名",)
-    assert BundleCheck(Signatures("new,theirs")).check(NO, forged).problems == ()  # a key that was rotated
+    assert BundleCheck(SigningKeys("new,theirs")).check(NO, forged).problems == ()  # a key that was rotated
 
 
 async def test_the_bundle_of_another_order_is_not_taken_for_this_one(tmp_path: Path) -> None:

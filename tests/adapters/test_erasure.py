@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from adapters.archive.archive_check import Audit
-from adapters.archive.signature import Signatures
+from adapters.archive.signature import SigningKeys
 from adapters.database.archive.bundles import ArchivedBundles
 from adapters.database.audit.acts import Acts
 from adapters.database.audit.trail import Trail
@@ -116,7 +116,7 @@ async def test_what_is_past_its_retention_says_nothing_of_people_any_more(
     assert order is not None and (order.regime, order.category, order.grade) == ("huojia", "complaint", "normal")
     assert await Orders(database).view("OLD") == before
     assert [each.content.event for each in await Trail(database).chain("OLD")][-1] == "erased"
-    assert (await Audit(database, objects, Signatures("any")).of_order("OLD")).problems == ()
+    assert (await Audit(database, objects, SigningKeys("any")).of_order("OLD")).problems == ()
 
 
 async def test_a_crash_between_store_and_database_is_made_good(

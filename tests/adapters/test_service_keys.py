@@ -8,7 +8,7 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 from adapters.city.signature import BadSignature, signed, verified
 from adapters.database.accounts.api_keys import ApiKeys, new_key
 from adapters.database.engine import Database
-from adapters.files.signed_links import BadLink, Link, opened
+from adapters.files.signed_links import BadLink, SignedLink, opened
 from adapters.files.signed_links import signed as linked
 from adapters.twilio.signature import genuine
 
@@ -35,7 +35,7 @@ def test_the_city_signs_with_either_secret() -> None:
 
 
 def test_a_link_that_was_given_out_under_the_old_key_still_opens() -> None:
-    link = Link(file="f", purpose="view")
+    link = SignedLink(file="f", purpose="view")
     token = linked(link, OLD, timedelta(minutes=1))
     assert opened(token, f"{NEW},{OLD}") == link
     with pytest.raises(BadLink):

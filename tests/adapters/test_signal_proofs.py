@@ -71,7 +71,7 @@ def _forgeries() -> dict[str, str]:
         "alg none": jwt.encode(claims, "", algorithm="none"),
         "signed with the secret itself": jwt.encode(claims, SECRET, algorithm="HS256"),
         "a token": tokens.issue(identity, SECRET),
-        "a link": signed_links.signed(signed_links.Link(file="F1", purpose="view"), SECRET, timedelta(minutes=1)),
+        "a link": signed_links.signed(signed_links.SignedLink(file="F1", purpose="view"), SECRET, timedelta(minutes=1)),
         "without claims": jwt.encode({"aud": AUDIENCE, "exp": claims["exp"]}, SECRET, algorithm="HS256"),
     }
 

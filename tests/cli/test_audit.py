@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from adapters.archive.signature import Signatures
+from adapters.archive.signature import SigningKeys
 from adapters.database.audit.acts import Acts
 from adapters.database.audit.trail import Trail
 from adapters.database.engine import Database
@@ -51,11 +51,11 @@ class Proof:
         return Path(self.settings.data_folder) / "objects" / "anchors"
 
     async def anchored(self) -> None:
-        await Anchoring(self.database, Objects(self.settings), Signatures(DEVELOPMENT_SECRET)).make_due()
+        await Anchoring(self.database, Objects(self.settings), SigningKeys(DEVELOPMENT_SECRET)).make_due()
 
     async def found(self, **options: Any) -> list[str]:
         """The problems that are found."""
-        check = AuditCheck(self.database, Objects(self.settings), Signatures(DEVELOPMENT_SECRET))
+        check = AuditCheck(self.database, Objects(self.settings), SigningKeys(DEVELOPMENT_SECRET))
         told = check.problems_of_day(**options) if "day" in options else check.problems(**options)
         return [each async for each in told]
 

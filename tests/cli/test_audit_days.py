@@ -7,7 +7,7 @@ import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from adapters.archive.signature import Signatures
+from adapters.archive.signature import SigningKeys
 from adapters.database.audit.acts import Acts
 from adapters.database.audit.anchors import Anchors
 from adapters.database.engine import Database
@@ -40,7 +40,7 @@ async def test_days_without_an_anchor_are_named_and_are_no_forgery(
     warning = "警告：{} 至 {}（{} 天）没有锚，其间的记录被改写也无从发现；请确认接口进程在运行\n"
     assert await verified() == (4, warning.format(first, last, (last - first).days + 1))
 
-    signatures = Signatures(DEVELOPMENT_SECRET)
+    signatures = SigningKeys(DEVELOPMENT_SECRET)
     made = await Anchors(database).make(first, signatures.sign)
     await Objects(settings).put_if_absent(key_of(first), anchor_file(made, signatures))
     second = first + timedelta(days=1)

@@ -11,8 +11,8 @@ import pytest
 
 from adapters.local.child_process import ChildProcess
 from adapters.settings.settings import ROOT
-from cli.up.children import Job, Service
-from cli.up.problems import ServiceFailedError
+from cli.up.children import OneTimeProcess, ServiceProcess
+from cli.up.errors import ServiceFailedError
 
 LINES = 25
 
@@ -21,9 +21,9 @@ async def never() -> bool:
     return False
 
 
-def dying(tmp_path: Path, restarts: int = 0) -> Service:
+def dying(tmp_path: Path, restarts: int = 0) -> ServiceProcess:
     code = f"[print('line', n) for n in range({LINES})]; raise SystemExit(7)"
-    return Service("工作进程", [sys.executable, "-c", code], tmp_path / "w.log", os.environ, never, restarts)
+    return ServiceProcess("工作进程", [sys.executable, "-c", code], tmp_path / "w.log", os.environ, never, restarts)
 
 
 async def test_a_death_at_the_start_names_the_service_its_status_and_its_last_words(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ async def test_a_service_is_restarted_as_often_as_it_may_be(tmp_path: Path) -> N
 
 
 async def test_a_job_that_fails_is_reported(tmp_path: Path) -> None:
-    job = Job("数据库迁移", [sys.executable, "-c", "raise SystemExit('no')"], tmp_path / "j.log", os.environ)
+    job = OneTimeProcess("数据库迁移", [sys.executable, "-c", "raise SystemExit('no')"], tmp_path / "j.log", os.environ)
     with pytest.raises(ServiceFailedError, match=r"数据库迁移已退出（退出码 1）[\s\S]*no"):
         await job.run()
 

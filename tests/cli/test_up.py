@@ -16,8 +16,8 @@ import pytest
 
 from adapters.local.temporal import free_port
 from adapters.settings.settings import ROOT, environment
+from cli.up.errors import CannotStartError
 from cli.up.folder import keep_keys, load_keys, load_secrets, opened
-from cli.up.problems import CannotStartError
 from cli.up.stamp import SOURCES, Stamp, stamp
 
 OPTIONS = ("--port", "--temporal-port", "--ui-port", "--gateway-port", "--city-port")
@@ -196,7 +196,7 @@ def running(data: Path) -> Iterator[Running]:
     assert "Traceback" not in output.read_text()
 
 
-def beside(data: Path, *words: str) -> str:
+def in_another_terminal(data: Path, *words: str) -> str:
     """The output of a command in another terminal, in which only the data folder is set."""
     env = {name: value for name, value in environment().items() if name not in ("DATABASE_URL", "TEMPORAL_ADDRESS")}
     command = [sys.executable, "-m", "cli.main", *words]
@@ -219,9 +219,9 @@ def test_up_whole(tmp_path: Path, stop: signal.Signals) -> None:
             counts.append(system.order_count())
             system.send_in()
             # Both need the secrets of the folder, not only the address of its database.
-            assert "均完好" in beside(tmp_path / "data", "archive", "verify", "--all")
-            assert beside(tmp_path / "data", "users", "list").startswith("admin\t")
-            beside(tmp_path / "data", "db", "upgrade")
+            assert "均完好" in in_another_terminal(tmp_path / "data", "archive", "verify", "--all")
+            assert in_another_terminal(tmp_path / "data", "users", "list").startswith("admin\t")
+            in_another_terminal(tmp_path / "data", "db", "upgrade")
             children = below(system.process.pid)
             assert len(children) >= 6
             system.process.send_signal(stop)

@@ -16,7 +16,7 @@ from application.jobs.registration import start_housekeeping
 from application.services import Services
 from tests.stage import until
 from workflows.jobs.housekeeping import HousekeepingWorkflow
-from workflows.jobs.messages import Outcome, job_id
+from workflows.jobs.messages import JobOutcome, job_id
 
 MakeWorker = Callable[..., Worker]
 Handle = WorkflowHandle[HousekeepingWorkflow, None]
@@ -92,7 +92,7 @@ async def test_a_failing_round_is_shown_and_does_not_end_the_job(
         await start_housekeeping(client, job("failing", 3600), chosen(queue))
         handle = handle_of(client, "failing")
 
-        async def failed() -> Outcome | None:
+        async def failed() -> JobOutcome | None:
             return (await handle.query(HousekeepingWorkflow.status)).last
 
         outcome = await until(failed)

@@ -111,7 +111,7 @@ async def test_under_sealed_payloads_a_schedule_is_kept_until_its_key_is_gone(se
 
 async def test_a_run_that_is_due_while_one_is_under_way_is_skipped(client: Client) -> None:
     """No worker is there, so that the first run stays under way."""
-    # A job of its own: the id of a run is that of the job and the second, and other tests run `files` in the same one.
+    # A job of its own: a run's id is the job's name and the second, and other tests run `files` in the same second.
     busy = replace(JOBS["files"], name="busy")
     await ensure_schedule(client, job_id(busy.name), schedule(busy, settings(JIESU_TASK_QUEUE="nobody")))
     handle = client.get_schedule_handle(job_id(busy.name))

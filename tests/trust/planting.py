@@ -168,7 +168,7 @@ async def from_outside(exchange: Exchange) -> str:
     return ended(exchange, no)
 
 
-async def turned_away(exchange: Exchange, no: str) -> None:
+async def send_refused_inputs(exchange: Exchange, no: str) -> None:
     """Send refused inputs: bad requests, passwords and files, and values in URLs."""
     agent, demand = (
         exchange.caller("agent"),

@@ -45,7 +45,7 @@ async def lived(new_database_url: Callable[[], str], tmp_path_factory: pytest.Te
         others = [await planting.a_call(exchange), *planting.answered_and_handed_on(exchange)]
         public = await planting.from_outside(exchange)
         await planting.task_done(exchange, talkative)
-        await planting.turned_away(exchange, others[-1])
+        await planting.send_refused_inputs(exchange, others[-1])
         found = exchange.caller("hotline_director").get("/work-orders", limit=200).json()["items"]
         orders = sorted({row["no"] for row in found})
         assert {talkative, accusation, public, *others} < set(orders)

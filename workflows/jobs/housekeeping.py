@@ -7,7 +7,15 @@ from functools import partial
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows.jobs.messages import ADJUST, HOUSEKEEPING, HousekeepingInput, JobDefinition, JobStatus, Outcome, details
+from workflows.jobs.messages import (
+    ADJUST,
+    HOUSEKEEPING,
+    HousekeepingInput,
+    JobDefinition,
+    JobOutcome,
+    JobStatus,
+    details,
+)
 from workflows.jobs.run import execute, reason
 
 MOST_ROUNDS = 500
@@ -44,7 +52,7 @@ class HousekeepingWorkflow:
         self.job = job
 
     @workflow.update
-    async def run_now(self) -> Outcome:
+    async def run_now(self) -> JobOutcome:
         """Run a round at once, after the one that may be under way, and return its result."""
         return await self.round()
 
@@ -55,7 +63,7 @@ class HousekeepingWorkflow:
             job=self.job, running=self.lock.locked(), last=self.last, next_at=self.next_at, failures=self.failures
         )
 
-    async def round(self) -> Outcome:
+    async def round(self) -> JobOutcome:
         """Run the job once, one round at a time. A failure is logged and becomes the result."""
         async with self.lock:
             self.show()
@@ -65,7 +73,7 @@ class HousekeepingWorkflow:
             except ActivityError as error:
                 why = reason(error)
                 workflow.logger.warning("round of job %s failed: %s", self.job.name, why)
-                outcome = Outcome(began_at=began, ended_at=workflow.now(), failure=why)
+                outcome = JobOutcome(began_at=began, ended_at=workflow.now(), failure=why)
             self.rounds += 1
             self.last = outcome
             self.failures = 0 if outcome.failure is None else self.failures + 1

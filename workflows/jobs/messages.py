@@ -39,7 +39,7 @@ class JobDefinition(Frozen):
     every: float | None = None
 
 
-class Outcome(Frozen):
+class JobOutcome(Frozen):
     """The result of one run: how many things it did, or why it failed."""
 
     began_at: datetime
@@ -52,7 +52,7 @@ class HousekeepingInput(Frozen):
     """The start of a housekeeping workflow; what it knows of earlier rounds goes along with continue-as-new."""
 
     job: JobDefinition
-    last: Outcome | None = None
+    last: JobOutcome | None = None
     failures: int = 0
 
 
@@ -61,12 +61,12 @@ class JobStatus(Frozen):
 
     job: JobDefinition
     running: bool
-    last: Outcome | None = None
+    last: JobOutcome | None = None
     next_at: datetime | None = None
     failures: int = 0
 
 
-def outcome_text(job: JobDefinition, outcome: Outcome) -> str:
+def outcome_text(job: JobDefinition, outcome: JobOutcome) -> str:
     """One line: what a run did, or why it failed."""
     if outcome.failure is not None:
         return f"失败：{outcome.failure}"

@@ -7,10 +7,10 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError
 
 from activities.jobs import DO_JOB, HEARTBEAT
-from workflows.jobs.messages import JOB_RUN, JobDefinition, JobStatus, Outcome, details
+from workflows.jobs.messages import JOB_RUN, JobDefinition, JobOutcome, JobStatus, details
 
 
-async def execute(job: JobDefinition) -> Outcome:
+async def execute(job: JobDefinition) -> JobOutcome:
     """Run the job's activity to its end. Raises ActivityError when its attempts are used up."""
     began = workflow.now()
     limit = timedelta(seconds=job.limit)
@@ -24,7 +24,7 @@ async def execute(job: JobDefinition) -> Outcome:
         retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=5), maximum_attempts=job.attempts),
         summary=job.title,
     )
-    return Outcome(began_at=began, ended_at=workflow.now(), count=count)
+    return JobOutcome(began_at=began, ended_at=workflow.now(), count=count)
 
 
 def reason(error: ActivityError) -> str:
@@ -49,13 +49,13 @@ class JobRunWorkflow:
         workflow.set_current_details(details(self.state))
 
     @workflow.run
-    async def run(self, job: JobDefinition) -> Outcome:
+    async def run(self, job: JobDefinition) -> JobOutcome:
         """Run the job once. The workflow fails with the activity's last failure."""
         began = workflow.now()
         try:
             outcome = await execute(job)
         except ActivityError as error:
-            self.show(Outcome(began_at=began, ended_at=workflow.now(), failure=reason(error)))
+            self.show(JobOutcome(began_at=began, ended_at=workflow.now(), failure=reason(error)))
             raise
         self.show(outcome)
         return outcome
@@ -65,7 +65,7 @@ class JobRunWorkflow:
         """The state and result of this run."""
         return self.state
 
-    def show(self, outcome: Outcome) -> None:
+    def show(self, outcome: JobOutcome) -> None:
         """Note the result, also for the Temporal UI."""
         self.state = JobStatus(job=self.state.job, running=False, last=outcome)
         workflow.set_current_details(details(self.state))

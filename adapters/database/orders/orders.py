@@ -24,7 +24,7 @@ PLACE = TypeAdapter(tuple[int, AwareDatetime, Name])
 ANSWERS = TypeAdapter(tuple[Answer, ...])
 
 
-class Opened(Frozen):
+class OpenResult(Frozen):
     """Result of `Orders.open`: `created` is false when the order, or one under the same intake key, existed already.
 
     `of_city_no`: it existed under the city platform's number only.
@@ -88,7 +88,7 @@ class Orders:
         intake_key: str | None = None,
         viewers: Sequence[str] = (),
         entry: Entry | None = None,
-    ) -> Opened:
+    ) -> OpenResult:
         """Store an order once: a repetition under the same `no` or `intake_key` returns the existing order.
 
         An `intake_key` is unique over all orders: callers include their own name in it. A `city_no` is unique among the
@@ -105,14 +105,14 @@ class Orders:
             if no is not None:
                 if entry is not None:
                     await session.run_sync(lambda blocking: mark(blocking, order.no, viewers, entry))
-                return Opened(no=no, created=True)
+                return OpenResult(no=no, created=True)
             there = col(WorkOrder.no) == order.no
             if intake_key is not None:
                 there = or_(there, col(WorkOrder.intake_key) == intake_key)
             no = await session.scalar(select(WorkOrder.no).where(there))
             if no is not None:
-                return Opened(no=no, created=False)
-            return Opened(no=same, created=False, of_city_no=True)
+                return OpenResult(no=no, created=False)
+            return OpenResult(no=same, created=False, of_city_no=True)
 
     async def get(self, no: str) -> StoredOrder | None:
         """The order as it was taken in, in clear text."""

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from adapters.auth.tokens import Identity
 from adapters.database.orders.attachments import File
-from adapters.files.signed_links import BadLink, ExpiredLink, Link, Purpose, opened
+from adapters.files.signed_links import BadLink, ExpiredLink, Purpose, SignedLink, opened
 from api.auth.identity import ServicesDep, User
 from api.auth.request_origin import origin_of
 from api.idempotency import ReadOnlyRoute
@@ -109,7 +109,7 @@ async def link_to(
     url = None
     if services.settings.presigned_links and asked.purpose != "thumbnail":
         url = await services.objects.presign(file.object_key, life)
-    url = url or path_of(request, services, Link(file=id, purpose=asked.purpose), life)
+    url = url or path_of(request, services, SignedLink(file=id, purpose=asked.purpose), life)
     link = _link_data(asked.purpose, url.rpartition("/")[2])
     await acts.note(services, origin_of(request), user, Deed.FILE_LINK_MADE, data=link, **_about(file))
     return LinkOut(
